@@ -1,0 +1,14 @@
+//! Every limit of the language and the compiler, each with its reason. Exceeding one is error E09xx, never a crash.
+
+/// Brackets and blocks open at one point. Blocks are read by recursion.
+pub const BRACKET_DEPTH: usize = 256;
+/// Levels of one statement's tree. Later passes walk the tree by recursion.
+pub const TREE_DEPTH: u32 = 512;
+/// Calls of `fn`, `layer` and `model` inside each other: a definition can't call itself, so this catches only chains.
+pub const CALL_DEPTH: usize = 128;
+/// Axes of one value: einsum labels are small integers, kernels have one loop an axis.
+pub const AXES: usize = 12;
+/// Elements of one value of one example: 2^31 f32 numbers are 8 GiB.
+pub const ELEMENTS: usize = 1 << 31;
+/// Rounds of one `repeat`, which is unrolled.
+pub const REPEAT_ROUNDS: usize = 100_000;
