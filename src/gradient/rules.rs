@@ -114,9 +114,11 @@ pub fn shares(
                 }
             }
         }
-        // `spread` is the adjoint of the mean over the batch: the same for each example.
+        // `spread` is the adjoint of the mean over the batch, and the mean that of `spread`: what each example gives to the
+        // mean is averaged, and every example gets the same.
         Op::BatchMean { x, axes } => {
             if active(x) {
+                let dy = if graph.ty(dy).varying { graph.batch_mean(dy) } else { dy };
                 out.push((x, spread(graph, dy, x, &axes)));
             }
         }
