@@ -2,10 +2,19 @@
 //!
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/architecture.rs` holds that order.
-pub mod batch;
 pub mod diagnostic;
-pub mod gradient;
-pub mod graph;
 pub mod limits;
+
+pub mod vector;
+
+pub mod kernel;
+
 pub mod op;
+
+pub mod graph;
+
+pub mod gradient;
+
 pub mod simplify;
+
+pub mod batch;
