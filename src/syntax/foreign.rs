@@ -151,12 +151,21 @@ impl Foreign {
             Cure::Certain(right) => {
                 diagnostic.edit(format!("write `{right}`"), span, spaced(source, span, right), true)
             }
-            Cure::Choice(choices) => choices
-                .iter()
-                .fold(diagnostic, |diagnostic, (title, right)| diagnostic.edit(*title, span, *right, false)),
+            Cure::Choice(choices) => choices.iter().fold(diagnostic, |diagnostic, (title, right)| {
+                let place = if *right == " " { with_spaces(source, span) } else { span };
+                diagnostic.edit(*title, place, *right, false)
+            }),
             Cure::Help(help) => diagnostic.help(help),
         }
     }
+}
+
+/// The place with the spaces around it.
+fn with_spaces(source: Source, span: Span) -> Span {
+    let (before, after) = (&source.text[..span.start as usize], &source.text[span.end as usize..]);
+    let start = before.trim_end_matches(' ').len();
+    let end = span.end as usize + after.len() - after.trim_start_matches(' ').len();
+    source.span(start..end)
 }
 
 /// A word needs a space before and after it where the sign needed none.

@@ -21,9 +21,10 @@ impl<'s> Source<'s> {
         let line = words.join(" ");
         if line.chars().count() <= QUOTED { line } else { line.chars().take(QUOTED - 1).chain(['…']).collect() }
     }
-    /// The character at a place, as a span; empty at the end of the text.
+    /// The character at a place, as a span; empty at the end of a line.
     pub fn character(self, at: usize) -> Span {
-        self.span(at..at + self.text[at..].chars().next().map_or(0, char::len_utf8))
+        let character = self.text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
+        self.span(at..at + character.map_or(0, char::len_utf8))
     }
     /// The rest of the line from a place on.
     pub fn rest_of_line(self, at: usize) -> &'s str {

@@ -45,9 +45,14 @@ impl Builder<'_> {
         let span = self.span(left);
         let only_a_name = |label: &str| Diagnostic::error("E0126", "only a name can be bound").at(span, label);
         if self.contains_derivative(left) {
-            return Diagnostic::error("E0127", "a claim is one derivative, `=`, and what it should be")
-                .at(span, "more than one derivative, or another sign than `=`")
-                .help("bring everything else to the right side, as in `∂loss/∂w = (y - t) x'`");
+            let is_whole = matches!(self.tree.kind(left), NodeKind::Derivative { .. });
+            let diagnostic = Diagnostic::error("E0127", "a claim is one derivative, `=`, and what it should be");
+            return match is_whole {
+                true => diagnostic.at(span, "nothing but `=` can follow").help("as in `∂loss/∂w = (y - t) x'`"),
+                false => diagnostic
+                    .at(span, "more than one derivative")
+                    .help("bring everything else to the right side, as in `∂loss/∂w = (y - t) x'`"),
+            };
         }
         match self.tree.kind(left) {
             NodeKind::Call { callee, .. } if self.tree.name(*callee).is_some() => {

@@ -75,23 +75,58 @@ impl Stop<'_> {
             return None;
         }
         let word = self.text_of(0);
-        let rule =
-            [SectionKind::Data, SectionKind::Train].into_iter().find_map(|section| DirectiveRule::of(section, word))?;
-        let ends_early = self.token() == Token::End;
-        if ends_early && self.previous() != Token::PhraseWord {
+        let rules: Vec<_> = [SectionKind::Data, SectionKind::Train]
+            .into_iter()
+            .filter_map(|section| DirectiveRule::of(section, word))
+            .collect();
+        if rules.is_empty() {
+            need(word)?;
+            let diagnostic = Diagnostic::error("E0136", format!("`{word}` can't stand in a section"));
+            return Some(diagnostic.at(self.span_of(0), "not a word of a section").help("put it above the section"));
+        }
+        let had_phrase = self.had(Token::PhraseWord);
+        let lacks_value = self.token() == Token::End && self.previous() == Token::PhraseWord;
+        let goes_on_in_words = self.previous().ends_operand()
+            && matches!(self.token(), Token::Not | Token::With | Token::PhraseWord)
+            || self.had_stray_loop();
+        if !lacks_value && !goes_on_in_words && (!had_phrase || self.token() == Token::End) {
             return None;
         }
-        let wrong_words = self.previous().ends_operand()
-            && matches!(self.token(), Token::Not | Token::For | Token::With | Token::PhraseWord);
         let message = format!("`{word}` is not written like this");
-        (ends_early || wrong_words || self.before().iter().any(|token| token.1 == Token::PhraseWord)).then(|| {
-            self.error("E0135", message, format!("can't go on with {}", self.here()))
-                .help(self.usage(word).unwrap_or_else(|| rule.help()))
-        })
+        let help = rules.iter().map(|rule| rule.help()).collect::<Vec<_>>().join("; ");
+        Some(self.error("E0135", message, format!("can't go on with {}", self.here())).help(help))
     }
 
-    /// `train` is a directive in `data` only; its help is the one of its own section.
-    fn usage(&self, word: &str) -> Option<String> {
-        DirectiveRule::of(SectionKind::Train, word).map(DirectiveRule::help)
+    /// `minimize loss for 3`: a loop behind a value is none.
+    fn had_stray_loop(&self) -> bool {
+        self.before().windows(2).any(|pair| pair[0].1.ends_operand() && pair[1].1.is_loop())
+    }
+
+    /// A name behind a name in `output`, or behind the file in `use`.
+    pub(super) fn missing_word(&self) -> Option<Diagnostic> {
+        if self.token() != Token::Name || self.open().is_some() {
+            return None;
+        }
+        let behind = self.behind_previous();
+        match (self.first(), self.previous()) {
+            (Token::Output, Token::Name) if !self.expects_value() => Some(
+                self.error(
+                    "E0118",
+                    format!("an output's value stands behind `=`, found {}", self.here()),
+                    "expected `=` or `,`",
+                )
+                .edit("if this is its value", behind, " =", false)
+                .edit("if this is another output", behind, ",", false),
+            ),
+            (Token::Use, Token::Text) => Some(
+                self.error(
+                    "E0118",
+                    format!("the name of a file's parts stands behind `as`, found {}", self.here()),
+                    "expected `as`",
+                )
+                .edit("write `as`", behind, " as", false),
+            ),
+            _ => None,
+        }
     }
 }

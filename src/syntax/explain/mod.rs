@@ -21,6 +21,7 @@ pub fn explain(source: Source, tokens: &[Spanned], at: usize, expected: &[String
         .or_else(|| stop.derivative())
         .or_else(|| stop.equals())
         .or_else(|| stop.comma())
+        .or_else(|| stop.missing_word())
         .unwrap_or_else(|| stop.general())
 }
 
@@ -66,7 +67,8 @@ impl Stop<'_> {
     /// Where the mistake shows: the token, or what stands at the end of the line.
     fn span(&self) -> Span {
         let span = self.span_of(self.at);
-        if span.start < span.end { span } else { self.source.character(span.start as usize) }
+        let is_whole = span.start < span.end && !matches!(self.token(), Token::Block(_));
+        if is_whole { span } else { self.source.character(span.start as usize) }
     }
     /// The place just behind the token before.
     fn behind_previous(&self) -> Span {

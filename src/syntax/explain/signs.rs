@@ -158,20 +158,19 @@ impl Stop<'_> {
                 let diagnostic = self.error("E0113", "an argument with a name needs a call", "no call is open here");
                 Some(diagnostic.edit("let the `(` touch the function", space, "", false))
             }
-            Token::Assign if self.open().is_some() || self.had(Token::If) => Some(compare(self.error(
-                "E0113",
-                "`=` binds a name, and nothing can be bound here",
-                "not a comparison",
-            ))),
+            Token::Assign if self.open().is_some() || self.had(Token::If) => {
+                Some(compare(self.error("E0113", "`=` binds a name, and nothing can be bound here", "binds a name")))
+            }
             Token::Assign if self.had(Token::Assign) => {
                 let diagnostic = compare(self.error("E0113", "a statement has one `=`", "the second one"));
                 Some(diagnostic.help("to bind two names, write two statements"))
             }
             Token::Update if self.had(Token::If) || self.had(Token::Assign) || self.open().is_some() => {
-                Some(
-                    self.error("E0113", "`<-` updates a state, and nothing can be updated here", "reads as one sign")
-                        .edit("to compare with a negative number, put a space between", self.span(), "< -", false),
-                )
+                let touches = self.span_of(self.at - 1).end == self.span().start;
+                let right = if touches { " < -" } else { "< -" };
+                let message = "`<-` updates a state, and nothing can be updated here";
+                let title = "to compare with a negative number, put a space between";
+                Some(self.error("E0113", message, "reads as one sign").edit(title, self.span(), right, false))
             }
             _ => None,
         }
