@@ -3,6 +3,7 @@
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/architecture.rs` holds that order.
 pub mod diagnostic;
+
 pub mod limits;
 
 pub mod vector;
@@ -11,6 +12,8 @@ pub mod kernel;
 
 pub mod op;
 
+pub mod syntax;
+
 pub mod graph;
 
 pub mod gradient;
@@ -18,3 +21,5 @@ pub mod gradient;
 pub mod simplify;
 
 pub mod batch;
+
+pub mod plan;
