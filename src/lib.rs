@@ -5,4 +5,6 @@
 pub mod diagnostic;
 pub mod graph;
 pub mod limits;
+pub mod model;
 pub mod op;
+pub mod syntax;
