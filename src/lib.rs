@@ -18,8 +18,12 @@ pub mod graph;
 
 pub mod gradient;
 
+pub mod model;
+
 pub mod simplify;
 
 pub mod batch;
+
+pub mod step;
 
 pub mod plan;

@@ -9,19 +9,13 @@ pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{Affine, Buffer, BufferId, Element, Float, KernelId, LoopVariable, Place, Program, Role, Step};
+use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
 use rustc_hash::FxHashMap;
 use schedule::Item;
 use values::Stored;
-
-/// What a step gives a new value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Target {
-    Parameter(u32),
-    State(u32),
-}
 
 /// What is to be planned: the batched, simplified graph and what is wanted of it.
 pub struct Request<'a> {

@@ -1,9 +1,9 @@
 //! The order of a plan: which values are computed in one loop nest, which loops stand where, and that a parameter is read before
 //! it is overwritten.
-use super::Target;
 use super::emit::Memory;
 use super::kernels::is_pointwise;
 use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::step::Target;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A piece of work.
