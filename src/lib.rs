@@ -4,3 +4,4 @@
 //! `tests/architecture.rs` holds that order.
 pub mod diagnostic;
 pub mod limits;
+pub mod random;
