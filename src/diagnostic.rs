@@ -1,5 +1,7 @@
 //! What the compiler has to say to its user: a diagnostic is data (code, places, words, edits); `Renderer` alone turns it into text.
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Patch, Renderer as Snippets, Snippet, renderer::DecorStyle};
+use annotate_snippets::{
+    AnnotationKind, Element, Group, Level, Patch, Renderer as Snippets, Snippet, renderer::DecorStyle,
+};
 use std::ops::Range;
 
 /// A place in one of the texts of a `Sources`.
@@ -220,12 +222,9 @@ mod tests {
         let mut sources = Sources::default();
         let file = sources.add("wide.nn", "δ = 1\n종 = wx + 1\n");
         let at = "δ = 1\n종 = ".len();
-        let diagnostic = Diagnostic::error("E0201", "`wx` is not known").at(Span::new(file, at..at + 2), "no such name").edit(
-            "write a product",
-            Span::new(file, at..at + 2),
-            "w x",
-            true,
-        );
+        let diagnostic = Diagnostic::error("E0201", "`wx` is not known")
+            .at(Span::new(file, at..at + 2), "no such name")
+            .edit("write a product", Span::new(file, at..at + 2), "w x", true);
         insta::assert_snapshot!(render(&diagnostic, &sources, false));
     }
 }
