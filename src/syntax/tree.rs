@@ -189,9 +189,9 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq)]
 pub enum StatementKind {
     /// `y = e`, `y: [n] = e`, `(a, b) = e`
-    Binding { target: Target, kind: Option<Type>, value: TreeId },
+    Binding { target: Target, ty: Option<Type>, value: TreeId },
     /// `ε: [2] ~ normal(1)`
-    Draw { name: Ident, kind: Option<Type>, distribution: TreeId },
+    Draw { name: Ident, ty: Option<Type>, distribution: TreeId },
     /// `s <- e`
     Update { name: Ident, value: TreeId },
     /// An expression by itself: the value of its block.
@@ -237,7 +237,7 @@ pub enum DeclareKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
     pub name: Ident,
-    pub kind: Option<Type>,
+    pub ty: Option<Type>,
     pub start: Option<Start>,
 }
 
@@ -294,7 +294,7 @@ pub enum DefinitionKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     pub name: Ident,
-    pub kind: Option<Type>,
+    pub ty: Option<Type>,
     pub default: Option<TreeId>,
 }
 
