@@ -6,6 +6,8 @@ pub mod diagnostic;
 
 pub mod limits;
 
+pub mod random;
+
 pub mod vector;
 
 pub mod kernel;

@@ -25,8 +25,12 @@ impl Stop<'_> {
         }
         if let Some(need) = need(word).filter(|_| self.at <= HEAD && !binds) {
             let message = format!("`{word}` needs {} after it", need.what);
-            let label = format!("expected {}", need.what);
-            return Some(self.error("E0118", message, label).help(format!("as in `{}`", need.example)));
+            let label = format!("expected {} behind it", need.what);
+            return Some(
+                Diagnostic::error("E0118", message)
+                    .at(self.span_of(0), label)
+                    .help(format!("as in `{}`", need.example)),
+            );
         }
         if let Some(need) = need(self.text_of(0)).filter(|_| self.first() == Token::Define && self.at <= 2) {
             let label = if self.at == 1 { "expected a name" } else { "expected `(` and its parameters" };
@@ -89,12 +93,15 @@ impl Stop<'_> {
         let goes_on_in_words = self.previous().ends_operand()
             && matches!(self.token(), Token::Not | Token::With | Token::PhraseWord)
             || self.had_stray_loop();
-        if !lacks_value && !goes_on_in_words && (!had_phrase || self.token() == Token::End) {
+        let wrong_phrase = self.token() == Token::Number && rules.iter().any(|rule| rule.has_phrases());
+        if !lacks_value && !goes_on_in_words && !wrong_phrase && (!had_phrase || self.token() == Token::End) {
             return None;
         }
         let message = format!("`{word}` is not written like this");
+        let label =
+            if lacks_value { "expected a value".to_string() } else { format!("can't go on with {}", self.here()) };
         let help = rules.iter().map(|rule| rule.help()).collect::<Vec<_>>().join("; ");
-        Some(self.error("E0135", message, format!("can't go on with {}", self.here())).help(help))
+        Some(self.error("E0135", message, label).help(help))
     }
 
     /// `minimize loss for 3`: a loop behind a value is none.

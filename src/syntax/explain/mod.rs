@@ -78,6 +78,7 @@ impl Stop<'_> {
     /// The token as it is named in a message.
     fn here(&self) -> String {
         match self.token() {
+            Token::End if self.first() == Token::Lone => "the end of the expression".into(),
             Token::End => "the end of the line".into(),
             Token::Block(_) => "`{`".into(),
             _ => format!("`{}`", self.source.quoted(self.span_of(self.at))),
