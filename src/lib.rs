@@ -29,3 +29,7 @@ pub mod batch;
 pub mod step;
 
 pub mod plan;
+
+pub mod train;
+
+pub mod pipeline;
