@@ -84,11 +84,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
                 kept[x.index()] |=
                     users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
             }
-            Op::Reshape { x, shape } => {
-                if !only_ones_differ(graph.shape(*x), shape) {
-                    kept[x.index()] |= !is_constant(graph, *x);
-                    dense[x.index()] = true;
-                }
+            Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
+                kept[x.index()] |= !is_constant(graph, *x);
+                dense[x.index()] = true;
             }
             Op::Element { x, .. } => {
                 kept[x.index()] |= !is_free(graph, *x) && !matches!(graph.op(*x), Op::Stacked { .. })
