@@ -33,3 +33,5 @@ pub mod plan;
 pub mod train;
 
 pub mod pipeline;
+
+pub mod cli;

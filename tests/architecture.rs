@@ -4,8 +4,29 @@ use std::path::{Path, PathBuf};
 
 /// From the left to the right; a module imports only from those before it.
 const ORDER: &[&str] = &[
-    "diagnostic", "limits", "random", "vector", "kernel", "op", "syntax", "graph", "schema", "gradient", "model", "simplify",
-    "notation", "batch", "step", "plan", "oracle", "interpreter", "jit", "data", "train", "pipeline", "cli",
+    "diagnostic",
+    "limits",
+    "random",
+    "vector",
+    "kernel",
+    "op",
+    "syntax",
+    "graph",
+    "schema",
+    "gradient",
+    "model",
+    "simplify",
+    "notation",
+    "batch",
+    "step",
+    "plan",
+    "oracle",
+    "interpreter",
+    "jit",
+    "data",
+    "train",
+    "pipeline",
+    "cli",
 ];
 
 /// What may stand to the right of its reader: each with its reason.
@@ -29,7 +50,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    files(&root).into_iter().map(|p| (p.strip_prefix(&root).unwrap().to_path_buf(), fs::read_to_string(&p).unwrap())).collect()
+    files(&root)
+        .into_iter()
+        .map(|p| (p.strip_prefix(&root).unwrap().to_path_buf(), fs::read_to_string(&p).unwrap()))
+        .collect()
 }
 
 /// The first part of a path below `src`: the module.
@@ -55,7 +79,11 @@ fn imports_run_one_way() {
         for (number, line) in code(&text).lines().enumerate() {
             let line = line.split("//").next().unwrap();
             for part in line.split("crate::").skip(1) {
-                let names = if let Some(group) = part.strip_prefix('{') { group.split(['}', ',']).map(str::trim).collect() } else { vec![part] };
+                let names = if let Some(group) = part.strip_prefix('{') {
+                    group.split(['}', ',']).map(str::trim).collect()
+                } else {
+                    vec![part]
+                };
                 for name in names {
                     let name: String = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                     let later = ORDER.iter().position(|m| *m == name).is_some_and(|p| p > place);
@@ -74,7 +102,10 @@ fn imports_run_one_way() {
 fn every_module_has_a_place_in_the_order() {
     for (path, _) in sources() {
         let own = module(&path);
-        assert!(ORDER.contains(&own.as_str()) || own == "lib" || own == "main" || own == "prelude", "{own} has no place in the order");
+        assert!(
+            ORDER.contains(&own.as_str()) || own == "lib" || own == "main" || own == "prelude",
+            "{own} has no place in the order"
+        );
     }
 }
 
