@@ -30,6 +30,8 @@ pub mod step;
 
 pub mod plan;
 
+pub mod oracle;
+
 pub mod train;
 
 pub mod pipeline;

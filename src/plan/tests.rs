@@ -7,7 +7,11 @@ use crate::step::mean;
 /// A dense layer, its relu, a squared loss, and one step of gradient descent with momentum.
 fn step() -> (Graph, Vec<(Target, NodeId)>, Vec<NodeId>) {
     let mut g = Graph::new();
-    let variable = |name: &str, shape: &[usize], varying| Variable { name: name.into(), ty: Type::real(shape, varying), span: Default::default() };
+    let variable = |name: &str, shape: &[usize], varying| Variable {
+        name: name.into(),
+        ty: Type::real(shape, varying),
+        span: Default::default(),
+    };
     g.inputs.push(variable("x", &[4], true));
     g.parameters.push(variable("w", &[3, 4], false));
     g.parameters.push(variable("b", &[3], false));
