@@ -1,5 +1,6 @@
 //! From the batched graph of a training step to a program of kernels: which values live in memory and how, which are computed
 //! together, and in what order.
+pub mod arena;
 pub mod emit;
 pub mod expand;
 pub mod kernels;
@@ -432,6 +433,8 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, outputs: Vec<Binding>) -> Plan {
         self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
+        arena::share(&mut self.program, &kept);
         Plan {
             program: self.program,
             parameters: self.parameters,
