@@ -6,3 +6,4 @@ pub mod diagnostic;
 pub mod graph;
 pub mod limits;
 pub mod op;
+pub mod oracle;
