@@ -1,1 +1,1 @@
-//! x
+//! Random well-typed graphs, for property tests.
