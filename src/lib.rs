@@ -13,4 +13,27 @@ pub mod vector;
 pub mod kernel;
 
 pub mod op;
+
+pub mod syntax;
+
+pub mod graph;
+
+pub mod gradient;
+
+pub mod model;
+
+pub mod simplify;
+
+pub mod batch;
+
+pub mod step;
+
+pub mod plan;
+
 pub mod oracle;
+
+pub mod train;
+
+pub mod pipeline;
+
+pub mod cli;
