@@ -2,10 +2,27 @@
 //!
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/architecture.rs` holds that order.
-pub mod data;
 pub mod diagnostic;
-pub mod graph;
+
 pub mod limits;
-pub mod op;
+
 pub mod random;
+
+pub mod vector;
+
+pub mod kernel;
+
+pub mod op;
+
 pub mod syntax;
+
+pub mod graph;
+
+pub mod schema;
+
+pub mod gradient;
+
+pub mod simplify;
+
+pub mod batch;
+

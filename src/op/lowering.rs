@@ -1,0 +1,89 @@
+//! How the executors compute a row: an expression over lanes, written once, or a scalar function that is called.
+use crate::kernel::{ScalarCode, Value};
+use crate::vector::lanes::Lanes;
+
+/// Of a function of one argument. In f32 the lanes come first; in f64 transcendental functions are called.
+pub struct UnaryLowering {
+    /// Into kernel IR.
+    pub record: Option<for<'k> fn(Value<'k>) -> Value<'k>>,
+    /// Called for each element: `[f32, f64]`.
+    pub call: Option<[ScalarCode; 2]>,
+}
+
+/// Of a function of two arguments.
+pub struct BinaryLowering {
+    pub record: Option<for<'k> fn(Value<'k>, Value<'k>) -> Value<'k>>,
+    pub call: Option<[ScalarCode; 2]>,
+}
+
+/// 1 where the mask holds, else 0.
+pub fn truth<L: Lanes>(like: L, mask: L::Mask) -> L {
+    L::select(mask, like.constant(1.0), like.constant(0.0))
+}
+
+/// Where both are not zero.
+pub fn both<L: Lanes>(x: L, y: L) -> L::Mask {
+    nonzero(x) & nonzero(y)
+}
+
+/// Where one is not zero, or both.
+pub fn either<L: Lanes>(x: L, y: L) -> L::Mask {
+    nonzero(x) | nonzero(y)
+}
+
+fn nonzero<L: Lanes>(x: L) -> L::Mask {
+    !x.equal(x.constant(0.0))
+}
+
+/// An expression over lanes, exact in both precisions.
+macro_rules! arithmetic {
+    ($x:ident => $body:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::vector::lanes::Lanes;
+        fn apply<L: $crate::vector::lanes::Lanes>($x: L) -> L {
+            $body
+        }
+        $crate::op::lowering::UnaryLowering { record: Some(|x| apply(x)), call: None }
+    }};
+    ($x:ident, $y:ident => $body:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::vector::lanes::Lanes;
+        fn apply<L: $crate::vector::lanes::Lanes>($x: L, $y: L) -> L {
+            $body
+        }
+        $crate::op::lowering::BinaryLowering { record: Some(|x, y| apply(x, y)), call: None }
+    }};
+}
+
+/// A scalar function in f64, called for each element; f32 rounds its answer.
+macro_rules! call {
+    ($function:expr) => {{
+        extern "C" fn in_f64(x: f64) -> f64 {
+            $function(x)
+        }
+        extern "C" fn in_f32(x: f32) -> f32 {
+            $function(f64::from(x)) as f32
+        }
+        $crate::op::lowering::UnaryLowering {
+            record: None,
+            call: Some([$crate::kernel::ScalarCode::F32(in_f32), $crate::kernel::ScalarCode::F64(in_f64)]),
+        }
+    }};
+}
+
+/// A scalar function of two arguments in f64, called for each element; f32 rounds its answer.
+macro_rules! call2 {
+    ($function:expr) => {{
+        extern "C" fn in_f64(x: f64, y: f64) -> f64 {
+            $function(x, y)
+        }
+        extern "C" fn in_f32(x: f32, y: f32) -> f32 {
+            $function(f64::from(x), f64::from(y)) as f32
+        }
+        $crate::op::lowering::BinaryLowering {
+            record: None,
+            call: Some([$crate::kernel::ScalarCode::F32Pair(in_f32), $crate::kernel::ScalarCode::F64Pair(in_f64)]),
+        }
+    }};
+}
+pub(crate) use {arithmetic, call, call2};
