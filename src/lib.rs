@@ -22,7 +22,18 @@ pub mod schema;
 
 pub mod gradient;
 
+pub mod model;
+
 pub mod simplify;
 
 pub mod batch;
 
+pub mod step;
+
+pub mod plan;
+
+pub mod train;
+
+pub mod pipeline;
+
+pub mod cli;

@@ -38,13 +38,19 @@
 //! ```
 
 mod affine;
+mod groups;
 mod hoist;
 mod instruction;
+mod print;
 mod program;
 mod recorder;
+#[cfg(test)]
+pub mod reference;
 mod value;
+mod verify;
 
 pub use affine::{Affine, Interval, LoopVariable};
+pub use groups::groups;
 pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
@@ -52,3 +58,4 @@ pub use instruction::{
 pub use program::{Buffer, BufferId, Element, Extent, Float, KernelId, Place, Program, ROW_BYTES, Role, Step};
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
+pub use verify::Fault;

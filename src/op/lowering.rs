@@ -1,5 +1,5 @@
 //! How the executors compute a row: an expression over lanes, written once, or a scalar function that is called.
-use crate::kernel::{ScalarCode, Value};
+use crate::kernel::{ScalarFunction, Value};
 use crate::vector::lanes::Lanes;
 
 /// Of a function of one argument. In f32 the lanes come first; in f64 transcendental functions are called.
@@ -7,13 +7,13 @@ pub struct UnaryLowering {
     /// Into kernel IR.
     pub record: Option<for<'k> fn(Value<'k>) -> Value<'k>>,
     /// Called for each element: `[f32, f64]`.
-    pub call: Option<[ScalarCode; 2]>,
+    pub call: Option<[ScalarFunction; 2]>,
 }
 
 /// Of a function of two arguments.
 pub struct BinaryLowering {
     pub record: Option<for<'k> fn(Value<'k>, Value<'k>) -> Value<'k>>,
-    pub call: Option<[ScalarCode; 2]>,
+    pub call: Option<[ScalarFunction; 2]>,
 }
 
 /// 1 where the mask holds, else 0.
@@ -66,7 +66,16 @@ macro_rules! call {
         }
         $crate::op::lowering::UnaryLowering {
             record: None,
-            call: Some([$crate::kernel::ScalarCode::F32(in_f32), $crate::kernel::ScalarCode::F64(in_f64)]),
+            call: Some([
+                $crate::kernel::ScalarFunction {
+                    name: concat!(stringify!($function), " in f32"),
+                    code: $crate::kernel::ScalarCode::F32(in_f32),
+                },
+                $crate::kernel::ScalarFunction {
+                    name: concat!(stringify!($function), " in f64"),
+                    code: $crate::kernel::ScalarCode::F64(in_f64),
+                },
+            ]),
         }
     }};
 }
@@ -82,7 +91,16 @@ macro_rules! call2 {
         }
         $crate::op::lowering::BinaryLowering {
             record: None,
-            call: Some([$crate::kernel::ScalarCode::F32Pair(in_f32), $crate::kernel::ScalarCode::F64Pair(in_f64)]),
+            call: Some([
+                $crate::kernel::ScalarFunction {
+                    name: concat!(stringify!($function), " in f32"),
+                    code: $crate::kernel::ScalarCode::F32Pair(in_f32),
+                },
+                $crate::kernel::ScalarFunction {
+                    name: concat!(stringify!($function), " in f64"),
+                    code: $crate::kernel::ScalarCode::F64Pair(in_f64),
+                },
+            ]),
         }
     }};
 }

@@ -26,7 +26,7 @@ impl Layout {
             size *= extent(shape[axis], batch);
             if place == 0 {
                 size = size.next_multiple_of(padding);
-                if order.len() > 1 && size * float.bytes() % 1024 == 0 {
+                if order.len() > 1 && (size * float.bytes()).is_multiple_of(1024) {
                     size += padding;
                 }
             }

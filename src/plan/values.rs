@@ -57,7 +57,11 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
     }
     for &id in order {
         let must = match graph.op(id) {
-            Op::Contract(_) | Op::Reduce { .. } | Op::Join { .. } | Op::ScatterAdd { .. } | Op::Leaf(Leaf::Table(..)) => true,
+            Op::Contract(_)
+            | Op::Reduce { .. }
+            | Op::Join { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Leaf(Leaf::Table(..)) => true,
             Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. } => {
                 let many = users.get(&id).copied().unwrap_or(0) > 1;
                 scalars[id.index()] && !is_free(graph, id) || many && !is_cheap(graph, id)
@@ -77,15 +81,16 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
             Op::Gather { table, .. } => kept[table.index()] |= !is_free(graph, *table),
             Op::Reduce { x, .. } | Op::ScatterAdd { values: x, .. } => {
                 // An expensive operand of a reduction is made once for its other users too.
-                kept[x.index()] |= users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
+                kept[x.index()] |=
+                    users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
             }
-            Op::Reshape { x, shape } => {
-                if !only_ones_differ(graph.shape(*x), shape) {
-                    kept[x.index()] |= !is_constant(graph, *x);
-                    dense[x.index()] = true;
-                }
+            Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
+                kept[x.index()] |= !is_constant(graph, *x);
+                dense[x.index()] = true;
             }
-            Op::Element { x, .. } => kept[x.index()] |= !is_free(graph, *x) && !matches!(graph.op(*x), Op::Stacked { .. }),
+            Op::Element { x, .. } => {
+                kept[x.index()] |= !is_free(graph, *x) && !matches!(graph.op(*x), Op::Stacked { .. })
+            }
             Op::Last { x, .. } | Op::Stacked { x, .. } => kept[x.index()] |= !is_free(graph, *x),
             _ => {}
         }
@@ -118,7 +123,8 @@ fn is_constant(graph: &Graph, id: NodeId) -> bool {
 
 /// Worth doing twice: one arithmetic step on what is in memory anyway.
 fn is_cheap(graph: &Graph, id: NodeId) -> bool {
-    let leafy = |x: NodeId| !matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. });
+    let leafy =
+        |x: NodeId| !matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. });
     match graph.op(id) {
         Op::Unary(op, x) => (op.notation != Notation::Call || op.name == "relu") && leafy(*x),
         Op::Binary(op, x, y) => {
