@@ -32,6 +32,8 @@ pub mod step;
 
 pub mod plan;
 
+pub mod data;
+
 pub mod train;
 
 pub mod pipeline;
