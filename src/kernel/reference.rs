@@ -106,7 +106,9 @@ impl<'a> Run<'a> {
                     self.divided.push((*quotient, *remainder, dividend.clone(), *divisor));
                 }
                 Statement::Start { accumulator, value } => {
-                    self.accumulators[accumulator.0 as usize] = self.registers[value.0 as usize].clone();
+                    let lanes = self.lanes.map_or(1, |l| l.1);
+                    let cells = (0..lanes).map(|lane| self.cell(*value, lane)).collect();
+                    self.accumulators[accumulator.0 as usize] = cells;
                 }
                 Statement::Accumulate { accumulator, value, times } => self.accumulate(*accumulator, *value, *times),
                 Statement::Store { to, value } => {

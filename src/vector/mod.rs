@@ -1,5 +1,6 @@
 //! Vectors: lanes of several widths, polynomial functions over them, and the register tile that multiplies matrices.
 
+pub mod functions;
 pub mod lanes;
 pub mod machine;
 pub mod map;
