@@ -33,6 +33,7 @@ pub mod step;
 pub mod plan;
 
 pub mod oracle;
+pub mod interpreter;
 
 pub mod data;
 

@@ -38,6 +38,14 @@ impl<const N: usize> Nest<N> {
         self.strides[array] == 0 && self.outer.iter().all(|axis| axis.1[array] == 0)
     }
 
+    /// Calls `f` with each place of every array.
+    pub fn each_place(&self, starts: [isize; N], mut f: impl FnMut([isize; N])) {
+        self.each(starts, |starts| {
+            for i in 0..self.length as isize {
+                f(std::array::from_fn(|k| starts[k] + i * self.strides[k]));
+            }
+        });
+    }
     /// Calls `f` with where each array's innermost axis begins.
     #[inline]
     pub fn each(&self, mut starts: [isize; N], mut f: impl FnMut([isize; N])) {
@@ -97,7 +105,7 @@ mod tests {
         let nest = Nest::new(&[2, 3, 2], [&[1, 4, 2], &[6, 2, 1]]);
         let all = places(&nest);
         assert_eq!(all.iter().map(|p| p[1]).collect::<Vec<_>>(), (0..12).collect::<Vec<_>>());
-        assert_eq!(all[7], [5, 7]);
+        assert_eq!(all[7], [3, 7]);
         assert_eq!(places(&Nest::new(&[], [&[], &[]])), [[0, 0]]);
         assert!(places(&Nest::new(&[3, 0], [&[0, 0], &[0, 0]])).is_empty());
     }

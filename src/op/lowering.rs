@@ -1,5 +1,6 @@
 //! How the executors compute a row: an expression over lanes, written once, or a scalar function that is called.
 use crate::kernel::{ScalarFunction, Value};
+use crate::vector::Path;
 use crate::vector::lanes::Lanes;
 
 /// Of a function of one argument. In f32 the lanes come first; in f64 transcendental functions are called.
@@ -8,12 +9,18 @@ pub struct UnaryLowering {
     pub record: Option<for<'k> fn(Value<'k>) -> Value<'k>>,
     /// Called for each element: `[f32, f64]`.
     pub call: Option<[ScalarFunction; 2]>,
+    /// Over slices: `out[i] = f(x[i])`.
+    pub in_f32: fn(Path, &[f32], &mut [f32]),
+    pub in_f64: fn(Path, &[f64], &mut [f64]),
 }
 
 /// Of a function of two arguments.
 pub struct BinaryLowering {
     pub record: Option<for<'k> fn(Value<'k>, Value<'k>) -> Value<'k>>,
     pub call: Option<[ScalarFunction; 2]>,
+    /// Over slices: `out[i] = f(x[i], y[i])`.
+    pub in_f32: fn(Path, &[f32], &[f32], &mut [f32]),
+    pub in_f64: fn(Path, &[f64], &[f64], &mut [f64]),
 }
 
 /// 1 where the mask holds, else 0.
@@ -40,18 +47,36 @@ macro_rules! arithmetic {
     ($x:ident => $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
-        fn apply<L: $crate::vector::lanes::Lanes>($x: L) -> L {
-            $body
+        struct Lowered;
+        impl $crate::vector::UnaryFunction for Lowered {
+            #[inline(always)]
+            fn apply<L: $crate::vector::lanes::Lanes>($x: L) -> L {
+                $body
+            }
         }
-        $crate::op::lowering::UnaryLowering { record: Some(|x| apply(x)), call: None }
+        $crate::op::lowering::UnaryLowering {
+            record: Some(|x| <Lowered as $crate::vector::UnaryFunction>::apply(x)),
+            call: None,
+            in_f32: $crate::vector::map_unary::<f32, Lowered>,
+            in_f64: $crate::vector::map_unary::<f64, Lowered>,
+        }
     }};
     ($x:ident, $y:ident => $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
-        fn apply<L: $crate::vector::lanes::Lanes>($x: L, $y: L) -> L {
-            $body
+        struct Lowered;
+        impl $crate::vector::BinaryFunction for Lowered {
+            #[inline(always)]
+            fn apply<L: $crate::vector::lanes::Lanes>($x: L, $y: L) -> L {
+                $body
+            }
         }
-        $crate::op::lowering::BinaryLowering { record: Some(|x, y| apply(x, y)), call: None }
+        $crate::op::lowering::BinaryLowering {
+            record: Some(|x, y| <Lowered as $crate::vector::BinaryFunction>::apply(x, y)),
+            call: None,
+            in_f32: $crate::vector::map_binary::<f32, Lowered>,
+            in_f64: $crate::vector::map_binary::<f64, Lowered>,
+        }
     }};
 }
 
@@ -76,6 +101,8 @@ macro_rules! call {
                     code: $crate::kernel::ScalarCode::F64(in_f64),
                 },
             ]),
+            in_f32: |_, x, out| out.iter_mut().zip(x).for_each(|(out, &x)| *out = in_f32(x)),
+            in_f64: |_, x, out| out.iter_mut().zip(x).for_each(|(out, &x)| *out = in_f64(x)),
         }
     }};
 }
@@ -101,6 +128,12 @@ macro_rules! call2 {
                     code: $crate::kernel::ScalarCode::F64Pair(in_f64),
                 },
             ]),
+            in_f32: |_, x, y, out| {
+                out.iter_mut().zip(x.iter().zip(y)).for_each(|(out, (&x, &y))| *out = in_f32(x, y))
+            },
+            in_f64: |_, x, y, out| {
+                out.iter_mut().zip(x.iter().zip(y)).for_each(|(out, (&x, &y))| *out = in_f64(x, y))
+            },
         }
     }};
 }
