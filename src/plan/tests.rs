@@ -87,7 +87,8 @@ mod run {
     }
     /// Places of a value's elements, row by row.
     fn places(binding: &Binding, rows: usize) -> Vec<usize> {
-        let shape: Vec<usize> = binding.shape.iter().map(|&n| if n == crate::graph::BATCH { rows } else { n }).collect();
+        let shape: Vec<usize> =
+            binding.shape.iter().map(|&n| if n == crate::graph::BATCH { rows } else { n }).collect();
         let count: usize = shape.iter().product();
         (0..count)
             .map(|flat| {
@@ -137,7 +138,10 @@ mod run {
         }
         work(program, &program.steps, &mut vec![], Rows { first: 0, count: n }, &mut memory);
         let read = |bindings: &[Binding]| -> Vec<Vec<f64>> {
-            bindings.iter().map(|b| places(b, n).into_iter().map(|p| take(program, &memory, b.buffer, p)).collect()).collect()
+            bindings
+                .iter()
+                .map(|b| places(b, n).into_iter().map(|p| take(program, &memory, b.buffer, p)).collect())
+                .collect()
         };
         let _ = graph;
         (read(&plan.parameters), read(&plan.states), read(&plan.outputs))
@@ -195,14 +199,22 @@ fn descends(mut g: Graph, loss: NodeId) {
         let (parameters, _, outputs) = run::step(&plan, &all.graph, &env);
         for (got, wanted) in parameters.iter().chain(&outputs).zip(&wanted) {
             for (got, wanted) in got.iter().zip(wanted.flat()) {
-                assert!((got - wanted).abs() <= tolerance * (1.0 + wanted.abs()), "{float:?}: {got}, the oracle says {wanted}\n{}", plan.program.text());
+                assert!(
+                    (got - wanted).abs() <= tolerance * (1.0 + wanted.abs()),
+                    "{float:?}: {got}, the oracle says {wanted}\n{}",
+                    plan.program.text()
+                );
             }
         }
     }
 }
 
 fn declared(g: &mut Graph, name: &str, shape: &[usize], kind: Option<Kind>) -> NodeId {
-    let variable = Variable { name: name.into(), ty: Type { shape: shape.to_vec(), kind: kind.unwrap_or(Kind::Real), varying: kind.is_some() }, span: Default::default() };
+    let variable = Variable {
+        name: name.into(),
+        ty: Type { shape: shape.to_vec(), kind: kind.unwrap_or(Kind::Real), varying: kind.is_some() },
+        span: Default::default(),
+    };
     let leaf = if kind.is_some() {
         g.inputs.push(variable);
         Leaf::Input(g.inputs.len() as u32 - 1)
