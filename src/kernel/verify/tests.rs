@@ -1,7 +1,7 @@
 //! What the verifier accepts and what it refuses, each with its words.
 use proptest::prelude::*;
 
-use crate::kernel::random::{Dice, case};
+use crate::kernel::random::case;
 use crate::kernel::*;
 
 proptest! {
