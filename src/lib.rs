@@ -32,6 +32,10 @@ pub mod step;
 
 pub mod plan;
 
+pub mod oracle;
+
+pub mod jit;
+
 pub mod data;
 
 pub mod train;
