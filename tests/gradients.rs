@@ -108,8 +108,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
                 notes: vec![],
             };
             let plan = pipeline::planned(&batched, float, 7);
-                if std::env::var("SHOW").is_ok() { println!("{}", plan.program.text()); println!("{:?} {:?}", env.inputs, env.parameters); }
-            let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
+                let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {
                 native.write(Target::Parameter(number as u32), values);
             }
@@ -334,7 +333,7 @@ fn a_thousand_layers_cost_twice_as_much_as_five_hundred() {
 }
 
 #[test]
-fn tiny() {
+fn one_number() {
     let mut g = Graph::new();
     let x = input(&mut g, &[], Kind::Real);
     let w = parameter(&mut g, &[]);
@@ -344,7 +343,7 @@ fn tiny() {
 }
 
 #[test]
-fn tiny_dense() {
+fn one_layer() {
     let mut g = Graph::new();
     let x = input(&mut g, &[2], Kind::Real);
     let y = dense(&mut g, x, 3);
@@ -353,7 +352,7 @@ fn tiny_dense() {
 }
 
 #[test]
-fn tiny_tanh() {
+fn one_function() {
     let mut g = Graph::new();
     let x = input(&mut g, &[], Kind::Real);
     let w = parameter(&mut g, &[]);
@@ -363,7 +362,7 @@ fn tiny_tanh() {
 }
 
 #[test]
-fn tiny_relu() {
+fn one_kink() {
     let mut g = Graph::new();
     let x = input(&mut g, &[2], Kind::Real);
     let y = dense(&mut g, x, 3);
@@ -373,7 +372,7 @@ fn tiny_relu() {
 }
 
 #[test]
-fn tiny_gather() {
+fn one_row_of_a_table() {
     let mut g = Graph::new();
     let t = input(&mut g, &[], Kind::Class(3));
     let w = parameter(&mut g, &[3]);
