@@ -350,6 +350,9 @@ fn a_loop_of_two_states_in_reverse_descends() {
     let (all, last, inner) = (g.stacked(of, next_h), g.last(of, next_c), g.last(of, gate));
     let squared = g.dot(all, all);
     let (a, b) = (g.sum_all(last), g.dot(inner, inner));
+    for part in [a, squared, b] {
+        descends(g.clone(), part);
+    }
     let sum = g.add(squared, a);
     let loss = g.add(sum, b);
     descends(g, loss);
