@@ -35,6 +35,8 @@ pub mod plan;
 pub mod oracle;
 pub mod interpreter;
 
+pub mod jit;
+
 pub mod data;
 
 pub mod train;

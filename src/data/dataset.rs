@@ -3,7 +3,7 @@ use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
 use crate::schema::Facts;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All rows of all inputs and targets, ready for an executor.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,14 +108,13 @@ impl Column {
 }
 
 impl Options {
+    /// The folder as the file system wants it: an empty path is where the command runs.
+    pub fn folder_path(&self) -> &Path {
+        if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
+    }
+
     /// Single precision, files below `folder`, targets required.
     pub fn new(folder: impl Into<PathBuf>) -> Options {
-        Options {
-            folder: folder.into(),
-            precision: Float::F32,
-            data: None,
-            facts: None,
-            targets: Targets::Required,
-        }
+        Options { folder: folder.into(), precision: Float::F32, data: None, facts: None, targets: Targets::Required }
     }
 }

@@ -33,10 +33,10 @@ impl Real for f32 {
         self.into()
     }
     fn unary(op: UnaryOp) -> fn(Path, &[f32], &mut [f32]) {
-        op.0.lower.in_f32
+        op.0.lower.map_f32
     }
     fn binary(op: BinaryOp) -> fn(Path, &[f32], &[f32], &mut [f32]) {
-        op.0.lower.in_f32
+        op.0.lower.map_f32
     }
 }
 
@@ -52,10 +52,10 @@ impl Real for f64 {
         self
     }
     fn unary(op: UnaryOp) -> fn(Path, &[f64], &mut [f64]) {
-        op.0.lower.in_f64
+        op.0.lower.map_f64
     }
     fn binary(op: BinaryOp) -> fn(Path, &[f64], &[f64], &mut [f64]) {
-        op.0.lower.in_f64
+        op.0.lower.map_f64
     }
 }
 

@@ -4,7 +4,6 @@ use super::affine::{Affine, LoopVariable};
 use super::groups::groups;
 use super::instruction::*;
 use super::program::*;
-use super::verify::accumulates;
 use rustc_hash::FxHashMap;
 
 /// The machine to imitate.
@@ -135,7 +134,7 @@ impl<'a> Run<'a> {
         let count = one.extent.most(self.rows.count);
         let count = if one.padded { count.next_multiple_of(width) } else { count };
         let outer: Vec<_> = (0..self.accumulators.len())
-            .filter(|&a| accumulates(&one.body, Accumulator(a as u32)) && !self.accumulators[a].is_empty())
+            .filter(|&a| one.crossed_by(Accumulator(a as u32)))
             .map(|a| (a, self.accumulators[a].clone()))
             .collect();
         for (a, _) in &outer {
@@ -166,18 +165,6 @@ impl<'a> Run<'a> {
             self.block(&one.body);
         }
         self.lanes = None;
-        self.forget(&one.body);
-    }
-
-    /// Accumulators of a block that has ended.
-    fn forget(&mut self, body: &[Statement]) {
-        for statement in body {
-            match statement {
-                Statement::For(inner) => self.forget(&inner.body),
-                Statement::Start { accumulator, .. } => self.accumulators[accumulator.0 as usize].clear(),
-                _ => {}
-            }
-        }
     }
 
     fn accumulate(&mut self, accumulator: Accumulator, value: Register, times: Option<Register>) {

@@ -5,6 +5,7 @@ pub mod emit;
 pub mod expand;
 pub mod kernels;
 pub mod layout;
+pub mod orders;
 pub mod schedule;
 pub mod values;
 
@@ -14,6 +15,7 @@ use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
+use orders::Orders;
 use rustc_hash::FxHashMap;
 use schedule::Item;
 use values::Stored;
@@ -68,8 +70,9 @@ pub fn plan(request: &Request) -> Plan {
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
     let mut planner = Planner::new(&graph, request.float, request.batch);
-    planner.place_leaves();
     let order = graph.reachable(&roots);
+    planner.orders = orders::orders(&graph, &order, &updates);
+    planner.place_leaves();
     planner.place_values(&order, &roots, &updates);
     let items = schedule::schedule(&graph, &order, &planner.memory, &updates);
     planner.gather_inputs(&order);
@@ -91,6 +94,7 @@ struct Planner<'g> {
     inputs: Vec<Option<InputBinding>>,
     constants: Vec<(Binding, Vec<f64>)>,
     order: BufferId,
+    orders: Orders,
     /// Updates that could not be written in place: copied at the end.
     copies: Vec<(NodeId, Target)>,
     loops: Vec<(LoopId, LoopVariable)>,
@@ -122,6 +126,7 @@ impl<'g> Planner<'g> {
             inputs: vec![None; graph.inputs.len()],
             constants: vec![],
             order: BufferId(0),
+            orders: Orders::default(),
             copies: vec![],
             loops: vec![],
         };
@@ -156,7 +161,10 @@ impl<'g> Planner<'g> {
     }
 
     fn natural(&self, shape: &[usize]) -> Layout {
-        let order: Vec<usize> = (0..shape.len()).collect();
+        self.ordered(shape, None)
+    }
+    fn ordered(&self, shape: &[usize], order: Option<Vec<usize>>) -> Layout {
+        let order = order.unwrap_or_else(|| (0..shape.len()).collect());
         Layout::padded(shape, &order, self.batch, self.float)
     }
 
@@ -168,8 +176,14 @@ impl<'g> Planner<'g> {
             self.program.scalars.push(buffer);
         }
         for (variables, role) in [(&self.graph.parameters, Role::Parameter), (&self.graph.states, Role::State)] {
-            for variable in variables {
-                let layout = self.natural(&variable.ty.shape);
+            for (number, variable) in variables.iter().enumerate() {
+                let target = if role == Role::Parameter {
+                    Target::Parameter(number as u32)
+                } else {
+                    Target::State(number as u32)
+                };
+                let order = self.orders.targets.get(&target).cloned();
+                let layout = self.ordered(&variable.ty.shape, order);
                 let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
                 let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
                 if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }
@@ -235,7 +249,7 @@ impl<'g> Planner<'g> {
             let layout = if kept.dense[id.index()] {
                 Layout::dense(&shape, self.batch, self.float)
             } else {
-                self.natural(&shape)
+                self.ordered(&shape, self.orders.values.get(&id).cloned())
             };
             let stored = match self.graph.op(id) {
                 Op::Leaf(Leaf::Input(number)) => {

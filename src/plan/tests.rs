@@ -87,7 +87,8 @@ mod run {
     }
     /// Places of a value's elements, row by row.
     fn places(binding: &Binding, rows: usize) -> Vec<usize> {
-        let shape: Vec<usize> = binding.shape.iter().map(|&n| if n == crate::graph::BATCH { rows } else { n }).collect();
+        let shape: Vec<usize> =
+            binding.shape.iter().map(|&n| if n == crate::graph::BATCH { rows } else { n }).collect();
         let count: usize = shape.iter().product();
         (0..count)
             .map(|flat| {
@@ -137,7 +138,10 @@ mod run {
         }
         work(program, &program.steps, &mut vec![], Rows { first: 0, count: n }, &mut memory);
         let read = |bindings: &[Binding]| -> Vec<Vec<f64>> {
-            bindings.iter().map(|b| places(b, n).into_iter().map(|p| take(program, &memory, b.buffer, p)).collect()).collect()
+            bindings
+                .iter()
+                .map(|b| places(b, n).into_iter().map(|p| take(program, &memory, b.buffer, p)).collect())
+                .collect()
         };
         let _ = graph;
         (read(&plan.parameters), read(&plan.states), read(&plan.outputs))
@@ -195,14 +199,22 @@ fn descends(mut g: Graph, loss: NodeId) {
         let (parameters, _, outputs) = run::step(&plan, &all.graph, &env);
         for (got, wanted) in parameters.iter().chain(&outputs).zip(&wanted) {
             for (got, wanted) in got.iter().zip(wanted.flat()) {
-                assert!((got - wanted).abs() <= tolerance * (1.0 + wanted.abs()), "{float:?}: {got}, the oracle says {wanted}\n{}", plan.program.text());
+                assert!(
+                    (got - wanted).abs() <= tolerance * (1.0 + wanted.abs()),
+                    "{float:?}: {got}, the oracle says {wanted}\n{}",
+                    plan.program.text()
+                );
             }
         }
     }
 }
 
 fn declared(g: &mut Graph, name: &str, shape: &[usize], kind: Option<Kind>) -> NodeId {
-    let variable = Variable { name: name.into(), ty: Type { shape: shape.to_vec(), kind: kind.unwrap_or(Kind::Real), varying: kind.is_some() }, span: Default::default() };
+    let variable = Variable {
+        name: name.into(),
+        ty: Type { shape: shape.to_vec(), kind: kind.unwrap_or(Kind::Real), varying: kind.is_some() },
+        span: Default::default(),
+    };
     let leaf = if kind.is_some() {
         g.inputs.push(variable);
         Leaf::Input(g.inputs.len() as u32 - 1)
@@ -316,5 +328,32 @@ fn gathers_joins_picks_and_scatters_descend() {
     let part = g.slice(s, 0, 3, -2, 2);
     let sum = g.dot(part, part);
     let loss = g.add(sum, top);
+    descends(g, loss);
+}
+
+#[test]
+fn a_loop_of_two_states_in_reverse_descends() {
+    let mut g = Graph::new();
+    let xs = declared(&mut g, "xs", &[4, 3], Some(Kind::Real));
+    let (w, start) = (declared(&mut g, "w", &[3, 3], None), declared(&mut g, "start", &[3], None));
+    let of = g.begin_loop(4, true, &[(start, true), (start, true)]);
+    let (h, c) = (g.looped(of).binders[0].leaf, g.looped(of).binders[1].leaf);
+    let x = g.element(of, xs);
+    let wh = g.matmul(w, h);
+    let gate = g.unary(&crate::op::activation::SIGMOID, wh);
+    let kept = g.multiply(gate, c);
+    let next_c = g.add(kept, x);
+    let squashed = g.unary(&crate::op::trigonometric::TANH, next_c);
+    let next_h = g.multiply(squashed, gate);
+    g.set_next(of, 0, next_h);
+    g.set_next(of, 1, next_c);
+    let (all, last, inner) = (g.stacked(of, next_h), g.last(of, next_c), g.last(of, gate));
+    let squared = g.dot(all, all);
+    let (a, b) = (g.sum_all(last), g.dot(inner, inner));
+    for part in [a, squared, b] {
+        descends(g.clone(), part);
+    }
+    let sum = g.add(squared, a);
+    let loss = g.add(sum, b);
     descends(g, loss);
 }

@@ -23,12 +23,21 @@ pub enum ColumnTerm {
     /// `a .. b`: all columns from one to another, in the order of the file, both included.
     Between(String, String),
     /// `all`, `all except [a, b]`: the columns that are left, in the order of the file.
-    All { except: Vec<ColumnExpression> },
+    All {
+        except: Vec<ColumnExpression>,
+    },
     /// `[a, b .. c]`: one after another.
     List(Vec<ColumnExpression>),
     /// `pixels[0]`, `pixels[0..64]`, along the first axis; −1 is the last.
-    Element { of: Box<ColumnExpression>, at: i64 },
-    Slice { of: Box<ColumnExpression>, from: i64, to: Option<i64> },
+    Element {
+        of: Box<ColumnExpression>,
+        at: i64,
+    },
+    Slice {
+        of: Box<ColumnExpression>,
+        from: i64,
+        to: Option<i64>,
+    },
     /// Element by element.
     Unary(UnaryOp, Box<ColumnExpression>),
     /// Element by element. A comparison with a missing value is missing.

@@ -52,7 +52,12 @@ impl Reader<'_> {
                 [number, factor] if matches!(self.tree.kind(*number), NodeKind::Number(_)) => {
                     return self.chain(*number, [(BinaryOp(&arithmetic::MULTIPLY), *factor)].into_iter());
                 }
-                _ => return Err(self.not_here(id, "columns are taken element by element: write `*` for a product, `f(x)` for a call")),
+                _ => {
+                    return Err(self.not_here(
+                        id,
+                        "columns are taken element by element: write `*` for a product, `f(x)` for a call",
+                    ));
+                }
             },
             NodeKind::Power { base, exponent } => {
                 return self.chain(*base, [(BinaryOp(&exponential::POW), *exponent)].into_iter());
@@ -60,14 +65,21 @@ impl Reader<'_> {
             NodeKind::And(terms) => return self.logic(BinaryOp(&comparison::AND), terms),
             NodeKind::Or(terms) => return self.logic(BinaryOp(&comparison::OR), terms),
             NodeKind::Compare { first, rest } => return self.comparison(*first, rest, span),
-            NodeKind::Range { from: Some(from), to: Some(to) } => match (self.column_name(*from), self.column_name(*to)) {
-                (Some(from), Some(to)) => ColumnTerm::Between(from, to),
-                _ => return Err(self.not_here(id, "a range goes from one column to another: `a .. b`")),
-            },
+            NodeKind::Range { from: Some(from), to: Some(to) } => {
+                match (self.column_name(*from), self.column_name(*to)) {
+                    (Some(from), Some(to)) => ColumnTerm::Between(from, to),
+                    _ => return Err(self.not_here(id, "a range goes from one column to another: `a .. b`")),
+                }
+            }
             NodeKind::AllExcept(left_out) => self.all_except(*left_out)?,
             NodeKind::Index { of, at } => self.index(*of, at, id)?,
             NodeKind::Call { callee, arguments } => return self.call(*callee, arguments, id),
-            _ => return Err(self.not_here(id, "it has columns, numbers, lists, `+ - * / ^`, comparisons and functions such as `log`")),
+            _ => {
+                return Err(self.not_here(
+                    id,
+                    "it has columns, numbers, lists, `+ - * / ^`, comparisons and functions such as `log`",
+                ));
+            }
         };
         Ok(ColumnExpression::new(term, span))
     }
@@ -88,10 +100,12 @@ impl Reader<'_> {
                 let term = self.constant(*term)?;
                 Ok(if *sign == SumSign::Plus { sum + term } else { sum - term })
             }),
-            NodeKind::Product { first, rest } => rest.iter().try_fold(self.constant(*first)?, |product, (sign, factor)| {
-                let factor = self.constant(*factor)?;
-                Ok(if *sign == ProductSign::Over { product / factor } else { product * factor })
-            }),
+            NodeKind::Product { first, rest } => {
+                rest.iter().try_fold(self.constant(*first)?, |product, (sign, factor)| {
+                    let factor = self.constant(*factor)?;
+                    Ok(if *sign == ProductSign::Over { product / factor } else { product * factor })
+                })
+            }
             _ => Err(Diagnostic::error("E0619", "a number is expected here")
                 .at(self.tree.span(id), "not a number that is known before the data is read")
                 .help("write digits, or the name of a setting such as `rate = 0.1`")),

@@ -10,14 +10,18 @@ mod read;
 
 pub use column::{ColumnExpression, ColumnTerm};
 pub use facts::{Facts, Statistics};
-pub use plan::{DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot, SlotValue, Standardize};
+pub use plan::{
+    DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot,
+    SlotValue, Standardize,
+};
 pub use read::{default_plan, plan, shape_text};
 
 /// The name that was probably meant: the nearest one, if it is near.
 pub fn nearest(name: &str, known: &[&str]) -> Option<String> {
     let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
     let (distance, near) = known.iter().map(|other| (distance(other), *other)).min()?;
-    (distance <= 1 + name.chars().count() / 5).then(|| near.to_string())
+    let length = name.chars().count();
+    (distance <= 1 + length / 5 && distance < length).then(|| near.to_string())
 }
 
 /// `a`, `b` and `c`, each in backticks; a long list is cut.
@@ -31,6 +35,3 @@ pub fn quoted_list(names: &[&str]) -> String {
         None => "none".to_string(),
     }
 }
-
-#[cfg(any())]
-mod tests;

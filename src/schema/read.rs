@@ -73,7 +73,12 @@ pub(super) fn file_source(file: &FileName) -> FileSource {
     FileSource { path: file.path.clone(), span: file.span }
 }
 
-fn read_statement(reader: &Reader, statement: &Statement, plan: &mut DataPlan, lines: &mut Lines) -> Result<(), Diagnostic> {
+fn read_statement(
+    reader: &Reader,
+    statement: &Statement,
+    plan: &mut DataPlan,
+    lines: &mut Lines,
+) -> Result<(), Diagnostic> {
     match &statement.kind {
         StatementKind::Binding { target: Target::Name(name), ty: None, value } => {
             let slot = slot_index(plan, name)?;
@@ -135,6 +140,7 @@ fn read_distribution(reader: &Reader, id: TreeId) -> Result<Distribution, Diagno
     let wrong = |text: String| {
         Diagnostic::error("E0613", "a column is drawn from `uniform(low, high)` or `normal(mean, deviation)`")
             .at(reader.tree.span(id), text)
+            .help("as in `x ~ uniform(0, 1)`")
     };
     match reader.tree.name(callee) {
         Some(name @ ("uniform" | "normal")) => Distribution::from_name(name, &numbers).map_err(wrong),
@@ -154,7 +160,13 @@ fn read_listed(reader: &Reader, name: &Ident, values: &[TreeId]) -> Result<Liste
             None => first = Some((shape, place)),
             Some((expected, _)) if *expected == shape => {}
             Some((expected, earlier)) => {
-                let text = format!("row {} of `{}` is {}, row 1 is {}", row + 1, name.name, shape_text(&shape), shape_text(expected));
+                let text = format!(
+                    "row {} of `{}` is {}, row 1 is {}",
+                    row + 1,
+                    name.name,
+                    shape_text(&shape),
+                    shape_text(expected)
+                );
                 return Err(Diagnostic::error("E0612", text)
                     .at(place, format!("this is {}", shape_text(&shape)))
                     .also(*earlier, format!("this is {}", shape_text(expected)))

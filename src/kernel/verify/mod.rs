@@ -314,7 +314,7 @@ impl<'a> Check<'a> {
             }
             Instruction::Total(accumulator) => {
                 let (depth, of, _) = self.running(*accumulator)?;
-                if let Some(l) = self.loops[depth..].iter().find(|l| l.lanes && accumulates(&l.body, *accumulator)) {
+                if let Some(l) = self.loops[depth..].iter().find(|l| l.lanes && l.crossed_by(*accumulator)) {
                     return Err(format!("{accumulator} has no total inside the loop over lanes {}", l.variable));
                 }
                 Ok(of)
@@ -407,15 +407,6 @@ impl<'a> Check<'a> {
 
 /// A loop variable after its block.
 const DEAD: (Option<Interval>, bool) = (None, false);
-
-/// Whether statements put something into the accumulator.
-pub(super) fn accumulates(body: &[Statement], accumulator: Accumulator) -> bool {
-    body.iter().any(|s| match s {
-        Statement::For(inner) => accumulates(&inner.body, accumulator),
-        Statement::Accumulate { accumulator: a, .. } => *a == accumulator,
-        _ => false,
-    })
-}
 
 fn positive(n: usize, what: &str) -> Result<(), String> {
     if n == 0 { Err(format!("{what} is zero")) } else { Ok(()) }
