@@ -126,11 +126,8 @@ fn push_pieces(line: &[(isize, isize)], pieces: &mut Vec<Piece>) {
 impl Filled {
     pub fn new(pieces: std::rc::Rc<Pieces>, view: &View, from: &Layout, to: &Layout, rows: usize) -> Filled {
         let batched = view.shape.first() == Some(&BATCH);
-        let strides = if batched {
-            [if from.is_batched() { from.strides[0] } else { 0 }, to.strides[0]]
-        } else {
-            [0, 0]
-        };
+        let strides =
+            if batched { [if from.is_batched() { from.strides[0] } else { 0 }, to.strides[0]] } else { [0, 0] };
         let rows = if batched { rows } else { 1 };
         Filled { from: Operand::of(from), to: Operand::of(to), rows, strides, pieces }
     }

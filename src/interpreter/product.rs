@@ -174,13 +174,7 @@ fn packing(m: &[Label], n: &[Label], k: &[Label]) -> usize {
 }
 
 /// Cuts a label so that what is packed stays small: its parts become loops around the product.
-fn cut(
-    m: &mut [Label],
-    n: &mut [Label],
-    k: &mut [Label],
-    outside: &mut Vec<Label>,
-    summed: &mut Vec<Label>,
-) {
+fn cut(m: &mut [Label], n: &mut [Label], k: &mut [Label], outside: &mut Vec<Label>, summed: &mut Vec<Label>) {
     let of_a = if matrix(m, k, 0).is_some() { 0 } else { count(m) * count(k) };
     let of_b = if matrix(k, n, 1).is_some() { 0 } else { count(k) * count(n) };
     let size = of_a.max(of_b);

@@ -14,16 +14,57 @@ use std::rc::Rc;
 /// One operation and where its operands and result lie.
 #[derive(Clone, Debug)]
 pub enum Line {
-    Unary { op: UnaryOp, x: Layout, out: Layout },
-    Binary { op: BinaryOp, x: Layout, y: Layout, out: Layout },
-    Select { condition: Layout, yes: Layout, no: Layout, out: Layout },
-    Reduce { op: ReduceOp, axes: Vec<usize>, x: Layout, out: Layout },
-    Contract { contraction: Contraction, a: Layout, b: Layout, out: Layout },
-    Copy { from: Layout, to: Layout },
-    Filled { view: View, pieces: Rc<Pieces>, x: Layout, out: Layout },
-    Indexed { access: Access, shared: usize, index: Layout, data: Layout, out: Layout },
+    Unary {
+        op: UnaryOp,
+        x: Layout,
+        out: Layout,
+    },
+    Binary {
+        op: BinaryOp,
+        x: Layout,
+        y: Layout,
+        out: Layout,
+    },
+    Select {
+        condition: Layout,
+        yes: Layout,
+        no: Layout,
+        out: Layout,
+    },
+    Reduce {
+        op: ReduceOp,
+        axes: Vec<usize>,
+        x: Layout,
+        out: Layout,
+    },
+    Contract {
+        contraction: Contraction,
+        a: Layout,
+        b: Layout,
+        out: Layout,
+    },
+    Copy {
+        from: Layout,
+        to: Layout,
+    },
+    Filled {
+        view: View,
+        pieces: Rc<Pieces>,
+        x: Layout,
+        out: Layout,
+    },
+    Indexed {
+        access: Access,
+        shared: usize,
+        index: Layout,
+        data: Layout,
+        out: Layout,
+    },
     /// The place of a loop as a number.
-    Place { of: usize, out: Layout },
+    Place {
+        of: usize,
+        out: Layout,
+    },
     Loop(LoopLines),
 }
 
@@ -141,9 +182,7 @@ fn task(line: &Line, rows: usize) -> Task {
             Task::Select(Elementwise::new(Function::Select, [condition, yes, no, out], rows))
         }
         Line::Reduce { op, axes, x, out } => Task::Reduce(Reduce::new(*op, axes, x, out, rows)),
-        Line::Contract { contraction, a, b, out } => {
-            Task::Contract(Contract::new(contraction, [a, b, out], rows))
-        }
+        Line::Contract { contraction, a, b, out } => Task::Contract(Contract::new(contraction, [a, b, out], rows)),
         Line::Copy { from, to } => Task::Copy(Copy::new(from, to, rows)),
         Line::Filled { view, pieces, x, out } => Task::Filled(Filled::new(pieces.clone(), view, x, out, rows)),
         Line::Indexed { access, shared, index, data, out } => {

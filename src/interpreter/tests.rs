@@ -182,11 +182,7 @@ fn products_of_windows() {
     let mut g = Graph::new();
     let x = input(&mut g, &[20, 18, 8]);
     let w = parameter(&mut g, &[3, 5, 8, 12]);
-    let view = vec![
-        rows::window(0, 2, 20, 1, 1, 1),
-        rows::window(1, 3, 18, 2, 1, 0),
-        Row::axis(4, 8),
-    ];
+    let view = vec![rows::window(0, 2, 20, 1, 1, 1), rows::window(1, 3, 18, 2, 1, 0), Row::axis(4, 8)];
     let windows = g.view(x, vec![20, 7, 3, 5, 8], view);
     let forward = g.contract(windows, w, &[0, 1, 2, 3, 4], &[2, 3, 4, 5], &[0, 1, 5]);
     let d = g.unary(&crate::op::trigonometric::TANH, forward);
@@ -292,4 +288,3 @@ fn buffers_are_shared() {
     let all: Interpreter<f32> = Interpreter::new(&batched, &roots, 10).unwrap();
     assert!(all.bytes() < 6 * 40_000, "{}", all.bytes());
 }
-

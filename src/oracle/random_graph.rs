@@ -157,13 +157,8 @@ impl Builder<'_> {
             &exponential::EXPM1,
         ];
         /// Away from zero.
-        const POSITIVE: [&Unary; 5] = [
-            &exponential::LOG,
-            &exponential::SQRT,
-            &exponential::RSQRT,
-            &exponential::RECIPROCAL,
-            &exponential::LOG1P,
-        ];
+        const POSITIVE: [&Unary; 5] =
+            [&exponential::LOG, &exponential::SQRT, &exponential::RSQRT, &exponential::RECIPROCAL, &exponential::LOG1P];
         const JUMPS: [&Unary; 5] =
             [&rounding::FLOOR, &rounding::CEIL, &rounding::ROUND, &arithmetic::SIGN, &comparison::NOT];
         let x = self.real(values);
@@ -443,8 +438,7 @@ impl Builder<'_> {
         }
         if matches!(op.name, "cross_entropy" | "softmax_cross_entropy") {
             let class = self.choose(values, |g, v| {
-                g.shape(v.id) == &shape[..shape.len() - 1]
-                    && matches!(g.ty(v.id).kind, Kind::Class(k) if k <= size)
+                g.shape(v.id) == &shape[..shape.len() - 1] && matches!(g.ty(v.id).kind, Kind::Class(k) if k <= size)
             });
             let target = class.map_or(z.id, |c| c.id);
             arguments.push(if class.is_some() { target } else { self.g.named(NamedOp(&named::SOFTMAX), &[z.id]) });
@@ -473,8 +467,7 @@ impl Builder<'_> {
         body.push(Value { id: place, bound: 8.0, exact: true });
         let element = self.g.element(of, over.id);
         body.push(Value { id: element, bound: over.bound, exact: over.exact });
-        let binders: Vec<(NodeId, Type)> =
-            self.g.looped(of).binders.iter().map(|b| (b.leaf, b.ty.clone())).collect();
+        let binders: Vec<(NodeId, Type)> = self.g.looped(of).binders.iter().map(|b| (b.leaf, b.ty.clone())).collect();
         for (k, binder) in binders.iter().enumerate() {
             body.push(Value { id: binder.0, bound: starts[k].bound.max(1.0), exact: false });
         }
