@@ -36,7 +36,7 @@ pub enum Contract {
     /// Nothing is summed.
     Product(Elementwise<3>),
     /// As a product of matrices.
-    Matrices(Product),
+    Matrices(Box<Product>),
     /// As loops: dots, or vectors times numbers.
     Loops(Loops),
 }
@@ -58,7 +58,7 @@ impl Contract {
         let size = out.extents(rows).iter().product();
         let empty = labels.iter().any(|l| l.extent == 0);
         if !empty && labels.iter().any(|l| l.is_in(ROWS)) && labels.iter().any(|l| l.is_in(COLUMNS)) {
-            Contract::Matrices(Product::new(labels, operands))
+            Contract::Matrices(Box::new(Product::new(labels, operands)))
         } else {
             Contract::Loops(Loops::new(labels, operands, size))
         }

@@ -371,7 +371,7 @@ impl Builder<'_> {
         let shape = self.g.shape(x.id).to_vec();
         let count: usize = shape.iter().product();
         if self.pick(2) == 0 || shape.is_empty() {
-            let to = if shape.len() == 1 && count % 2 == 0 { vec![count / 2, 2] } else { vec![count] };
+            let to = if shape.len() == 1 && count.is_multiple_of(2) { vec![count / 2, 2] } else { vec![count] };
             let id = self.g.reshape(x.id, &to);
             return self.keep(values, id, x.bound, x.exact);
         }
