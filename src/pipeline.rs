@@ -1,11 +1,12 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::graph::{Graph, NodeId, verify};
-use crate::kernel::Float;
+use crate::kernel::{Fault, Float};
 use crate::model::{self, Model};
 use crate::plan::{self, Plan, Request};
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
+use crate::train::{Executor, native::Native};
 use crate::schema;
 use crate::syntax::{self, SectionKind, StatementKind};
 
@@ -123,4 +124,23 @@ pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec
         Some((section, span)) => schema::plan(&source.parsed.tree, section, span, &declared, &settings),
         None => Ok(schema::default_plan(&declared, &settings)),
     }
+}
+
+/// How a program is executed.
+#[derive(Clone, Copy, Debug)]
+pub struct Executing {
+    pub float: Float,
+    pub threads: usize,
+}
+
+/// An executor of a step over this data, with memory for so many rows of a batch.
+pub fn executor(
+    batched: &Batched,
+    how: &Executing,
+    rows: usize,
+    dataset: &crate::data::Dataset,
+    totals: (usize, usize),
+) -> Result<Box<dyn Executor>, Fault> {
+    let plan = planned(batched, how.float, rows);
+    Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
 }

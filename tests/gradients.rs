@@ -3,7 +3,14 @@ use gradus::graph::view::rows;
 use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Row, Type, Variable, named, verify};
 use gradus::op::{ReduceOp, activation, comparison, exponential, trigonometric};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
+use gradus::data::{Column, Dataset, Values};
+use gradus::kernel::Float;
+use gradus::pipeline;
 use gradus::simplify::{Stage, simplify};
+use gradus::step::{StepGraph, Target};
+use gradus::train::native::Native;
+use gradus::train::{Batch, Executor};
+use std::sync::atomic::AtomicBool;
 
 fn input(g: &mut Graph, shape: &[usize], kind: Kind) -> NodeId {
     g.inputs.push(Variable {
@@ -53,7 +60,71 @@ fn check(mut g: Graph, loss: NodeId) -> (Graph, Vec<NodeId>) {
             }
         }
     }
+    runs(g, loss, &leaves, &gradients, &env);
     (simple.graph, simple.roots)
+}
+
+/// One step of gradient descent in native code, in both precisions, on one, two and three threads, against the oracle.
+#[track_caller]
+fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env: &Environment) {
+    let mut roots: Vec<NodeId> = leaves
+        .iter()
+        .zip(gradients)
+        .map(|(&w, &d)| {
+            let scaled = g.scale(d, 0.1);
+            g.subtract(w, scaled)
+        })
+        .collect();
+    roots.push(gradus::step::mean(&mut g, loss));
+    let wanted = evaluate(&g, &roots, env).unwrap();
+    let step = StepGraph {
+        graph: g.clone(),
+        updates: (0..leaves.len()).map(|i| (Target::Parameter(i as u32), roots[i])).collect(),
+        logged: vec![("loss".into(), roots[leaves.len()])],
+        outputs: vec![],
+        gradients: vec![],
+    };
+    let batched = pipeline::batched(&step, true);
+    for (float, tolerance) in [(Float::F64, 1e-9), (Float::F32, 1e-3)] {
+        let mut bits: Vec<Vec<f64>> = vec![];
+        for threads in 1..=3 {
+            let columns = g.inputs.iter().zip(&env.inputs).map(|(variable, values)| Column {
+                name: variable.name.clone(),
+                kind: variable.ty.kind,
+                shape: variable.ty.shape.clone(),
+                values: match (variable.ty.kind, float) {
+                    (Kind::Class(_), _) => Values::Classes(values.iter().map(|v| *v as u32).collect()),
+                    (_, Float::F32) => Values::F32(values.iter().map(|v| *v as f32).collect()),
+                    (_, Float::F64) => Values::F64(values.clone()),
+                },
+            });
+            let dataset = Dataset {
+                columns: columns.collect(),
+                rows: env.examples,
+                parts: Default::default(),
+                facts: Default::default(),
+                source: "a test".into(),
+                warnings: vec![],
+                notes: vec![],
+            };
+            let plan = pipeline::planned(&batched, float, 7);
+                let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
+            for (number, values) in env.parameters.iter().enumerate() {
+                native.write(Target::Parameter(number as u32), values);
+            }
+            let order: Vec<u32> = (0..env.examples as u32).rev().collect();
+            let mut log = vec![];
+            let batch = Batch { first: 0, rows: env.examples, step: 1, epoch: 1 };
+            native.run(&order, &[batch], &AtomicBool::new(false), &mut log).unwrap();
+            let mut got: Vec<f64> = (0..leaves.len()).flat_map(|i| native.read(Target::Parameter(i as u32))).collect();
+            got.extend(&log);
+            for (got, wanted) in got.iter().zip(wanted.iter().flat_map(|v| v.flat())) {
+                assert!((got - wanted).abs() <= tolerance * (1.0 + wanted.abs()), "{float:?}, {threads} threads: {got}, the oracle says {wanted}");
+            }
+            bits.push(got);
+        }
+        assert!(bits.iter().all(|b| *b == bits[0]), "other bits on other numbers of threads");
+    }
 }
 
 fn dense(g: &mut Graph, x: NodeId, m: usize) -> NodeId {
@@ -259,4 +330,53 @@ fn a_thousand_layers_cost_twice_as_much_as_five_hundred() {
     let (short, long) = (of(500), of(1000));
     assert!(long.0 <= 2.1 * short.0, "nodes: {} and {}", short.0, long.0);
     assert!(long.1 <= 2.1 * short.1, "rewrites: {} and {}", short.1, long.1);
+}
+
+#[test]
+fn one_number() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[], Kind::Real);
+    let w = parameter(&mut g, &[]);
+    let y = g.multiply(w, x);
+    let loss = g.multiply(y, y);
+    check(g, loss);
+}
+
+#[test]
+fn one_layer() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[2], Kind::Real);
+    let y = dense(&mut g, x, 3);
+    let loss = g.dot(y, y);
+    check(g, loss);
+}
+
+#[test]
+fn one_function() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[], Kind::Real);
+    let w = parameter(&mut g, &[]);
+    let y = g.multiply(w, x);
+    let loss = g.unary(&trigonometric::TANH, y);
+    check(g, loss);
+}
+
+#[test]
+fn one_kink() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[2], Kind::Real);
+    let y = dense(&mut g, x, 3);
+    let y = g.unary(&activation::RELU, y);
+    let loss = g.dot(y, y);
+    check(g, loss);
+}
+
+#[test]
+fn one_row_of_a_table() {
+    let mut g = Graph::new();
+    let t = input(&mut g, &[], Kind::Class(3));
+    let w = parameter(&mut g, &[3]);
+    let y = g.gather(w, t, 0);
+    let loss = g.multiply(y, y);
+    check(g, loss);
 }

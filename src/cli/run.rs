@@ -3,12 +3,11 @@ use super::progress::Progress;
 use super::source::{complain, read, say};
 use super::{Exit, print};
 use crate::data::{self, Dataset};
-use crate::kernel::Float;
+use crate::kernel::{Fault, Float};
 use crate::model::{Batch, Length, Model, Options, Precision};
 use crate::pipeline::{self, Executing};
 use crate::step::Target;
 use crate::train::{self, Event, Executor, Schedule, initial};
-use crate::{schema, train::weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -18,8 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///
 /// Examples:
 ///   gradus run iris.nn
-///   gradus run iris.nn --epochs 100 --save iris.safetensors
-///   gradus run iris.nn --weights iris.safetensors --data new.csv --epochs 10
+///   gradus run iris.nn --epochs 100 --seed 3
+///   gradus run iris.nn --data mine.csv --json
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Run {
@@ -28,12 +27,6 @@ pub struct Run {
     /// A data file in the place of the program's
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Start from these weights
-    #[arg(long)]
-    weights: Option<PathBuf>,
-    /// Write the trained weights here
-    #[arg(long)]
-    save: Option<PathBuf>,
     /// Epochs, in the place of the program's
     #[arg(long, conflicts_with = "steps")]
     epochs: Option<usize>,
@@ -55,9 +48,6 @@ pub struct Run {
     /// Precision of all numbers
     #[arg(long, value_enum)]
     precision: Option<PrecisionName>,
-    /// What computes: native code, or the interpreter
-    #[arg(long, value_enum, default_value = "jit")]
-    executor: ExecutorName,
     /// Say something every so many steps (0: every epoch)
     #[arg(long, default_value_t = 0)]
     log_every: usize,
@@ -70,12 +60,6 @@ pub struct Run {
 enum PrecisionName {
     F32,
     F64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum ExecutorName {
-    Jit,
-    Interpreter,
 }
 
 /// Set by Ctrl-C: the step is finished, then the loop ends.
@@ -125,10 +109,11 @@ impl Run {
             log_every: if self.log_every > 0 { self.log_every } else if self.json { 1 } else { 0 },
         };
         let clock = std::time::Instant::now();
-        let executing = Executing { float, threads: self.threads, interpreted: matches!(self.executor, ExecutorName::Interpreter) };
+        let executing = Executing { float, threads: self.threads };
+        let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
-        let mut executor = pipeline::executor(&step, &executing, batch, &dataset, &schedule).map_err(failed)?;
+        let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
         self.start(model, seed, executor.as_mut(), &source)?;
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
@@ -136,20 +121,20 @@ impl Run {
         let evaluation = pipeline::batched(&pipeline::evaluation_step(evaluated), true);
         let mut progress = Progress::new(self.json, schedule.total_epochs());
         let validation = &dataset.parts.validation;
-        let mut judge = |executor: &dyn Executor, rows: &[u32]| -> Option<Vec<f64>> {
+        let judge = |executor: &dyn Executor, rows: &[u32]| -> Option<Vec<f64>> {
             if rows.is_empty() {
                 return None;
             }
-            let mut judged = pipeline::executor(&evaluation, &executing, rows.len(), &dataset, &schedule).ok()?;
+            let mut judged = pipeline::executor(&evaluation, &executing, rows.len(), &dataset, totals).ok()?;
             for i in 0..model.parameters.len() as u32 {
                 judged.write(Target::Parameter(i), &executor.read(Target::Parameter(i)));
             }
             let mut log = vec![];
             let whole = train::Batch { first: 0, rows: rows.len(), step: 1, epoch: 1 };
-            judged.run(rows, &[whole], &|| false, &mut log);
+            judged.run(rows, &[whole], &AtomicBool::new(false), &mut log).ok()?;
             Some(log)
         };
-        let outcome = train::train(executor.as_mut(), &schedule, names.len(), &|| STOP.load(Ordering::Relaxed), &mut |executor, event| {
+        let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
             let (kind, step, epoch, logged) = match event {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
@@ -168,16 +153,14 @@ impl Run {
             } else {
                 progress.tell(kind, step, epoch, &values);
             }
-        });
+        })
+        .map_err(failed)?;
         progress.finish();
         if let Some(step) = outcome.diverged {
             complain(&format!("error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"));
             return Err(Exit::Failure);
         }
         let test = judge(executor.as_ref(), &dataset.parts.test);
-        if let Some(path) = &self.save {
-            self.save(path, model, executor.as_ref(), &dataset)?;
-        }
         self.done(&outcome, &names, test, executor.as_ref(), compile);
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
@@ -203,10 +186,7 @@ impl Run {
             say(&[error], &source.sources);
             Exit::Failure
         };
-        let parameters = match &self.weights {
-            None => initial::parameters(model, seed).map_err(refused)?,
-            Some(path) => weights::read_parameters(path, &model.graph.parameters).map_err(refused)?,
-        };
+        let parameters = initial::parameters(model, seed).map_err(refused)?;
         for (number, values) in parameters.iter().enumerate() {
             executor.write(Target::Parameter(number as u32), values);
         }
@@ -214,14 +194,6 @@ impl Run {
             executor.write(Target::State(number as u32), values);
         }
         Ok(())
-    }
-
-    fn save(&self, path: &std::path::Path, model: &Model, executor: &dyn Executor, dataset: &Dataset) -> Result<(), Exit> {
-        let values: Vec<Vec<f64>> = (0..model.parameters.len() as u32).map(|i| executor.read(Target::Parameter(i))).collect();
-        weights::write_parameters(path, &model.graph.parameters, &values, &dataset.facts).map_err(|error| {
-            say(&[error], &Default::default());
-            Exit::Failure
-        })
     }
 
     fn done(&self, outcome: &train::Outcome, names: &[String], test: Option<Vec<f64>>, executor: &dyn Executor, compile: f64) {
@@ -243,8 +215,9 @@ impl Run {
     }
 }
 
-fn failed(why: String) -> Exit {
-    complain(&format!("error: {why}"));
+/// A fault is a mistake of the compiler, and is said as such.
+fn failed(fault: Fault) -> Exit {
+    complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
     Exit::Failure
 }
 

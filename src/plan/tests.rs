@@ -330,3 +330,27 @@ fn gathers_joins_picks_and_scatters_descend() {
     let loss = g.add(sum, top);
     descends(g, loss);
 }
+
+#[test]
+fn a_loop_of_two_states_in_reverse_descends() {
+    let mut g = Graph::new();
+    let xs = declared(&mut g, "xs", &[4, 3], Some(Kind::Real));
+    let (w, start) = (declared(&mut g, "w", &[3, 3], None), declared(&mut g, "start", &[3], None));
+    let of = g.begin_loop(4, true, &[(start, true), (start, true)]);
+    let (h, c) = (g.looped(of).binders[0].leaf, g.looped(of).binders[1].leaf);
+    let x = g.element(of, xs);
+    let wh = g.matmul(w, h);
+    let gate = g.unary(&crate::op::activation::SIGMOID, wh);
+    let kept = g.multiply(gate, c);
+    let next_c = g.add(kept, x);
+    let squashed = g.unary(&crate::op::trigonometric::TANH, next_c);
+    let next_h = g.multiply(squashed, gate);
+    g.set_next(of, 0, next_h);
+    g.set_next(of, 1, next_c);
+    let (all, last, inner) = (g.stacked(of, next_h), g.last(of, next_c), g.last(of, gate));
+    let squared = g.dot(all, all);
+    let (a, b) = (g.sum_all(last), g.dot(inner, inner));
+    let sum = g.add(squared, a);
+    let loss = g.add(sum, b);
+    descends(g, loss);
+}

@@ -155,16 +155,20 @@ impl Lowering<'_> {
         self.builder.seal_block(block);
     }
 
+    pub(super) fn differs_in_lanes(&self, access: &Access) -> bool {
+        !matches!(self.along(access), Along::Same)
+    }
+
     fn along(&self, access: &Access) -> Along {
-        let Some((variable, groups)) = self.lanes else { return Along::Same };
+        let Some((variable, _)) = self.lanes else { return Along::Same };
         let element = self.program.buffer(access.buffer).element;
-        let uniform_row = access.row.is_none_or(|r| self.registers[r.register.0 as usize].len() == 1);
+        let uniform_row = access.row.is_none_or(|r| !self.varying[r.register.0 as usize]);
         match self.steady(&access.index, variable) {
             Some(0) if uniform_row && access.guards.iter().all(|g| !self.varies(&g.index)) => Along::Same,
             Some(1) if uniform_row && element.bytes() == self.kernel.float.bytes() => {
                 // A path for all lanes is taken if the first and the last are inside.
                 let straight = access.guards.iter().all(|g| self.steady(&g.index, variable).is_some());
-                if straight || groups == 0 { Along::Contiguous } else { Along::Apart }
+                if straight { Along::Contiguous } else { Along::Apart }
             }
             _ => Along::Apart,
         }
@@ -251,7 +255,7 @@ impl Lowering<'_> {
     /// The bytes that a row adds, with the row put into its bounds.
     fn row_offset(&mut self, buffer: BufferId, row: Row, lane: usize, bytes: i64) -> ir::Value {
         let vector = self.get(row.register, lane / self.width);
-        let uniform = self.registers[row.register.0 as usize].len() == 1;
+        let uniform = !self.varying[row.register.0 as usize];
         let chosen = self.builder.ins().extractlane(vector, if uniform { 0 } else { (lane % self.width) as u8 });
         let chosen = if self.integer == types::I64 { chosen } else { self.builder.ins().sextend(types::I64, chosen) };
         let last = match self.program.buffer(buffer).place {

@@ -20,7 +20,8 @@ impl Lowering<'_> {
             _ => {}
         }
         let operands = instruction.operands();
-        let groups = operands.iter().map(|r| self.registers[r.0 as usize].len()).max().unwrap_or(1);
+        let differs = self.differs(instruction);
+        let groups = if differs { self.groups() } else { 1 };
         (0..groups)
             .map(|group| {
                 let values: Vec<_> = operands.iter().map(|r| self.get(*r, group)).collect();
@@ -34,9 +35,7 @@ impl Lowering<'_> {
                     Instruction::Shift(shift, _, places) => self.shift(*shift, values[0], *places),
                     // A hook for later: calls of wide precompiled functions on tiles of 128 to 256 elements would be cut
                     // out of the loop before lowering; here a function takes one lane at a time.
-                    Instruction::Call(function, _) => {
-                        self.call(function.name, &values, self.lanes.is_none() || groups == 1)
-                    }
+                    Instruction::Call(function, _) => self.call(function.name, &values, !differs),
                     Instruction::Load(_)
                     | Instruction::Index(_)
                     | Instruction::Number(_)

@@ -53,7 +53,6 @@ pub(super) fn kernel(
         threads,
         calls,
         width,
-        scalar,
         integer,
         floats: scalar.by(width as u32).ok_or_else(|| fault("no vectors of floats"))?,
         integers: integer.by(width as u32).ok_or_else(|| fault("no vectors of integers"))?,
@@ -66,7 +65,9 @@ pub(super) fn kernel(
         spare: None,
         data: FxHashMap::default(),
         registers: vec![vec![]; kernel.registers.len()],
+        varying: vec![false; kernel.registers.len()],
         accumulators: vec![vec![]; kernel.accumulators.len()],
+        lane_accumulators: vec![false; kernel.accumulators.len()],
         variables: kernel
             .parameters
             .iter()
@@ -130,7 +131,6 @@ struct Lowering<'a> {
     builder: FunctionBuilder<'a>,
     /// Lanes of a vector.
     width: usize,
-    scalar: ir::Type,
     integer: ir::Type,
     floats: ir::Type,
     integers: ir::Type,
@@ -145,7 +145,11 @@ struct Lowering<'a> {
     /// The address and the number of rows of each buffer of the data that the kernel reads.
     data: FxHashMap<BufferId, (ir::Value, ir::Value)>,
     registers: Vec<Vec<ir::Value>>,
+    /// The registers whose lanes differ.
+    varying: Vec<bool>,
     accumulators: Vec<Vec<Variable>>,
+    /// The accumulators that started in a loop over lanes.
+    lane_accumulators: Vec<bool>,
     variables: FxHashMap<LoopVariable, ir::Value>,
     /// Divisions in force: quotient, remainder, dividend, divisor.
     divided: Vec<(LoopVariable, LoopVariable, Affine, usize)>,
@@ -183,6 +187,7 @@ impl Lowering<'_> {
                 Statement::Let { register, instruction } => {
                     let values = self.instruction(instruction, self.kernel.registers[register.0 as usize]);
                     self.registers[register.0 as usize] = values;
+                    self.varying[register.0 as usize] = self.differs(instruction);
                 }
                 Statement::Divide { quotient, remainder, dividend, divisor } => {
                     self.divide(*quotient, *remainder, dividend, *divisor)
@@ -198,6 +203,7 @@ impl Lowering<'_> {
                         })
                         .collect();
                     self.accumulators[accumulator.0 as usize] = variables;
+                    self.lane_accumulators[accumulator.0 as usize] = self.lanes.is_some();
                 }
                 Statement::Accumulate { accumulator, value, times } => {
                     let (of, reducer) = self.kernel.accumulators[accumulator.0 as usize];
@@ -230,6 +236,17 @@ impl Lowering<'_> {
     fn get(&self, register: Register, group: usize) -> ir::Value {
         let values = &self.registers[register.0 as usize];
         if values.len() == 1 { values[0] } else { values[group] }
+    }
+
+    /// Whether an instruction's lanes differ. One vector of different lanes is not uniform.
+    fn differs(&self, instruction: &Instruction) -> bool {
+        self.lanes.is_some()
+            && match instruction {
+                Instruction::Load(access) => self.differs_in_lanes(access),
+                Instruction::Index(index) => self.varies(index),
+                Instruction::Total(accumulator) => self.lane_accumulators[accumulator.0 as usize],
+                other => other.operands().iter().any(|r| self.varying[r.0 as usize]),
+            }
     }
 
     fn vector(&self, of: Type) -> ir::Type {
