@@ -27,7 +27,7 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<Table, String> {
     for_each_record(bytes, separator, |index, line, record| {
         if index == 0 {
             types = vec![Type::Unknown; record.len()];
-            if !record.iter().any(|cell| is_number(cell)) {
+            if !record.iter().any(is_number) {
                 names = Some(header(record));
                 return Ok(());
             }

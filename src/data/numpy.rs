@@ -94,7 +94,7 @@ fn cells(bytes: &[u8], kind: TypeChar, size: usize) -> Option<Cells> {
         (TypeChar::Int, 4) => Cells::F64(numbers!(i32).map(f64::from).collect()),
         (TypeChar::Int, 8) => Cells::F64(numbers!(i64).map(|v| v as f64).collect()),
         (TypeChar::Bool, 1) => Cells::Truths(bytes.iter().map(|v| f64::from(u8::from(*v != 0))).collect()),
-        (TypeChar::UnicodeStr, size) if 0 < size => words(bytes.chunks_exact(size).map(|word| utf32(word))),
+        (TypeChar::UnicodeStr, size) if 0 < size => words(bytes.chunks_exact(size).map(utf32)),
         (TypeChar::ByteStr, size) if 0 < size => {
             words(bytes.chunks_exact(size).map(|word| String::from_utf8_lossy(word).trim_end_matches('\0').to_string()))
         }

@@ -115,7 +115,7 @@ impl Reader<'_> {
     /// A whole number from 0.
     pub fn whole(&self, id: TreeId, what: &str) -> Result<usize, Diagnostic> {
         let number = self.constant(id)?;
-        if 0.0 <= number && number <= 9e15 && number.fract() == 0.0 {
+        if (0.0..=9e15).contains(&number) && number.fract() == 0.0 {
             return Ok(number as usize);
         }
         let error = Diagnostic::error("E0619", format!("{what} is a whole number, 0 or more"));

@@ -3,6 +3,7 @@ pub mod executor;
 pub mod initial;
 pub mod native;
 pub mod trainer;
+pub mod weights;
 
 pub use executor::{Batch, Executor};
 pub use trainer::{Event, Outcome, Schedule, train};
