@@ -19,7 +19,7 @@ mod reduce;
 
 pub use real::Real;
 
-use crate::graph::{Graph, Kind, NodeId, Runtime, Variable};
+use crate::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, Variable};
 use crate::oracle::values::place;
 use crate::step::Target;
 use crate::vector::Path;
@@ -45,8 +45,9 @@ pub struct Interpreter<T> {
     runtime: [f64; Runtime::ALL.len()],
     parameters: usize,
     states: usize,
-    /// Elements of a row of each input.
+    /// Elements of a row of each input, and whether it is read.
     widths: Vec<usize>,
+    reads: Vec<bool>,
     max_rows: usize,
     /// The rows of the last run.
     rows: usize,
@@ -65,7 +66,11 @@ impl<T: Real> Interpreter<T> {
     /// # Errors
     /// As `new`.
     pub fn on(graph: &Graph, roots: &[NodeId], max_rows: usize, path: Path) -> Result<Interpreter<T>, String> {
+        let mut reads = vec![false; graph.inputs.len()];
         for id in graph.reachable(roots) {
+            if let Op::Leaf(Leaf::Input(number)) = graph.op(id) {
+                reads[*number as usize] = true;
+            }
             if let Kind::Class(size) = graph.ty(id).kind
                 && size > T::WHOLE
                 && size != crate::graph::BATCH
@@ -95,6 +100,7 @@ impl<T: Real> Interpreter<T> {
             parameters: graph.parameters.len(),
             states: graph.states.len(),
             widths: graph.inputs.iter().map(width).collect(),
+            reads,
             max_rows,
             rows: 0,
         })
@@ -126,6 +132,10 @@ impl<T: Real> Interpreter<T> {
         self.runtime[place(what)] = value;
     }
 
+    /// Whether any root depends on an input.
+    pub fn reads_input(&self, number: usize) -> bool {
+        self.reads[number]
+    }
     /// The elements of an input's first rows, to be written: a class is its number, a truth value 0 or 1.
     pub fn input_mut(&mut self, number: usize, rows: usize) -> &mut [T] {
         let length = self.widths[number] * rows.min(self.max_rows);
@@ -179,8 +189,12 @@ impl<T: Real> Interpreter<T> {
     }
     /// The elements of a root, by its number, as the last run computed them. A root that `advance` has used is no longer there.
     pub fn read(&self, root: usize) -> &[T] {
+        self.read_rows(root, self.rows)
+    }
+    /// The same of the first rows only, if the root has an axis of examples.
+    pub fn read_rows(&self, root: usize, rows: usize) -> &[T] {
         let layout = &self.roots[root];
-        let length = layout.extents(self.rows).iter().product();
+        let length = layout.extents(rows.min(self.rows)).iter().product();
         &self.memory.buffers[layout.buffer][..length]
     }
 

@@ -2,7 +2,7 @@
 use super::*;
 use crate::batch::batch;
 use crate::graph::verify::verify;
-use crate::graph::{Leaf, Op, Type};
+use crate::graph::Type;
 use crate::oracle::random_graph::random_graph;
 use crate::oracle::{Draws, Environment, evaluate};
 use proptest::prelude::*;
