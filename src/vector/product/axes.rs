@@ -74,68 +74,73 @@ fn is_continued(inside: &Merged, outside: Strides) -> bool {
 }
 
 /// Axes with lengths known, the innermost first.
-#[derive(Clone, Debug)]
-pub(super) struct Axes {
-    pub len: usize,
-    pub extent: [usize; AXES],
-    pub strides: [Strides; AXES],
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axes<'a> {
+    merged: &'a [Merged],
+    batch_rows: usize,
 }
 
-impl Axes {
-    pub fn new(merged: &[Merged], batch_rows: usize) -> Axes {
-        let mut axes = Axes { len: merged.len(), extent: [1; AXES], strides: [Strides::default(); AXES] };
-        for (i, axis) in merged.iter().enumerate() {
-            axes.extent[i] = axis.count.with(batch_rows);
-            axes.strides[i] = axis.strides;
-        }
-        axes
+impl<'a> Axes<'a> {
+    pub fn new(merged: &'a [Merged], batch_rows: usize) -> Axes<'a> {
+        Axes { merged, batch_rows }
+    }
+
+    pub fn len(self) -> usize {
+        self.merged.len()
+    }
+
+    /// 1 beyond the last axis.
+    #[inline]
+    pub fn extent(self, axis: usize) -> usize {
+        self.merged.get(axis).map_or(1, |axis| axis.count.with(self.batch_rows))
+    }
+
+    /// 0 beyond the last axis.
+    #[inline]
+    pub fn strides(self, axis: usize) -> Strides {
+        self.merged.get(axis).map_or(Strides::default(), |axis| axis.strides)
+    }
+
+    /// The axes outside the innermost so many.
+    pub fn without_inner(self, inner: usize) -> Axes<'a> {
+        Axes { merged: self.merged.get(inner..).unwrap_or(&[]), ..self }
+    }
+
+    /// Positions in all.
+    pub fn count(self) -> usize {
+        self.merged.iter().map(|axis| axis.count.with(self.batch_rows)).product()
     }
 
     /// Where a position is.
     #[inline]
-    pub fn offset(&self, position: usize) -> Strides {
+    pub fn offset(self, position: usize) -> Strides {
         let mut at = Strides::default();
         let mut rest = position;
         let mut axis = 0;
         while rest > 0 {
-            at = at.plus(self.strides[axis], (rest % self.extent[axis]) as isize);
-            rest /= self.extent[axis];
+            let extent = self.extent(axis);
+            at = at.plus(self.strides(axis), (rest % extent) as isize);
+            rest /= extent;
             axis += 1;
         }
         at
-    }
-
-    /// The axes outside the innermost so many.
-    pub fn without_inner(&self, inner: usize) -> Axes {
-        let mut axes =
-            Axes { len: self.len.saturating_sub(inner), extent: [1; AXES], strides: [Strides::default(); AXES] };
-        for i in 0..axes.len {
-            axes.extent[i] = self.extent[i + inner];
-            axes.strides[i] = self.strides[i + inner];
-        }
-        axes
-    }
-
-    /// Positions in all.
-    pub fn count(&self) -> usize {
-        self.extent[..self.len].iter().product()
     }
 }
 
 /// A position on axes that goes on step by step, and its offset in each array.
 pub(super) struct Cursor<'a> {
-    axes: &'a Axes,
+    axes: Axes<'a>,
     index: [usize; AXES],
     pub at: Strides,
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(axes: &'a Axes, position: usize) -> Cursor<'a> {
+    pub fn new(axes: Axes<'a>, position: usize) -> Cursor<'a> {
         let mut index = [0; AXES];
         let mut rest = position;
-        for (index, extent) in index.iter_mut().zip(&axes.extent[..axes.len]) {
-            *index = rest % extent;
-            rest /= extent;
+        for (axis, index) in index.iter_mut().enumerate().take(axes.len()) {
+            *index = rest % axes.extent(axis);
+            rest /= axes.extent(axis);
         }
         Cursor { axes, index, at: axes.offset(position) }
     }
@@ -143,13 +148,13 @@ impl<'a> Cursor<'a> {
     /// One position on; after the last one anywhere.
     #[inline]
     pub fn next(&mut self) {
-        for axis in 0..self.axes.len {
+        for axis in 0..self.axes.len() {
             self.index[axis] += 1;
-            self.at = self.at.plus(self.axes.strides[axis], 1);
-            if self.index[axis] < self.axes.extent[axis] {
+            self.at = self.at.plus(self.axes.strides(axis), 1);
+            if self.index[axis] < self.axes.extent(axis) {
                 return;
             }
-            self.at = self.at.plus(self.axes.strides[axis], -(self.index[axis] as isize));
+            self.at = self.at.plus(self.axes.strides(axis), -(self.index[axis] as isize));
             self.index[axis] = 0;
         }
     }

@@ -3,7 +3,7 @@
 use super::axes::{Axes, Merged, merge};
 use super::family::Family;
 use super::terms::Terms;
-use super::tile::{Kernel, RowOffsets};
+use super::tile::{Kernel, MOST_ROWS, RowOffsets};
 use super::{Extent, Product, Store};
 use crate::vector::machine::{Element, Path};
 
@@ -16,22 +16,19 @@ pub struct Prepared<T: 'static> {
     inner: Vec<Merged>,
     columns: Extent,
     is_chained: bool,
-    /// The whole geometry, where it does not depend on the number of batch rows.
-    fixed: Option<Geometry>,
+    /// Offsets of rows that lie in line on the innermost axis.
+    pub(super) row_offsets: RowOffsets,
+    /// How a run is cut, where that does not depend on the number of batch rows.
+    pub(super) fixed: Option<Geometry>,
 }
 
-/// The extents and cuts of one run.
+/// How one run is cut. Small, and quick to compute, as it depends on the number of batch rows.
+#[derive(Clone, Copy)]
 pub(super) struct Geometry {
-    pub batch: Axes,
     pub batches: usize,
-    pub rows: Axes,
-    /// The row axes but the innermost.
-    pub lines: Axes,
-    pub blocks: Blocks,
-    /// Offsets of rows that lie in line on the innermost axis.
-    pub row_offsets: RowOffsets,
     /// Panels of columns, the wider ones first.
     pub panels: Panels,
+    pub blocks: Blocks,
     pub terms: Terms,
 }
 
@@ -96,12 +93,19 @@ impl<T: Element> Prepared<T> {
             inner: merge(&product.inner),
             columns: product.columns,
             is_chained: false,
+            row_offsets: RowOffsets::ZERO,
             fixed: None,
         };
         prepared.is_chained = prepared.has_few_outputs();
+        let stride = Axes::new(&prepared.rows, 0).strides(0);
+        for row in 0..MOST_ROWS {
+            prepared.row_offsets.a[row] = stride.a * row as isize;
+            prepared.row_offsets.c[row] = stride.c * row as isize;
+            prepared.row_offsets.bias[row] = stride.bias * row as isize;
+        }
         let axes = || [&prepared.batch, &prepared.rows, &prepared.inner].into_iter().flatten();
         if product.columns != Extent::Batch && axes().all(|axis| !axis.count.is_batch) {
-            prepared.fixed = Some(prepared.geometry(0));
+            prepared.fixed = Some(prepared.cut(0));
         }
         prepared
     }
@@ -122,37 +126,27 @@ impl<T: Element> Prepared<T> {
         rows.saturating_mul(vectors) <= self.family.chained_most && terms >= 8
     }
 
-    /// Calls `with` on the geometry of a run with this number of batch rows.
-    #[inline]
-    pub(super) fn with_geometry<R>(&self, batch_rows: usize, with: impl FnOnce(&Geometry) -> R) -> R {
-        match &self.fixed {
-            Some(fixed) => with(fixed),
-            None => with(&self.geometry(batch_rows)),
-        }
-    }
-
-    fn geometry(&self, batch_rows: usize) -> Geometry {
-        let batch = Axes::new(&self.batch, batch_rows);
-        let rows = Axes::new(&self.rows, batch_rows);
+    /// How a run with this number of batch rows is cut.
+    pub(super) fn cut(&self, batch_rows: usize) -> Geometry {
         let panels = Panels::new(self.columns.with(batch_rows), self.family.width, self.family.sizes.len());
         let vectors = panels.wide_vectors.max(panels.narrow_vectors);
-        let blocks = Blocks::new(&rows, self.kernels_of(vectors, false).len(), vectors);
-        let mut row_offsets = RowOffsets::ZERO;
-        for row in 0..row_offsets.a.len() {
-            row_offsets.a[row] = rows.strides[0].a * row as isize;
-            row_offsets.c[row] = rows.strides[0].c * row as isize;
-            row_offsets.bias[row] = rows.strides[0].bias * row as isize;
-        }
-        Geometry {
-            batches: batch.count(),
-            batch,
-            lines: rows.without_inner(1),
-            rows,
-            row_offsets,
-            panels,
-            terms: Terms::new(&Axes::new(&self.inner, batch_rows), blocks.count > 1 && !self.is_chained),
-            blocks,
-        }
+        let tallest = self.kernels_of(vectors, false).len();
+        let blocks = Blocks::new(self.rows(batch_rows), tallest, vectors);
+        let is_reused = blocks.count > 1 && !self.is_chained;
+        let terms = Terms::new(self.inner(batch_rows), is_reused);
+        Geometry { batches: self.batch(batch_rows).count(), panels, blocks, terms }
+    }
+
+    pub(super) fn batch(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.batch, batch_rows)
+    }
+
+    pub(super) fn rows(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.rows, batch_rows)
+    }
+
+    pub(super) fn inner(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.inner, batch_rows)
     }
 
     /// The kernels for so many vectors, by rows less one.
@@ -169,10 +163,10 @@ impl Blocks {
     const ENOUGH_SUMS: usize = 8;
 
     /// Blocks do not cross from one line of the innermost axis to the next, unless lines are too short for good tiles.
-    fn new(rows: &Axes, tallest: usize, vectors: usize) -> Blocks {
+    fn new(rows: Axes<'_>, tallest: usize, vectors: usize) -> Blocks {
         let count = rows.count();
-        let is_cut_by_lines = rows.len > 1 && rows.extent[0] * vectors >= Blocks::ENOUGH_SUMS;
-        let line = if is_cut_by_lines { rows.extent[0] } else { count };
+        let is_cut_by_lines = rows.len() > 1 && rows.extent(0) * vectors >= Blocks::ENOUGH_SUMS;
+        let line = if is_cut_by_lines { rows.extent(0) } else { count };
         let per_line = line.div_ceil(tallest);
         Blocks {
             count: if count == 0 { 0 } else { per_line * (count / line) },

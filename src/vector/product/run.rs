@@ -41,6 +41,13 @@ struct BlockRange {
     count: usize,
 }
 
+/// One run.
+struct Run<'a, T: 'static> {
+    prepared: &'a Prepared<T>,
+    geometry: &'a Geometry,
+    batch_rows: usize,
+}
+
 /// What the tiles of one panel and one piece of the sum have in common.
 struct Strip<'a, T: 'static> {
     kernels: &'static [Kernel<T>],
@@ -70,13 +77,25 @@ impl<T: Element> Prepared<T> {
     /// of this product reads C, during the run.
     pub unsafe fn run(&self, a: *const T, b: *const T, c: *mut T, bias: *const T, batch_rows: usize, part: Part) {
         let arrays = Arrays { a, b, c, bias };
+        let cut;
+        let geometry = match &self.fixed {
+            Some(fixed) => fixed,
+            None => {
+                cut = self.cut(batch_rows);
+                &cut
+            }
+        };
         // SAFETY: the caller's promise, handed on.
-        self.with_geometry(batch_rows, |geometry| unsafe { self.run_part(geometry, arrays, part) })
+        unsafe { Run { prepared: self, geometry, batch_rows }.part(arrays, part) }
     }
+}
 
+impl<T: Element> Run<'_, T> {
     /// # Safety
     /// That of `run`.
-    unsafe fn run_part(&self, geometry: &Geometry, arrays: Arrays<T>, part: Part) {
+    unsafe fn part(&self, arrays: Arrays<T>, part: Part) {
+        let geometry = self.geometry;
+        let batch = self.prepared.batch(self.batch_rows);
         let (panels, blocks) = (geometry.panels.count(), geometry.blocks.count);
         let units = part.range(geometry.batches * panels * blocks);
         if units.is_empty() {
@@ -89,11 +108,11 @@ impl<T: Element> Prepared<T> {
         let mut left = units.len();
         loop {
             // SAFETY: a position on the batch axes, which the arrays reach.
-            let here = unsafe { arrays.at(geometry.batch.offset(position)) };
+            let here = unsafe { arrays.at(batch.offset(position)) };
             while panel < panels {
                 let range = BlockRange { first: block, count: left.min(blocks - block) };
                 // SAFETY: the caller's promise, handed on.
-                unsafe { self.run_panel(geometry, here, geometry.panels.get(panel), range) }
+                unsafe { self.panel(here, geometry.panels.get(panel), range) }
                 left -= range.count;
                 if left == 0 {
                     return;
@@ -111,9 +130,9 @@ impl<T: Element> Prepared<T> {
     /// # Safety
     /// That of `run`.
     #[inline]
-    unsafe fn run_panel(&self, geometry: &Geometry, arrays: Arrays<T>, panel: Panel, range: BlockRange) {
+    unsafe fn panel(&self, arrays: Arrays<T>, panel: Panel, range: BlockRange) {
         let column = panel.column as isize;
-        let (start, bias) = match self.store {
+        let (start, bias) = match self.prepared.store {
             Store::Set => (StartOf::Zero, 0),
             Store::Add => (StartOf::C, 0),
             Store::BiasOfRow => (StartOf::BiasOfRow, 0),
@@ -121,96 +140,97 @@ impl<T: Element> Prepared<T> {
         };
         // SAFETY: the panel's first column, which B and C reach, and a bias of columns.
         let arrays = unsafe { arrays.at(Strides { a: 0, b: column, c: column, bias }) };
-        let (kernels, last) = (self.kernels_of(panel.vectors, panel.last == self.family.width), panel.last);
-        let terms = &geometry.terms;
+        let is_full = panel.last == self.prepared.family.width;
+        let (kernels, last) = (self.prepared.kernels_of(panel.vectors, is_full), panel.last);
+        let terms = &self.geometry.terms;
         if terms.pieces == 1 {
             // SAFETY: the caller's promise, handed on.
-            return unsafe {
-                run_blocks(geometry, arrays, range, &Strip { kernels, inner: &terms.inner, last, start })
-            };
+            return unsafe { self.blocks(arrays, range, &Strip { kernels, inner: &terms.inner, last, start }) };
         }
         for index in 0..terms.pieces {
-            let piece = terms.piece(index);
+            let piece = terms.piece(self.prepared.inner(self.batch_rows), index);
             let strip =
                 Strip { kernels, inner: &piece.inner, last, start: if index == 0 { start } else { StartOf::C } };
             // SAFETY: the caller's promise, handed on; the piece begins where A and B reach.
             unsafe {
                 let arrays = arrays.at(Strides { a: piece.a, b: piece.b, c: 0, bias: 0 });
-                run_blocks(geometry, arrays, range, &strip)
+                self.blocks(arrays, range, &strip)
             }
         }
     }
-}
 
-/// Some blocks of one panel, for one piece of the sum. The arrays are those at the panel and the piece.
-///
-/// # Safety
-/// That of `run`.
-#[inline]
-unsafe fn run_blocks<T: Element>(geometry: &Geometry, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
-    let Blocks { count, per_line, .. } = geometry.blocks;
-    // SAFETY: the caller's promise, handed on; a line's first row is one that the arrays reach.
-    unsafe {
-        if geometry.rows.len <= 1 {
-            run_line(geometry, arrays, range, strip);
-        } else if count == per_line {
-            run_scattered(geometry, arrays, range, strip);
-        } else {
-            let mut lines = Cursor::new(&geometry.lines, range.first / per_line);
-            let mut first = range.first % per_line;
-            let mut left = range.count;
-            while left > 0 {
-                let range = BlockRange { first, count: left.min(per_line - first) };
-                run_line(geometry, arrays.at(lines.at), range, strip);
-                lines.next();
-                first = 0;
-                left -= range.count;
-            }
-        }
-    }
-}
-
-/// Some blocks of one line, whose rows have one stride. The arrays are those at the line.
-///
-/// # Safety
-/// That of `run`.
-#[inline]
-unsafe fn run_line<T: Element>(geometry: &Geometry, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
-    let stride = geometry.rows.strides[0];
-    for block in range.first..range.first + range.count {
-        let (row, height) = geometry.blocks.get(block);
-        // SAFETY: a row that A, C and a bias of rows reach.
+    /// Some blocks of one panel, for one piece of the sum. The arrays are those at the panel and the piece.
+    ///
+    /// # Safety
+    /// That of `run`.
+    #[inline]
+    unsafe fn blocks(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let Blocks { count, per_line, .. } = self.geometry.blocks;
+        let rows = self.prepared.rows(self.batch_rows);
+        // SAFETY: the caller's promise, handed on; a line's first row is one that the arrays reach.
         unsafe {
-            let at = arrays.at(Strides::default().plus(stride, row as isize));
-            run_tile(at, height, &geometry.row_offsets, strip);
+            if rows.len() <= 1 {
+                self.line(arrays, range, strip);
+            } else if count == per_line {
+                self.scattered(arrays, range, strip);
+            } else {
+                let mut lines = Cursor::new(rows.without_inner(1), range.first / per_line);
+                let mut first = range.first % per_line;
+                let mut left = range.count;
+                while left > 0 {
+                    let range = BlockRange { first, count: left.min(per_line - first) };
+                    self.line(arrays.at(lines.at), range, strip);
+                    lines.next();
+                    first = 0;
+                    left -= range.count;
+                }
+            }
         }
     }
-}
 
-/// Some blocks of rows that lie in lines too short for tiles: each tile gets a list of its rows.
-///
-/// # Safety
-/// That of `run`.
-unsafe fn run_scattered<T: Element>(geometry: &Geometry, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
-    let mut rows = Cursor::new(&geometry.rows, geometry.blocks.get(range.first).0);
-    for block in range.first..range.first + range.count {
-        let (_, height) = geometry.blocks.get(block);
-        let mut offsets = RowOffsets::ZERO;
-        for row in 0..height {
-            offsets.a[row] = rows.at.a;
-            offsets.c[row] = rows.at.c;
-            offsets.bias[row] = rows.at.bias;
-            rows.next();
+    /// Some blocks of one line, whose rows have one stride. The arrays are those at the line.
+    ///
+    /// # Safety
+    /// That of `run`.
+    #[inline]
+    unsafe fn line(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let stride = self.prepared.rows(self.batch_rows).strides(0);
+        for block in range.first..range.first + range.count {
+            let (row, height) = self.geometry.blocks.get(block);
+            // SAFETY: a row that A, C and a bias of rows reach.
+            unsafe {
+                let at = arrays.at(Strides::default().plus(stride, row as isize));
+                tile(at, height, &self.prepared.row_offsets, strip);
+            }
         }
-        // SAFETY: the caller's promise, handed on.
-        unsafe { run_tile(arrays, height, &offsets, strip) }
+    }
+
+    /// Some blocks of rows that lie in lines too short for tiles: each tile gets a list of its rows.
+    ///
+    /// # Safety
+    /// That of `run`.
+    unsafe fn scattered(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let blocks = &self.geometry.blocks;
+        let mut rows = Cursor::new(self.prepared.rows(self.batch_rows), blocks.get(range.first).0);
+        for block in range.first..range.first + range.count {
+            let (_, height) = blocks.get(block);
+            let mut offsets = RowOffsets::ZERO;
+            for row in 0..height {
+                offsets.a[row] = rows.at.a;
+                offsets.c[row] = rows.at.c;
+                offsets.bias[row] = rows.at.bias;
+                rows.next();
+            }
+            // SAFETY: the caller's promise, handed on.
+            unsafe { tile(arrays, height, &offsets, strip) }
+        }
     }
 }
 
 /// # Safety
 /// That of `run`.
 #[inline]
-unsafe fn run_tile<T: Element>(arrays: Arrays<T>, height: usize, rows: &RowOffsets, strip: &Strip<'_, T>) {
+unsafe fn tile<T: Element>(arrays: Arrays<T>, height: usize, rows: &RowOffsets, strip: &Strip<'_, T>) {
     let start = match strip.start {
         StartOf::Zero => Start::Zero,
         StartOf::C => Start::Accumulate,
