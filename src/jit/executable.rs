@@ -7,15 +7,18 @@ use std::time::{Duration, Instant};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::barrier::Barrier;
-use super::driver::{self, Driver, RECORD_HEAD, Run, Slot};
+use super::driver::{self, Driver, Products, RECORD_HEAD, Run, Slot};
 use super::lower;
 use super::module::Code;
 use super::records::{Log, Records};
 use crate::kernel::*;
+use crate::vector::Path;
 
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// The vectors that products run on.
+    pub path: Path,
     /// Threads that share the work, at least one.
     pub threads: usize,
 }
@@ -37,6 +40,7 @@ pub struct Executable {
     /// Owns what `driver` points to.
     code: Code,
     arena: Vec<Line>,
+    products: Products,
     slots: Vec<Option<Column>>,
     barrier: Barrier,
     compile_time: Duration,
@@ -68,6 +72,7 @@ impl Executable {
         // SAFETY: the function was compiled with this signature, and lives as long as `code` beside it.
         let driver = unsafe { std::mem::transmute::<*const u8, Driver>(address) };
         Ok(Executable {
+            products: Products::new(&program, options.path),
             threads,
             driver,
             code,
@@ -186,6 +191,7 @@ impl Executable {
         let mut run = Run {
             arena: self.arena.as_mut_ptr().cast(),
             slots: slots.as_ptr(),
+            products: self.products.addresses(),
             records: records.words().as_ptr(),
             count: records.len() as i64,
             log: log.room(),

@@ -4,7 +4,7 @@
 //! ```
 //! use gradus::jit::{Executable, Log, Options, Records};
 //! use gradus::kernel::*;
-//! use gradus::vector::lanes::Lanes;
+//! use gradus::vector::Path;
 //! use std::sync::atomic::AtomicBool;
 //!
 //! // x ← x + rate, logged.
@@ -27,9 +27,10 @@
 //!     scalars: vec![rate],
 //!     outputs: vec![x],
 //!     kernels: vec![k.finish()],
+//!     products: vec![],
 //!     steps: vec![Step::Kernel { kernel: KernelId(0), arguments: vec![] }],
 //! };
-//! let mut executable = Executable::compile(program, Options { threads: 1 }).unwrap();
+//! let mut executable = Executable::compile(program, Options { path: Path::detect(), threads: 1 }).unwrap();
 //! let mut records = Records::new(1);
 //! (1..=3).for_each(|step| records.push(0, 1, &[step as f64]));
 //! let mut log = Log::default();

@@ -7,6 +7,7 @@ use super::*;
 use crate::kernel::random::{Case, Dice, case};
 use crate::kernel::reference::{Machine, Rows, run_kernel};
 use crate::kernel::*;
+use crate::vector::Path;
 
 /// The JIT's machine.
 fn machine() -> Machine {
@@ -15,7 +16,7 @@ fn machine() -> Machine {
 
 /// Compiles a case and binds its memory and data.
 fn executable(case: &Case, threads: usize) -> Executable {
-    let mut executable = Executable::compile(case.program.clone(), Options { threads }).unwrap();
+    let mut executable = Executable::compile(case.program.clone(), Options { path: Path::detect(), threads }).unwrap();
     executable.memory_mut().copy_from_slice(&case.memory.arena);
     for buffer in &case.program.buffers {
         if let Place::Table { slot } | Place::Window { slot } = buffer.place {

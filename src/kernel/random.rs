@@ -35,6 +35,7 @@ pub fn case(seed: u64, float: Float) -> Case {
         scalars: vec![],
         outputs: vec![],
         kernels: vec![recorder.finish()],
+        products: vec![],
         steps: vec![Step::Kernel { kernel: KernelId(0), arguments: vec![] }],
         buffers,
     };

@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
             match statement {
                 Statement::For(one) if one.lanes => self.lanes_loop(one),
                 Statement::For(one) => {
-                    for at in 0..one.extent.most(self.rows.count) {
+                    for at in 0..one.extent.with(self.rows.count) {
                         self.variables.insert(one.variable, at as i64);
                         self.block(&one.body);
                     }
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
     fn lanes_loop(&mut self, one: &'a For) {
         let width = self.machine.vector / self.kernel.float.bytes();
         let wide = width * groups(one, width);
-        let count = one.extent.most(self.rows.count);
+        let count = one.extent.with(self.rows.count);
         let count = if one.padded { count.next_multiple_of(width) } else { count };
         let outer: Vec<_> = (0..self.accumulators.len())
             .filter(|&a| one.crossed_by(Accumulator(a as u32)))

@@ -5,12 +5,17 @@ pub mod emit;
 pub mod expand;
 pub mod kernels;
 pub mod layout;
+mod multiply;
 pub mod orders;
+pub mod products;
 pub mod schedule;
 pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
-use crate::kernel::{Affine, Buffer, BufferId, Element, Float, KernelId, LoopVariable, Place, Program, Role, Step};
+use crate::kernel::{
+    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
+    Program, Role, Step,
+};
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
@@ -111,6 +116,7 @@ impl<'g> Planner<'g> {
             scalars: vec![],
             outputs: vec![],
             kernels: vec![],
+            products: vec![],
             steps: vec![],
         };
         let memory =
@@ -337,11 +343,14 @@ impl<'g> Planner<'g> {
                     let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
                     steps.push(self.push_kernel(written));
                 }
-                Item::Single(id) => {
-                    for written in self.single(*id) {
-                        steps.push(self.push_kernel(written));
+                Item::Single(id) => match self.product(*id) {
+                    Some(product) => steps.extend(product),
+                    None => {
+                        for written in self.single(*id) {
+                            steps.push(self.push_kernel(written));
+                        }
                     }
-                }
+                },
                 Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
             }
         }
@@ -447,6 +456,7 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, outputs: Vec<Binding>) -> Plan {
         self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+        self.program.steps = apart(std::mem::take(&mut self.program.steps));
         let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
         arena::share(&mut self.program, &kept);
         Plan {
@@ -459,6 +469,21 @@ impl<'g> Planner<'g> {
             constants: self.constants,
         }
     }
+}
+
+/// No step begins before the one before it has ended on all threads.
+fn apart(steps: Vec<Step>) -> Vec<Step> {
+    let mut all = vec![];
+    for step in steps {
+        all.push(match step {
+            Step::Loop { variable, length, reverse, body } => {
+                Step::Loop { variable, length, reverse, body: apart(body) }
+            }
+            step => step,
+        });
+        all.push(Step::Barrier);
+    }
+    all
 }
 
 #[cfg(test)]

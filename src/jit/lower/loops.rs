@@ -1,13 +1,11 @@
 //! Loops: what a thread takes of them, whole vectors and what is left, and accumulators across lanes.
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
-use cranelift_frontend::Variable;
+use cranelift_frontend::{FunctionBuilder, Variable};
 
 use super::Lowering;
 use crate::kernel::*;
 
-/// Rows of the batch go to threads in groups of this many, in kernels and products alike.
-pub const ROWS_TOGETHER: usize = 16;
 /// A loop that is known to run at most so often, with few statements in all, has no jumps.
 const UNROLLED_ROUNDS: usize = 8;
 const UNROLLED_STATEMENTS: usize = 32;
@@ -50,28 +48,16 @@ impl Lowering<'_> {
             (Extent::Fixed(n), true) => Range::Known(0, n.next_multiple_of(self.width)),
             (Extent::Batch, padded) => {
                 let zero = self.builder.ins().iconst(types::I64, 0);
-                let rows = if padded { self.round_up(self.rows, self.width) } else { self.rows };
+                let rows = if padded { round_up(&mut self.builder, self.rows, self.width) } else { self.rows };
                 Range::Computed(zero, rows)
             }
         };
         if !divided {
             return whole;
         }
-        let together = match (one.extent, one.lanes) {
-            (Extent::Batch, _) => ROWS_TOGETHER,
-            (_, true) => self.kernel.float.padding(),
-            _ => 1,
-        };
+        let together = share::together(one, self.kernel.float);
         let (_, end) = self.bounds(whole);
-        let parts = self.round_up(end, together);
-        let parts = self.builder.ins().udiv_imm_s(parts, together as i64);
-        let low = self.builder.ins().imul(parts, self.thread);
-        let high = self.builder.ins().iadd(low, parts);
-        let [low, high] = [low, high].map(|product| {
-            let share = self.builder.ins().udiv_imm_s(product, self.threads as i64);
-            let at = self.builder.ins().imul_imm_s(share, together as i64);
-            self.builder.ins().umin(at, end)
-        });
+        let (low, high) = share_of(&mut self.builder, end, together, self.thread, self.threads);
         Range::Computed(low, high)
     }
 
@@ -83,11 +69,6 @@ impl Lowering<'_> {
             }
             Range::Computed(low, high) => (low, high),
         }
-    }
-
-    fn round_up(&mut self, value: ir::Value, to: usize) -> ir::Value {
-        let more = self.builder.ins().iadd_imm_s(value, to as i64 - 1);
-        self.builder.ins().band_imm_s(more, -(to as i64))
     }
 
     /// Runs the body with the variable at `low`, `low + step`, … as long as a whole step has room below `high`; returns where
@@ -197,6 +178,31 @@ impl Lowering<'_> {
             self.builder.def_var(self.accumulators[at][0], total);
         }
     }
+}
+
+/// What a thread takes of `0..end`, in groups of `together`.
+pub(in crate::jit) fn share_of(
+    builder: &mut FunctionBuilder,
+    end: ir::Value,
+    together: usize,
+    thread: ir::Value,
+    threads: usize,
+) -> (ir::Value, ir::Value) {
+    let parts = round_up(builder, end, together);
+    let parts = builder.ins().udiv_imm_u(parts, together as i64);
+    let low = builder.ins().imul(parts, thread);
+    let high = builder.ins().iadd(low, parts);
+    let [low, high] = [low, high].map(|product| {
+        let share = builder.ins().udiv_imm_u(product, threads as i64);
+        let at = builder.ins().imul_imm_u(share, together as i64);
+        builder.ins().umin(at, end)
+    });
+    (low, high)
+}
+
+fn round_up(builder: &mut FunctionBuilder, value: ir::Value, to: usize) -> ir::Value {
+    let more = builder.ins().iadd_imm_s(value, to as i64 - 1);
+    builder.ins().band_imm_s(more, -(to as i64))
 }
 
 /// Statements, with those of inner loops as often as they run.

@@ -5,6 +5,8 @@ mod access;
 mod arithmetic;
 mod loops;
 
+pub(super) use loops::share_of;
+
 use cranelift_codegen::ir::{self, AbiParam, FuncRef, InstBuilder, MemFlagsData, Signature, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use rustc_hash::FxHashMap;

@@ -1,11 +1,14 @@
 //! The verifier: types, scopes, bounds of every access, and that loops over lanes and threads may run in any order.
 //! It runs between the planner and the JIT; what it refuses is a mistake of the compiler, never of the user.
+mod barriers;
 mod bounds;
+mod products;
 mod program;
 mod races;
 #[cfg(test)]
 mod tests;
 
+pub use products::batch_strides;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -62,7 +65,7 @@ impl Scope<'_> {
         self.variables.get(&variable).is_some_and(|x| x.1)
     }
     fn open(&mut self, one: &For) {
-        let most = one.extent.most(self.batch);
+        let most = one.extent.with(self.batch);
         let most = if one.padded { most.next_multiple_of(self.padding) } else { most };
         self.variables.insert(one.variable, (Some(Interval::below(most)), one.extent == Extent::Batch && !one.padded));
     }

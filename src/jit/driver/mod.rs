@@ -6,15 +6,20 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::FuncId;
 use rustc_hash::FxHashMap;
 
+mod products;
+
 use super::barrier::Barrier;
 use super::module::{Code, fault};
 use crate::kernel::*;
+pub(super) use products::Products;
 
 /// What a run is given. Compiled code reads and writes it at the offsets of its fields.
 #[repr(C)]
 pub(super) struct Run {
     pub arena: *mut u8,
     pub slots: *const Slot,
+    /// The address of each product that was made ready.
+    pub products: *const usize,
     /// `first`, `rows`, then the scalars as `f64`, for each step.
     pub records: *const u64,
     pub count: i64,
@@ -63,6 +68,7 @@ pub(super) fn driver(
     let mut function = ir::Function::new();
     function.signature = signature;
     let wait = code.reference(wait, &mut function)?;
+    let multiply = products::import(code, &mut function, program.float)?;
     let kernels = kernels.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
     let mut builder = FunctionBuilder::new(&mut function, contexts);
     let entry = builder.create_block();
@@ -75,6 +81,7 @@ pub(super) fn driver(
         threads,
         kernels,
         wait,
+        multiply,
         run,
         thread,
         arena: run,
@@ -99,6 +106,7 @@ struct Writer<'a> {
     threads: usize,
     kernels: Vec<FuncRef>,
     wait: FuncRef,
+    multiply: FuncRef,
     run: ir::Value,
     thread: ir::Value,
     arena: ir::Value,
@@ -228,6 +236,7 @@ impl Writer<'_> {
                     if self.program.kernel(*kernel).divided() { call(self) } else { self.on_first_thread(call) }
                 }
                 Step::Loop { variable, length, reverse, body } => self.repeat(*variable, *length, *reverse, body),
+                Step::Product(one) => self.multiply(one),
                 Step::Barrier => self.barrier(),
             }
         }
@@ -261,9 +270,11 @@ impl Writer<'_> {
 /// The functions that compiled code may call: the barrier, and those of the kernels.
 pub(super) fn symbols(program: &Program) -> Result<Vec<(&'static str, *const u8)>, Fault> {
     let mut symbols = vec![("wait", super::barrier::wait as *const u8)];
+    symbols.extend(products::SYMBOLS.map(|(name, address)| (name, address as *const u8)));
+    let taken = symbols.len();
     for function in program.kernels.iter().flat_map(|k| super::lower::functions(&k.body)) {
-        if function.name == "wait" {
-            return Err(fault("a function of a kernel is called `wait`"));
+        if symbols[..taken].iter().any(|s| s.0 == function.name) {
+            return Err(fault(format!("a function of a kernel is called `{}`", function.name)));
         }
         symbols.push((function.name, function.code.address() as *const u8));
     }
