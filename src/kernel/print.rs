@@ -138,11 +138,15 @@ impl Names<'_> {
     fn access(&self, access: &Access) -> String {
         let buffer = self.buffers.get(access.buffer.0 as usize);
         let name = buffer.map_or(format!("buffer{}", access.buffer.0), |b| b.name.clone());
-        let mut text = format!("{name}[{}", access.index);
+        let mut text = format!("{name}[");
+        if access.row.is_none() || access.index != Affine::default() {
+            let plus = if access.row.is_some() { " + " } else { "" };
+            let _ = write!(text, "{}{plus}", access.index);
+        }
         if let Some(Row { register, stride, count }) = access.row {
             let _ = match buffer.map(|b| b.place) {
-                Some(Place::Table { .. }) => write!(text, " + {register} rows"),
-                _ => write!(text, " + {stride} {register} below {count}"),
+                Some(Place::Table { .. }) => write!(text, "{register} rows"),
+                _ => write!(text, "{stride} {register} below {count}"),
             };
         }
         text.push(']');

@@ -218,8 +218,9 @@ fn walk(
 fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layout> {
     let factor = access.index.coefficient(variable);
     let rest = access.index.add_scaled(&Affine::from(variable), -factor)?;
-    let reach = scope.interval(&rest)?;
-    if access.row.is_some() || factor <= 0 {
+    let rows = access.row.map_or(Some(0), |row| (row.count as i64 - 1).checked_mul(row.stride as i64))?;
+    let reach = scope.interval(&rest)?.plus(crate::kernel::Interval::new(0, rows))?;
+    if factor <= 0 {
         return None;
     }
     if 0 <= reach.low && reach.high < factor {
@@ -227,7 +228,7 @@ fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layo
     }
     let width = rest.terms.iter().fold(rest.constant.abs(), |width, term| gcd(width, term.1.abs()));
     let iterations = scope.interval(&Affine::from(variable))?;
-    (factor == 1 && iterations.high < width).then_some(Layout::Columns(width))
+    (factor == 1 && access.row.is_none() && iterations.high < width).then_some(Layout::Columns(width))
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -1,4 +1,7 @@
 //! The JIT against the reference evaluator: the same bits, whatever the kernel and however many threads.
+mod network;
+mod programs;
+
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
