@@ -101,7 +101,10 @@ impl Executable {
     /// Binds rows to a slot: a whole number of rows of every buffer there, of the buffers' element.
     pub fn bind(&mut self, slot: u32, column: Column) -> Result<(), Fault> {
         for buffer in self.of_slot(slot) {
-            if buffer.element != column.element() || column.len() == 0 || column.len() % buffer.elements.max(1) != 0 {
+            if buffer.element != column.element()
+                || column.is_empty()
+                || !column.len().is_multiple_of(buffer.elements.max(1))
+            {
                 let (element, len) = (column.element(), column.len());
                 let reason = format!("{len} {element} are no rows of `{}`", buffer.name);
                 return Err(Fault { place: format!("slot {slot}"), reason });

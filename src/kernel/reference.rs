@@ -227,9 +227,14 @@ impl<'a> Run<'a> {
             let Cell::Integer(row) = self.cell(register, lane) else { panic!("{register} is no integer") };
             at += row.max(0).min(count as i64 - 1) * stride as i64;
         }
+        let mut elements = buffer.elements;
+        if let Place::Table { slot } | Place::Window { slot } = buffer.place {
+            elements *= self.memory.slots[slot as usize].1;
+        }
         if let Place::Window { .. } = buffer.place {
             at += (self.rows.first * buffer.elements) as i64;
         }
+        assert!(0 <= at && at < elements as i64, "{at} is outside of `{}`", buffer.name);
         Some(at as usize)
     }
 

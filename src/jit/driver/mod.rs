@@ -270,7 +270,7 @@ impl Writer<'_> {
 /// The functions that compiled code may call: the barrier, and those of the kernels.
 pub(super) fn symbols(program: &Program) -> Result<Vec<(&'static str, *const u8)>, Fault> {
     let mut symbols = vec![("wait", super::barrier::wait as *const u8)];
-    symbols.extend(products::SYMBOLS.map(|(name, address)| (name, address as *const u8)));
+    symbols.extend(products::SYMBOLS);
     let taken = symbols.len();
     for function in program.kernels.iter().flat_map(|k| super::lower::functions(&k.body)) {
         if symbols[..taken].iter().any(|s| s.0 == function.name) {
