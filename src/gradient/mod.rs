@@ -1,0 +1,75 @@
+//! Symbolic differentiation: graph to graph with adjoints.
+//!
+//! Adjoints of numbers by anything are reverse accumulation (`reverse`); derivatives by a number of any value are
+//! forward mode (`forward`), so that derivatives of higher order share their work. Both build ordinary nodes of the same
+//! graph and nest freely. The adjoint of a varying value is the textbook's: of the loss of this example, without the 1/B.
+pub mod forward;
+pub mod masks;
+pub mod reverse;
+mod rules;
+mod scope;
+mod templates;
+
+pub use forward::tangent;
+pub use reverse::{Adjoints, adjoints};
+
+use crate::graph::{Graph, NodeId, Op};
+
+/// Why a derivative can't be taken. The caller knows the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Only numbers have a gradient; this is the shape of what was given.
+    NotANumber(Vec<usize>),
+    /// A class or an index has no derivative.
+    ByIndex,
+    /// The way from one to the other crosses the mean over the batch: of which example?
+    AcrossBatch,
+    /// Forward mode through a loop.
+    ThroughLoop,
+}
+
+impl Failure {
+    /// In words, for a diagnostic.
+    pub fn message(&self) -> String {
+        match self {
+            Failure::NotANumber(shape) => {
+                format!("only a number has a gradient; this has the shape {}", crate::graph::show::shape_text(shape))
+            }
+            Failure::ByIndex => "a class or an index has no derivative".into(),
+            Failure::AcrossBatch => "this derivative crosses `batch_mean`: of which example would it be?".into(),
+            Failure::ThroughLoop => "a derivative by a number inside of a loop's rounds is not there yet".into(),
+        }
+    }
+}
+
+/// `∂of/∂by`: by a number, of any value (its shape is that of `of`); else of a number (its shape is that of `by`).
+/// If `of` does not depend on `by`, zeros.
+pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, Failure> {
+    if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
+        return Err(Failure::ByIndex);
+    }
+    let marks = graph.dependents(&[by]);
+    let crosses =
+        graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && matches!(graph.op(id), Op::BatchMean { .. }));
+    if crosses && graph.ty(of).varying {
+        return Err(Failure::AcrossBatch);
+    }
+    if graph.shape(by).is_empty() {
+        let within_loops =
+            graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && graph.op(id).loop_used().is_some());
+        if !within_loops || !graph.shape(of).is_empty() {
+            return tangent(graph, of, by);
+        }
+    }
+    if !graph.shape(of).is_empty() {
+        return Err(Failure::NotANumber(graph.shape(of).to_vec()));
+    }
+    let found = adjoints(graph, of, &[by]);
+    Ok(found.of(by).unwrap_or_else(|| {
+        let shape = graph.shape(by).to_vec();
+        graph.constant(0.0, &shape)
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! Reverse accumulation. Inside a loop, backpropagation through time: the backward loop is a loop of its own.
+use super::masks::Masks;
+use super::rules;
+use super::scope::Scope;
+use crate::graph::{Contraction, Graph, LoopId, NodeId, Op};
+use rustc_hash::FxHashMap;
+
+/// The cotangents of a number with respect to the values that it depends on.
+pub struct Adjoints {
+    found: FxHashMap<NodeId, NodeId>,
+}
+
+impl Adjoints {
+    /// `∂of/∂x`; none if it is zero everywhere.
+    pub fn of(&self, x: NodeId) -> Option<NodeId> {
+        self.found.get(&x).copied()
+    }
+    /// All values that have an adjoint, in the order of the forward graph.
+    pub fn all(&self) -> Vec<(NodeId, NodeId)> {
+        let mut all: Vec<_> = self.found.iter().map(|(x, d)| (*x, *d)).collect();
+        all.sort();
+        all
+    }
+}
+
+/// The adjoints of the number `of`, for all that stands between it and `by`.
+pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
+    let order = graph.reachable(&[of]);
+    let marks = graph.dependents(by);
+    let masks = Masks::find(graph, &order, &[of]);
+    let mut pass = Pass { marks, masks, scope: Scope::default() };
+    let seed = graph.number(1.0);
+    let mut adjoint: FxHashMap<NodeId, NodeId> = FxHashMap::from_iter([(of, seed)]);
+    let order: Vec<NodeId> = order.into_iter().filter(|id| graph.node(*id).loops.is_empty()).collect();
+    pass.sweep(graph, &order, &mut adjoint, &mut vec![]);
+    adjoint.retain(|x, _| pass.marks[x.index()]);
+    Adjoints { found: adjoint }
+}
+
+/// A share for a value from outside of the loop whose rounds are being gone through; it is summed over the rounds.
+type Outside = Vec<(NodeId, NodeId)>;
+
+struct Pass {
+    /// Which forward nodes depend on what is differentiated by.
+    marks: Vec<bool>,
+    masks: Masks,
+    scope: Scope,
+}
+
+impl Pass {
+    fn is_active(&self, x: NodeId) -> bool {
+        self.marks.get(x.index()) == Some(&true)
+    }
+
+    /// Goes through the nodes of one scope from the last to the first.
+    fn sweep(
+        &mut self,
+        graph: &mut Graph,
+        order: &[NodeId],
+        adjoint: &mut FxHashMap<NodeId, NodeId>,
+        outside: &mut Outside,
+    ) {
+        // A loop is gone through when its first projection is met: all that uses it is done then.
+        let mut first: FxHashMap<LoopId, NodeId> = FxHashMap::default();
+        let mut projections: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
+        for &id in order {
+            if let Some(of) = graph.op(id).loop_used() {
+                first.entry(of).or_insert(id);
+                projections.entry(of).or_default().push(id);
+            }
+        }
+        for &y in order.iter().rev() {
+            if let Some(of) = graph.op(y).loop_used() {
+                if first[&of] == y {
+                    let given: Vec<(NodeId, NodeId)> =
+                        projections[&of].iter().filter_map(|p| adjoint.get(p).map(|d| (*p, *d))).collect();
+                    let shares = self.backward_loop(graph, of, &given);
+                    self.distribute(graph, shares, order, adjoint, outside);
+                }
+                continue;
+            }
+            let Some(&dy) = adjoint.get(&y) else { continue };
+            if !self.is_active(y) {
+                continue;
+            }
+            let marks = std::mem::take(&mut self.marks);
+            let shares = rules::shares(graph, &mut self.scope, y, dy, &|x| marks.get(x.index()) == Some(&true));
+            self.marks = marks;
+            let shares = shares.into_iter().map(|(x, share)| (x, self.masked(graph, y, x, share))).collect();
+            self.distribute(graph, shares, order, adjoint, outside);
+        }
+    }
+
+    fn distribute(
+        &mut self,
+        graph: &mut Graph,
+        shares: Vec<(NodeId, NodeId)>,
+        order: &[NodeId],
+        adjoint: &mut FxHashMap<NodeId, NodeId>,
+        outside: &mut Outside,
+    ) {
+        for (x, share) in shares {
+            if order.binary_search(&x).is_ok() {
+                let sum = match adjoint.get(&x) {
+                    Some(&before) => graph.add(before, share),
+                    None => share,
+                };
+                adjoint.insert(x, sum);
+            } else {
+                outside.push((x, share));
+            }
+        }
+    }
+
+    fn masked(&mut self, graph: &mut Graph, user: NodeId, operand: NodeId, mut share: NodeId) -> NodeId {
+        for (condition, side) in self.masks.between(user, operand) {
+            let condition = self.scope.value(graph, condition);
+            let (shape, own) = (graph.shape(share).to_vec(), graph.shape(condition).to_vec());
+            let fits = own == shape || own.is_empty();
+            if !fits {
+                continue;
+            }
+            let condition = graph.expand_to(condition, &shape);
+            let zero = graph.constant(0.0, &shape);
+            share = if side { graph.select(condition, share, zero) } else { graph.select(condition, zero, share) };
+        }
+        share
+    }
+
+    /// The backward loop of a loop, from the cotangents of its projections; what it gives to values outside.
+    fn backward_loop(&mut self, graph: &mut Graph, forward: LoopId, given: &[(NodeId, NodeId)]) -> Outside {
+        if given.is_empty() {
+            return vec![];
+        }
+        let looped = graph.looped(forward).clone();
+        let backward = graph.begin_loop(looped.length, !looped.reverse, &[]);
+        graph.loops[backward.0 as usize].origin = Some(forward);
+        // The adjoints that are carried from round to round begin as those of the final state.
+        let active: Vec<usize> =
+            (0..looped.binders.len()).filter(|&i| self.is_active(looped.binders[i].leaf)).collect();
+        let mut starts: Vec<Option<NodeId>> = vec![None; looped.binders.len()];
+        let mut extra: Vec<(NodeId, NodeId)> = vec![];
+        let mut seeds: Vec<(NodeId, NodeId)> = vec![];
+        for &(projection, d) in given {
+            match *graph.op(projection) {
+                Op::Stacked { x, .. } => seeds.push((x, d)),
+                Op::Last { x, .. } => {
+                    match active.iter().find(|&&i| looped.binders[i].next == x && starts[i].is_none()) {
+                        Some(&i) => starts[i] = Some(d),
+                        None => extra.push((x, d)),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let carries: Vec<NodeId> = active
+            .iter()
+            .map(|&i| {
+                let ty = looped.binders[i].ty.clone();
+                let start = starts[i].unwrap_or_else(|| graph.constant(0.0, &ty.shape));
+                graph.add_binder(backward, start, true)
+            })
+            .collect();
+        let mut adjoint: FxHashMap<NodeId, NodeId> = FxHashMap::default();
+        let add = |graph: &mut Graph, adjoint: &mut FxHashMap<NodeId, NodeId>, x: NodeId, d: NodeId| {
+            let sum = adjoint.get(&x).map_or(d, |&before| graph.add(before, d));
+            adjoint.insert(x, sum);
+        };
+        let mut passed_on: Vec<(usize, NodeId)> = vec![];
+        for (&i, &carry) in active.iter().zip(&carries) {
+            add(graph, &mut adjoint, looped.binders[i].next, carry);
+        }
+        for &(x, d) in &seeds {
+            let at = graph.element(backward, d);
+            add(graph, &mut adjoint, x, at);
+        }
+        // A value at the last round alone: it is carried into the first backward round, and zero after that.
+        for &(x, d) in &extra {
+            let index = graph.looped(backward).binders.len();
+            let leaf = graph.add_binder(backward, d, true);
+            let shape = graph.shape(d).to_vec();
+            let zero = graph.constant(0.0, &shape);
+            passed_on.push((index, zero));
+            add(graph, &mut adjoint, x, leaf);
+        }
+        let tips: Vec<NodeId> = looped
+            .binders
+            .iter()
+            .map(|b| b.next)
+            .chain(given.iter().flat_map(|(p, _)| graph.op(*p).operands()))
+            .collect();
+        let body: Vec<NodeId> = graph
+            .reachable(&tips)
+            .into_iter()
+            .filter(|id| graph.node(*id).loops.contains(&forward) && !self.in_inner(graph, *id, forward))
+            .collect();
+        self.scope.enter(forward, backward);
+        let mut outside: Outside = vec![];
+        self.sweep(graph, &body, &mut adjoint, &mut outside);
+        self.scope.leave();
+
+        for (place, &i) in active.iter().enumerate() {
+            let shape = graph.shape(carries[place]).to_vec();
+            let next = adjoint.get(&looped.binders[i].leaf).copied().unwrap_or_else(|| graph.constant(0.0, &shape));
+            graph.set_next(backward, place, next);
+        }
+        for (index, zero) in passed_on {
+            graph.set_next(backward, index, zero);
+        }
+        let mut shares: Outside = vec![];
+        for &i in &active {
+            if let Some(&d) = adjoint.get(&looped.binders[i].leaf)
+                && self.is_active(looped.binders[i].init)
+            {
+                shares.push((looped.binders[i].init, graph.last(backward, d)));
+            }
+        }
+        for &id in &body {
+            if let (Op::Element { of, x }, Some(&d)) = (graph.op(id).clone(), adjoint.get(&id))
+                && of == forward
+                && self.is_active(x)
+            {
+                shares.push((x, graph.stacked(backward, d)));
+            }
+        }
+        for (x, share) in outside {
+            shares.push((x, sum_over_rounds(graph, backward, share)));
+        }
+        shares
+    }
+
+    /// Whether a body's node belongs to a loop inside of this one: it is that loop's to go through.
+    fn in_inner(&self, graph: &Graph, id: NodeId, forward: LoopId) -> bool {
+        let around: Vec<LoopId> = self.scope.levels.iter().map(|l| l.forward).collect();
+        graph.node(id).loops.iter().any(|l| *l != forward && !around.contains(l))
+    }
+}
+
+/// The sum of a body's value over all rounds. A contraction is cut: its operands are stacked and contracted once after the loop,
+/// so that no value of a parameter's shape is carried.
+fn sum_over_rounds(graph: &mut Graph, of: LoopId, x: NodeId) -> NodeId {
+    if let Op::Contract(c) = graph.op(x).clone() {
+        let label = c.labels();
+        let inside = |g: &Graph, id: NodeId| g.node(id).loops.contains(&of);
+        let with = |axes: &[u8]| -> Vec<u8> { std::iter::once(label).chain(axes.iter().copied()).collect() };
+        match (inside(graph, c.a), inside(graph, c.b)) {
+            (true, true) => {
+                let (a, b) = (graph.stacked(of, c.a), graph.stacked(of, c.b));
+                let cut = Contraction::new(a, b, &with(&c.a_axes), &with(&c.b_axes), &c.out_axes);
+                return graph.intern(Op::Contract(cut));
+            }
+            (true, false) => {
+                let a = sum_over_rounds(graph, of, c.a);
+                return graph.intern(Op::Contract(Contraction { a, ..c }));
+            }
+            (false, true) => {
+                let b = sum_over_rounds(graph, of, c.b);
+                return graph.intern(Op::Contract(Contraction { b, ..c }));
+            }
+            (false, false) => {}
+        }
+    }
+    let all = graph.stacked(of, x);
+    graph.sum(&[0], all)
+}

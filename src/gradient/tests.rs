@@ -1,0 +1,1 @@
+//! Structure of derivatives; their values are tested against the oracle in `tests/`.

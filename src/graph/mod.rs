@@ -1,0 +1,180 @@
+//! The expression graph: hash-consed nodes, operands before users, so that every pass is a loop over a `Vec`.
+//!
+//! Constructors do not simplify: the graph that `model` and `gradient` build says exactly what was written, and the oracle evaluates that.
+//! A graph is of one example until `batch` gives every varying value a leading axis of the extent `BATCH`.
+pub mod build;
+pub mod contraction;
+pub mod infer;
+pub mod lift;
+pub mod loops;
+pub mod named;
+pub mod node;
+pub mod rebuild;
+pub mod show;
+pub mod verify;
+pub mod view;
+
+pub use contraction::Contraction;
+pub use loops::{Binder, Loop, LoopId};
+pub use named::NamedOp;
+pub use node::{Kind, Leaf, Node, NodeId, Op, Runtime, Shape, Type};
+pub use view::{Row, View};
+
+use crate::diagnostic::Span;
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+
+/// The extent of the axis of examples, known only when running.
+pub const BATCH: usize = usize::MAX;
+
+/// What a leaf stands for, by its number: names as people see them, types, and what begins them.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub name: String,
+    pub ty: Type,
+    pub span: Span,
+}
+
+/// The graph: an arena of nodes and side tables about them.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    interned: FxHashMap<Op, NodeId>,
+    pub loops: Vec<Loop>,
+    /// Inputs and targets, in the order of declaration.
+    pub inputs: Vec<Variable>,
+    pub parameters: Vec<Variable>,
+    pub states: Vec<Variable>,
+    /// Named numbers of the top level, with the values that they have.
+    pub settings: Vec<(String, f64)>,
+    holes: u32,
+    /// The names that people gave to values; the first one is shown.
+    names: IndexMap<NodeId, String>,
+    spans: FxHashMap<NodeId, Span>,
+}
+
+impl Graph {
+    pub fn new() -> Graph {
+        Graph::default()
+    }
+    /// A graph with the same side tables (inputs, parameters, states, settings) and no nodes.
+    pub fn emptied(&self) -> Graph {
+        Graph {
+            inputs: self.inputs.clone(),
+            parameters: self.parameters.clone(),
+            states: self.states.clone(),
+            settings: self.settings.clone(),
+            holes: self.holes,
+            ..Graph::default()
+        }
+    }
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len() as u32).map(NodeId)
+    }
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+    pub fn op(&self, id: NodeId) -> &Op {
+        &self.node(id).op
+    }
+    pub fn ty(&self, id: NodeId) -> &Type {
+        &self.node(id).ty
+    }
+    pub fn shape(&self, id: NodeId) -> &[usize] {
+        &self.node(id).ty.shape
+    }
+    pub fn looped(&self, of: LoopId) -> &Loop {
+        &self.loops[of.0 as usize]
+    }
+
+    /// The node of this operation: an old one if it is there already.
+    pub fn intern(&mut self, op: Op) -> NodeId {
+        if let Some(&id) = self.interned.get(&op) {
+            return id;
+        }
+        let ty = infer::type_of(self, &op);
+        let loops = infer::loops_of(self, &op);
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(Node { op: op.clone(), ty, loops });
+        self.interned.insert(op, id);
+        id
+    }
+
+    /// Gives a value the name that people see; a value that has one keeps it.
+    pub fn name(&mut self, id: NodeId, name: impl Into<String>) {
+        self.names.entry(id).or_insert_with(|| name.into());
+    }
+    pub fn name_of(&self, id: NodeId) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
+    }
+    /// The value that bears a name: the last that was given it.
+    pub fn named_value(&self, name: &str) -> Option<NodeId> {
+        self.names.iter().rev().find(|(_, n)| *n == name).map(|(id, _)| *id)
+    }
+    pub fn names(&self) -> impl Iterator<Item = (NodeId, &str)> {
+        self.names.iter().map(|(id, name)| (*id, name.as_str()))
+    }
+    /// Where a value was written.
+    pub fn set_span(&mut self, id: NodeId, span: Span) {
+        self.spans.entry(id).or_insert(span);
+    }
+    pub fn span_of(&self, id: NodeId) -> Option<Span> {
+        self.spans.get(&id).copied()
+    }
+
+    /// The nodes that these depend on (loops' bodies included), in ascending order.
+    pub fn reachable(&self, roots: &[NodeId]) -> Vec<NodeId> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut todo: Vec<NodeId> = roots.to_vec();
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut seen[id.0 as usize], true) {
+                continue;
+            }
+            self.op(id).each_operand(|x| todo.push(x));
+            if let Some(of) = self.op(id).loop_used() {
+                todo.extend(self.looped(of).binders.iter().flat_map(|b| [b.init, b.next, b.leaf]));
+            }
+        }
+        (0..seen.len()).filter(|&i| seen[i]).map(|i| NodeId(i as u32)).collect()
+    }
+
+    /// Whether a value depends on another one, for every node: `marks[id]`.
+    pub fn dependents(&self, on: &[NodeId]) -> Vec<bool> {
+        let mut marks = vec![false; self.nodes.len()];
+        for &id in on {
+            marks[id.0 as usize] = true;
+        }
+        // A binder depends on what its loop starts from and hands on; `next` comes after the binder, so loops need rounds.
+        loop {
+            let mut changed = false;
+            for id in self.ids() {
+                if marks[id.0 as usize] {
+                    continue;
+                }
+                let mut mark = false;
+                self.op(id).each_operand(|x| mark |= marks[x.0 as usize]);
+                if let Op::Leaf(Leaf::Binder(of, index)) = *self.op(id)
+                    && let Some(binder) = self.looped(of).binders.get(index as usize)
+                {
+                    mark |= marks[binder.init.0 as usize] || marks.get(binder.next.0 as usize) == Some(&true);
+                }
+                if mark {
+                    marks[id.0 as usize] = true;
+                    changed = true;
+                }
+            }
+            if !changed || self.loops.is_empty() {
+                return marks;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Passes rebuild a graph into a fresh arena: this maps every node that some roots need, loops included.
+use super::{Graph, Leaf, LoopId, NodeId, Op};
+use rustc_hash::FxHashMap;
+
+/// A graph being made from another one.
+pub struct Rebuild<'a> {
+    pub from: &'a Graph,
+    pub to: Graph,
+    map: FxHashMap<NodeId, NodeId>,
+    loops: FxHashMap<LoopId, LoopId>,
+}
+
+impl<'a> Rebuild<'a> {
+    pub fn new(from: &'a Graph) -> Rebuild<'a> {
+        Rebuild { from, to: from.emptied(), map: FxHashMap::default(), loops: FxHashMap::default() }
+    }
+    /// What an old node has become.
+    pub fn get(&self, old: NodeId) -> NodeId {
+        self.map[&old]
+    }
+    pub fn set(&mut self, old: NodeId, new: NodeId) {
+        self.map.insert(old, new);
+    }
+
+    /// Maps all that the roots need, in order: `f` makes the new node from the operation on new operands.
+    pub fn run(&mut self, roots: &[NodeId], mut f: impl FnMut(&mut Graph, NodeId, Op) -> NodeId) -> Vec<NodeId> {
+        let order = self.from.reachable(roots);
+        let mut pending: FxHashMap<LoopId, usize> = FxHashMap::default();
+        for id in order {
+            if self.map.contains_key(&id) {
+                continue;
+            }
+            let op = self.from.op(id).clone();
+            match op {
+                Op::Leaf(Leaf::Binder(of, _)) => {
+                    let to = self.loop_for(of);
+                    // Binders come in order of their leaves' ids, which is that of their numbers.
+                    for binder in self.from.looped(of).binders.clone() {
+                        if binder.leaf == id {
+                            let init = self.map[&binder.init];
+                            let leaf = self.to.add_binder(to, init, binder.ty.varying);
+                            self.map.insert(id, leaf);
+                        }
+                    }
+                    pending.insert(of, 0);
+                    continue;
+                }
+                Op::Last { of, .. } | Op::Stacked { of, .. } => {
+                    self.loop_for(of);
+                    if pending.remove(&of).is_some() {
+                        self.finish(of);
+                    }
+                }
+                Op::Leaf(Leaf::LoopIndex(of)) | Op::Element { of, .. } => {
+                    self.loop_for(of);
+                }
+                _ => {}
+            }
+            let (map, loops) = (&self.map, &self.loops);
+            let mapped = op.map(|x| map[&x], |l| loops[&l]);
+            let new = f(&mut self.to, id, mapped);
+            self.map.insert(id, new);
+            if let Some(name) = self.from.name_of(id) {
+                self.to.name(new, name);
+            }
+            if let Some(span) = self.from.span_of(id) {
+                self.to.set_span(new, span);
+            }
+        }
+        roots.iter().map(|r| self.map[r]).collect()
+    }
+
+    fn loop_for(&mut self, of: LoopId) -> LoopId {
+        if let Some(&to) = self.loops.get(&of) {
+            return to;
+        }
+        let old = self.from.looped(of);
+        let (length, reverse, origin) = (old.length, old.reverse, old.origin);
+        let origin = origin.and_then(|o| self.loops.get(&o).copied());
+        let to = self.to.begin_loop(length, reverse, &[]);
+        self.to.loops[to.0 as usize].origin = origin;
+        self.loops.insert(of, to);
+        to
+    }
+    fn finish(&mut self, of: LoopId) {
+        let to = self.loops[&of];
+        let binders = self.from.looped(of).binders.clone();
+        // Only binders that are needed were mapped; they keep their order.
+        let mapped: Vec<_> = binders.iter().filter(|b| self.map.contains_key(&b.leaf)).collect();
+        for (index, binder) in mapped.into_iter().enumerate() {
+            let next = self.map[&binder.next];
+            self.to.set_next(to, index, next);
+        }
+    }
+}
+
+/// The graph that the roots need and nothing else.
+pub fn garbage_collected(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    let mut rebuild = Rebuild::new(graph);
+    let roots = rebuild.run(roots, |to, _, op| to.intern(op));
+    (rebuild.to, roots)
+}
+
+impl Graph {
+    /// Puts values in the place of others (holes, mostly) in what the roots say, within the same arena.
+    pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
+        let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
+        let marks = self.dependents(&holes);
+        let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
+        let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+        let order = self.reachable(roots);
+        // A loop is copied if any part of it depends on what is put in.
+        let touched: Vec<bool> = self
+            .loops
+            .iter()
+            .map(|l| l.binders.iter().any(|b| marks[b.init.index()] || marks[b.next.index()]))
+            .collect();
+        for id in order {
+            if map.contains_key(&id) {
+                continue;
+            }
+            let op = self.op(id).clone();
+            let in_touched = self.node(id).loops.iter().any(|l| touched[l.0 as usize]);
+            let of_touched = op.loop_used().is_some_and(|l| touched[l.0 as usize]);
+            if !marks[id.index()] && !in_touched && !of_touched {
+                map.insert(id, id);
+                continue;
+            }
+            if let Op::Leaf(Leaf::Binder(of, index)) = op {
+                let to = self.copied(of, &mut loops);
+                let binder = self.looped(of).binders[index as usize].clone();
+                let init = map[&binder.init];
+                // The copy's binders are made in the order of the originals' numbers.
+                let leaf = self.add_binder(to, init, binder.ty.varying);
+                map.insert(id, leaf);
+                continue;
+            }
+            if let Some(of) = op.loop_used()
+                && let Some(&to) = loops.get(&of)
+            {
+                let binders = self.looped(of).binders.clone();
+                let mapped: Vec<_> = binders.iter().filter(|b| map.contains_key(&b.leaf)).collect();
+                for (place, binder) in mapped.into_iter().enumerate() {
+                    let next = map[&binder.next];
+                    self.set_next(to, place, next);
+                }
+            }
+            if let Op::Element { of, .. } | Op::Leaf(Leaf::LoopIndex(of)) = op
+                && touched[of.0 as usize]
+            {
+                self.copied(of, &mut loops);
+            }
+            let mapped = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
+            let new = self.intern(mapped);
+            map.insert(id, new);
+        }
+        roots.iter().map(|r| map[r]).collect()
+    }
+}

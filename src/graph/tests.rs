@@ -1,0 +1,122 @@
+//! Types, interning, views and their adjoints, lifting.
+use super::view::{Row, rows};
+use super::*;
+use crate::op::activation::RELU;
+
+fn input(g: &mut Graph, name: &str, shape: &[usize]) -> NodeId {
+    g.inputs.push(Variable { name: name.into(), ty: Type::real(shape, true), span: Default::default() });
+    let number = g.inputs.len() as u32 - 1;
+    g.intern(Op::Leaf(Leaf::Input(number)))
+}
+fn parameter(g: &mut Graph, name: &str, shape: &[usize]) -> NodeId {
+    g.parameters.push(Variable { name: name.into(), ty: Type::real(shape, false), span: Default::default() });
+    let number = g.parameters.len() as u32 - 1;
+    g.intern(Op::Leaf(Leaf::Parameter(number)))
+}
+
+#[test]
+fn equal_operations_are_one_node() {
+    let mut g = Graph::new();
+    let (w, x) = (parameter(&mut g, "w", &[3, 4]), input(&mut g, "x", &[4]));
+    let (once, twice) = (g.matmul(w, x), g.contract(w, x, &[7, 5], &[5], &[7]));
+    assert_eq!(once, twice);
+    assert_eq!(g.shape(once), [3]);
+    assert!(g.ty(once).varying);
+    verify::verify(&g, &[once]).unwrap();
+}
+
+/// The view as a dense matrix from `x` to the view, both flattened.
+fn matrix(view: &View, x_shape: &[usize]) -> Vec<Vec<f64>> {
+    let count: usize = view.shape.iter().product();
+    let inputs: usize = x_shape.iter().product();
+    (0..count)
+        .map(|flat| {
+            let mut at = vec![0; view.shape.len()];
+            let mut rest = flat;
+            for k in (0..at.len()).rev() {
+                at[k] = rest % view.shape[k];
+                rest /= view.shape[k];
+            }
+            let mut row = vec![0.0; inputs];
+            let place = view.rows.iter().zip(x_shape).try_fold(0, |sum, (r, n)| r.index(&at).map(|i| sum * n + i));
+            if let Some(place) = place {
+                row[place] = 1.0;
+            }
+            row
+        })
+        .collect()
+}
+
+#[test]
+fn the_adjoint_of_a_view_is_its_transpose() {
+    let x = NodeId(0);
+    let all: [(&[usize], &[usize], Vec<Row>); 7] = [
+        (&[6], &[3], vec![rows::slice(0, 6, 1, 2)]),
+        (&[6], &[6], vec![rows::slice(0, 6, 5, -1)]),
+        (&[4], &[7], vec![rows::pad(0, 4, 2)]),
+        (&[8], &[3, 3], vec![rows::window(0, 1, 8, 2, 1, 0)]),
+        (&[9], &[5, 3], vec![rows::window(0, 1, 9, 1, 2, 2)]),
+        (&[2, 3], &[3, 4, 2], vec![Row::axis(2, 2), Row::axis(0, 3)]),
+        (&[7], &[2, 2], vec![rows::window(0, 1, 7, 3, 2, 1)]),
+    ];
+    for (x_shape, shape, rows) in all {
+        let view = View { x, shape: shape.to_vec(), rows };
+        assert!(view.has_adjoint(x_shape));
+        let forward = matrix(&view, x_shape);
+        let (adjoint, summed) = view.adjoint(NodeId(1), x_shape);
+        let backward = matrix(&adjoint, shape);
+        let kept: usize = x_shape.iter().product();
+        let extra: usize = adjoint.shape[x_shape.len()..].iter().product();
+        assert_eq!(summed.len(), adjoint.shape.len() - x_shape.len());
+        for i in 0..kept {
+            for o in 0..forward.len() {
+                let sum: f64 = (0..extra).map(|e| backward[i * extra + e][o]).sum();
+                assert_eq!(sum, forward[o][i], "{view:?} at {i}, {o}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lifting_gives_a_leading_axis() {
+    let mut g = Graph::new();
+    let w = parameter(&mut g, "w", &[3, 4]);
+    let b = parameter(&mut g, "b", &[3]);
+    let hole = g.hole(Type::real(&[4], true));
+    let product = g.matmul(w, hole);
+    let sum = g.add(product, b);
+    let h = g.unary(&RELU, sum);
+    let xs = input(&mut g, "xs", &[7, 4]);
+    let lifted = g.lift(&[h, b], &[(hole, xs)], 7);
+    assert_eq!(g.shape(lifted[0].0), [7, 3]);
+    assert_eq!(lifted[1], (b, false));
+    verify::verify(&g, &[lifted[0].0]).unwrap();
+    insta::assert_snapshot!(show::show(&g, &[lifted[0].0]));
+}
+
+#[test]
+fn a_loop_is_lifted_as_a_loop() {
+    let mut g = Graph::new();
+    let u = parameter(&mut g, "u", &[3, 3]);
+    let hole = g.hole(Type::real(&[5, 3], true));
+    let zero = g.constant(0.0, &[3]);
+    let of = g.begin_loop(5, false, &[(zero, true)]);
+    let h = g.looped(of).binders[0].leaf;
+    let x = g.element(of, hole);
+    let uh = g.matmul(u, h);
+    let next = g.add(uh, x);
+    g.set_next(of, 0, next);
+    let (last, all) = (g.last(of, next), g.stacked(of, next));
+    verify::verify(&g, &[last, all]).unwrap();
+    let xs = input(&mut g, "xs", &[2, 5, 3]);
+    let lifted = g.lift(&[last, all], &[(hole, xs)], 2);
+    assert_eq!(g.shape(lifted[0].0), [2, 3]);
+    assert_eq!(g.shape(lifted[1].0), [2, 5, 3]);
+    verify::verify(&g, &[lifted[0].0, lifted[1].0]).unwrap();
+    let y = input(&mut g, "y", &[5, 3]);
+    let put = g.substitute(&[last], &[(hole, y)]);
+    verify::verify(&g, &put).unwrap();
+    let (kept, roots) = rebuild::garbage_collected(&g, &put);
+    verify::verify(&kept, &roots).unwrap();
+    assert_eq!(kept.loops.len(), 1);
+}

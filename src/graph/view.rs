@@ -1,0 +1,147 @@
+//! Views: affine maps of indices with zero fill. Slices, strides, reversal, padding, transposition, windows, expansion, and their adjoints.
+use super::NodeId;
+
+/// How one axis of the operand is indexed: `i = (offset + Σ coefficient · o) / divisor`, over the view's own indices `o`.
+///
+/// Where the division does not come out even, or `i` is outside `low..high`, the view is zero.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    pub offset: i64,
+    /// `(axis of the view, coefficient)`, axes ascending, coefficients not zero.
+    pub terms: Vec<(usize, i64)>,
+    pub divisor: i64,
+    pub low: i64,
+    pub high: i64,
+}
+
+/// A view of `x`. An axis of the view occurs in one row, or in a second one if the first has it alone, as it is;
+/// one that occurs in none repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    pub x: NodeId,
+    pub shape: Vec<usize>,
+    /// One for each axis of `x`.
+    pub rows: Vec<Row>,
+}
+
+impl Row {
+    /// The axis itself: `i = o`.
+    pub fn axis(axis: usize, extent: usize) -> Row {
+        Row { offset: 0, terms: vec![(axis, 1)], divisor: 1, low: 0, high: extent as i64 }
+    }
+    /// `i` at these indices of the view, if it is inside.
+    pub fn index(&self, at: &[usize]) -> Option<usize> {
+        let sum = self.offset + self.terms.iter().map(|&(axis, c)| c * at[axis] as i64).sum::<i64>();
+        let index = sum.div_euclid(self.divisor);
+        let inside = sum.rem_euclid(self.divisor) == 0 && self.low <= index && index < self.high;
+        inside.then_some(index as usize)
+    }
+    /// Whether every index of the view is inside and divides evenly: no zero is ever filled in.
+    /// `extents` are the view's; an axis of the extent `BATCH` must run over the whole axis of `x`.
+    pub fn is_total(&self, extents: &[usize]) -> bool {
+        if let [(axis, 1)] = self.terms[..]
+            && extents[axis] == super::BATCH
+        {
+            return self.offset == 0 && self.divisor == 1;
+        }
+        let reach = |c: i64, n: usize| c * (n as i64 - 1);
+        let least = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).min(0)).sum::<i64>();
+        let most = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).max(0)).sum::<i64>();
+        let even = self.offset % self.divisor == 0
+            && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
+        even && least.div_euclid(self.divisor) >= self.low && most.div_euclid(self.divisor) < self.high
+    }
+}
+
+impl View {
+    /// Whether no zero is ever filled in.
+    pub fn is_total(&self) -> bool {
+        self.rows.iter().all(|row| row.is_total(&self.shape))
+    }
+    /// The axes of the view that occur in no row: along them the value repeats.
+    pub fn repeated(&self) -> Vec<usize> {
+        (0..self.shape.len()).filter(|axis| !self.rows.iter().any(|r| r.terms.iter().any(|t| t.0 == *axis))).collect()
+    }
+    /// If the view only repeats (and keeps the order of axes), the axes along which it does.
+    pub fn as_expansion(&self) -> Option<Vec<usize>> {
+        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]))
+            && self.is_total();
+        let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
+        (plain && axes.is_sorted()).then(|| self.repeated())
+    }
+    /// If the view only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
+    pub fn as_permutation(&self) -> Option<Vec<usize>> {
+        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]));
+        if !plain || self.rows.len() != self.shape.len() || !self.is_total() {
+            return None;
+        }
+        let mut order = vec![0; self.shape.len()];
+        for (axis, row) in self.rows.iter().enumerate() {
+            order[row.terms[0].0] = axis;
+        }
+        Some(order)
+    }
+
+    /// The adjoint: a view of the cotangent `g` (which has this view's shape), and the axes over which it is then summed.
+    ///
+    /// For each axis `i` of `x` one axis `o` of the view, the pivot, is solved for: `o = (divisor · i − offset − Σ others) / c`.
+    /// The axes that are not pivots are kept behind, and summed.
+    pub fn adjoint(&self, g: NodeId, x_shape: &[usize]) -> (View, Vec<usize>) {
+        // An axis that a row has alone is that row's pivot; the others choose among what is left.
+        let alone: Vec<usize> = self.rows.iter().filter(|r| r.terms.len() == 1).map(|r| r.terms[0].0).collect();
+        let pivots: Vec<Option<(usize, i64)>> = self
+            .rows
+            .iter()
+            .map(|row| match row.terms[..] {
+                [only] => Some(only),
+                _ => row.terms.iter().copied().filter(|t| !alone.contains(&t.0)).max_by_key(|t| self.shape[t.0]),
+            })
+            .collect();
+        let free: Vec<usize> =
+            (0..self.shape.len()).filter(|axis| !pivots.iter().flatten().any(|p| p.0 == *axis)).collect();
+        let mut shape = x_shape.to_vec();
+        shape.extend(free.iter().map(|&axis| self.shape[axis]));
+        // Where an axis that is no pivot of its row stands: kept behind, or solved for by the row that has it alone.
+        let place = |axis: usize| match free.iter().position(|&f| f == axis) {
+            Some(at) => x_shape.len() + at,
+            None => self.rows.iter().position(|r| matches!(r.terms[..], [(a, _)] if a == axis)).unwrap_or(0),
+        };
+        let mut rows: Vec<Row> = (0..self.shape.len()).map(|axis| Row::axis(place(axis), self.shape[axis])).collect();
+        for (i, (row, pivot)) in self.rows.iter().zip(&pivots).enumerate() {
+            let Some((axis, c)) = *pivot else { continue };
+            let sign = c.signum();
+            let mut terms = vec![(i, sign * row.divisor)];
+            terms.extend(row.terms.iter().filter(|t| t.0 != axis).map(|&(other, k)| (place(other), -sign * k)));
+            terms.sort();
+            let extent = self.shape[axis] as i64;
+            rows[axis] = Row { offset: -sign * row.offset, terms, divisor: c.abs(), low: 0, high: extent };
+        }
+        (View { x: g, shape, rows }, (x_shape.len()..x_shape.len() + free.len()).collect())
+    }
+
+    /// Whether the adjoint above is right: rows without a pivot read one index only, and what `low..high` cuts off is outside `x`.
+    /// (A row narrower than its axis needs its own bounds, which the adjoint's row can't say.)
+    pub fn has_adjoint(&self, x_shape: &[usize]) -> bool {
+        self.rows.iter().zip(x_shape).all(|(row, &n)| !row.terms.is_empty() && row.low == 0 && row.high == n as i64)
+    }
+}
+
+/// Constructors of rows, for each kind of view.
+pub mod rows {
+    use super::Row;
+
+    /// Every `step`-th element from `start`; a negative step goes back.
+    pub fn slice(axis: usize, extent: usize, start: usize, step: i64) -> Row {
+        Row { offset: start as i64, terms: vec![(axis, step)], divisor: 1, low: 0, high: extent as i64 }
+    }
+    /// `before` zeros, then the elements.
+    pub fn pad(axis: usize, extent: usize, before: usize) -> Row {
+        Row { offset: -(before as i64), terms: vec![(axis, 1)], divisor: 1, low: 0, high: extent as i64 }
+    }
+    /// `x[stride · place + dilation · tap − before]`: windows over an axis, by two axes of the view.
+    pub fn window(place: usize, tap: usize, extent: usize, stride: usize, dilation: usize, before: usize) -> Row {
+        let mut terms = vec![(place, stride as i64), (tap, dilation as i64)];
+        terms.sort();
+        Row { offset: -(before as i64), terms, divisor: 1, low: 0, high: extent as i64 }
+    }
+}

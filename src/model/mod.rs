@@ -1,0 +1,190 @@
+//! From the tree to the graph of one example: names, shapes, layers, parameters by path, the training section.
+//!
+//! `elaborate` reads what a file says and leaves a `Model`: a graph, and which of its nodes are outputs, losses, metrics and updates.
+//! The `data` section is handed on as it stands in the tree; `schema` reads it.
+mod builtin;
+mod call;
+mod declare;
+mod derivative;
+mod elaborator;
+mod elementwise;
+mod expression;
+mod file;
+mod gather;
+mod index;
+mod layer;
+mod loops;
+mod names;
+mod optimizer;
+mod path;
+mod prelude;
+mod product;
+mod range;
+mod scope;
+mod shape;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod train;
+mod value;
+
+use crate::diagnostic::{Diagnostic, Sources, Span};
+use crate::graph::{Graph, NodeId};
+use crate::syntax::{Parsed, Section};
+use elaborator::Elaborator;
+
+/// What a file means. Inputs, parameters and states are numbered as in `graph.inputs`, `graph.parameters`, `graph.states`.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub graph: Graph,
+    pub inputs: Vec<Input>,
+    pub parameters: Vec<Parameter>,
+    /// Those of the optimizer (and of layers): each is read at its leaf and gets its next value once a step.
+    pub states: Vec<State>,
+    /// What `predict` gives, by name; empty if the file names nothing.
+    pub outputs: Vec<(String, NodeId)>,
+    pub metrics: Vec<Metric>,
+    /// The top-level value named `loss`, of one example.
+    pub loss: Option<NodeId>,
+    /// What `minimize` says: a number, of one example (training takes its mean over the batch).
+    pub objective: Option<NodeId>,
+    pub claims: Vec<Claim>,
+    /// None without a `train` section.
+    pub training: Option<Training>,
+    pub data: Option<Section>,
+    /// Every value that has a name at the top level, in the order of the text.
+    pub bindings: Vec<(String, NodeId)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Input,
+    Target,
+}
+
+/// An input or a target; its name, type and span are those of `graph.inputs` at the same place.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub role: Role,
+    pub leaf: NodeId,
+    /// Whether a loss takes it for probabilities: the data must be in 0..1.
+    pub probability: bool,
+}
+
+/// A parameter; its path, shape and span are those of `graph.parameters` at the same place.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub leaf: NodeId,
+    pub initial: Initial,
+    /// Equal blocks along the first axis that begin independently (an LSTM's `[4m, n]` has four); else 1.
+    pub gates: usize,
+    /// Whether it multiplies: two axes or more, or a factor of a product. Those are the `weights`.
+    pub multiplies: bool,
+}
+
+/// How a parameter or a state begins.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Initial {
+    /// A value of its shape that depends on no input and no parameter.
+    Value(NodeId),
+    /// `glorot`, `normal(0.1)`: a distribution by name, with its numbers.
+    Draw { distribution: String, numbers: Vec<f64> },
+}
+
+/// A state; its name, shape and span are those of `graph.states` at the same place.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub leaf: NodeId,
+    pub initial: Initial,
+    /// Its value for the next step, if it is a layer's. An optimizer's stand in its `Update`.
+    pub next: Option<NodeId>,
+}
+
+/// `metric name = e`: varying (its mean over the examples is meant) or uniform (it holds a `batch_mean`).
+#[derive(Clone, Debug)]
+pub struct Metric {
+    pub name: String,
+    pub value: NodeId,
+    pub span: Span,
+}
+
+/// `∂of/∂by = value`, as the file claims it, and the derivative that was derived.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub of: NodeId,
+    pub by: NodeId,
+    pub derivative: NodeId,
+    pub value: NodeId,
+    pub span: Span,
+}
+
+/// The `train` section.
+#[derive(Clone, Debug)]
+pub struct Training {
+    pub optimizer: Optimizer,
+    pub batch: Batch,
+    pub length: Length,
+    pub seed: u64,
+    pub precision: Precision,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    Rows(usize),
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    Epochs(usize),
+    Steps(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    F32,
+    F64,
+}
+
+/// An optimizer, elaborated for each parameter in turn.
+#[derive(Clone, Debug)]
+pub struct Optimizer {
+    pub name: String,
+    /// One for each parameter, in their order. To take a step, substitute each `gradient` hole (in all updates at once:
+    /// `gradients` names them all) by the batch mean of the objective's derivative.
+    pub updates: Vec<Update>,
+}
+
+/// One parameter's step, as values of the model's graph.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// Its number in `graph.parameters`.
+    pub parameter: u32,
+    /// A hole of the parameter's shape, for its gradient.
+    pub gradient: NodeId,
+    /// The parameter's next value: of its leaf, the hole, the states' leaves, `step`, `epoch` ….
+    pub next: NodeId,
+    /// Numbers in `graph.states`, and the states' next values.
+    pub states: Vec<(u32, NodeId)>,
+}
+
+/// What an elaboration is told from outside the file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The value of `training`: a file is elaborated once with each.
+    pub training: bool,
+    /// `--set name=value`.
+    pub settings: Vec<(String, f64)>,
+    /// The names of classes, by input, as far as the data is known.
+    pub classes: Vec<(String, Vec<String>)>,
+}
+
+/// The meaning of a tree, and what is to be said about it. There is a model unless there is an error.
+pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
+    let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+    elaborator.load_prelude();
+    let model = elaborator.file(&parsed.root);
+    let diagnostics = elaborator.diagnostics;
+    let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
+    (model.filter(|_| sound), diagnostics)
+}

@@ -1,0 +1,138 @@
+//! Exponentials, logarithms, powers and roots.
+use super::Interval;
+use super::lowering::{arithmetic, polynomial};
+use super::row::{Notation, Result, rows};
+
+rows! { UNARY: Unary;
+    EXP {
+        name: "exp",
+        doc: "the exponential function",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-20.0, 20.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::exp),
+        value: libm::exp,
+        lower: polynomial!(x => functions::exp(x), libm::exp),
+        derivative: |_, y, d| d * y,
+    }
+    EXPM1 {
+        name: "expm1",
+        doc: "exp(x) - 1, precise near 0",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-20.0, 20.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::expm1),
+        value: libm::expm1,
+        lower: polynomial!(x => functions::expm1(x), libm::expm1),
+        derivative: |_, y, d| d * (y + 1.0),
+    }
+    LOG {
+        name: "log",
+        doc: "the natural logarithm",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (0.01, 100.0),
+        kinks: &[],
+        smooth: false,
+        range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(libm::log),
+        value: libm::log,
+        lower: polynomial!(x => functions::log(x), libm::log),
+        derivative: |x, _, d| d / x,
+    }
+    LOG1P {
+        name: "log1p",
+        doc: "log(1 + x), precise near 0",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-0.9, 100.0),
+        kinks: &[],
+        smooth: false,
+        range: |x| Interval::new(x.low.max(-1.0), x.high.max(-1.0)).rising(libm::log1p),
+        value: libm::log1p,
+        lower: polynomial!(x => functions::log1p(x), libm::log1p),
+        derivative: |x, _, d| d / (1.0 + x),
+    }
+    SQRT {
+        name: "sqrt",
+        doc: "the square root",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (0.01, 100.0),
+        kinks: &[],
+        smooth: false,
+        range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
+        value: f64::sqrt,
+        lower: arithmetic!(x => x.sqrt()),
+        derivative: |_, y, d| d / (2.0 * y),
+    }
+    RSQRT {
+        name: "rsqrt",
+        doc: "1 / sqrt(x)",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (0.01, 100.0),
+        kinks: &[],
+        smooth: false,
+        range: |_| Interval::NONNEGATIVE,
+        value: |x| 1.0 / x.sqrt(),
+        lower: arithmetic!(x => x.constant(1.0) / x.sqrt()),
+        derivative: |x, y, d| -(d * y / (2.0 * x)),
+    }
+    RECIPROCAL {
+        name: "reciprocal",
+        doc: "1 / x",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (0.1, 10.0),
+        kinks: &[],
+        smooth: false,
+        range: |x| if x.low > 0.0 || x.high < 0.0 { Interval::new(1.0 / x.high, 1.0 / x.low) } else if x.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
+        value: |x| 1.0 / x,
+        lower: arithmetic!(x => x.constant(1.0) / x),
+        derivative: |_, y, d| -(d * y.squared()),
+    }
+    ERF {
+        name: "erf",
+        doc: "the error function",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-4.0, 4.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::erf),
+        value: libm::erf,
+        lower: polynomial!(x => functions::erf(x), libm::erf),
+        derivative: |x, _, d| d * (std::f64::consts::FRAC_2_SQRT_PI * (-x.squared()).exp()),
+    }
+}
+
+rows! { BINARY: Binary;
+    POW {
+        name: "pow",
+        doc: "x to the power y",
+        notation: Notation::Power,
+        result: Result::Real,
+        samples: [(0.1, 5.0), (-3.0, 3.0)],
+        kink: |x, _| x.abs() < 1e-3,
+        smooth: false,
+        commutative: false,
+        range: |x, y| {
+            let even = y.low == y.high && y.low % 2.0 == 0.0 && y.low > 0.0;
+            if even {
+                x.absolute().rising(|v| v.powf(y.low))
+            } else if x.low >= 0.0 {
+                Interval::NONNEGATIVE
+            } else {
+                Interval::ALL
+            }
+        },
+        value: libm::pow,
+        lower: polynomial!(x, y => functions::pow(x, y), libm::pow),
+        derivative_x: |x, y, _, d| d * (y * x.pow(y - 1.0)),
+        derivative_y: |x, _, p, d| d * (p * x.log()),
+    }
+}

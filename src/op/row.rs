@@ -1,0 +1,119 @@
+//! What a row of the table of scalar functions is. No field has a default: a missing fact does not compile.
+use super::lowering::{BinaryLowering, UnaryLowering};
+use super::{Interval, Sym};
+use std::hash::{Hash, Hasher};
+
+/// How an operation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// `name(x)`, `name(x, y)`.
+    Call,
+    /// `-x`, `not x`: the sign and its level of precedence (language reference, "Expressions").
+    Prefix(&'static str, u8),
+    /// `x + y`: the sign and its level of precedence.
+    Infix(&'static str, u8),
+    /// `x^y`, `x²`.
+    Power,
+    /// `x / y`, a fraction in LaTeX.
+    Fraction,
+    /// `|x|`.
+    Bars,
+}
+
+/// What kind of value an operation gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Result {
+    Real,
+    /// A truth value, which counts as 0 or 1.
+    Bool,
+}
+
+/// A scalar function of one argument.
+pub struct Unary {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub notation: Notation,
+    pub result: Result,
+    /// Where tests sample it.
+    pub samples: (f64, f64),
+    /// Points at which it has no derivative. The convention holds there; finite differences stay away.
+    pub kinks: &'static [f64],
+    /// Whether its derivative is finite wherever its argument is: if not, a branch that uses it is masked.
+    pub smooth: bool,
+    /// The range of its values over a range of arguments.
+    pub range: fn(Interval) -> Interval,
+    /// Its value in f64: the oracle's.
+    pub value: fn(f64) -> f64,
+    /// How the executors compute it.
+    pub lower: UnaryLowering,
+    /// `(x, y = f(x), dy) -> dx`: its adjoint, linear in `dy`.
+    pub derivative: for<'a> fn(Sym<'a>, Sym<'a>, Sym<'a>) -> Sym<'a>,
+}
+
+/// A scalar function of two arguments.
+pub struct Binary {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub notation: Notation,
+    pub result: Result,
+    pub samples: [(f64, f64); 2],
+    /// Whether `(x, y)` is too near a point without a derivative for finite differences.
+    pub kink: fn(f64, f64) -> bool,
+    pub smooth: bool,
+    /// `f(x, y) = f(y, x)`, exactly.
+    pub commutative: bool,
+    pub range: fn(Interval, Interval) -> Interval,
+    pub value: fn(f64, f64) -> f64,
+    /// How the executors compute it.
+    pub lower: BinaryLowering,
+    /// `(x, y, f(x, y), d) -> dx`, linear in `d`.
+    pub derivative_x: for<'a> fn(Sym<'a>, Sym<'a>, Sym<'a>, Sym<'a>) -> Sym<'a>,
+    /// `(x, y, f(x, y), d) -> dy`, linear in `d`.
+    pub derivative_y: for<'a> fn(Sym<'a>, Sym<'a>, Sym<'a>, Sym<'a>) -> Sym<'a>,
+}
+
+/// A row as a value that can be copied, compared and hashed: two are equal if they are the same row.
+#[derive(Clone, Copy)]
+pub struct UnaryOp(pub &'static Unary);
+
+/// A row as a value that can be copied, compared and hashed: two are equal if they are the same row.
+#[derive(Clone, Copy)]
+pub struct BinaryOp(pub &'static Binary);
+
+macro_rules! identity {
+    ($op:ident, $row:ident) => {
+        impl std::ops::Deref for $op {
+            type Target = $row;
+            fn deref(&self) -> &$row {
+                self.0
+            }
+        }
+        impl PartialEq for $op {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.name == other.0.name
+            }
+        }
+        impl Eq for $op {}
+        impl Hash for $op {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.0.name.hash(state);
+            }
+        }
+        impl std::fmt::Debug for $op {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.0.name)
+            }
+        }
+    };
+}
+identity!(UnaryOp, Unary);
+identity!(BinaryOp, Binary);
+
+/// Writes rows and the list of them, so that a row stands in one place.
+macro_rules! rows {
+    ($list:ident: $row:ident; $($(#[$doc:meta])* $id:ident { $($field:tt)* })*) => {
+        $($(#[$doc])* pub static $id: $crate::op::row::$row = $crate::op::row::$row { $($field)* };)*
+        pub static $list: &[&$crate::op::row::$row] = &[$(&$id),*];
+    };
+}
+pub(crate) use rows;

@@ -1,0 +1,142 @@
+//! Circular and hyperbolic functions and their inverses.
+use super::Interval;
+use super::lowering::{polynomial};
+use super::row::{Notation, Result, rows};
+
+rows! { UNARY: Unary;
+    SIN {
+        name: "sin",
+        doc: "the sine, of radians",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-10.0, 10.0),
+        kinks: &[],
+        smooth: true,
+        range: |_| Interval::SIGNED_UNIT,
+        value: libm::sin,
+        lower: polynomial!(x => functions::sin(x), libm::sin),
+        derivative: |x, _, d| d * x.cos(),
+    }
+    COS {
+        name: "cos",
+        doc: "the cosine, of radians",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-10.0, 10.0),
+        kinks: &[],
+        smooth: true,
+        range: |_| Interval::SIGNED_UNIT,
+        value: libm::cos,
+        lower: polynomial!(x => functions::cos(x), libm::cos),
+        derivative: |x, _, d| -(d * x.sin()),
+    }
+    TAN {
+        name: "tan",
+        doc: "the tangent, of radians",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-1.4, 1.4),
+        kinks: &[],
+        smooth: false,
+        range: |_| Interval::ALL,
+        value: libm::tan,
+        lower: polynomial!(x => functions::tan(x), libm::tan),
+        derivative: |_, y, d| d * (1.0 + y.squared()),
+    }
+    ASIN {
+        name: "asin",
+        doc: "the angle in [-π/2, π/2] with this sine",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-0.95, 0.95),
+        kinks: &[],
+        smooth: false,
+        range: |_| Interval::new(-std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2),
+        value: libm::asin,
+        lower: polynomial!(x => functions::asin(x), libm::asin),
+        derivative: |x, _, d| d / (1.0 - x.squared()).sqrt(),
+    }
+    ACOS {
+        name: "acos",
+        doc: "the angle in [0, π] with this cosine",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-0.95, 0.95),
+        kinks: &[],
+        smooth: false,
+        range: |_| Interval::new(0.0, std::f64::consts::PI),
+        value: libm::acos,
+        lower: polynomial!(x => functions::acos(x), libm::acos),
+        derivative: |x, _, d| -(d / (1.0 - x.squared()).sqrt()),
+    }
+    ATAN {
+        name: "atan",
+        doc: "the angle in [-π/2, π/2] with this tangent",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-10.0, 10.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::atan),
+        value: libm::atan,
+        lower: polynomial!(x => functions::atan(x), libm::atan),
+        derivative: |x, _, d| d / (1.0 + x.squared()),
+    }
+    SINH {
+        name: "sinh",
+        doc: "the hyperbolic sine",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-5.0, 5.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::sinh),
+        value: libm::sinh,
+        lower: polynomial!(x => functions::sinh(x), libm::sinh),
+        derivative: |x, _, d| d * x.cosh(),
+    }
+    COSH {
+        name: "cosh",
+        doc: "the hyperbolic cosine",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-5.0, 5.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.absolute().rising(libm::cosh),
+        value: libm::cosh,
+        lower: polynomial!(x => functions::cosh(x), libm::cosh),
+        derivative: |x, _, d| d * x.sinh(),
+    }
+    TANH {
+        name: "tanh",
+        doc: "the hyperbolic tangent",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-5.0, 5.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::tanh),
+        value: libm::tanh,
+        lower: polynomial!(x => functions::tanh(x), libm::tanh),
+        derivative: |_, y, d| d * (1.0 - y.squared()),
+    }
+}
+
+rows! { BINARY: Binary;
+    ATAN2 {
+        name: "atan2",
+        doc: "the angle of the point (y, x) with y first, in (-π, π]",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: [(-5.0, 5.0), (0.5, 5.0)],
+        kink: |y, x| y.abs() < 1e-3 && x < 1e-3,
+        smooth: false,
+        commutative: false,
+        range: |_, _| Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
+        value: libm::atan2,
+        lower: polynomial!(x, y => functions::atan2(x, y), libm::atan2),
+        derivative_x: |y, x, _, d| d * x / (x.squared() + y.squared()),
+        derivative_y: |y, x, _, d| -(d * y / (x.squared() + y.squared())),
+    }
+}

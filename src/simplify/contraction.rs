@@ -1,0 +1,112 @@
+//! Rules for contractions: constants, signs, permutations and expansions are taken out of them. They hold in real numbers.
+use super::{Simplifier, StructuralRule};
+use crate::graph::{Contraction, NodeId, Op};
+use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
+
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "product by a constant", apply: constant_operand },
+    StructuralRule { name: "product of a negative or a multiple", apply: factor_out },
+    StructuralRule { name: "product of a transposed or expanded value", apply: seen_through },
+];
+
+/// One operand and its labels, and the other.
+fn sides(c: &Contraction) -> [(NodeId, &[u8], NodeId, &[u8], bool); 2] {
+    [(c.a, &c.a_axes, c.b, &c.b_axes, true), (c.b, &c.b_axes, c.a, &c.a_axes, false)]
+}
+
+fn constant_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Contract(c) = s.graph.op(id).clone() else { return None };
+    for (x, _, other, other_axes, _) in sides(&c) {
+        let Some(value) = s.graph.constant_of(x) else { continue };
+        let shape = s.graph.shape(id).to_vec();
+        if value == 0.0 {
+            return Some(s.graph.constant(0.0, &shape));
+        }
+        // What the constant has alone repeats; what both have and the result has not is summed.
+        let summed: Vec<usize> = (0..other_axes.len()).filter(|&k| !c.out_axes.contains(&other_axes[k])).collect();
+        let kept: Vec<u8> = other_axes.iter().copied().filter(|l| c.out_axes.contains(l)).collect();
+        let mut result =
+            if summed.is_empty() { other } else { s.make(Op::Reduce { op: ReduceOp::Sum, axes: summed, x: other }) };
+        // In the order of the result.
+        let wanted: Vec<u8> = c.out_axes.iter().copied().filter(|l| kept.contains(l)).collect();
+        let order: Vec<usize> = wanted.iter().map(|l| kept.iter().position(|k| k == l).unwrap_or(0)).collect();
+        result = s.graph.permute(result, &order);
+        let axes: Vec<usize> = wanted.iter().map(|l| c.out_axes.iter().position(|o| o == l).unwrap_or(0)).collect();
+        if axes.len() < shape.len() {
+            result = s.graph.expand_at(result, &shape, &axes);
+        }
+        let factor = s.graph.constant(value, &shape);
+        return Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, result)));
+    }
+    None
+}
+
+fn factor_out(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Contract(c) = s.graph.op(id).clone() else { return None };
+    for (x, _, _, _, first) in sides(&c) {
+        let with =
+            |x: NodeId| if first { Contraction { a: x, ..c.clone() } } else { Contraction { b: x, ..c.clone() } };
+        match *s.graph.op(x) {
+            Op::Unary(op, inner) if op.name == "neg" => {
+                let product = s.make(Op::Contract(with(inner)));
+                return Some(s.make(Op::Unary(UnaryOp(&arithmetic::NEGATE), product)));
+            }
+            _ => continue,
+        }
+    }
+    None
+}
+
+/// Permutations rename labels. Along a repeated axis an operand has nothing to say: the label leaves it if the other operand has it.
+fn seen_through(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Contract(c) = s.graph.op(id).clone() else { return None };
+    for (x, axes, other, other_axes, first) in sides(&c) {
+        let Op::View(view) = s.graph.op(x).clone() else { continue };
+        let plain = view.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]))
+            && view.is_total();
+        if !plain {
+            continue;
+        }
+        let repeated: Vec<u8> = view.repeated().iter().map(|&a| axes[a]).collect();
+        // A repeated label must be in the other operand, and stay in the result.
+        if repeated.iter().any(|l| !other_axes.contains(l) || !c.out_axes.contains(l)) {
+            if repeated.iter().all(|l| other_axes.contains(l)) {
+                return Some(summed_first(s, &c, &view, axes, other, other_axes, first, &repeated));
+            }
+            continue;
+        }
+        let inner: Vec<u8> = view.rows.iter().map(|r| axes[r.terms[0].0]).collect();
+        let op = if first {
+            Contraction::new(view.x, other, &inner, other_axes, &c.out_axes)
+        } else {
+            Contraction::new(other, view.x, other_axes, &inner, &c.out_axes)
+        };
+        return Some(s.make(Op::Contract(op)));
+    }
+    None
+}
+
+/// `Σ_b a b`, where `a` repeats along a summed label: the other operand is summed along it first.
+#[allow(clippy::too_many_arguments)]
+fn summed_first(
+    s: &mut Simplifier,
+    c: &Contraction,
+    view: &crate::graph::View,
+    axes: &[u8],
+    other: NodeId,
+    other_axes: &[u8],
+    first: bool,
+    repeated: &[u8],
+) -> NodeId {
+    let gone: Vec<u8> = repeated.iter().copied().filter(|l| !c.out_axes.contains(l)).collect();
+    let over: Vec<usize> = (0..other_axes.len()).filter(|&k| gone.contains(&other_axes[k])).collect();
+    let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes: over, x: other });
+    let left: Vec<u8> = other_axes.iter().copied().filter(|l| !gone.contains(l)).collect();
+    let inner: Vec<u8> = view.rows.iter().map(|r| axes[r.terms[0].0]).collect();
+    let op = if first {
+        Contraction::new(view.x, sum, &inner, &left, &c.out_axes)
+    } else {
+        Contraction::new(sum, view.x, &left, &inner, &c.out_axes)
+    };
+    s.make(Op::Contract(op))
+}

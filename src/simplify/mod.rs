@@ -1,0 +1,146 @@
+//! Simplification: rules as data for scalars, one function a rule for the structure of values, recognisers of spelled-out functions.
+//!
+//! Recognisers run before differentiation, rules after it and again after batching. A rule never makes a value dearer;
+//! whether it is exact in floating point or only in real numbers is said beside it, and tested.
+pub mod contraction;
+pub mod pattern;
+pub mod recognise;
+pub mod reduction;
+pub mod rules;
+pub mod shape;
+
+use crate::graph::rebuild::Rebuild;
+use crate::graph::{Graph, NodeId, Op};
+use pattern::Rule;
+
+/// Which rules run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before differentiation: spelled-out functions become named ones.
+    Recognise,
+    /// After differentiation, and after batching.
+    Simplify,
+    /// Nothing but removal of what is not needed: what `bench` compares with.
+    Collect,
+}
+
+/// A structural rule: the value that a node may be replaced by.
+pub struct StructuralRule {
+    pub name: &'static str,
+    pub apply: fn(&mut Simplifier, NodeId) -> Option<NodeId>,
+}
+
+/// Rewrites of one node stop here; a rule set that went in circles would be seen in the tests as this limit.
+const REWRITES_PER_NODE: usize = 64;
+
+/// A graph whose nodes are simplified as they are made.
+pub struct Simplifier {
+    pub graph: Graph,
+    scalar: Vec<Rule>,
+    structural: Vec<&'static StructuralRule>,
+    /// How often each rule was used, for `--stage simplified` and for tests of growth.
+    pub rewrites: usize,
+    budget: usize,
+    done: rustc_hash::FxHashMap<NodeId, NodeId>,
+}
+
+impl Simplifier {
+    fn new(graph: Graph, stage: Stage) -> Simplifier {
+        let scalar = match stage {
+            Stage::Recognise => rules::recognisers(),
+            Stage::Simplify => rules::simplifications(),
+            Stage::Collect => vec![],
+        };
+        let structural: Vec<&StructuralRule> = match stage {
+            Stage::Recognise => recognise::RULES.iter().collect(),
+            Stage::Simplify => shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).collect(),
+            Stage::Collect => vec![],
+        };
+        Simplifier { graph, scalar, structural, rewrites: 0, budget: usize::MAX, done: Default::default() }
+    }
+
+    /// The simplified node of an operation whose operands are simplified.
+    pub fn make(&mut self, op: Op) -> NodeId {
+        let mut id = self.graph.intern(op);
+        if let Some(&known) = self.done.get(&id) {
+            return known;
+        }
+        let first = id;
+        for _ in 0..REWRITES_PER_NODE {
+            let Some(next) = self.rewrite(id) else { break };
+            self.rewrites += 1;
+            if next == id {
+                break;
+            }
+            id = next;
+        }
+        self.done.insert(first, id);
+        id
+    }
+
+    fn rewrite(&mut self, id: NodeId) -> Option<NodeId> {
+        if self.budget == 0 {
+            return None;
+        }
+        if let Some(value) = self.folded(id) {
+            return Some(value);
+        }
+        for at in 0..self.scalar.len() {
+            let rule = self.scalar[at].clone();
+            if let Some(new) = rule.apply(self, id) {
+                return Some(new);
+            }
+        }
+        for rule in self.structural.clone() {
+            if let Some(new) = (rule.apply)(self, id) {
+                return Some(new);
+            }
+        }
+        None
+    }
+
+    /// A scalar function of constants.
+    fn folded(&mut self, id: NodeId) -> Option<NodeId> {
+        if self.structural.is_empty() {
+            return None;
+        }
+        let value = match self.graph.op(id) {
+            Op::Unary(op, x) if op.name != "stop_gradient" => (op.value)(self.graph.constant_of(*x)?),
+            Op::Binary(op, x, y) => (op.value)(self.graph.constant_of(*x)?, self.graph.constant_of(*y)?),
+            _ => return None,
+        };
+        let shape = self.graph.shape(id).to_vec();
+        Some(self.graph.constant(value, &shape))
+    }
+
+    /// A constant of the shape of a node.
+    pub fn constant_like(&mut self, value: f64, like: NodeId) -> NodeId {
+        let shape = self.graph.shape(like).to_vec();
+        self.graph.constant(value, &shape)
+    }
+}
+
+/// What became of a graph, and how many rewrites that took.
+pub struct Simplified {
+    pub graph: Graph,
+    pub roots: Vec<NodeId>,
+    pub rewrites: usize,
+}
+
+/// Rebuilds what the roots need, simplified.
+pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
+    let mut rebuild = Rebuild::new(graph);
+    let mut simplifier = Simplifier::new(Graph::new(), stage);
+    let roots = rebuild.run(roots, |to, _, op| {
+        std::mem::swap(&mut simplifier.graph, to);
+        let new = simplifier.make(op);
+        std::mem::swap(&mut simplifier.graph, to);
+        new
+    });
+    // What rules made on the way and nobody uses is left behind.
+    let (graph, roots) = crate::graph::rebuild::garbage_collected(&rebuild.to, &roots);
+    Simplified { graph, roots, rewrites: simplifier.rewrites }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Rules for reductions and means over the batch. They hold in real numbers; sums may be taken in another order.
+use super::{Simplifier, StructuralRule};
+use crate::graph::{BATCH, NodeId, Op, Runtime};
+use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic, exponential};
+
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "sum of a constant or an expansion", apply: of_repeated },
+    StructuralRule { name: "sum of a sum", apply: nested },
+    StructuralRule { name: "sum over an axis of one", apply: over_one },
+    StructuralRule { name: "mean of a product", apply: mean_of_contraction },
+    StructuralRule { name: "sum of a product", apply: sum_of_contraction },
+    StructuralRule { name: "sum of a negative or a multiple", apply: linear },
+    StructuralRule { name: "mean over the batch of a scatter", apply: sum_of_scatter },
+];
+
+fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };
+    if !matches!(op, ReduceOp::Sum | ReduceOp::Mean | ReduceOp::Max | ReduceOp::Min) {
+        return None;
+    }
+    let shape = s.graph.shape(x).to_vec();
+    let out = s.graph.shape(id).to_vec();
+    let repeats = |s: &mut Simplifier, value: NodeId, over: &[usize]| -> NodeId {
+        let mut value = value;
+        if op == ReduceOp::Sum {
+            for &axis in over {
+                let factor = if shape[axis] == BATCH {
+                    s.graph.runtime(Runtime::BatchSize)
+                } else {
+                    s.graph.number(shape[axis] as f64)
+                };
+                let own = s.graph.shape(value).to_vec();
+                let factor = s.graph.expand_to(factor, &own);
+                value = s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, value));
+            }
+        }
+        value
+    };
+    if let Some(value) = s.graph.constant_of(x) {
+        let value = s.graph.constant(value, &out);
+        return Some(repeats(s, value, &axes));
+    }
+    let Op::View(view) = s.graph.op(x).clone() else { return None };
+    let repeated = view.as_expansion()?;
+    let (over, left): (Vec<usize>, Vec<usize>) = axes.iter().partition(|a| repeated.contains(a));
+    if over.is_empty() {
+        return None;
+    }
+    // The expansion without the axes that are reduced.
+    let kept: Vec<usize> = (0..shape.len()).filter(|a| !over.contains(a)).collect();
+    let small: Vec<usize> = kept.iter().map(|&a| shape[a]).collect();
+    let place = |axis: usize| kept.iter().position(|&k| k == axis).unwrap_or(0);
+    let own: Vec<usize> = view.rows.iter().map(|r| place(r.terms[0].0)).collect();
+    let value = if small.len() == own.len() { view.x } else { s.graph.expand_at(view.x, &small, &own) };
+    let value = repeats(s, value, &over);
+    let left: Vec<usize> = left.iter().map(|&a| place(a)).collect();
+    Some(if left.is_empty() { value } else { s.make(Op::Reduce { op, axes: left, x: value }) })
+}
+
+fn nested(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::Reduce { op: inner, axes: first, x } = s.graph.op(x).clone() else { return None };
+    if inner != op || op.picks_index() {
+        return None;
+    }
+    let rank = s.graph.shape(x).len();
+    let kept: Vec<usize> = (0..rank).filter(|a| !first.contains(a)).collect();
+    let mut all: Vec<usize> = first.iter().copied().chain(axes.iter().map(|&a| kept[a])).collect();
+    all.sort();
+    Some(s.make(Op::Reduce { op, axes: all, x }))
+}
+
+fn over_one(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };
+    if op.picks_index() || axes.iter().any(|&a| s.graph.shape(x)[a] != 1) {
+        return None;
+    }
+    let shape = s.graph.shape(id).to_vec();
+    Some(s.make(Op::Reshape { x, shape }))
+}
+
+/// The mean over the batch of a product over it is one product, divided by the number of examples: no product is kept for each example.
+fn mean_of_contraction(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Mean, axes, x } = s.graph.op(id).clone() else { return None };
+    let linear = match s.graph.op(x) {
+        Op::Contract(_) | Op::ScatterAdd { .. } => true,
+        Op::Unary(op, _) => op.name == "neg",
+        Op::Reduce { op: ReduceOp::Sum, .. } => true,
+        _ => false,
+    };
+    if axes[..] != [0] || s.graph.shape(x)[0] != BATCH || !linear {
+        return None;
+    }
+    let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes, x });
+    let count = s.graph.runtime(Runtime::BatchSize);
+    let inverse = s.make(Op::Unary(UnaryOp(&exponential::RECIPROCAL), count));
+    let shape = s.graph.shape(sum).to_vec();
+    let inverse = s.graph.expand_to(inverse, &shape);
+    Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), inverse, sum)))
+}
+
+/// A sum over an axis of a product is a product that contracts it.
+fn sum_of_contraction(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::Contract(c) = s.graph.op(x).clone() else { return None };
+    let labels: Vec<u8> = axes.iter().map(|&a| c.out_axes[a]).collect();
+    if labels.iter().any(|&l| !c.in_a(l) || !c.in_b(l)) {
+        return None;
+    }
+    let out: Vec<u8> = c.out_axes.iter().copied().filter(|l| !labels.contains(l)).collect();
+    let op = crate::graph::Contraction::new(c.a, c.b, &c.a_axes, &c.b_axes, &out);
+    Some(s.make(Op::Contract(op)))
+}
+
+fn linear(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };
+    if !matches!(op, ReduceOp::Sum | ReduceOp::Mean) {
+        return None;
+    }
+    match *s.graph.op(x) {
+        Op::Unary(negate, inner) if negate.name == "neg" => {
+            let sum = s.make(Op::Reduce { op, axes, x: inner });
+            Some(s.make(Op::Unary(negate, sum)))
+        }
+        Op::Binary(multiply, c, inner) if multiply.name == "mul" => {
+            let value = s.graph.constant_of(c)?;
+            let sum = s.make(Op::Reduce { op, axes, x: inner });
+            let factor = s.constant_like(value, sum);
+            Some(s.make(Op::Binary(multiply, factor, sum)))
+        }
+        _ => None,
+    }
+}
+
+/// Rows of all examples are added into one table.
+fn sum_of_scatter(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::ScatterAdd { index, values, shared, size } = *s.graph.op(x) else { return None };
+    (axes[..] == [0] && shared == 1).then(|| s.make(Op::ScatterAdd { index, values, shared: 0, size }))
+}

@@ -1,0 +1,91 @@
+//! The rules for scalar functions, as data. `x`, `y`, `z` are any values, `c`, `d` constants.
+use super::pattern::Exactness::{Exact, Real};
+use super::pattern::{Exactness, Pattern, Rule, any, call, call2, constant, number};
+use crate::op::activation::{RELU, SIGMOID, SOFTPLUS};
+use crate::op::arithmetic::{ABS, MAX, SIGN};
+use crate::op::exponential::{EXP, LOG, POW, SQRT};
+use crate::op::loss::{BINARY_CROSS_ENTROPY, LOGISTIC_LOSS};
+
+fn rule(name: &'static str, exactness: Exactness, left: Pattern, right: Pattern) -> Rule {
+    Rule { name, exactness, left, right }
+}
+fn x() -> Pattern {
+    any(0)
+}
+fn y() -> Pattern {
+    any(1)
+}
+fn c() -> Pattern {
+    constant(2)
+}
+fn d() -> Pattern {
+    constant(3)
+}
+fn n(value: f64) -> Pattern {
+    number(value)
+}
+fn pow(base: Pattern, exponent: Pattern) -> Pattern {
+    call2(&POW, base, exponent)
+}
+
+/// What runs after differentiation.
+#[rustfmt::skip]
+pub fn simplifications() -> Vec<Rule> {
+    vec![
+        rule("x + 0", Exact, x() + n(0.0), x()),
+        rule("x - 0", Exact, x() - n(0.0), x()),
+        rule("0 - x", Exact, n(0.0) - x(), -x()),
+        rule("x - x", Real, x() - x(), n(0.0)),
+        rule("1 x", Exact, n(1.0) * x(), x()),
+        rule("-1 x", Exact, n(-1.0) * x(), -x()),
+        rule("0 x", Real, n(0.0) * x(), n(0.0)),
+        rule("x / 1", Exact, x() / n(1.0), x()),
+        rule("0 / x", Real, n(0.0) / x(), n(0.0)),
+        rule("--x", Exact, -(-x()), x()),
+        rule("x + -y", Exact, x() + -y(), x() - y()),
+        rule("x - -y", Exact, x() - -y(), x() + y()),
+        rule("-(x - y)", Exact, -(x() - y()), y() - x()),
+        rule("-x y", Exact, (-x()) * y(), -(x() * y())),
+        rule("c (-x)", Exact, -(c() * x()), (-c()) * x()),
+        rule("-x / y", Exact, (-x()) / y(), -(x() / y())),
+        rule("x / -y", Exact, x() / -y(), -(x() / y())),
+        rule("c (d x)", Real, c() * (d() * x()), (c() * d()) * x()),
+        rule("(c x) y", Real, (c() * x()) * y(), c() * (x() * y())),
+        rule("c x / d", Real, (c() * x()) / d(), (c() / d()) * x()),
+        rule("c (x / d)", Real, c() * (x() / d()), (c() / d()) * x()),
+        rule("c x / y", Real, (c() * x()) / y(), c() * (x() / y())),
+        rule("x + x", Exact, x() + x(), n(2.0) * x()),
+        rule("c x + x", Real, c() * x() + x(), (c() + n(1.0)) * x()),
+        rule("c x + d x", Real, c() * x() + d() * x(), (c() + d()) * x()),
+        rule("x^1", Exact, pow(x(), n(1.0)), x()),
+        rule("x^0", Exact, pow(x(), n(0.0)), n(1.0)),
+        rule("x x", Exact, x() * x(), pow(x(), n(2.0))),
+        rule("sqrt(x)^2", Real, pow(call(&SQRT, x()), n(2.0)), x()),
+        rule("(x^2)^0.5", Real, call(&SQRT, pow(x(), n(2.0))), call(&ABS, x())),
+        rule("x sign(x)", Exact, x() * call(&SIGN, x()), call(&ABS, x())),
+        rule("x (y / x)", Real, x() * (y() / x()), y()),
+        rule("x y / x", Real, (x() * y()) / x(), y()),
+    ]
+}
+
+/// What runs before it: other spellings of functions that have a stable form.
+#[rustfmt::skip]
+pub fn recognisers() -> Vec<Rule> {
+    vec![
+        rule("max(0, x)", Exact, call2(&MAX, n(0.0), x()), call(&RELU, x())),
+        rule("max(x, 0)", Exact, call2(&MAX, x(), n(0.0)), call(&RELU, x())),
+        rule("log(1 + exp(x))", Real, call(&LOG, n(1.0) + call(&EXP, x())), call(&SOFTPLUS, x())),
+        rule("1 / (1 + exp(-x))", Real, n(1.0) / (n(1.0) + call(&EXP, -x())), call(&SIGMOID, x())),
+        rule("exp(x) / (1 + exp(x))", Real, call(&EXP, x()) / (n(1.0) + call(&EXP, x())), call(&SIGMOID, x())),
+        rule("binary_cross_entropy(sigmoid(x), y)", Real, call2(&BINARY_CROSS_ENTROPY, call(&SIGMOID, x()), y()), call2(&LOGISTIC_LOSS, x(), y())),
+        rule("-(y log(s) + (1 - y) log(1 - s))", Real,
+            -(y() * call(&LOG, call(&SIGMOID, x())) + (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x()))),
+            call2(&LOGISTIC_LOSS, x(), y())),
+        rule("-y log(s) - (1 - y) log(1 - s)", Real,
+            (-y()) * call(&LOG, call(&SIGMOID, x())) - (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x())),
+            call2(&LOGISTIC_LOSS, x(), y())),
+        rule("-(y log(s)) - (1 - y) log(1 - s)", Real,
+            -(y() * call(&LOG, call(&SIGMOID, x()))) - (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x())),
+            call2(&LOGISTIC_LOSS, x(), y())),
+    ]
+}

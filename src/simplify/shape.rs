@@ -1,0 +1,160 @@
+//! Rules for views, reshapes, joins and selections. All of them are exact.
+use super::{Simplifier, StructuralRule};
+use crate::graph::{BATCH, NodeId, Op, Row, View};
+
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "view of a constant", apply: constant_view },
+    StructuralRule { name: "view of all", apply: identity_view },
+    StructuralRule { name: "view of a view", apply: composed },
+    StructuralRule { name: "slice of a join", apply: part_of_join },
+    StructuralRule { name: "reshape of a reshape", apply: reshaped },
+    StructuralRule { name: "expansions together", apply: expanded_last },
+    StructuralRule { name: "if of a constant", apply: selected },
+];
+
+fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::View(view) = s.graph.op(id) else { return None };
+    let (value, shape) = (s.graph.constant_of(view.x)?, view.shape.clone());
+    (value == 0.0 || view.is_total()).then(|| s.graph.constant(value, &shape))
+}
+
+fn identity_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::View(view) = s.graph.op(id) else { return None };
+    let same = view.shape == s.graph.shape(view.x);
+    (same && view.as_permutation().is_some_and(|order| order.iter().copied().eq(0..order.len()))).then_some(view.x)
+}
+
+/// Two views become one where the inner rows have at most one term, so that the outer bounds can be carried inwards.
+fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::View(outer) = s.graph.op(id) else { return None };
+    let Op::View(inner) = s.graph.op(outer.x) else { return None };
+    let mut rows = Vec::with_capacity(inner.rows.len());
+    for row in &inner.rows {
+        rows.push(match row.terms[..] {
+            [] => row.clone(),
+            [(axis, c)] => through(row, c, &outer.rows[axis], inner.shape[axis])?,
+            _ => {
+                // Several terms: only whole axes pass.
+                let mut terms = vec![];
+                for &(axis, c) in &row.terms {
+                    let via = &outer.rows[axis];
+                    match via.terms[..] {
+                        [(to, 1)] if via.offset == 0 && via.divisor == 1 && via.is_total(&outer.shape) => {
+                            terms.push((to, c))
+                        }
+                        _ => return None,
+                    }
+                }
+                terms.sort();
+                Row { terms, ..row.clone() }
+            }
+        });
+    }
+    // A zero that the outer view fills along an axis that the inner one repeats can't be said in the inner one's rows.
+    let used: Vec<usize> = inner.rows.iter().flat_map(|r| r.terms.iter().map(|t| t.0)).collect();
+    if (0..inner.shape.len()).any(|axis| !used.contains(&axis) && !outer.rows[axis].is_total(&outer.shape)) {
+        return None;
+    }
+    let view = View { x: inner.x, shape: outer.shape.clone(), rows };
+    Some(s.make(Op::View(view)))
+}
+
+/// `inner` of one term, whose index is what `outer` gives.
+fn through(inner: &Row, c: i64, outer: &Row, extent: usize) -> Option<Row> {
+    if extent == BATCH {
+        return Some(Row { terms: outer.terms.clone(), ..inner.clone() });
+    }
+    if inner.divisor != 1 || outer.divisor != 1 {
+        let plain = c == 1 && inner.offset == 0 && inner.divisor == 1 && inner.low == 0 && inner.high >= extent as i64;
+        return plain.then(|| outer.clone());
+    }
+    let terms = outer.terms.iter().map(|&(axis, k)| (axis, k * c)).collect();
+    let offset = inner.offset + c * outer.offset;
+    // i = offset + c m with m in low..high: what of it lies inside.
+    let (first, last) = (inner.offset + c * outer.low, inner.offset + c * (outer.high - 1));
+    let low = inner.low.max(first.min(last));
+    let high = inner.high.min(first.max(last) + 1);
+    Some(Row { offset, terms, divisor: 1, low, high: high.max(low) })
+}
+
+fn part_of_join(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::View(view) = s.graph.op(id).clone() else { return None };
+    let Op::Join { axis, parts } = s.graph.op(view.x).clone() else { return None };
+    let row = &view.rows[axis];
+    let extent = match row.terms[..] {
+        [] => 1,
+        [(along, 1)] if row.divisor == 1 => view.shape[along] as i64,
+        _ => return None,
+    };
+    let mut start = 0;
+    for part in parts {
+        let n = s.graph.shape(part)[axis] as i64;
+        if row.offset >= start && row.offset + extent <= start + n {
+            let mut rows = view.rows.clone();
+            rows[axis] = Row { offset: row.offset - start, low: 0, high: n, ..row.clone() };
+            return Some(s.make(Op::View(View { x: part, shape: view.shape, rows })));
+        }
+        start += n;
+    }
+    None
+}
+
+fn reshaped(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reshape { x, shape } = s.graph.op(id).clone() else { return None };
+    if let Some(value) = s.graph.constant_of(x) {
+        return Some(s.graph.constant(value, &shape));
+    }
+    if s.graph.shape(x) == shape {
+        return Some(x);
+    }
+    match *s.graph.op(x) {
+        Op::Reshape { x, .. } => Some(s.make(Op::Reshape { x, shape })),
+        _ => None,
+    }
+}
+
+/// The expansion of a node, or of a constant: what is expanded, and along which axes.
+fn expansion(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
+    match s.graph.op(id) {
+        Op::View(view) => view.as_expansion().filter(|axes| !axes.is_empty()).map(|axes| (view.x, axes)),
+        _ => None,
+    }
+}
+
+/// A scalar function of expansions along the same axes is done before expanding.
+fn expanded_last(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let op = s.graph.op(id).clone();
+    if !matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) {
+        return None;
+    }
+    let operands = op.operands();
+    let (inner, axes) = operands.iter().find_map(|&x| expansion(s, x))?;
+    let small = s.graph.shape(inner).to_vec();
+    let mut mapped = vec![];
+    for &x in &operands {
+        mapped.push(match (s.graph.constant_of(x), expansion(s, x)) {
+            (Some(value), _) => s.graph.constant(value, &small),
+            (_, Some((inner, own))) if own == axes => inner,
+            _ => return None,
+        });
+    }
+    let mut next = mapped.into_iter();
+    let small_op = op.map(|x| next.next().unwrap_or(x), |l| l);
+    let value = s.make(small_op);
+    let shape = s.graph.shape(id).to_vec();
+    let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
+    let rows = kept
+        .iter()
+        .zip(&small)
+        .map(|(&axis, &n)| Row { high: if n == BATCH { i64::MAX } else { n as i64 }, ..Row::axis(axis, 1) })
+        .collect();
+    Some(s.make(Op::View(View { x: value, shape, rows })))
+}
+
+fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Select { condition, yes, no } = *s.graph.op(id) else { return None };
+    if yes == no {
+        return Some(yes);
+    }
+    s.graph.constant_of(condition).map(|value| if value != 0.0 { yes } else { no })
+}

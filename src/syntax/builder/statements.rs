@@ -1,0 +1,117 @@
+//! Statements.
+use super::Builder;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::tree::*;
+
+/// A statement that was reported, and binds nothing.
+const WRONG: StatementKind = StatementKind::Error { binds: vec![] };
+
+impl Builder<'_> {
+    pub fn statement(&mut self, start: usize, end: usize, kind: StatementKind) -> Statement {
+        Statement { kind, span: self.source.span(start..end), doc: None }
+    }
+
+    /// `name = e`, or a claim about a derivative.
+    pub fn binding(&mut self, left: TreeId, ty: Option<Type>, value: TreeId) -> StatementKind {
+        if ty.is_none() && self.is_derivative(left) {
+            return StatementKind::Claim { derivative: left, value };
+        }
+        match self.target(left) {
+            Some(target) => StatementKind::Binding { target, ty, value },
+            None => WRONG,
+        }
+    }
+
+    /// `∂u/∂x`, or `grad(u, x)`.
+    fn is_derivative(&self, id: TreeId) -> bool {
+        match self.tree.kind(id) {
+            NodeKind::Derivative { .. } => true,
+            NodeKind::Call { callee, .. } => self.tree.name(*callee) == Some("grad"),
+            _ => false,
+        }
+    }
+
+    pub fn draw(&mut self, left: TreeId, ty: Option<Type>, distribution: TreeId) -> StatementKind {
+        match self.single_target(left) {
+            Some(name) => StatementKind::Draw { name, ty, distribution },
+            None => WRONG,
+        }
+    }
+
+    pub fn update(&mut self, left: TreeId, value: TreeId) -> StatementKind {
+        match self.single_target(left) {
+            Some(name) => StatementKind::Update { name, value },
+            None => WRONG,
+        }
+    }
+
+    pub fn metric(&mut self, left: TreeId, value: TreeId) -> StatementKind {
+        match self.single_target(left) {
+            Some(name) => StatementKind::Metric { name, value },
+            None => WRONG,
+        }
+    }
+
+    /// Names before a type or a start share it: `input a, b: [64]`, `state m, v = 0`.
+    pub fn declare(&mut self, word: Ident, mut items: Vec<Declared>) -> StatementKind {
+        let kind = match word.name.as_str() {
+            "input" => DeclareKind::Input,
+            "target" => DeclareKind::Target,
+            "param" => DeclareKind::Param,
+            _ => DeclareKind::State,
+        };
+        let mut shared: (Option<Type>, Option<Start>) = (None, None);
+        for item in items.iter_mut().rev() {
+            if item.ty.is_some() || item.start.is_some() {
+                shared = (item.ty.clone(), item.start);
+            } else {
+                (item.ty, item.start) = shared.clone();
+            }
+        }
+        StatementKind::Declare { kind, items }
+    }
+
+    pub fn definition(&mut self, word: Ident, name: Ident, parameters: Vec<Parameter>, body: TreeId) -> StatementKind {
+        let kind = match word.name.as_str() {
+            "layer" => DefinitionKind::Layer,
+            "model" => DefinitionKind::Model,
+            "optimizer" => DefinitionKind::Optimizer,
+            _ => DefinitionKind::Fn,
+        };
+        self.check_types_of_parameters(&parameters);
+        let is_block = matches!(self.tree.kind(body), NodeKind::Block(_));
+        match kind {
+            DefinitionKind::Optimizer if is_block => self.check_block_has_no_value(body),
+            DefinitionKind::Optimizer => self.report(
+                Diagnostic::error("E0133", "an optimizer is a block")
+                    .at(self.span(body), "expected `{`")
+                    .help("as in `optimizer descent(w, g, rate = 0.01) { w <- w - rate g }`"),
+            ),
+            _ if is_block => {
+                let what = if kind == DefinitionKind::Fn { "function" } else { kind.word() };
+                self.check_block_has_value(&format!("the {what} `{}`", name.name), body)
+            }
+            _ => {}
+        }
+        StatementKind::Definition(Box::new(Definition { kind, name, parameters, body }))
+    }
+
+    /// Each parameter has its own type; a bare one before a typed one could be read in two ways.
+    fn check_types_of_parameters(&mut self, parameters: &[Parameter]) {
+        for pair in parameters.windows(2) {
+            let bare = pair[0].ty.is_none() && pair[0].default.is_none();
+            let Some(ty) = pair[1].ty.as_ref().filter(|_| bare) else { continue };
+            let (first, second, shape) = (&pair[0].name, &pair[1].name, self.source.quoted(ty.span));
+            let typed = format!("{}: {shape}", self.source.slice(first.span));
+            let both = self.source.span(first.span.start as usize..ty.span.end as usize);
+            let swapped = format!("{}, {}", self.source.quoted(second.span.to(ty.span)), self.source.slice(first.span));
+            self.report(
+                Diagnostic::error("E0128", format!("does `{shape}` belong to `{}` too?", first.name))
+                    .at(first.span, "has no type of its own")
+                    .also(ty.span, format!("the type of `{}`", second.name))
+                    .edit("if it does", first.span, typed, false)
+                    .edit("if it does not, put the one without a type last", both, swapped, false),
+            );
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What stands left of `=`, `~` and `<-`. It was read as an expression; here it becomes a name, or names, or an error.
+use super::Builder;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::tree::*;
+
+impl Builder<'_> {
+    /// A name, or names in parentheses. None if it was reported.
+    pub(super) fn target(&mut self, left: TreeId) -> Option<Target> {
+        match self.tree.kind(left) {
+            NodeKind::Name(_) => self.bound_name(left).map(Target::Name),
+            NodeKind::Paren(inner) if self.tree.name(*inner).is_some() => self.bound_name(*inner).map(Target::Name),
+            NodeKind::Tuple(items) if items.iter().all(|item| self.tree.name(*item).is_some()) => {
+                let items = items.clone();
+                Some(Target::Tuple(items.into_iter().filter_map(|item| self.bound_name(item)).collect()))
+            }
+            NodeKind::Error => None,
+            _ => {
+                let diagnostic = self.explain_target(left);
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// One name. None if it was reported.
+    pub(super) fn single_target(&mut self, left: TreeId) -> Option<Ident> {
+        match self.target(left)? {
+            Target::Name(name) => Some(name),
+            Target::Tuple(_) => {
+                self.report(
+                    Diagnostic::error("E0126", "only `=` takes a tuple apart")
+                        .at(self.span(left), "expected one name")
+                        .help("write one statement for each name"),
+                );
+                None
+            }
+        }
+    }
+
+    fn bound_name(&self, id: TreeId) -> Option<Ident> {
+        self.tree.name(id).map(|name| Ident { name: name.to_string(), span: self.span(id) })
+    }
+
+    fn explain_target(&self, left: TreeId) -> Diagnostic {
+        let span = self.span(left);
+        let only_a_name = |label: &str| Diagnostic::error("E0126", "only a name can be bound").at(span, label);
+        if self.contains_derivative(left) {
+            let is_whole = matches!(self.tree.kind(left), NodeKind::Derivative { .. });
+            let diagnostic = Diagnostic::error("E0127", "a claim is one derivative, `=`, and what it should be");
+            return match is_whole {
+                true => diagnostic.at(span, "nothing but `=` can follow").help("as in `∂loss/∂w = (y - t) x'`"),
+                false => diagnostic
+                    .at(span, "more than one derivative")
+                    .help("bring everything else to the right side, as in `∂loss/∂w = (y - t) x'`"),
+            };
+        }
+        match self.tree.kind(left) {
+            NodeKind::Call { callee, .. } if self.tree.name(*callee).is_some() => {
+                Diagnostic::error("E0125", "a function is defined with `fn`")
+                    .at(span, format!("reads as a call of `{}`", self.quoted(*callee)))
+                    .edit("define a function", crate::diagnostic::Span { end: span.start, ..span }, "fn ", false)
+            }
+            NodeKind::Juxtaposition(factors) if factors.iter().all(|factor| self.tree.name(*factor).is_some()) => {
+                let joined = factors.iter().map(|factor| self.quoted(*factor)).collect::<Vec<_>>().join("_");
+                only_a_name("a product").edit("a name has no spaces", span, joined, false)
+            }
+            NodeKind::Index { .. } => only_a_name("a part of a value").help("values do not change; bind a new name"),
+            NodeKind::Field { .. } => only_a_name("a path").help("a name that is bound has no point in it"),
+            NodeKind::Tuple(_) => only_a_name("not all of these are names").help("as in `(a, b) = split(z, 2)`"),
+            _ => only_a_name("not a name").help("to compare, write `==`"),
+        }
+    }
+
+    /// Not by recursion: nothing needs to know how deep the tree is here.
+    fn contains_derivative(&self, id: TreeId) -> bool {
+        let mut waiting = vec![id];
+        while let Some(id) = waiting.pop() {
+            let kind = self.tree.kind(id);
+            if matches!(kind, NodeKind::Derivative { .. }) {
+                return true;
+            }
+            kind.for_each_child(&mut |child| waiting.push(child));
+        }
+        false
+    }
+}

@@ -1,0 +1,49 @@
+//! Types: `[n, m]`, `class(k)`, `bool`, `[t] class(k)`.
+use super::Builder;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::tree::*;
+
+/// The element of a type as it is written.
+pub enum Written {
+    Bool,
+    Class(TreeId),
+    /// It was reported.
+    Wrong,
+}
+
+impl Builder<'_> {
+    pub fn shape(&mut self, start: usize, end: usize, shape: Vec<TreeId>) -> Type {
+        Type { shape, element: Element::Number, span: self.source.span(start..end) }
+    }
+
+    pub fn typed(&mut self, start: usize, end: usize, shape: Vec<TreeId>, element: Written) -> Type {
+        let element = match element {
+            Written::Bool => Element::Bool,
+            Written::Class(count) => Element::Class(count),
+            Written::Wrong => Element::Number,
+        };
+        Type { shape, element, span: self.source.span(start..end) }
+    }
+
+    pub fn element(&mut self, name: Ident, sizes: Option<Vec<TreeId>>) -> Written {
+        match (name.name.as_str(), sizes.as_deref()) {
+            ("bool", None) => Written::Bool,
+            ("class", Some([count])) => Written::Class(*count),
+            ("bool", Some(_)) => self.wrong(name.span, "`bool` takes nothing in parentheses", "write `bool`"),
+            ("class", _) => self.wrong(name.span, "`class` takes the number of classes", "as in `class(3)`"),
+            _ => {
+                let message = format!("there is no type `{}`", name.name);
+                self.wrong(
+                    name.span,
+                    &message,
+                    "a type is a shape as `[3, 4]`, `class(3)`, `bool`, or `[8] class(3)`; a number needs none",
+                )
+            }
+        }
+    }
+
+    fn wrong(&mut self, span: Span, message: &str, help: &str) -> Written {
+        self.report(Diagnostic::error("E0129", message).at(span, "not a type").help(help));
+        Written::Wrong
+    }
+}

@@ -1,0 +1,69 @@
+//! What is said when nothing better is known: what was expected, and what was found.
+use super::Stop;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::token::Token;
+use crate::syntax::words::need;
+
+impl Stop<'_> {
+    pub(super) fn general(&self) -> Diagnostic {
+        let here = self.here();
+        if self.expects_value() {
+            return match self.token() {
+                Token::End => self
+                    .error("E0110", "the line ends where a value is expected", "expected a value")
+                    .help("an expression may go on in the next line, if that does not begin a statement"),
+                Token::Plus => self.error("E0110", "a value has no `+` before it", "expected a value").edit(
+                    "remove it",
+                    self.span(),
+                    "",
+                    false,
+                ),
+                Token::Block(_) => self
+                    .error("E0110", format!("expected a value, found {here}"), "expected a value")
+                    .help("braces hold what a loop or a definition does; a list is `[1, 2]`"),
+                _ => self.error("E0110", format!("expected a value, found {here}"), "expected a value"),
+            };
+        }
+        let expected = match self.open() {
+            Some(Token::ParenOpen | Token::CallOpen) => "`,` or `)`".to_string(),
+            Some(_) => "`,` or `]`".to_string(),
+            None if self.first() == Token::Lone => "the end of the expression".to_string(),
+            None if self.expects("END") => "the end of the statement".to_string(),
+            None => self.all_expected(),
+        };
+        let diagnostic =
+            self.error("E0111", format!("expected {expected}, found {here}"), format!("expected {expected}"));
+        let need = need(self.text_of(0)).filter(|_| self.first() == Token::Define && self.expects("BLOCK"));
+        match self.opener() {
+            _ if let Some(need) = need => diagnostic.help(format!("as in `{}`", need.example)),
+            Some(open) => diagnostic.also(self.span_of(open), "opened here"),
+            None => diagnostic,
+        }
+    }
+
+    fn all_expected(&self) -> String {
+        let mut all: Vec<String> = self.expected.iter().map(|name| shown(name)).collect();
+        all.sort();
+        all.dedup();
+        match all.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => "the end of the statement".into(),
+        }
+    }
+}
+
+/// A token of the grammar, as it is named in a message.
+fn shown(name: &str) -> String {
+    match name {
+        "NAME" => "a name".into(),
+        "NUMBER" => "a number".into(),
+        "TEXT" => "a text".into(),
+        "BLOCK" => "`{`".into(),
+        "END" => "the end of the line".into(),
+        "\"f(\"" => "`(`".into(),
+        "\"x[\"" => "`[`".into(),
+        "\"x∂\"" => "`∂`".into(),
+        other => other.replace('"', "`"),
+    }
+}

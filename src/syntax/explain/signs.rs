@@ -1,0 +1,246 @@
+//! Signs and numbers that can't stand where they do, each from a habit or from a rule that is easy to forget.
+use super::Stop;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::source::{parenthesised, suggest};
+use crate::syntax::token::Token;
+
+impl Stop<'_> {
+    /// A number behind an operand.
+    pub(super) fn number(&self) -> Option<Diagnostic> {
+        if self.token() != Token::Number || !self.previous().ends_operand() {
+            return None;
+        }
+        if matches!(self.open(), Some(Token::BracketOpen | Token::CallOpen | Token::IndexOpen)) {
+            let message = "a comma is missing before this number";
+            return Some(self.error("E0112", message, "expected `,`").edit(
+                "write the comma",
+                self.behind_previous(),
+                ",",
+                false,
+            ));
+        }
+        let (number, before) = (self.text_of(self.at), self.at - 1);
+        let message = match self.previous() {
+            Token::Number => "a number can't follow a number directly".to_string(),
+            _ => format!("a number can't follow `{}` directly", self.source.quoted(self.span_of(before))),
+        };
+        let diagnostic = self.error("E0112", message, "a number comes first in a product").edit(
+            "multiply",
+            self.source.span(self.tokens[before].2..self.tokens[self.at].0),
+            " * ",
+            false,
+        );
+        Some(match self.previous() {
+            Token::Name => {
+                let name = self.text_of(before);
+                diagnostic.edit(
+                    "put the number first",
+                    self.span_of(before).to(self.span()),
+                    format!("{number} {name}"),
+                    false,
+                )
+            }
+            _ => diagnostic,
+        })
+    }
+
+    /// `if` without `then` or `else`, or behind an operator.
+    pub(super) fn condition(&self) -> Option<Diagnostic> {
+        let example = "as in `if x > 0 then x else 0`";
+        if self.token() == Token::If && self.previous().ends_operand() {
+            return Some(
+                self.error("E0115", "`if` comes before its values, not between them", "follows a value").help(example),
+            );
+        }
+        if self.expects("\"then\"") && !self.expects_value() {
+            let message = format!("`if` needs `then`, found {}", self.here());
+            return self.unless_equals(self.error("E0115", message, "expected `then`").help(example));
+        }
+        if self.expects("\"else\"") && !self.expects_value() {
+            let message = format!("`if` needs `else`, found {}", self.here());
+            let help = format!("{example}: an `if` has a value, whatever holds");
+            return self.unless_equals(self.error("E0115", message, "expected `else`").help(help));
+        }
+        (self.token() == Token::If && self.expects_value()).then(|| {
+            self.error("E0110", "`if` can't follow an operator", "needs parentheses")
+                .help("as in `a + (if c then x else y)`")
+        })
+    }
+
+    /// `if a = 3 then …` is about `=`, not about `then`.
+    fn unless_equals(&self, diagnostic: Diagnostic) -> Option<Diagnostic> {
+        (!matches!(self.token(), Token::Assign | Token::Update)).then_some(diagnostic)
+    }
+
+    pub(super) fn pipeline(&self) -> Option<Diagnostic> {
+        if self.previous() == Token::Pipe {
+            let message = format!("`|>` needs a function after it, found {}", self.here());
+            return Some(
+                self.error("E0117", message, "expected a name or a call").help("as in `x |> dense(16) |> relu`"),
+            );
+        }
+        use Token::{Caret, Dot, IndexOpen, Minus, Name, ParenOpen, Plus, Slash, Star, Tick};
+        let pipe = self.before().iter().rposition(|token| token.1 == Token::Pipe)?;
+        let goes_on =
+            matches!(self.token(), Plus | Minus | Star | Slash | Dot | Caret | ParenOpen | Tick | IndexOpen | Name);
+        let same_bracket = self.opener().is_none_or(|open| open < pipe);
+        if !goes_on || !same_bracket {
+            return None;
+        }
+        let mut diagnostic = self.error(
+            "E0117",
+            format!("{} can't follow a stage of a pipeline", self.here()),
+            "expected `|>`, or the end",
+        );
+        let begin = self.begin_of_pipeline(pipe);
+        let whole = self.source.span(self.tokens[begin].0..self.tokens[self.at - 1].2);
+        suggest(&mut diagnostic, "put the pipeline into parentheses", parenthesised(whole), false);
+        Some(diagnostic)
+    }
+
+    /// The first token of the pipeline that the `|>` at `pipe` belongs to.
+    fn begin_of_pipeline(&self, pipe: usize) -> usize {
+        let ends = |token: Token| {
+            use Token::*;
+            matches!(token, Assign | Update | Tilde | Then | Else | If | RowColon | In | Directive | PhraseWord | Lone)
+                || token == Comma
+        };
+        let mut closed = 0;
+        let before = (0..pipe).rev().find(|&at| {
+            let token = self.tokens[at].1;
+            if closed == 0 && (token.opens() || ends(token)) {
+                return true;
+            }
+            closed += i32::from(token.closes());
+            closed -= i32::from(token.opens());
+            false
+        });
+        before.map_or(0, |at| at + 1)
+    }
+
+    pub(super) fn derivative(&self) -> Option<Diagnostic> {
+        if self.previous() == Token::Partial && self.token() == Token::Slash {
+            return Some(
+                self.error("E0123", "a derivative names what is differentiated", "expected a name before this")
+                    .help("as in `∂u/∂x`; of a longer expression `grad(u^2 + v, x)`"),
+            );
+        }
+        let partial = self.before().iter().rposition(|token| token.1 == Token::Partial)?;
+        let lacks_slash = self.expects("\"/\"") && !self.expects_value() && partial + 1 < self.at;
+        if !lacks_slash {
+            return None;
+        }
+        let diagnostic = self.error(
+            "E0123",
+            format!(
+                "`{}` lacks what it is differentiated by",
+                self.source.quoted(self.span_of(partial).to(self.span_of(self.at - 1)))
+            ),
+            "expected `/∂`",
+        );
+        let second_of_two = partial > 0 && self.tokens[partial - 1].1.ends_operand();
+        Some(match second_of_two {
+            true => {
+                let space = self.source.span(self.tokens[partial - 1].2..self.tokens[partial].0);
+                diagnostic.help("as in `∂u/∂x`").edit(
+                    "for a derivative by both, write them together as in `∂²u/∂x∂t`",
+                    space,
+                    "",
+                    false,
+                )
+            }
+            false => diagnostic.help("as in `∂u/∂x`"),
+        })
+    }
+
+    /// `=` and `<-` where nothing is bound.
+    pub(super) fn equals(&self) -> Option<Diagnostic> {
+        let compare = |diagnostic: Diagnostic| diagnostic.edit("to compare, write `==`", self.span(), "==", false);
+        let previous = self.previous();
+        let touches = self.at > 0 && self.span_of(self.at - 1).end == self.span().start;
+        match self.token() {
+            Token::Assign if touches && matches!(previous, Token::Plus | Token::Minus | Token::Star | Token::Slash) => {
+                let sign = self.source.quoted(self.span_of(self.at - 1).to(self.span()));
+                let message = format!("there is no `{sign}`: values do not change");
+                Some(self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`"))
+            }
+            Token::Assign if self.open() == Some(Token::ParenOpen) && self.is_behind_name(self.opener()) => {
+                let open = self.opener().unwrap_or(0);
+                let space = self.source.span(self.tokens[open - 1].2..self.tokens[open].0);
+                let diagnostic = self.error("E0113", "an argument with a name needs a call", "no call is open here");
+                Some(diagnostic.edit("let the `(` touch the function", space, "", false))
+            }
+            Token::Assign if self.open().is_some() || self.had(Token::If) => {
+                Some(compare(self.error("E0113", "`=` binds a name, and nothing can be bound here", "binds a name")))
+            }
+            Token::Assign if self.had(Token::Assign) => {
+                let diagnostic = compare(self.error("E0113", "a statement has one `=`", "the second one"));
+                Some(diagnostic.help("to bind two names, write two statements"))
+            }
+            Token::Update if self.had(Token::If) || self.had(Token::Assign) || self.open().is_some() => {
+                let right = if touches { " < -" } else { "< -" };
+                let message = "`<-` updates a state, and nothing can be updated here";
+                let title = "to compare with a negative number, put a space between";
+                Some(self.error("E0113", message, "reads as one sign").edit(title, self.span(), right, false))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_behind_name(&self, at: Option<usize>) -> bool {
+        at.and_then(|at| at.checked_sub(1)).and_then(|at| self.kind(at)) == Some(Token::Name)
+    }
+
+    /// Commas that separate nothing, and commas that are missing.
+    pub(super) fn comma(&self) -> Option<Diagnostic> {
+        let behind = self.behind_previous();
+        match self.token() {
+            Token::RowColon if self.at >= 2 && self.kind(self.at - 2) == Some(Token::Comma) => {
+                Some(self.error("E0111", "a row ends with its line, or with `;`", "a second row").edit(
+                    "write `;`, or begin a new line",
+                    self.span_of(self.at - 2),
+                    ";",
+                    false,
+                ))
+            }
+            Token::Comma if self.open().is_none() && self.first() == Token::Number => Some(
+                self.error("E0111", "no statement begins with a row of numbers", "expected the end of the statement")
+                    .help("a row that goes on in the next line ends in a comma"),
+            ),
+            Token::Comma if self.open().is_none() && self.expects("\"=\"") => {
+                let mut diagnostic =
+                    self.error("E0111", "names that are bound together stand in parentheses", "expected `=`");
+                let names =
+                    self.tokens.iter().take_while(|token| matches!(token.1, Token::Name | Token::Comma)).count();
+                if self.kind(names) == Some(Token::Assign) {
+                    let names = self.span_of(0).to(self.span_of(names - 1));
+                    suggest(&mut diagnostic, "write the parentheses", parenthesised(names), true);
+                }
+                Some(diagnostic)
+            }
+            Token::Comma
+                if self.open().is_none() && self.previous() == Token::Number && self.next() == Some(Token::Number) =>
+            {
+                let number = self.span_of(self.at - 1).to(self.span_of(self.at + 1));
+                let plain: String =
+                    self.source.slice(number).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+                let grouped = self.source.slice(number).replace(',', "_");
+                Some(
+                    self.error("E0104", "a comma separates; it does not group digits", "not part of a number")
+                        .edit(format!("write `{plain}`"), number, plain, false)
+                        .edit(format!("or `{grouped}`"), number, grouped, false),
+                )
+            }
+            Token::Name
+                if self.first() == Token::Declare
+                    && self.previous().ends_operand()
+                    && self.expects("\",\"")
+                    && self.open().is_none() =>
+            {
+                let message = format!("a comma is missing before {}", self.here());
+                Some(self.error("E0112", message, "expected `,`").edit("write the comma", behind, ",", false))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a name is where it stands: reserved, the word of a statement or a directive, or a name.
+use super::{Layout, OpenDirective};
+use crate::diagnostic::Diagnostic;
+use crate::syntax::directives::phrases;
+use crate::syntax::lexeme::LexemeKind;
+use crate::syntax::token::Token;
+use crate::syntax::tree::SectionKind;
+use crate::syntax::words::{Meant, foreign_word};
+
+impl Layout<'_, '_> {
+    /// The token of the name at `at`; none if it is read as if it were not there.
+    pub(super) fn name(&mut self, at: usize) -> Option<Token> {
+        let word = self.word(at);
+        // `test by fold`: a column may be named by any word.
+        if self.last() == Token::PhraseWord && self.last_text() == "by" {
+            return Some(Token::Name);
+        }
+        if self.is_in_phrase(at) {
+            return Some(Token::PhraseWord);
+        }
+        if let Some(token) = Token::reserved(word) {
+            if token.is_loop() {
+                self.loops.push(self.open.len());
+            }
+            return Some(token);
+        }
+        if let Some(token) = self.word_inside(at) {
+            return Some(token);
+        }
+        if !self.at_start() || self.last() == Token::Lone {
+            return Some(Token::Name);
+        }
+        if let Some(section) = self.open.last().and_then(|open| open.section) {
+            return Some(self.first_of_section(at, section));
+        }
+        match self.statement_token(at) {
+            Some(Token::Section) => {
+                self.section = Some(if word == "data" { SectionKind::Data } else { SectionKind::Train });
+                Some(Token::Section)
+            }
+            Some(token) => Some(token),
+            None => self.first_of_statement(at),
+        }
+    }
+
+    /// A word inside a statement, by what stands around it.
+    fn word_inside(&mut self, at: usize) -> Option<Token> {
+        match self.word(at) {
+            "in" if self.loops.last() == Some(&self.open.len()) && !self.last().is_loop() => {
+                self.loops.pop();
+                Some(Token::In)
+            }
+            "as" if self.last() == Token::Text
+                && self.tokens.iter().rev().nth(1).is_some_and(|token| token.1 == Token::Use) =>
+            {
+                Some(Token::As)
+            }
+            "all" if self.word(at + 1) == "except" && self.inside_data() => Some(Token::All),
+            "except" if self.last() == Token::All => Some(Token::Except),
+            _ => None,
+        }
+    }
+
+    /// The first name of a line in a section: a binding's, a row's, or the word of a directive.
+    fn first_of_section(&mut self, at: usize, section: SectionKind) -> Token {
+        use LexemeKind::{Assign, Colon, Tilde, Update};
+        if self.on_same_line(at + 1) && matches!(self.kind(at + 1), Some(Assign | Colon | Update | Tilde)) {
+            return Token::Name;
+        }
+        self.directive = Some(OpenDirective { section, first: at, depth: self.open.len() });
+        Token::Directive
+    }
+
+    /// A name that begins a statement, and is no word of this language; is it one of another's?
+    fn first_of_statement(&mut self, at: usize) -> Option<Token> {
+        let word = self.word(at);
+        let Some(foreign) = foreign_word(word) else { return Some(Token::Name) };
+        if !self.is_followed_like_a_word(at) {
+            return Some(Token::Name);
+        }
+        let (start, end) = (self.lexemes[at].start, self.lexemes[at].end);
+        let diagnostic = Diagnostic::error("E0107", format!("no statement begins with `{word}`"))
+            .at(self.source.span(start..end), "a word of other languages")
+            .help(foreign.help);
+        self.diagnostics.push(match foreign.meant {
+            Meant::Nothing => {
+                let up_to_next = self.source.span(start..self.lexemes[at + 1].start);
+                diagnostic.edit(format!("remove `{word}`"), up_to_next, "", true)
+            }
+            Meant::Fn => diagnostic.edit("write `fn`", self.source.span(start..end), "fn", true),
+            Meant::Lost => diagnostic,
+        });
+        match foreign.meant {
+            Meant::Nothing => None,
+            Meant::Fn => Some(Token::Define),
+            Meant::Lost => Some(Token::Name),
+        }
+    }
+
+    /// `let x`, `return 3`: two operands in a row, of which the first is a word.
+    fn is_followed_like_a_word(&self, at: usize) -> bool {
+        use LexemeKind::{BracketOpen, Minus, Name, Number, ParenOpen, Text};
+        if !self.on_same_line(at + 1) {
+            return false;
+        }
+        let next = self.kind(at + 1);
+        let value =
+            matches!(next, Some(Number | ParenOpen | BracketOpen | Text | Minus)) && !self.lexemes[at + 1].touches;
+        next == Some(Name) || value && self.word(at) == "return"
+    }
+
+    /// Is this name part of a phrase of the directive being read: `has not improved for`?
+    fn is_in_phrase(&self, at: usize) -> bool {
+        let Some(directive) = self.directive.filter(|directive| directive.depth == self.open.len()) else {
+            return false;
+        };
+        let spelled =
+            |from: usize, phrase: &[&str]| phrase.iter().enumerate().all(|(k, word)| self.word(from + k) == *word);
+        phrases(directive.section, self.word(directive.first))
+            .any(|phrase| (0..phrase.len()).any(|k| at > directive.first + k && spelled(at - k, &phrase)))
+    }
+}

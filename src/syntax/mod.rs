@@ -1,0 +1,48 @@
+//! From text to tree: lexemes, the layout that cuts statements, the grammar, and the errors of a text that can't be read.
+mod builder;
+mod children;
+mod codes;
+mod directives;
+mod explain;
+mod foreign;
+mod layout;
+mod lexeme;
+mod name;
+mod parser;
+mod show;
+mod significant;
+mod source;
+mod spoken;
+#[cfg(test)]
+mod tests;
+mod token;
+pub mod tree;
+mod words;
+lalrpop_util::lalrpop_mod!(
+    #[allow(clippy::all, unused)]
+    grammar,
+    "/gradus.rs"
+);
+
+use crate::diagnostic::Diagnostic;
+pub use builder::quotient_readings;
+pub use codes::{CODES, Explanation};
+pub use parser::{parse, parse_expression};
+pub use show::{show_expression, show_tokens, show_tree};
+pub use tree::*;
+
+/// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    pub tree: Tree,
+    pub root: Vec<Statement>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A lone expression as a tree.
+#[derive(Clone, Debug)]
+pub struct ParsedExpression {
+    pub tree: Tree,
+    pub root: TreeId,
+    pub diagnostics: Vec<Diagnostic>,
+}

@@ -1,0 +1,90 @@
+//! Words that are words by where they stand, and what each needs after it.
+use super::token::Token;
+
+/// What stands after a name on its line; it decides whether the name begins a statement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum After {
+    Name,
+    Text,
+    Brace,
+    Other,
+}
+
+/// The token of a word that begins a statement; none where it is a name like any other.
+pub fn statement_word(name: &str, after: After) -> Option<Token> {
+    Some(match (name, after) {
+        ("input" | "target" | "param" | "state", After::Name) => Token::Declare,
+        ("output", After::Name) => Token::Output,
+        ("metric", After::Name) => Token::Metric,
+        ("fn" | "layer" | "model" | "optimizer", After::Name) => Token::Define,
+        ("use", After::Text) => Token::Use,
+        ("data", After::Brace | After::Text) | ("train", After::Brace) => Token::Section,
+        _ => return None,
+    })
+}
+
+/// What a word needs to begin a statement, and an example.
+pub struct Need {
+    pub what: &'static str,
+    pub example: &'static str,
+}
+
+pub fn need(word: &str) -> Option<Need> {
+    let (what, example) = match word {
+        "input" => ("a name", "input x: [4]"),
+        "target" => ("a name", "target t: class(3)"),
+        "param" => ("a name", "param w: [3, 4]"),
+        "state" => ("a name", "state v: [n] = 0"),
+        "output" => ("a name", "output y, code = h"),
+        "metric" => ("a name", "metric accuracy = argmax(y) == t"),
+        "fn" => ("a name", "fn swish(x) = x * sigmoid(x)"),
+        "layer" => ("a name", "layer dense(x: [n], m) { … }"),
+        "model" => ("a name", "model u(x) { … }"),
+        "optimizer" => ("a name", "optimizer descent(w, g, rate = 0.01) { w <- w - rate g }"),
+        "use" => ("a file in quotes", "use \"blocks.nn\""),
+        "data" => ("a block, or a file in quotes", "data \"iris.csv\" { … }"),
+        "train" => ("a block", "train { minimize loss }"),
+        _ => return None,
+    };
+    Some(Need { what, example })
+}
+
+/// How a statement is read that begins with a word of another language.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Meant {
+    /// As if the word were not there.
+    Nothing,
+    /// As if it were `fn`.
+    Fn,
+    /// Not at all.
+    Lost,
+}
+
+/// A word with which statements of other languages begin.
+pub struct ForeignWord {
+    pub meant: Meant,
+    pub help: &'static str,
+}
+
+pub fn foreign_word(word: &str) -> Option<ForeignWord> {
+    let (meant, help) = match word {
+        "let" | "var" | "const" | "val" | "mut" | "auto" | "int" | "float" | "double" => {
+            (Meant::Nothing, "a binding has no word before it: `name = …`")
+        }
+        "return" => (Meant::Nothing, "a block's value is its last line, with no word before it"),
+        "def" | "function" | "func" | "define" | "fun" | "proc" => {
+            (Meant::Fn, "a function is `fn name(x) = …` or `fn name(x) { … }`")
+        }
+        "while" | "foreach" | "loop" => (Meant::Lost, "a loop is `for v in xs { … }`; `fold` and `scan` carry a state"),
+        "import" | "from" | "include" | "require" => {
+            (Meant::Lost, "another file's parts come with `use \"blocks.nn\"`")
+        }
+        "class" | "module" | "network" | "net" => {
+            (Meant::Lost, "a part with parameters of its own is a `layer` or a `model`")
+        }
+        "weight" | "variable" | "parameter" => (Meant::Lost, "a learned value is a `param`"),
+        "print" => (Meant::Lost, "what is worth seeing is a `metric name = …` or an `output`"),
+        _ => return None,
+    };
+    Some(ForeignWord { meant, help })
+}
