@@ -1,0 +1,77 @@
+//! The sum over k, cut into pieces that a tile runs at a time.
+//!
+//! A tile nests three axes; axes beyond them, and long sums whose part of B would not stay in the cache, become pieces
+//! that add to C one after the other. A sum's order, and so its bits, are the same as without.
+
+use super::axes::Axes;
+use super::tile::{Inner, Outer};
+
+/// Terms after which a sum is cut, so that the part of B that the blocks of a panel share stays in the cache.
+const LONGEST: usize = 512;
+
+/// The pieces of a sum.
+pub(super) struct Terms {
+    /// All of it, when there is one piece.
+    pub inner: Inner,
+    pub pieces: usize,
+    /// Axes that a tile does not nest.
+    beyond: Axes,
+    /// The axis of `inner` that is cut: 0 for the segment, 1 and 2 for those around it.
+    cut_axis: usize,
+    cuts: usize,
+}
+
+/// One piece, and where it begins in A and B.
+pub(super) struct Piece {
+    pub inner: Inner,
+    pub a: isize,
+    pub b: isize,
+}
+
+impl Terms {
+    /// `is_reused` says that the same part of B serves several blocks of rows, so that cutting can pay.
+    pub fn new(axes: &Axes, is_reused: bool) -> Terms {
+        let one = Outer { extent: 1, a: 0, b: 0 };
+        let mut inner = Inner { len: 1, a: 0, b: 0, outer: [one; 2] };
+        let beyond = axes.without_inner(3);
+        let mut terms = Terms { inner, pieces: beyond.count(), beyond, cut_axis: 0, cuts: 1 };
+        if axes.count() == 0 {
+            terms.inner.len = 0;
+            terms.pieces = 1;
+            terms.beyond = axes.without_inner(axes.len);
+            return terms;
+        }
+        if axes.len > 0 {
+            (inner.len, inner.a, inner.b) = (axes.extent[0], axes.strides[0].a, axes.strides[0].b);
+        }
+        for (i, outer) in inner.outer.iter_mut().enumerate().take(axes.len.saturating_sub(1)) {
+            let strides = axes.strides[i + 1];
+            *outer = Outer { extent: axes.extent[i + 1], a: strides.a, b: strides.b };
+        }
+        terms.inner = inner;
+        let count = inner.len * inner.outer[0].extent * inner.outer[1].extent;
+        if is_reused && count > 2 * LONGEST {
+            terms.cut_axis = axes.len.clamp(1, 3) - 1;
+            let extent = [inner.len, inner.outer[0].extent, inner.outer[1].extent][terms.cut_axis];
+            terms.cuts = count.div_ceil(LONGEST).min(extent);
+            terms.pieces *= terms.cuts;
+        }
+        terms
+    }
+
+    /// The piece with this number, in the order of the sum.
+    pub fn piece(&self, index: usize) -> Piece {
+        let at = self.beyond.offset(index / self.cuts);
+        let (mut inner, cut) = (self.inner, index % self.cuts);
+        let (extent, a, b) = match self.cut_axis {
+            0 => (&mut inner.len, inner.a, inner.b),
+            axis => {
+                let Outer { extent, a, b } = &mut inner.outer[axis - 1];
+                (extent, *a, *b)
+            }
+        };
+        let (from, to) = (*extent * cut / self.cuts, *extent * (cut + 1) / self.cuts);
+        *extent = to - from;
+        Piece { inner, a: at.a + a * from as isize, b: at.b + b * from as isize }
+    }
+}
