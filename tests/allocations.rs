@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use gradus::jit::{Executable, Log, Options, Records};
 use gradus::kernel::*;
 use gradus::vector::functions::tanh;
-use gradus::vector::{Axis, Lanes, Path, Product, Store};
+use gradus::vector::{Axis, Path, Product, Store};
 
 struct Counting;
 

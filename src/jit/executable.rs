@@ -12,7 +12,7 @@ use super::lower;
 use super::module::Code;
 use super::records::{Log, Records};
 use crate::kernel::*;
-use crate::vector::Path;
+use crate::vector::{FlushToZero, Path};
 
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,6 +271,7 @@ unsafe impl Send for Shared {}
 /// # Safety
 /// The promise of the driver: everything in the run is valid for its steps.
 unsafe fn drive(driver: Driver, run: Shared, thread: usize) {
+    let _flush = FlushToZero::new();
     // SAFETY: the caller's promise.
     unsafe { driver(run.0, thread as i64) }
 }

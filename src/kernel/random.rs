@@ -319,7 +319,8 @@ impl<'k> Writer<'k> {
                     let whole = small().floor().to_integer();
                     Lanes::from_integer((whole.shift_left(2) ^ whole.shift_right(1)) - self.integers())
                 }
-                17 => Lanes::from_bits((small().to_bits() & a.to_bits().constant(-256)) | k.integer(16)),
+                // Of a number that is not small, lest a denormal come out, which counts as zero here and there.
+                17 => Lanes::from_bits((k.number(1.0).max(small()).to_bits() & k.integer(-256)) | k.integer(16)),
                 18 => {
                     let mask = self.truth(values);
                     let chosen = Integers::select(mask, self.integers(), self.integers().multiply(k.integer(-3)));

@@ -84,6 +84,24 @@ fn scalars_come_in_and_outputs_go_out_at_each_step() {
 }
 
 #[test]
+fn denormal_numbers_are_zero_in_a_run_and_only_there() {
+    for threads in [1, 2] {
+        let mut all = Buffers::default();
+        let x = all.arena("x", Element::F64, 64);
+        let k = Recorder::new("halve", Float::F64);
+        k.for_each(Loop::fixed(64).lanes().parallel(), |i| {
+            k.store(Access::new(x, i), k.load(Access::new(x, i)) * k.number(0.5));
+        });
+        let step = Step::Kernel { kernel: KernelId(0), arguments: vec![] };
+        let mut executable = Executable::compile(program(all, k.finish(), vec![step]), options(threads)).unwrap();
+        executable.write(x, &[f64::MIN_POSITIVE; 64]);
+        run(&mut executable, 1);
+        assert_eq!(executable.read(x), [0.0; 64]);
+        assert!(std::hint::black_box(f64::MIN_POSITIVE) * 0.5 > 0.0);
+    }
+}
+
+#[test]
 fn a_flag_stops_the_loop_between_two_steps() {
     for threads in [1, 2] {
         let (program, count) = counter();
