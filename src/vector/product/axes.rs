@@ -40,7 +40,6 @@ pub(super) struct Strides {
 }
 
 impl Strides {
-    #[inline]
     pub fn plus(self, other: Strides, times: isize) -> Strides {
         Strides {
             a: self.a + other.a * times,
@@ -91,38 +90,13 @@ impl Axes {
         axes
     }
 
-    /// Where a position is.
-    #[inline]
-    pub fn offset(&self, position: usize) -> Strides {
-        let mut at = Strides::default();
-        let mut rest = position;
-        let mut axis = 0;
-        while rest > 0 {
-            at = at.plus(self.strides[axis], (rest % self.extent[axis]) as isize);
-            rest /= self.extent[axis];
-            axis += 1;
-        }
-        at
-    }
-
-    /// The axes outside the innermost so many.
-    pub fn without_inner(&self, inner: usize) -> Axes {
-        let mut axes =
-            Axes { len: self.len.saturating_sub(inner), extent: [1; AXES], strides: [Strides::default(); AXES] };
-        for i in 0..axes.len {
-            axes.extent[i] = self.extent[i + inner];
-            axes.strides[i] = self.strides[i + inner];
-        }
-        axes
-    }
-
     /// Positions in all.
     pub fn count(&self) -> usize {
         self.extent[..self.len].iter().product()
     }
 }
 
-/// A position on axes that goes on step by step, and its offset in each array.
+/// A position on axes, and its offset in each array.
 pub(super) struct Cursor<'a> {
     axes: &'a Axes,
     index: [usize; AXES],
@@ -131,26 +105,47 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub fn new(axes: &'a Axes, position: usize) -> Cursor<'a> {
-        let mut index = [0; AXES];
-        let mut rest = position;
-        for (index, extent) in index.iter_mut().zip(&axes.extent[..axes.len]) {
-            *index = rest % extent;
-            rest /= extent;
-        }
-        Cursor { axes, index, at: axes.offset(position) }
+        let mut cursor = Cursor { axes, index: [0; AXES], at: Strides::default() };
+        cursor.set(position);
+        cursor
     }
 
-    /// One position on; after the last one anywhere.
-    #[inline]
-    pub fn next(&mut self) {
-        for axis in 0..self.axes.len {
-            self.index[axis] += 1;
-            self.at = self.at.plus(self.axes.strides[axis], 1);
-            if self.index[axis] < self.axes.extent[axis] {
-                return;
-            }
+    pub fn set(&mut self, position: usize) {
+        self.index = [0; AXES];
+        self.at = Strides::default();
+        let mut rest = position;
+        let mut axis = 0;
+        while rest > 0 {
+            self.index[axis] = rest % self.axes.extent[axis];
+            rest /= self.axes.extent[axis];
+            self.at = self.at.plus(self.axes.strides[axis], self.index[axis] as isize);
+            axis += 1;
+        }
+    }
+
+    /// Whether so many positions from here lie on the innermost axis.
+    pub fn has_in_line(&self, positions: usize) -> bool {
+        self.axes.len <= 1 || self.index[0] + positions <= self.axes.extent[0]
+    }
+
+    /// So many positions on, all but the last of which lie on the innermost axis.
+    pub fn advance_in_line(&mut self, positions: usize) {
+        self.index[0] += positions;
+        self.at = self.at.plus(self.axes.strides[0], positions as isize);
+        if self.axes.len > 1 && self.index[0] == self.axes.extent[0] {
+            self.carry();
+        }
+    }
+
+    /// The innermost axis has come to its end: the axes around it go on.
+    fn carry(&mut self) {
+        let mut axis = 0;
+        while axis + 1 < self.axes.len && self.index[axis] == self.axes.extent[axis] {
             self.at = self.at.plus(self.axes.strides[axis], -(self.index[axis] as isize));
             self.index[axis] = 0;
+            axis += 1;
+            self.index[axis] += 1;
+            self.at = self.at.plus(self.axes.strides[axis], 1);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::axes::{Axes, Merged, merge};
 use super::family::Family;
-use super::terms::Terms;
-use super::tile::{Kernel, RowOffsets};
+use super::tile::{Inner, Kernel, RowOffsets};
 use super::{Extent, Product, Store};
+use crate::limits::AXES;
 use crate::vector::machine::{Element, Path};
 
 /// A product ready to run on one path. It holds no pointers to arrays.
@@ -25,27 +25,15 @@ pub(super) struct Geometry {
     pub batch: Axes,
     pub batches: usize,
     pub rows: Axes,
-    /// The row axes but the innermost.
-    pub lines: Axes,
-    pub blocks: Blocks,
-    /// Offsets of rows that lie in line on the innermost axis.
+    /// Offsets of rows in line on the innermost axis.
     pub row_offsets: RowOffsets,
-    /// Panels of columns, the wider ones first.
-    pub panels: Panels,
-    pub terms: Terms,
-}
-
-/// Rows cut into blocks as high as a tile: lines of equal length, and each line into the same blocks.
-///
-/// A line is the innermost axis; or all rows, where axes are too short for good tiles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Blocks {
-    /// Blocks in all.
-    pub count: usize,
-    pub per_line: usize,
-    /// The first `taller` blocks of a line have a row more than `height`.
+    /// Tiles down the rows: the first `taller` of them have a row more than `height`.
+    pub blocks: usize,
     pub height: usize,
     pub taller: usize,
+    /// Panels of columns, the wider ones first.
+    pub panels: Panels,
+    pub inner: Inner,
 }
 
 /// Columns cut into panels of one, two or three vectors.
@@ -75,7 +63,7 @@ impl<T: Element> Prepared<T> {
     ///
     /// Panics where `product` is not one: a row with a stride in B, an inner axis with one in C, a bias of columns
     /// with a stride by rows, or more than
-    /// [`AXES`](crate::limits::AXES) axes of a kind after merging.
+    /// [`AXES`] axes of a kind after merging.
     pub fn new(product: &Product, path: Path) -> Prepared<T> {
         assert!(path.is_available(), "this processor has no {}", path.name());
         assert!(product.rows.iter().all(|axis| axis.b == 0), "a row axis with a stride in B: {product:?}");
@@ -135,8 +123,9 @@ impl<T: Element> Prepared<T> {
         let batch = Axes::new(&self.batch, batch_rows);
         let rows = Axes::new(&self.rows, batch_rows);
         let panels = Panels::new(self.columns.with(batch_rows), self.family.width, self.family.sizes.len());
-        let vectors = panels.wide_vectors.max(panels.narrow_vectors);
-        let blocks = Blocks::new(&rows, self.kernels_of(vectors, false).len(), vectors);
+        let count = rows.count();
+        let tallest = self.kernels_of(panels.wide_vectors.max(panels.narrow_vectors), false).len();
+        let blocks = count.div_ceil(tallest);
         let mut row_offsets = RowOffsets::ZERO;
         for row in 0..row_offsets.a.len() {
             row_offsets.a[row] = rows.strides[0].a * row as isize;
@@ -146,12 +135,13 @@ impl<T: Element> Prepared<T> {
         Geometry {
             batches: batch.count(),
             batch,
-            lines: rows.without_inner(1),
             rows,
             row_offsets,
-            panels,
-            terms: Terms::new(&Axes::new(&self.inner, batch_rows), blocks.count > 1 && !self.is_chained),
             blocks,
+            height: count.checked_div(blocks).unwrap_or(0),
+            taller: count.checked_rem(blocks).unwrap_or(0),
+            panels,
+            inner: inner(&Axes::new(&self.inner, batch_rows)),
         }
     }
 
@@ -164,29 +154,31 @@ impl<T: Element> Prepared<T> {
     }
 }
 
-impl Blocks {
-    /// Sums in flight that keep the multipliers busy: two a cycle, four cycles each.
-    const ENOUGH_SUMS: usize = 8;
-
-    /// Blocks do not cross from one line of the innermost axis to the next, unless lines are too short for good tiles.
-    fn new(rows: &Axes, tallest: usize, vectors: usize) -> Blocks {
-        let count = rows.count();
-        let is_cut_by_lines = rows.len > 1 && rows.extent[0] * vectors >= Blocks::ENOUGH_SUMS;
-        let line = if is_cut_by_lines { rows.extent[0] } else { count };
-        let per_line = line.div_ceil(tallest);
-        Blocks {
-            count: if count == 0 { 0 } else { per_line * (count / line) },
-            per_line,
-            height: line.checked_div(per_line).unwrap_or(0),
-            taller: line.checked_rem(per_line).unwrap_or(0),
-        }
+/// How k runs.
+fn inner(axes: &Axes) -> Inner {
+    let mut inner = Inner { len: 1, a: 0, b: 0, outer: 0, extent: [1; AXES], a_step: [0; AXES], b_step: [0; AXES] };
+    if axes.count() == 0 {
+        inner.len = 0;
+        return inner;
     }
-
-    /// The first row of a block of a line, and how many it has.
-    #[inline]
-    pub fn get(&self, block: usize) -> (usize, usize) {
-        (block * self.height + block.min(self.taller), self.height + usize::from(block < self.taller))
+    if axes.len == 0 {
+        return inner;
     }
+    inner.len = axes.extent[0];
+    inner.a = axes.strides[0].a;
+    inner.b = axes.strides[0].b;
+    inner.outer = axes.len - 1;
+    // When an axis goes on, the axes inside it go back from their last index to 0.
+    let (mut a_back, mut b_back) = (0, 0);
+    for outer in 0..inner.outer {
+        let (extent, strides) = (axes.extent[outer + 1], axes.strides[outer + 1]);
+        inner.extent[outer] = extent;
+        inner.a_step[outer] = strides.a - a_back;
+        inner.b_step[outer] = strides.b - b_back;
+        a_back += strides.a * (extent as isize - 1);
+        b_back += strides.b * (extent as isize - 1);
+    }
+    inner
 }
 
 impl Panels {
