@@ -10,12 +10,11 @@ use super::tile::{Inner, Outer};
 const LONGEST: usize = 512;
 
 /// The pieces of a sum.
+#[derive(Clone, Copy)]
 pub(super) struct Terms {
     /// All of it, when there is one piece.
     pub inner: Inner,
     pub pieces: usize,
-    /// Axes that a tile does not nest.
-    beyond: Axes,
     /// The axis of `inner` that is cut: 0 for the segment, 1 and 2 for those around it.
     cut_axis: usize,
     cuts: usize,
@@ -30,38 +29,31 @@ pub(super) struct Piece {
 
 impl Terms {
     /// `is_reused` says that the same part of B serves several blocks of rows, so that cutting can pay.
-    pub fn new(axes: &Axes, is_reused: bool) -> Terms {
-        let one = Outer { extent: 1, a: 0, b: 0 };
-        let mut inner = Inner { len: 1, a: 0, b: 0, outer: [one; 2] };
-        let beyond = axes.without_inner(3);
-        let mut terms = Terms { inner, pieces: beyond.count(), beyond, cut_axis: 0, cuts: 1 };
+    pub fn new(axes: Axes<'_>, is_reused: bool) -> Terms {
+        let outer = |axis: usize| {
+            let strides = axes.strides(axis);
+            Outer { extent: axes.extent(axis), a: strides.a, b: strides.b }
+        };
+        let strides = axes.strides(0);
+        let mut inner = Inner { len: axes.extent(0), a: strides.a, b: strides.b, outer: [outer(1), outer(2)] };
         if axes.count() == 0 {
-            terms.inner.len = 0;
-            terms.pieces = 1;
-            terms.beyond = axes.without_inner(axes.len);
-            return terms;
+            (inner.len, inner.outer[0].extent, inner.outer[1].extent) = (0, 1, 1);
+            return Terms { inner, pieces: 1, cut_axis: 0, cuts: 1 };
         }
-        if axes.len > 0 {
-            (inner.len, inner.a, inner.b) = (axes.extent[0], axes.strides[0].a, axes.strides[0].b);
-        }
-        for (i, outer) in inner.outer.iter_mut().enumerate().take(axes.len.saturating_sub(1)) {
-            let strides = axes.strides[i + 1];
-            *outer = Outer { extent: axes.extent[i + 1], a: strides.a, b: strides.b };
-        }
-        terms.inner = inner;
-        let count = inner.len * inner.outer[0].extent * inner.outer[1].extent;
+        let mut terms = Terms { inner, pieces: beyond(axes).count(), cut_axis: 0, cuts: 1 };
+        let extents = [inner.len, inner.outer[0].extent, inner.outer[1].extent];
+        let count = extents.iter().product::<usize>();
         if is_reused && count > 2 * LONGEST {
-            terms.cut_axis = axes.len.clamp(1, 3) - 1;
-            let extent = [inner.len, inner.outer[0].extent, inner.outer[1].extent][terms.cut_axis];
-            terms.cuts = count.div_ceil(LONGEST).min(extent);
+            terms.cut_axis = axes.len().clamp(1, 3) - 1;
+            terms.cuts = count.div_ceil(LONGEST).min(extents[terms.cut_axis]);
             terms.pieces *= terms.cuts;
         }
         terms
     }
 
-    /// The piece with this number, in the order of the sum.
-    pub fn piece(&self, index: usize) -> Piece {
-        let at = self.beyond.offset(index / self.cuts);
+    /// The piece with this number, in the order of the sum over these axes.
+    pub fn piece(&self, axes: Axes<'_>, index: usize) -> Piece {
+        let at = beyond(axes).offset(index / self.cuts);
         let (mut inner, cut) = (self.inner, index % self.cuts);
         let (extent, a, b) = match self.cut_axis {
             0 => (&mut inner.len, inner.a, inner.b),
@@ -74,4 +66,9 @@ impl Terms {
         *extent = to - from;
         Piece { inner, a: at.a + a * from as isize, b: at.b + b * from as isize }
     }
+}
+
+/// Axes that a tile does not nest.
+fn beyond(axes: Axes<'_>) -> Axes<'_> {
+    axes.without_inner(3)
 }
