@@ -17,7 +17,7 @@ use crate::vector::{FlushToZero, Path};
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The vectors that products run on.
+    /// The vectors that products and transpositions run on; the processor must have them.
     pub path: Path,
     /// Threads that share the work, at least one.
     pub threads: usize,
@@ -56,8 +56,11 @@ impl Executable {
     pub fn compile(program: Program, options: Options) -> Result<Executable, Fault> {
         let start = Instant::now();
         program.verify()?;
+        if !options.path.is_available() {
+            return Err(super::module::fault(format!("this processor has no {}", options.path.name())));
+        }
         let threads = options.threads.max(1);
-        let mut code = Code::new(&driver::symbols(&program)?)?;
+        let mut code = Code::new(&driver::symbols(&program, options.path)?)?;
         let mut contexts = FunctionBuilderContext::new();
         let mut kernels = vec![];
         for (at, kernel) in program.kernels.iter().enumerate() {

@@ -79,11 +79,7 @@ impl Code {
         let module = self.module.as_mut().ok_or_else(|| fault("the code was freed"))?;
         self.clif.push_str(&format!("; {title}\n{}\n", function.display()));
         self.context.func = function;
-        self.context.set_disasm(std::env::var_os("GRADUS_DISASSEMBLE").is_some());
         let defined = module.define_function(id, &mut self.context);
-        if std::env::var_os("GRADUS_DISASSEMBLE").is_some() {
-            eprintln!("; {title}\n{}", self.context.compiled_code().and_then(|c| c.vcode.clone()).unwrap_or_default());
-        }
         module.clear_context(&mut self.context);
         defined.map_err(|error| fault(format!("{title}: {error:?}")))
     }

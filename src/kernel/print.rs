@@ -62,6 +62,14 @@ impl Program {
                     Ok(())
                 }
                 Step::Product(product) => writeln!(text, "{}", self.multiplication(product)),
+                Step::Transpose(one) => {
+                    let operand = |o: &Operand| format!("{}[{}]", self.buffer(o.buffer).name, o.start);
+                    let (rows, columns) = (extent_text(one.rows), extent_text(one.columns));
+                    let (from, to) = (operand(&one.from), operand(&one.to));
+                    let strides = format!("from {}, to {}", one.from_stride, one.to_stride);
+                    let threads = if one.divided { "divided" } else { "one thread" };
+                    writeln!(text, "{to} = {from} transposed, rows {rows}, columns {columns} ({strides}), {threads}")
+                }
                 Step::Barrier => writeln!(text, "barrier"),
             };
         }

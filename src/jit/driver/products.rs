@@ -94,7 +94,7 @@ impl Writer<'_> {
     }
 
     /// The address of an operand's row `low` of the batch.
-    fn operand(&mut self, operand: &Operand, stride: i64, low: ir::Value) -> ir::Value {
+    pub(super) fn operand(&mut self, operand: &Operand, stride: i64, low: ir::Value) -> ir::Value {
         let buffer = self.program.buffer(operand.buffer);
         let bytes = buffer.element.bytes() as i64;
         let Place::Arena { offset } = buffer.place else { return self.arena };

@@ -154,3 +154,36 @@ fn what_would_leave_memory_is_refused() {
     assert_eq!(attempt(&mut executable, 2, 4), Ok(1));
     assert_eq!(executable.read(y), [5.0, 7.0, 9.0, 11.0]);
 }
+
+#[test]
+fn a_transposed_copy_has_rows_and_columns_exchanged() {
+    for (threads, rows) in [(1, Extent::Fixed(37)), (3, Extent::Fixed(37)), (2, Extent::Batch)] {
+        let mut all = Buffers::default();
+        let from = all.arena("from", Element::F64, 37 * 24);
+        let to = all.arena("to", Element::F64, 21 * 40 + 5);
+        let mut program = program(all, Recorder::new("none", Float::F64).finish(), vec![]);
+        program.batch = 37;
+        program.steps = vec![Step::Transpose(Transposition {
+            from: Operand::new(from, 0),
+            from_stride: 24,
+            to: Operand::new(to, 5),
+            to_stride: 40,
+            rows,
+            columns: Extent::Fixed(21),
+            divided: true,
+        })];
+        let mut executable = Executable::compile(program, options(threads)).unwrap();
+        let values: Vec<f64> = (0..37 * 24).map(f64::from).collect();
+        executable.write(from, &values);
+        let mut records = Records::new(0);
+        records.push(0, 30, &[]);
+        executable.run(&records, &AtomicBool::new(false), &mut Log::default()).unwrap();
+        let (copy, count) = (executable.read(to), if rows == Extent::Batch { 30 } else { 37 });
+        for row in 0..37 {
+            for column in 0..21 {
+                let expected = if row < count { values[row * 24 + column] } else { 0.0 };
+                assert_eq!(copy[5 + column * 40 + row], expected, "{row}, {column}");
+            }
+        }
+    }
+}

@@ -70,6 +70,7 @@ fn place(program: &Program, steps: Vec<Step>, pending: &mut Vec<Touch>) -> Vec<S
             }
             Step::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
             Step::Product(ref one) => of_product(program, one),
+            Step::Transpose(ref one) => of_transposition(one),
             Step::Loop { variable, length, reverse, body } => {
                 let before = pending.clone();
                 let body = place(program, body, pending);
@@ -148,6 +149,22 @@ fn of_product(program: &Program, step: &Multiplication) -> Vec<Touch> {
         Some(Touch { buffer: operand.buffer, writes, owner })
     };
     operands.into_iter().filter_map(touch).collect()
+}
+
+fn of_transposition(step: &Transposition) -> Vec<Touch> {
+    let touch = |operand: &Operand, writes, layout| {
+        let start = operand.start == Affine::default();
+        let owner = match step.rows {
+            _ if !step.divided => Owner::First,
+            Extent::Batch if start => Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout },
+            _ => Owner::Unknown,
+        };
+        Touch { buffer: operand.buffer, writes, owner }
+    };
+    vec![
+        touch(&step.from, false, Layout::Rows(step.from_stride as i64)),
+        touch(&step.to, true, Layout::Columns(step.to_stride as i64)),
+    ]
 }
 
 /// With the batch along the columns of C (or of B): what every other stride is a multiple of.
