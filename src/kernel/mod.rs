@@ -60,7 +60,7 @@ pub use instruction::{
 };
 pub use program::{
     Buffer, BufferId, Division, Element, Extent, Float, KernelId, Multiplication, Operand, Place, ProductId, Program,
-    ROW_BYTES, Role, Step,
+    ROW_BYTES, Role, Step, Transposition,
 };
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
