@@ -1,6 +1,6 @@
 //! Calls of `fn`, `layer` and `model`: arguments and parameters, sizes by their names, leading axes, frames of the path.
 use super::call::Given;
-use super::elaborator::{CallSite, Elaborator, Outcome};
+use super::elaborator::{ArgumentSite, CallSite, Elaborator, Outcome};
 use super::path::Label;
 use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
@@ -42,11 +42,28 @@ impl<'a> Elaborator<'a> {
         }
         let scope = self.scopes.inside(defined.scope);
         let given = self.matched(defined, given, span)?;
-        self.calls.push(CallSite { span, defined });
+        let arguments = self.argument_sites(defined, &given);
+        self.calls.push(CallSite { span, defined, arguments });
         let result =
             self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.bound_and_called(defined, given, span)));
         self.calls.pop();
         result
+    }
+
+    fn argument_sites(&self, defined: Defined<'a>, given: &[Option<Given<'a>>]) -> Vec<ArgumentSite> {
+        let pairs = defined.definition.parameters.iter().zip(given);
+        pairs
+            .filter_map(|(parameter, given)| {
+                let given = given.as_ref()?;
+                let number = match &given.value {
+                    Value::Tensor(tensor) => tensor.number(),
+                    _ => None,
+                };
+                let arithmetic =
+                    number.filter(|n| n.fract() != 0.0).map(|value| self.shown_arithmetic(given.span, value));
+                Some(ArgumentSite { parameter: parameter.name.name.clone(), span: given.span, arithmetic })
+            })
+            .collect()
     }
 
     /// The arguments in the order of the parameters; none where the default holds.
@@ -141,6 +158,7 @@ impl<'a> Elaborator<'a> {
         let name = &argument.parameter.name.name;
         let shape = self.shape(&argument.tensor);
         let kind = self.graph.ty(argument.tensor.id).kind;
+        self.fit_kind(argument, ty, kind)?;
         if shape.len() < ty.shape.len() {
             let error = Diagnostic::error(
                 "E0306",
@@ -156,7 +174,6 @@ impl<'a> Elaborator<'a> {
             };
             return self.fail(error);
         }
-        self.fit_kind(argument, ty, kind)?;
         let leading = shape.len() - ty.shape.len();
         for (&written, &size) in ty.shape.iter().zip(&shape[leading..]) {
             self.fit_size(argument, ty, written, size)?;

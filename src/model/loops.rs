@@ -43,10 +43,12 @@ impl<'a> Elaborator<'a> {
             }
         }
         if values.len() != of.variables.len() {
-            let error =
-                Diagnostic::error("E0310", format!("{} names run over {} values", of.variables.len(), values.len()))
-                    .at(span, format!("{} here", values.len()))
-                    .help("`for a, b in (xs, ys)` runs over both at once");
+            let error = Diagnostic::error(
+                "E0310",
+                format!("{} over {}", counted(of.variables.len(), "name"), counted(values.len(), "value")),
+            )
+            .at(span, format!("{} here", values.len()))
+            .help("`for a, b in (xs, ys)` runs over both at once");
             return self.fail(error);
         }
         let mut overs = vec![];
@@ -227,7 +229,11 @@ impl<'a> Elaborator<'a> {
             let shown = if names.len() == 1 { format!("`{}`", names[0]) } else { format!("`({})`", names.join(", ")) };
             let error = Diagnostic::error(
                 "E0310",
-                format!("the body's value is what {shown} becomes; there are {} values", values.len()),
+                format!(
+                    "the body gives {}, for {}: {shown}",
+                    counted(values.len(), "value"),
+                    counted(names.len(), "state")
+                ),
             )
             .at(at, "the next state");
             return self.fail(error);
@@ -308,6 +314,11 @@ impl<'a> Elaborator<'a> {
             },
         }
     }
+}
+
+/// `1 value`, `2 values`
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn spoken(shape: &[usize]) -> String {

@@ -126,7 +126,13 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Metric { name, value } => self.metric(name, *value, statement.span),
             StatementKind::Claim { derivative, value } => self.claim(*derivative, *value, statement.span),
-            StatementKind::Use { file, .. } => self.not_there_yet(file.span, "`use` of another file is"),
+            StatementKind::Use { file, alias } => {
+                match alias {
+                    Some(alias) => self.scopes.set(self.scope, &alias.name, Slot::Broken, alias.span),
+                    None => self.lacks_used_file = true,
+                }
+                self.not_there_yet(file.span, "`use` of another file is")
+            }
             StatementKind::Section(_) | StatementKind::Output(_) => Ok(()),
             StatementKind::Row { .. } | StatementKind::Directive(_) => {
                 self.fail(Diagnostic::error("E0212", "this stands in a section").at(statement.span, "at the top level"))
