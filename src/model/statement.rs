@@ -79,7 +79,9 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Declare { kind, items } => match kind {
                 DeclareKind::Param => {
-                    items.iter().map(|item| self.parameter(item)).fold(Ok(()), |all, one| all.and(one))
+                    // All of them are read, whatever is wrong with one.
+                    let all: Vec<Outcome<()>> = items.iter().map(|item| self.parameter(item)).collect();
+                    all.into_iter().collect()
                 }
                 DeclareKind::State => {
                     items
