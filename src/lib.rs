@@ -3,7 +3,10 @@
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/architecture.rs` holds that order.
 pub mod diagnostic;
+
 pub mod limits;
+
+pub mod random;
 
 pub mod vector;
 
@@ -15,6 +18,8 @@ pub mod syntax;
 
 pub mod graph;
 
+pub mod schema;
+
 pub mod gradient;
 
 pub mod model;
@@ -22,3 +27,19 @@ pub mod model;
 pub mod simplify;
 
 pub mod batch;
+
+pub mod step;
+
+pub mod plan;
+
+pub mod oracle;
+
+pub mod jit;
+
+pub mod data;
+
+pub mod train;
+
+pub mod pipeline;
+
+pub mod cli;

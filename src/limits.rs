@@ -18,3 +18,5 @@ pub const AXES: usize = 12;
 pub const ELEMENTS: usize = 1 << 31;
 /// Rounds of one `repeat`, which is unrolled.
 pub const REPEAT_ROUNDS: usize = 100_000;
+/// Statements of one kernel: straight-line code with thousands of live values compiles in quadratic time.
+pub const KERNEL_INSTRUCTIONS: usize = 4_000;

@@ -1,2 +1,4 @@
 //! The binary: everything it does is in `cli`.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    gradus::cli::run()
+}

@@ -38,17 +38,30 @@
 //! ```
 
 mod affine;
+mod groups;
 mod hoist;
 mod instruction;
+mod print;
 mod program;
+#[cfg(test)]
+pub mod random;
 mod recorder;
+#[cfg(test)]
+pub mod reference;
+pub mod share;
 mod value;
+mod verify;
 
 pub use affine::{Affine, Interval, LoopVariable};
+pub use groups::groups;
 pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
 };
-pub use program::{Buffer, BufferId, Element, Extent, Float, KernelId, Place, Program, ROW_BYTES, Role, Step};
+pub use program::{
+    Buffer, BufferId, Division, Element, Extent, Float, KernelId, Multiplication, Operand, Place, ProductId, Program,
+    ROW_BYTES, Role, Step,
+};
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
+pub use verify::{Fault, batch_strides};

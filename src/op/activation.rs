@@ -1,5 +1,6 @@
 //! Activations that the compiler knows by name, because their derivative or their stable form is shorter than their definition.
 //! All others (gelu, silu, elu …) are written in the prelude.
+use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
 
 /// `1 / (1 + exp(-x))` without overflow at either end.
@@ -28,6 +29,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(|v| v.max(0.0)),
         value: |x| if x > 0.0 || x.is_nan() { x } else { 0.0 },
+        lower: arithmetic!(x => x.constant(0.0).max(x)),
         derivative: |x, _, d| d * x.greater(x.constant(0.0)),
     }
     SIGMOID {
@@ -40,6 +42,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(sigmoid),
         value: sigmoid,
+        lower: polynomial!(x => functions::sigmoid(x), sigmoid),
         derivative: |_, y, d| d * (y * (1.0 - y)),
     }
     SOFTPLUS {
@@ -52,6 +55,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(softplus),
         value: softplus,
+        lower: polynomial!(x => functions::softplus(x), softplus),
         derivative: |x, _, d| d * x.sigmoid(),
     }
 }

@@ -1,5 +1,6 @@
 //! Arithmetic: signs, sums, products, quotients, the greater and the lesser of two.
 use super::Interval;
+use super::lowering::arithmetic;
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;
@@ -13,6 +14,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.negate(),
         value: |x| -x,
+        lower: arithmetic!(x => -x),
         derivative: |_, _, d| -d,
     }
     ABS {
@@ -25,6 +27,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.absolute(),
         value: f64::abs,
+        lower: arithmetic!(x => x.abs()),
         derivative: |x, _, d| d * x.sign(),
     }
     SIGN {
@@ -37,6 +40,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |_| Interval::SIGNED_UNIT,
         value: |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { 0.0 },
+        lower: arithmetic!(x => L::select(x.greater(x.constant(0.0)), x.constant(1.0), L::select(x.less(x.constant(0.0)), x.constant(-1.0), x.constant(0.0)))),
         derivative: |_, _, d| d.constant(0.0),
     }
     STOP_GRADIENT {
@@ -49,6 +53,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x,
         value: |x| x,
+        lower: arithmetic!(x => x),
         derivative: |_, _, d| d.constant(0.0),
     }
 }
@@ -65,6 +70,7 @@ rows! { BINARY: Binary;
         commutative: true,
         range: |x, y| x.plus(y),
         value: |x, y| x + y,
+        lower: arithmetic!(x, y => x + y),
         derivative_x: |_, _, _, d| d,
         derivative_y: |_, _, _, d| d,
     }
@@ -79,6 +85,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |x, y| x.plus(y.negate()),
         value: |x, y| x - y,
+        lower: arithmetic!(x, y => x - y),
         derivative_x: |_, _, _, d| d,
         derivative_y: |_, _, _, d| -d,
     }
@@ -93,6 +100,7 @@ rows! { BINARY: Binary;
         commutative: true,
         range: |x, y| x.times(y),
         value: |x, y| x * y,
+        lower: arithmetic!(x, y => x * y),
         derivative_x: |_, y, _, d| d * y,
         derivative_y: |x, _, _, d| d * x,
     }
@@ -115,6 +123,7 @@ rows! { BINARY: Binary;
             }
         },
         value: |x, y| x / y,
+        lower: arithmetic!(x, y => x / y),
         derivative_x: |_, y, _, d| d / y,
         derivative_y: |_, y, q, d| -(d * q / y),
     }
@@ -129,6 +138,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |x, y| Interval::new(x.low.max(y.low), x.high.max(y.high)),
         value: |x, y| if x > y || x.is_nan() { x } else { y },
+        lower: arithmetic!(x, y => x.max(y)),
         derivative_x: |x, y, _, d| d * x.greater(y),
         derivative_y: |x, y, _, d| d * y.at_least(x),
     }
@@ -143,6 +153,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |x, y| Interval::new(x.low.min(y.low), x.high.min(y.high)),
         value: |x, y| if x < y || x.is_nan() { x } else { y },
+        lower: arithmetic!(x, y => x.min(y)),
         derivative_x: |x, y, _, d| d * x.less(y),
         derivative_y: |x, y, _, d| d * y.at_most(x),
     }

@@ -1,5 +1,6 @@
 //! Comparisons and logic. A truth value counts as 0 or 1; their derivatives are zero.
 use super::Interval;
+use super::lowering::{arithmetic, both, either, truth as truth_of};
 use super::row::{Notation, Result, rows};
 
 fn truth(value: bool) -> f64 {
@@ -17,12 +18,13 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |_| Interval::UNIT,
         value: |x| truth(x == 0.0),
+        lower: arithmetic!(x => truth_of(x, x.equal(x.constant(0.0)))),
         derivative: |_, _, d| d.constant(0.0),
     }
 }
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $id:ident $name:literal $sign:literal $commutative:literal $about:literal $value:expr;)*) => {
+    ($($(#[$doc:meta])* $id:ident $name:literal $sign:literal $commutative:literal $about:literal $value:expr, $lower:expr;)*) => {
         rows! { BINARY: Binary;
             $($id {
                 name: $name,
@@ -35,6 +37,7 @@ macro_rules! comparisons {
                 commutative: $commutative,
                 range: |_, _| Interval::UNIT,
                 value: $value,
+                lower: $lower,
                 derivative_x: |_, _, _, d| d.constant(0.0),
                 derivative_y: |_, _, _, d| d.constant(0.0),
             })*
@@ -49,6 +52,7 @@ macro_rules! comparisons {
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 && y != 0.0),
+                lower: arithmetic!(x, y => truth_of(x, both(x, y))),
                 derivative_x: |_, _, _, d| d.constant(0.0),
                 derivative_y: |_, _, _, d| d.constant(0.0),
             }
@@ -63,6 +67,7 @@ macro_rules! comparisons {
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 || y != 0.0),
+                lower: arithmetic!(x, y => truth_of(x, either(x, y))),
                 derivative_x: |_, _, _, d| d.constant(0.0),
                 derivative_y: |_, _, _, d| d.constant(0.0),
             }
@@ -71,10 +76,10 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    EQUAL "eq" "==" true "true where both are equal" |x, y| truth(x == y);
-    UNEQUAL "ne" "!=" true "true where they differ" |x, y| truth(x != y);
-    LESS "lt" "<" false "true where the first is less" |x, y| truth(x < y);
-    AT_MOST "le" "<=" false "true where the first is not greater" |x, y| truth(x <= y);
-    GREATER "gt" ">" false "true where the first is greater" |x, y| truth(x > y);
-    AT_LEAST "ge" ">=" false "true where the first is not less" |x, y| truth(x >= y);
+    EQUAL "eq" "==" true "true where both are equal" |x, y| truth(x == y), arithmetic!(x, y => truth_of(x, x.equal(y)));
+    UNEQUAL "ne" "!=" true "true where they differ" |x, y| truth(x != y), arithmetic!(x, y => truth_of(x, !x.equal(y)));
+    LESS "lt" "<" false "true where the first is less" |x, y| truth(x < y), arithmetic!(x, y => truth_of(x, x.less(y)));
+    AT_MOST "le" "<=" false "true where the first is not greater" |x, y| truth(x <= y), arithmetic!(x, y => truth_of(x, x.less_equal(y)));
+    GREATER "gt" ">" false "true where the first is greater" |x, y| truth(x > y), arithmetic!(x, y => truth_of(x, x.greater(y)));
+    AT_LEAST "ge" ">=" false "true where the first is not less" |x, y| truth(x >= y), arithmetic!(x, y => truth_of(x, x.greater_equal(y)));
 }

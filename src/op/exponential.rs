@@ -1,5 +1,6 @@
 //! Exponentials, logarithms, powers and roots.
 use super::Interval;
+use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;
@@ -13,6 +14,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::exp),
         value: libm::exp,
+        lower: polynomial!(x => functions::exp(x), libm::exp),
         derivative: |_, y, d| d * y,
     }
     EXPM1 {
@@ -25,6 +27,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::expm1),
         value: libm::expm1,
+        lower: polynomial!(x => functions::expm1(x), libm::expm1),
         derivative: |_, y, d| d * (y + 1.0),
     }
     LOG {
@@ -37,6 +40,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(libm::log),
         value: libm::log,
+        lower: polynomial!(x => functions::log(x), libm::log),
         derivative: |x, _, d| d / x,
     }
     LOG1P {
@@ -49,6 +53,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| Interval::new(x.low.max(-1.0), x.high.max(-1.0)).rising(libm::log1p),
         value: libm::log1p,
+        lower: polynomial!(x => functions::log1p(x), libm::log1p),
         derivative: |x, _, d| d / (1.0 + x),
     }
     SQRT {
@@ -61,6 +66,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
         value: f64::sqrt,
+        lower: arithmetic!(x => x.sqrt()),
         derivative: |_, y, d| d / (2.0 * y),
     }
     RSQRT {
@@ -73,6 +79,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |_| Interval::NONNEGATIVE,
         value: |x| 1.0 / x.sqrt(),
+        lower: arithmetic!(x => x.constant(1.0) / x.sqrt()),
         derivative: |x, y, d| -(d * y / (2.0 * x)),
     }
     RECIPROCAL {
@@ -85,6 +92,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| if x.low > 0.0 || x.high < 0.0 { Interval::new(1.0 / x.high, 1.0 / x.low) } else if x.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
         value: |x| 1.0 / x,
+        lower: arithmetic!(x => x.constant(1.0) / x),
         derivative: |_, y, d| -(d * y.squared()),
     }
     ERF {
@@ -97,6 +105,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::erf),
         value: libm::erf,
+        lower: polynomial!(x => functions::erf(x), libm::erf),
         derivative: |x, _, d| d * (std::f64::consts::FRAC_2_SQRT_PI * (-x.squared()).exp()),
     }
 }
@@ -122,6 +131,7 @@ rows! { BINARY: Binary;
             }
         },
         value: libm::pow,
+        lower: polynomial!(x, y => functions::pow(x, y), libm::pow),
         derivative_x: |x, y, _, d| d * (y * x.pow(y - 1.0)),
         derivative_y: |x, _, p, d| d * (p * x.log()),
     }

@@ -1,10 +1,19 @@
 //! Losses of two numbers that have a stable form or a short derivative of their own.
+use super::lowering::{polynomial, weighted_log as lanes_log};
 use super::row::{Notation, Result, rows};
 use super::{Interval, activation};
 
 /// `0 log 0 = 0`.
 fn weighted_log(weight: f64, x: f64) -> f64 {
     if weight == 0.0 { 0.0 } else { weight * libm::log(x) }
+}
+
+fn binary_cross_entropy(p: f64, t: f64) -> f64 {
+    -weighted_log(t, p) - weighted_log(1.0 - t, 1.0 - p)
+}
+
+fn logistic_loss(z: f64, t: f64) -> f64 {
+    activation::softplus(z) - z * t
 }
 
 rows! { BINARY: Binary;
@@ -18,7 +27,8 @@ rows! { BINARY: Binary;
         smooth: false,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
-        value: |p, t| -weighted_log(t, p) - weighted_log(1.0 - t, 1.0 - p),
+        value: binary_cross_entropy,
+        lower: polynomial!(p, t => -lanes_log(t, p) - lanes_log(t.constant(1.0) - t, p.constant(1.0) - p), binary_cross_entropy),
         derivative_x: |p, t, _, d| d * (p - t) / (p * (1.0 - p)),
         derivative_y: |p, _, _, d| d * ((1.0 - p).log() - p.log()),
     }
@@ -33,7 +43,8 @@ rows! { BINARY: Binary;
         smooth: true,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
-        value: |z, t| activation::softplus(z) - z * t,
+        value: logistic_loss,
+        lower: polynomial!(z, t => functions::softplus(z) - z * t, logistic_loss),
         derivative_x: |z, t, _, d| d * (z.sigmoid() - t),
         derivative_y: |z, _, _, d| -(d * z),
     }

@@ -8,6 +8,7 @@ pub mod comparison;
 pub mod exponential;
 pub mod interval;
 pub mod loss;
+pub mod lowering;
 pub mod reduction;
 pub mod rounding;
 pub mod row;

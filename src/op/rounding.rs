@@ -1,4 +1,5 @@
 //! Rounding and remainders: piecewise constant, or nearly.
+use super::lowering::arithmetic;
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;
@@ -12,6 +13,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(f64::floor),
         value: f64::floor,
+        lower: arithmetic!(x => x.floor()),
         derivative: |_, _, d| d.constant(0.0),
     }
     CEIL {
@@ -24,6 +26,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(f64::ceil),
         value: f64::ceil,
+        lower: arithmetic!(x => x.ceil()),
         derivative: |_, _, d| d.constant(0.0),
     }
     ROUND {
@@ -36,6 +39,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(f64::round_ties_even),
         value: f64::round_ties_even,
+        lower: arithmetic!(x => x.round_even()),
         derivative: |_, _, d| d.constant(0.0),
     }
 }
@@ -52,6 +56,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, y| if y.low > 0.0 { super::Interval::new(0.0, y.high) } else { super::Interval::ALL },
         value: |x, y| x - y * (x / y).floor(),
+        lower: arithmetic!(x, y => x - y * (x / y).floor()),
         derivative_x: |_, _, _, d| d,
         derivative_y: |x, y, _, d| -(d * (x / y).floor()),
     }

@@ -1,4 +1,5 @@
 //! What a row of the table of scalar functions is. No field has a default: a missing fact does not compile.
+use super::lowering::{BinaryLowering, UnaryLowering};
 use super::{Interval, Sym};
 use std::hash::{Hash, Hasher};
 
@@ -43,6 +44,8 @@ pub struct Unary {
     pub range: fn(Interval) -> Interval,
     /// Its value in f64: the oracle's.
     pub value: fn(f64) -> f64,
+    /// How the executors compute it.
+    pub lower: UnaryLowering,
     /// `(x, y = f(x), dy) -> dx`: its adjoint, linear in `dy`.
     pub derivative: for<'a> fn(Sym<'a>, Sym<'a>, Sym<'a>) -> Sym<'a>,
 }
@@ -61,6 +64,8 @@ pub struct Binary {
     pub commutative: bool,
     pub range: fn(Interval, Interval) -> Interval,
     pub value: fn(f64, f64) -> f64,
+    /// How the executors compute it.
+    pub lower: BinaryLowering,
     /// `(x, y, f(x, y), d) -> dx`, linear in `d`.
     pub derivative_x: for<'a> fn(Sym<'a>, Sym<'a>, Sym<'a>, Sym<'a>) -> Sym<'a>,
     /// `(x, y, f(x, y), d) -> dy`, linear in `d`.

@@ -76,6 +76,11 @@ impl DirectiveRule {
         self.forms.iter().any(|form| form.fits(directive))
     }
 
+    /// May words stand between its values?
+    pub fn has_phrases(&self) -> bool {
+        self.forms.iter().any(|form| !form.phrases.is_empty())
+    }
+
     /// "as in `test 0.2` or `test last 0.2`"
     pub fn help(&self) -> String {
         let examples: Vec<String> = self.forms.iter().map(|form| format!("`{}`", form.example)).collect();

@@ -1,6 +1,7 @@
 //! From text to tree: lexemes, the layout that cuts statements, the grammar, and the errors of a text that can't be read.
 mod builder;
 mod children;
+mod codes;
 mod directives;
 mod explain;
 mod foreign;
@@ -12,6 +13,8 @@ mod show;
 mod significant;
 mod source;
 mod spoken;
+#[cfg(test)]
+mod tests;
 mod token;
 pub mod tree;
 mod words;
@@ -23,11 +26,12 @@ lalrpop_util::lalrpop_mod!(
 
 use crate::diagnostic::Diagnostic;
 pub use builder::quotient_readings;
+pub use codes::{CODES, Explanation};
 pub use parser::{parse, parse_expression};
 pub use show::{show_expression, show_tokens, show_tree};
 pub use tree::*;
 
-/// A file as a tree. What could not be read is an `Error` in it and a diagnostic.
+/// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     pub tree: Tree,

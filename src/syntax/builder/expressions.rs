@@ -62,23 +62,15 @@ impl Builder<'_> {
 
     /// A product by `*`, `/` and `·`.
     pub fn product(&mut self, start: usize, end: usize, first: TreeId, rest: Vec<(ProductSign, TreeId)>) -> TreeId {
+        let span = self.source.span(start..end);
         for (sign, divisor) in &rest {
-            if *sign == ProductSign::Over
-                && let Some(product) = self.juxtaposition_below_signs(*divisor)
-                && !self.may_be_call(product)
-            {
-                let dividend = self.source.span(start..self.span(*divisor).start as usize);
-                self.report(quotient_readings(&self.tree, dividend, *divisor, product));
+            let product = without_signs(&self.tree, *divisor);
+            let is_product = matches!(self.tree.kind(product), NodeKind::Juxtaposition(_));
+            if *sign == ProductSign::Over && is_product && !self.may_be_call(product) {
+                self.report(quotient_readings(&self.tree, span, *divisor));
             }
         }
         self.add(start, end, NodeKind::Product { first, rest })
-    }
-
-    fn juxtaposition_below_signs(&self, mut divisor: TreeId) -> Option<TreeId> {
-        while let NodeKind::Negate(of) = self.tree.kind(divisor) {
-            divisor = *of;
-        }
-        matches!(self.tree.kind(divisor), NodeKind::Juxtaposition(_)).then_some(divisor)
     }
 
     /// `f (x)`, which is one factor if `f` is a function: only who knows the names can tell.
@@ -179,18 +171,27 @@ impl Builder<'_> {
     }
 }
 
-/// The error for `a / b c`, with both readings as edits. `dividend` reaches up to the divisor, which is `product` with any signs.
-pub fn quotient_readings(tree: &Tree, dividend: Span, divisor: TreeId, product: TreeId) -> Diagnostic {
-    let (whole, product_span) = (tree.span(divisor), tree.span(product));
-    let first = match tree.kind(product) {
+/// The error for `a / b c`, with both readings as edits. `quotient` is the span of the whole `Product`, `divisor` one of its operands:
+/// a juxtaposition, with any signs. Syntax reports it but for `a / f (x)`, which is a call where `f` is a function.
+pub fn quotient_readings(tree: &Tree, quotient: Span, divisor: TreeId) -> Diagnostic {
+    let whole = tree.span(divisor);
+    let first = match tree.kind(without_signs(tree, divisor)) {
         NodeKind::Juxtaposition(factors) => tree.span(factors[0]),
-        _ => product_span,
+        _ => whole,
     };
+    let up_to = |span: Span| Span { end: span.end, ..quotient };
     let mut diagnostic = Diagnostic::error("E0120", "this quotient can be read in two ways")
-        .at(dividend.to(whole), "divided by the first factor, or by the product?");
+        .at(up_to(whole), "divided by the first factor, or by the product?");
     suggest(&mut diagnostic, "divide by the product", parenthesised(whole), false);
-    suggest(&mut diagnostic, "divide by the first factor only", parenthesised(dividend.to(first)), false);
+    suggest(&mut diagnostic, "divide by the first factor only", parenthesised(up_to(first)), false);
     diagnostic
+}
+
+fn without_signs(tree: &Tree, mut id: TreeId) -> TreeId {
+    while let NodeKind::Negate(of) = tree.kind(id) {
+        id = *of;
+    }
+    id
 }
 
 impl Relation {

@@ -63,8 +63,12 @@ impl Builder<'_> {
             let diagnostic = Diagnostic::error("E0136", format!("a `{}` section has no `{word}`", section.word()))
                 .at(span, "not a word of this section");
             let near = known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(word, known));
-            let near = near.filter(|near| strsim::damerau_levenshtein(word, near) <= 2);
+            let near = near.filter(|near| strsim::damerau_levenshtein(word, near) <= (word.len() / 3).max(1));
+            let other = if section == SectionKind::Data { SectionKind::Train } else { SectionKind::Data };
             return Some(match near {
+                _ if DirectiveRule::of(other, word).is_some() => {
+                    diagnostic.help(format!("`{word}` stands in the `{}` section", other.word()))
+                }
                 _ if need(word).is_some() => diagnostic.help(format!("`{word}` stands outside, above the section")),
                 Some(near) => diagnostic.edit(format!("write `{near}`"), span, near, false),
                 None => diagnostic.help(format!("it has `{}`", known.join("`, `"))),

@@ -87,7 +87,10 @@ impl Builder<'_> {
                     .at(self.span(body), "expected `{`")
                     .help("as in `optimizer descent(w, g, rate = 0.01) { w <- w - rate g }`"),
             ),
-            _ if is_block => self.check_block_has_value(&format!("the {} `{}`", word.name, name.name), body),
+            _ if is_block => {
+                let what = if kind == DefinitionKind::Fn { "function" } else { kind.word() };
+                self.check_block_has_value(&format!("the {what} `{}`", name.name), body)
+            }
             _ => {}
         }
         StatementKind::Definition(Box::new(Definition { kind, name, parameters, body }))

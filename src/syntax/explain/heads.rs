@@ -25,8 +25,12 @@ impl Stop<'_> {
         }
         if let Some(need) = need(word).filter(|_| self.at <= HEAD && !binds) {
             let message = format!("`{word}` needs {} after it", need.what);
-            let label = format!("expected {}", need.what);
-            return Some(self.error("E0118", message, label).help(format!("as in `{}`", need.example)));
+            let label = format!("expected {} behind it", need.what);
+            return Some(
+                Diagnostic::error("E0118", message)
+                    .at(self.span_of(0), label)
+                    .help(format!("as in `{}`", need.example)),
+            );
         }
         if let Some(need) = need(self.text_of(0)).filter(|_| self.first() == Token::Define && self.at <= 2) {
             let label = if self.at == 1 { "expected a name" } else { "expected `(` and its parameters" };
@@ -71,6 +75,15 @@ impl Stop<'_> {
 
     /// A directive that can't go on, outside of its brackets.
     pub(super) fn directive(&self) -> Option<Diagnostic> {
+        if let Some(comma) = self.comma_before_directive() {
+            let message = "a comma does not separate the lines of a section";
+            let next = self.source.quoted(self.span_of(comma + 1));
+            return Some(
+                Diagnostic::error("E0135", message)
+                    .at(self.span_of(comma), format!("`{next}` would be one more value"))
+                    .edit("write `;`, or begin a new line", self.span_of(comma), ";", false),
+            );
+        }
         if self.first() != Token::Directive || self.open().is_some() {
             return None;
         }
@@ -89,12 +102,27 @@ impl Stop<'_> {
         let goes_on_in_words = self.previous().ends_operand()
             && matches!(self.token(), Token::Not | Token::With | Token::PhraseWord)
             || self.had_stray_loop();
-        if !lacks_value && !goes_on_in_words && (!had_phrase || self.token() == Token::End) {
+        let wrong_phrase = self.token() == Token::Number && rules.iter().any(|rule| rule.has_phrases());
+        if !lacks_value && !goes_on_in_words && !wrong_phrase && (!had_phrase || self.token() == Token::End) {
             return None;
         }
         let message = format!("`{word}` is not written like this");
+        let label =
+            if lacks_value { "expected a value".to_string() } else { format!("can't go on with {}", self.here()) };
         let help = rules.iter().map(|rule| rule.help()).collect::<Vec<_>>().join("; ");
-        Some(self.error("E0135", message, format!("can't go on with {}", self.here())).help(help))
+        Some(self.error("E0135", message, label).help(help))
+    }
+
+    /// `minimize loss, epochs 60`: the comma, outside of brackets and in a section.
+    fn comma_before_directive(&self) -> Option<usize> {
+        let in_section = self.first() == Token::Directive || self.had(Token::RowColon);
+        let comma = self
+            .before()
+            .iter()
+            .rposition(|token| token.1 == Token::Comma)
+            .filter(|_| in_section && self.open().is_none())?;
+        let is_word = |section| DirectiveRule::of(section, self.text_of(comma + 1)).is_some();
+        (is_word(SectionKind::Data) || is_word(SectionKind::Train)).then_some(comma)
     }
 
     /// `minimize loss for 3`: a loop behind a value is none.

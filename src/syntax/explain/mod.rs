@@ -14,9 +14,9 @@ pub fn explain(source: Source, tokens: &[Spanned], at: usize, expected: &[String
     stop.head()
         .or_else(|| stop.directive())
         .or_else(|| stop.in_loop())
+        .or_else(|| stop.condition())
         .or_else(|| stop.reserved_name())
         .or_else(|| stop.number())
-        .or_else(|| stop.condition())
         .or_else(|| stop.pipeline())
         .or_else(|| stop.derivative())
         .or_else(|| stop.equals())
@@ -78,6 +78,7 @@ impl Stop<'_> {
     /// The token as it is named in a message.
     fn here(&self) -> String {
         match self.token() {
+            Token::End if self.first() == Token::Lone => "the end of the expression".into(),
             Token::End => "the end of the line".into(),
             Token::Block(_) => "`{`".into(),
             _ => format!("`{}`", self.source.quoted(self.span_of(self.at))),

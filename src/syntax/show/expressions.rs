@@ -1,12 +1,31 @@
 //! Expressions as s-expressions.
 use super::forms::Form;
 use crate::syntax::tree::*;
+use std::rc::Rc;
 
-impl Form {
-    pub fn expression(tree: &Tree, id: TreeId) -> Form {
-        let one = |id: &TreeId| Form::expression(tree, *id);
+/// The form of each expression of a tree. Operands come before what uses them, so none is made by recursion.
+pub struct Forms {
+    forms: Vec<Rc<Form>>,
+}
+
+impl Forms {
+    pub fn of(tree: &Tree) -> Forms {
+        let mut forms = Forms { forms: Vec::with_capacity(tree.len()) };
+        for (_, node) in tree.iter() {
+            let form = forms.make(&node.kind);
+            forms.forms.push(form);
+        }
+        forms
+    }
+
+    pub fn get(&self, id: TreeId) -> Rc<Form> {
+        Rc::clone(&self.forms[id.0 as usize])
+    }
+
+    fn make(&self, kind: &NodeKind) -> Rc<Form> {
+        let one = |id: &TreeId| self.get(*id);
         let many = |head: &str, ids: &[TreeId]| Form::list(head, ids.iter().map(one));
-        match tree.kind(id) {
+        match kind {
             NodeKind::Name(name) => Form::word(name),
             NodeKind::Number(value) => Form::word(value.to_string()),
             NodeKind::Text(text) => Form::word(format!("{text:?}")),
@@ -16,11 +35,11 @@ impl Form {
             NodeKind::List(items) => many("list", items),
             NodeKind::Negate(of) => many("neg", &[*of]),
             NodeKind::Not(of) => many("not", &[*of]),
-            NodeKind::Sum { first, rest } => chain(tree, "+", *first, rest, |sign| match sign {
+            NodeKind::Sum { first, rest } => self.chain("+", *first, rest, |sign| match sign {
                 SumSign::Plus => None,
                 SumSign::Minus => Some("-"),
             }),
-            NodeKind::Product { first, rest } => chain(tree, "*", *first, rest, |sign| match sign {
+            NodeKind::Product { first, rest } => self.chain("*", *first, rest, |sign| match sign {
                 ProductSign::Times => None,
                 ProductSign::Over => Some("/"),
                 ProductSign::Dot => Some("·"),
@@ -57,40 +76,37 @@ impl Form {
                 });
                 Form::list("∂", std::iter::once(one(of)).chain(by))
             }
-            NodeKind::Loop(looped) => loop_form(tree, looped),
+            NodeKind::Loop(looped) => self.looped(looped),
             NodeKind::Block(statements) => {
-                Form::list("block", statements.iter().map(|statement| Form::statement(tree, statement)))
+                Form::list("block", statements.iter().map(|statement| self.statement(statement)))
             }
             NodeKind::Error => Form::list("error", []),
         }
     }
-}
 
-/// A flat chain: `b` alone where its sign is the usual one, else `(sign b)`.
-fn chain<Sign: Copy>(
-    tree: &Tree,
-    head: &str,
-    first: TreeId,
-    rest: &[(Sign, TreeId)],
-    unusual: impl Fn(Sign) -> Option<&'static str>,
-) -> Form {
-    let rest = rest.iter().map(|(sign, operand)| match unusual(*sign) {
-        None => Form::expression(tree, *operand),
-        Some(sign) => Form::list(sign, [Form::expression(tree, *operand)]),
-    });
-    Form::list(head, std::iter::once(Form::expression(tree, first)).chain(rest))
-}
-
-fn loop_form(tree: &Tree, looped: &Loop) -> Form {
-    let mut parts: Vec<Form> = looped.variables.iter().map(|variable| Form::word(&variable.name)).collect();
-    parts.push(Form::list("in", [Form::expression(tree, looped.over)]));
-    if !looped.states.is_empty() {
-        let states = looped
-            .states
-            .iter()
-            .map(|state| Form::list("=", [Form::word(&state.name.name), Form::expression(tree, state.start)]));
-        parts.push(Form::list("with", states));
+    /// A flat chain: `b` alone where its sign is the usual one, else `(sign b)`.
+    fn chain<Sign: Copy>(
+        &self,
+        head: &str,
+        first: TreeId,
+        rest: &[(Sign, TreeId)],
+        unusual: impl Fn(Sign) -> Option<&'static str>,
+    ) -> Rc<Form> {
+        let rest = rest.iter().map(|(sign, operand)| match unusual(*sign) {
+            None => self.get(*operand),
+            Some(sign) => Form::list(sign, [self.get(*operand)]),
+        });
+        Form::list(head, std::iter::once(self.get(first)).chain(rest))
     }
-    parts.push(Form::expression(tree, looped.body));
-    Form::list(looped.kind.word(), parts)
+
+    fn looped(&self, looped: &Loop) -> Rc<Form> {
+        let mut parts: Vec<Rc<Form>> = looped.variables.iter().map(|variable| Form::word(&variable.name)).collect();
+        parts.push(Form::list("in", [self.get(looped.over)]));
+        if !looped.states.is_empty() {
+            let state = |state: &LoopState| Form::list("=", [Form::word(&state.name.name), self.get(state.start)]);
+            parts.push(Form::list("with", looped.states.iter().map(state)));
+        }
+        parts.push(self.get(looped.body));
+        Form::list(looped.kind.word(), parts)
+    }
 }

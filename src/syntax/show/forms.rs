@@ -1,23 +1,24 @@
 //! S-expressions, broken into lines where they are long.
+use std::rc::Rc;
 
 /// A word, or a list of which the first word says what it is.
 pub enum Form {
     Word(String),
-    List { items: Vec<Form>, width: usize },
+    List { items: Vec<Rc<Form>>, width: usize },
 }
 
 /// A list that is wider stands on several lines.
 const WIDTH: usize = 120;
 
 impl Form {
-    pub fn word(text: impl Into<String>) -> Form {
-        Form::Word(text.into())
+    pub fn word(text: impl Into<String>) -> Rc<Form> {
+        Rc::new(Form::Word(text.into()))
     }
 
-    pub fn list(head: &str, rest: impl IntoIterator<Item = Form>) -> Form {
-        let items: Vec<Form> = std::iter::once(Form::word(head)).chain(rest).collect();
+    pub fn list(head: &str, rest: impl IntoIterator<Item = Rc<Form>>) -> Rc<Form> {
+        let items: Vec<Rc<Form>> = std::iter::once(Form::word(head)).chain(rest).collect();
         let width = 1 + items.iter().map(|item| item.width() + 1).sum::<usize>();
-        Form::List { items, width }
+        Rc::new(Form::List { items, width })
     }
 
     fn width(&self) -> usize {

@@ -7,16 +7,17 @@ use super::layout::lay_file;
 use super::source::Source;
 use super::token::Token;
 use super::tree::{Statement, Tree, TreeId};
-use forms::Form;
+use expressions::Forms;
 
 /// Statements as s-expressions.
 pub fn show_tree(tree: &Tree, root: &[Statement]) -> String {
-    root.iter().map(|statement| Form::statement(tree, statement).text() + "\n").collect()
+    let forms = Forms::of(tree);
+    root.iter().map(|statement| forms.statement(statement).text() + "\n").collect()
 }
 
 /// One expression as an s-expression.
 pub fn show_expression(tree: &Tree, root: TreeId) -> String {
-    Form::expression(tree, root).text() + "\n"
+    Forms::of(tree).get(root).text() + "\n"
 }
 
 /// The tokens of a file, a line a statement: each as its text, with what the layout made of it where that is not plain.

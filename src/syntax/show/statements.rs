@@ -1,10 +1,12 @@
 //! Statements as s-expressions.
+use super::expressions::Forms;
 use super::forms::Form;
 use crate::syntax::tree::*;
+use std::rc::Rc;
 
-impl Form {
-    pub fn statement(tree: &Tree, statement: &Statement) -> Form {
-        let form = statement_form(tree, &statement.kind);
+impl Forms {
+    pub fn statement(&self, statement: &Statement) -> Rc<Form> {
+        let form = statement_form(self, &statement.kind);
         match &statement.doc {
             Some(doc) => Form::list("doc", [Form::word(format!("{doc:?}")), form]),
             None => form,
@@ -12,8 +14,8 @@ impl Form {
     }
 }
 
-fn statement_form(tree: &Tree, kind: &StatementKind) -> Form {
-    let expression = |id: TreeId| Form::expression(tree, id);
+fn statement_form(forms: &Forms, kind: &StatementKind) -> Rc<Form> {
+    let expression = |id: TreeId| forms.get(id);
     let word = |ident: &Ident| Form::word(&ident.name);
     match kind {
         StatementKind::Binding { target, ty, value } => {
@@ -21,15 +23,15 @@ fn statement_form(tree: &Tree, kind: &StatementKind) -> Form {
                 Target::Name(name) => word(name),
                 Target::Tuple(names) => Form::list("tuple", names.iter().map(word)),
             };
-            Form::list("=", [typed(tree, target, ty), expression(*value)])
+            Form::list("=", [typed(forms, target, ty), expression(*value)])
         }
         StatementKind::Draw { name, ty, distribution } => {
-            Form::list("~", [typed(tree, word(name), ty), expression(*distribution)])
+            Form::list("~", [typed(forms, word(name), ty), expression(*distribution)])
         }
         StatementKind::Update { name, value } => Form::list("<-", [word(name), expression(*value)]),
         StatementKind::Value(value) => Form::list("value", [expression(*value)]),
         StatementKind::Declare { kind, items } => {
-            Form::list(kind.word(), items.iter().map(|item| declared(tree, item)))
+            Form::list(kind.word(), items.iter().map(|item| declared(forms, item)))
         }
         StatementKind::Output(items) => {
             let items = items.iter().map(|item| match item.value {
@@ -41,7 +43,7 @@ fn statement_form(tree: &Tree, kind: &StatementKind) -> Form {
         StatementKind::Metric { name, value } => Form::list("metric", [word(name), expression(*value)]),
         StatementKind::Definition(definition) => {
             let parameters = definition.parameters.iter().map(|parameter| {
-                let name = typed(tree, word(&parameter.name), &parameter.ty);
+                let name = typed(forms, word(&parameter.name), &parameter.ty);
                 match parameter.default {
                     Some(default) => Form::list("=", [name, expression(default)]),
                     None => name,
@@ -56,7 +58,7 @@ fn statement_form(tree: &Tree, kind: &StatementKind) -> Form {
         }
         StatementKind::Section(section) => {
             let file = section.file.iter().map(|file| Form::word(format!("{:?}", file.path)));
-            let statements = section.statements.iter().map(|statement| Form::statement(tree, statement));
+            let statements = section.statements.iter().map(|statement| forms.statement(statement));
             Form::list(section.kind.word(), file.chain(statements))
         }
         StatementKind::Claim { derivative, value } => {
@@ -76,23 +78,23 @@ fn statement_form(tree: &Tree, kind: &StatementKind) -> Form {
     }
 }
 
-fn declared(tree: &Tree, item: &Declared) -> Form {
-    let name = typed(tree, Form::word(&item.name.name), &item.ty);
+fn declared(forms: &Forms, item: &Declared) -> Rc<Form> {
+    let name = typed(forms, Form::word(&item.name.name), &item.ty);
     match item.start {
-        Some(Start::Value(value)) => Form::list("=", [name, Form::expression(tree, value)]),
-        Some(Start::Draw(distribution)) => Form::list("~", [name, Form::expression(tree, distribution)]),
+        Some(Start::Value(value)) => Form::list("=", [name, forms.get(value)]),
+        Some(Start::Draw(distribution)) => Form::list("~", [name, forms.get(distribution)]),
         None => name,
     }
 }
 
 /// `name`, or `(: name type)`.
-fn typed(tree: &Tree, name: Form, ty: &Option<Type>) -> Form {
+fn typed(forms: &Forms, name: Rc<Form>, ty: &Option<Type>) -> Rc<Form> {
     let Some(ty) = ty else { return name };
-    let shape = Form::list("shape", ty.shape.iter().map(|size| Form::expression(tree, *size)));
+    let shape = Form::list("shape", ty.shape.iter().map(|size| forms.get(*size)));
     let element = match ty.element {
         Element::Number => None,
         Element::Bool => Some(Form::word("bool")),
-        Element::Class(count) => Some(Form::list("class", [Form::expression(tree, count)])),
+        Element::Class(count) => Some(Form::list("class", [forms.get(count)])),
     };
     let has_shape = !ty.shape.is_empty() || element.is_none();
     Form::list(":", [Some(name), has_shape.then_some(shape), element].into_iter().flatten())

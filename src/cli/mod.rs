@@ -1,0 +1,75 @@
+//! The command line: one file a command. Results go to stdout, what is said about them to stderr.
+mod check;
+mod progress;
+mod run;
+mod show;
+mod source;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// How a command ends: language reference, "Files and exits".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Success,
+    /// The source, the data, the weights, input and output, divergence, a check that failed.
+    Failure,
+    Usage,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::Usage => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// A small language for neural networks: textbook notation in, readable gradients and native training out.
+#[derive(Parser)]
+#[command(name = "gradus", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Check),
+    Run(run::Run),
+    Show(show::Show),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no mistakes.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let exit = match arguments.command {
+        Command::Check(command) => command.run(),
+        Command::Run(command) => command.run(),
+        Command::Show(command) => command.run(),
+    };
+    exit.into()
+}
+
+/// Writes to stdout. A pipe that was closed is no failure: whoever reads has seen enough.
+pub fn print(text: &str) -> Exit {
+    use std::io::Write;
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Success,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+        Err(_) => Exit::Failure,
+    }
+}

@@ -1,0 +1,41 @@
+//! Reading a `.nn` file and saying what is wrong with it.
+use super::Exit;
+use crate::diagnostic::{Diagnostic, Sources, render};
+use crate::model::Options;
+use crate::pipeline::{self, Source};
+use std::io::Write;
+use std::path::Path;
+
+/// The file's text, or a message.
+pub fn text_of(path: &Path) -> Result<String, Exit> {
+    let failed = |why: String| {
+        complain(&format!("error: {why}"));
+        Exit::Failure
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(format!("can't read `{}`: {error}", path.display())))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        failed(format!("`{}` is not UTF-8 text: line {line} has a byte that is none", path.display()))
+    })
+}
+
+/// Reads a file and shows all that is to be said about it; a failure if there is an error.
+pub fn read(path: &Path, options: &Options) -> Result<Source, Exit> {
+    let text = text_of(path)?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let source = pipeline::read(&name, &text, options);
+    say(&source.diagnostics, &source.sources);
+    if source.has_errors() { Err(Exit::Failure) } else { Ok(source) }
+}
+
+/// Shows diagnostics on stderr.
+pub fn say(diagnostics: &[Diagnostic], sources: &Sources) {
+    for diagnostic in diagnostics {
+        complain(&format!("{}\n", render(diagnostic, sources, true)));
+    }
+}
+
+/// A line on stderr; colour goes where a terminal is.
+pub fn complain(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,86 @@
+//! Proves by interval arithmetic that an access stays inside its buffer.
+use super::Scope;
+use crate::kernel::affine::{Affine, Interval};
+use crate::kernel::instruction::{Access, Guard};
+use crate::kernel::program::{Buffer, Place};
+
+/// Why an access may leave its buffer, if it may.
+pub(super) fn check(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<(), String> {
+    let known = |index: &Affine| scope.interval(index).ok_or(format!("`{index}` has a variable that is not in scope"));
+    for guard in &access.guards {
+        known(&guard.index)?;
+    }
+    let all = known(&access.index)?;
+    let elements = buffer.elements as i64;
+    let (reach, room) = match buffer.place {
+        Place::Window { .. } => (guarded(&within_row(access, buffer, scope)?, &access.guards, scope), elements),
+        Place::Table { .. } => (guarded(&access.index, &access.guards, scope), elements),
+        Place::Arena { .. } => {
+            let below = access.row.map_or(Some(0), |r| (r.count as i64 - 1).checked_mul(r.stride as i64));
+            (guarded(&access.index, &access.guards, scope), below.and_then(|b| elements.checked_sub(b)).unwrap_or(0))
+        }
+    };
+    let Some(reach) = reach.map(|r| r.unwrap_or(all)) else { return Ok(()) };
+    if reach.low < 0 || room <= reach.high {
+        let Interval { low, high } = reach;
+        return Err(format!(
+            "`{}` reaches {low} to {high} of `{}`, which has 0 to {}",
+            access.index,
+            buffer.name,
+            room - 1
+        ));
+    }
+    Ok(())
+}
+
+/// The index inside a row of a window: what is left without the row of the batch.
+fn within_row(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<Affine, String> {
+    let elements = buffer.elements as i64;
+    let row = access.index.terms.iter().find(|&&(v, c)| c == elements && scope.is_row(v));
+    match row {
+        Some(&(row, _)) => Ok(access.index.clone() - Affine::from(row) * elements),
+        None => Err(format!(
+            "`{}` must be {elements} times the variable of an unpadded loop over the batch, plus the rest",
+            access.index
+        )),
+    }
+}
+
+/// The interval of an index where all guards hold: `Some(None)` if nothing better than its plain interval is known, `None`
+/// if the guards can't hold. A guard replaces the part of the index that is a multiple of it: with `0 <= i + k - 1 < 28`,
+/// the index `28 (i + k - 1) + j` is in `28 · 0 + j` to `28 · 27 + j`, whatever i and k are.
+fn guarded(index: &Affine, guards: &[Guard], scope: &Scope) -> Option<Option<Interval>> {
+    let mut best = scope.interval(index);
+    for chosen in 0..1_u32 << guards.len().min(6) {
+        let (mut rest, mut sum) = (index.clone(), Some(Interval::point(0)));
+        for (at, guard) in guards.iter().enumerate() {
+            let allowed = Interval::new(guard.low, guard.high - 1);
+            let possible = match scope.interval(&guard.index) {
+                Some(own) => Interval::new(own.low.max(allowed.low), own.high.min(allowed.high)),
+                None => allowed,
+            };
+            if possible.high < possible.low {
+                return None;
+            }
+            if chosen & 1 << at != 0
+                && let Some(factor) = multiple(&rest, &guard.index)
+            {
+                sum = sum.and_then(|s| s.plus(possible.times(factor)?));
+                rest = rest.add_scaled(&guard.index, -factor).unwrap_or(rest);
+            }
+        }
+        let reach = sum.and_then(|s| s.plus(scope.interval(&rest)?));
+        best = match (best, reach) {
+            (Some(a), Some(b)) => Some(Interval::new(a.low.max(b.low), a.high.min(b.high))),
+            (one, other) => one.or(other),
+        };
+    }
+    Some(best)
+}
+
+/// How often `part` is in `index`, so that its first variable disappears.
+fn multiple(index: &Affine, part: &Affine) -> Option<i64> {
+    let &(variable, of_part) = part.terms.first()?;
+    let of_index = index.coefficient(variable);
+    (of_index != 0 && of_index % of_part == 0).then(|| of_index / of_part)
+}

@@ -1,0 +1,146 @@
+//! The order of the passes. The only file that knows it; the verifier runs between them.
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::graph::{Graph, NodeId, verify};
+use crate::kernel::{Fault, Float};
+use crate::model::{self, Model};
+use crate::plan::{self, Plan, Request};
+use crate::simplify::{Stage, simplify};
+use crate::step::{self, StepGraph, Target};
+use crate::train::{Executor, native::Native};
+use crate::schema;
+use crate::syntax::{self, SectionKind, StatementKind};
+
+/// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
+pub struct Source {
+    pub sources: Sources,
+    pub parsed: syntax::Parsed,
+    /// With `training` true; none if there was an error.
+    pub training: Option<Model>,
+    /// With `training` false.
+    pub evaluation: Option<Model>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Source {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Text to models.
+pub fn read(name: &str, text: &str, options: &model::Options) -> Source {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let parsed = syntax::parse(file, text);
+    let mut diagnostics = parsed.diagnostics.clone();
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let (training, more) = model::elaborate(&parsed, &sources, &model::Options { training: true, ..options.clone() });
+    // What the second reading says is what the first one said.
+    let (evaluation, _) = model::elaborate(&parsed, &sources, &model::Options { training: false, ..options.clone() });
+    diagnostics.extend(more);
+    let kept = |model: Option<Model>| if broken { None } else { model };
+    Source { sources, parsed, training: kept(training), evaluation: kept(evaluation), diagnostics }
+}
+
+/// A step over the batch: what the executors take.
+pub struct Batched {
+    pub graph: Graph,
+    pub updates: Vec<(Target, NodeId)>,
+    pub logged: Vec<(String, NodeId)>,
+    pub outputs: Vec<(String, NodeId)>,
+    /// Rewrites on the way, for tests of growth.
+    pub rewrites: usize,
+}
+
+/// A graph of one example, simplified and batched. With `rules` false nothing is simplified: what `bench` compares with.
+pub fn batched(step: &StepGraph, rules: bool) -> Batched {
+    let stage = if rules { Stage::Simplify } else { Stage::Collect };
+    let roots: Vec<NodeId> = step
+        .updates
+        .iter()
+        .map(|u| u.1)
+        .chain(step.logged.iter().map(|l| l.1))
+        .chain(step.outputs.iter().map(|o| o.1))
+        .collect();
+    checked("the training step", &step.graph, &roots);
+    let one = simplify(&step.graph, &roots, stage);
+    checked("simplification", &one.graph, &one.roots);
+    let (graph, roots) = crate::batch::batch(&one.graph, &one.roots);
+    checked("batching", &graph, &roots);
+    let all = simplify(&graph, &roots, stage);
+    checked("simplification after batching", &all.graph, &all.roots);
+    let mut roots = all.roots.iter().copied();
+    let mut take = || roots.next().unwrap_or(NodeId(0));
+    let updates = step.updates.iter().map(|u| (u.0, take())).collect();
+    let logged = step.logged.iter().map(|l| (l.0.clone(), take())).collect();
+    let outputs = step.outputs.iter().map(|o| (o.0.clone(), take())).collect();
+    Batched { graph: all.graph, updates, logged, outputs, rewrites: one.rewrites + all.rewrites }
+}
+
+/// The program of a batched step.
+pub fn planned(batched: &Batched, float: Float, rows: usize) -> Plan {
+    let outputs: Vec<NodeId> = batched.logged.iter().chain(&batched.outputs).map(|o| o.1).collect();
+    plan::plan(&Request { graph: &batched.graph, updates: &batched.updates, outputs: &outputs, float, batch: rows })
+}
+
+/// A graph that breaks a rule is a defect of the compiler: it stops here, with the rule and the node.
+fn checked(pass: &str, graph: &Graph, roots: &[NodeId]) {
+    if let Err(why) = verify::verify(graph, roots) {
+        panic!("after {pass} the graph is not right, which is a defect of gradus: {why}");
+    }
+}
+
+/// The step of a model in training.
+pub fn training_step(model: &Model) -> StepGraph {
+    step::training(model, &[])
+}
+
+/// The evaluation of a model.
+pub fn evaluation_step(model: &Model) -> StepGraph {
+    step::evaluation(model)
+}
+
+/// What the program's `data` section asks for.
+pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec<Diagnostic>> {
+    let declared: Vec<schema::Declared> = model
+        .graph
+        .inputs
+        .iter()
+        .zip(&model.inputs)
+        .map(|(variable, input)| schema::Declared {
+            name: variable.name.clone(),
+            role: if input.role == model::Role::Input { schema::Role::Input } else { schema::Role::Target },
+            shape: variable.ty.shape.clone(),
+            kind: variable.ty.kind,
+            span: variable.span,
+        })
+        .collect();
+    let settings = model.graph.settings.iter().cloned().collect();
+    let section = source.parsed.root.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Section(section) if section.kind == SectionKind::Data => Some((section, statement.span)),
+        _ => None,
+    });
+    match section {
+        Some((section, span)) => schema::plan(&source.parsed.tree, section, span, &declared, &settings),
+        None => Ok(schema::default_plan(&declared, &settings)),
+    }
+}
+
+/// How a program is executed.
+#[derive(Clone, Copy, Debug)]
+pub struct Executing {
+    pub float: Float,
+    pub threads: usize,
+}
+
+/// An executor of a step over this data, with memory for so many rows of a batch.
+pub fn executor(
+    batched: &Batched,
+    how: &Executing,
+    rows: usize,
+    dataset: &crate::data::Dataset,
+    totals: (usize, usize),
+) -> Result<Box<dyn Executor>, Fault> {
+    let plan = planned(batched, how.float, rows);
+    Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
+}

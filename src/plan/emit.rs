@@ -1,0 +1,347 @@
+//! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
+use super::values::{Stored, only_ones_differ};
+use crate::graph::node::Number;
+use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
+use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Value};
+use crate::op::lowering::truth;
+use crate::op::{BinaryOp, UnaryOp};
+use crate::vector::lanes::{BitLanes, Lanes};
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
+
+/// What the planner knows when kernels are written.
+pub struct Memory<'g> {
+    pub graph: &'g Graph,
+    pub stored: FxHashMap<NodeId, Stored>,
+    /// Values of a loop's body that are written straight onto a stack: the loop and the stack's node.
+    pub stacks: FxHashMap<NodeId, (LoopId, NodeId)>,
+    /// The counters of the step.
+    pub runtime: FxHashMap<crate::graph::Runtime, BufferId>,
+}
+
+/// One kernel being written.
+pub struct Emitter<'k, 'g> {
+    pub recorder: &'k Recorder,
+    pub memory: &'k Memory<'g>,
+    /// Values that this kernel computes itself, at the indices of its loops.
+    pub own: Vec<NodeId>,
+    /// The variable along which vectors run.
+    pub lane: Option<LoopVariable>,
+    /// Set if some access along the lanes is not a plain vector of a padded row.
+    pub irregular: Cell<bool>,
+    loops: &'k RefCell<Vec<(LoopId, LoopVariable)>>,
+    floats: RefCell<FxHashMap<(NodeId, Vec<Affine>), Value<'k>>>,
+}
+
+impl<'k, 'g> Emitter<'k, 'g> {
+    /// `loops` collects the kernel's parameters: the places of the loops around it.
+    pub fn new(
+        recorder: &'k Recorder,
+        memory: &'k Memory<'g>,
+        own: &[NodeId],
+        lane: Option<LoopVariable>,
+        loops: &'k RefCell<Vec<(LoopId, LoopVariable)>>,
+    ) -> Self {
+        Emitter {
+            recorder,
+            memory,
+            own: own.to_vec(),
+            lane,
+            irregular: Cell::new(false),
+            loops,
+            floats: Default::default(),
+        }
+    }
+
+    fn graph(&self) -> &'g Graph {
+        self.memory.graph
+    }
+
+    /// The place of a loop around this kernel.
+    pub fn place(&self, of: LoopId) -> LoopVariable {
+        if let Some(&(_, variable)) = self.loops.borrow().iter().find(|(l, _)| *l == of) {
+            return variable;
+        }
+        let variable = self.recorder.parameter(self.graph().looped(of).length);
+        self.loops.borrow_mut().push((of, variable));
+        variable
+    }
+
+    /// The node's value at these indices, one for each axis.
+    pub fn float(&self, id: NodeId, at: &[Affine]) -> Value<'k> {
+        let key = (id, at.to_vec());
+        if let Some(&known) = self.floats.borrow().get(&key) {
+            return known;
+        }
+        let value = self.make(id, at);
+        self.floats.borrow_mut().insert(key, value);
+        value
+    }
+
+    fn make(&self, id: NodeId, at: &[Affine]) -> Value<'k> {
+        if matches!(self.graph().ty(id).kind, Kind::Class(_)) {
+            return Value::from_integer(self.integer(id, at));
+        }
+        if let Some(stored) = self.memory.stored.get(&id)
+            && !self.own.contains(&id)
+        {
+            return self.recorder.load(self.access(stored, id, at));
+        }
+        if let Some(&(of, stack)) = self.memory.stacks.get(&id)
+            && !self.own.contains(&id)
+        {
+            let full = self.with_place(stack, at, self.place(of));
+            return self.recorder.load(self.access(&self.memory.stored[&stack], stack, &full));
+        }
+        match self.graph().op(id) {
+            Op::Leaf(leaf) => self.leaf(id, leaf, at),
+            Op::Unary(op, x) => {
+                let x = self.float(*x, at);
+                self.unary(*op, x)
+            }
+            Op::Binary(op, x, y) => self.binary(*op, *x, *y, at),
+            Op::Select { condition, yes, no } => {
+                let (c, yes, no) = (self.float(*condition, at), self.float(*yes, at), self.float(*no, at));
+                Value::select(!c.equal(c.constant(0.0)), yes, no)
+            }
+            Op::View(view) => self.view(view.x, &view.rows, &view.shape, at),
+            Op::Reshape { x, shape } => self.reshape(*x, shape, at),
+            Op::OneHot { index, .. } => {
+                let (last, rest) = at.split_last().unwrap_or((&at[0], &[]));
+                if self.lane.is_some_and(|lane| rest.iter().any(|a| a.uses(lane))) {
+                    self.irregular.set(true);
+                }
+                let place = self.recorder.index(last.clone());
+                let zero = self.recorder.number(0.0);
+                truth(zero, place.equal(self.integer(*index, rest)))
+            }
+            Op::Gather { table, index, shared } => {
+                let stored = &self.memory.stored[table];
+                let rank = self.graph().shape(*index).len();
+                let row = self.integer(*index, &at[..rank]);
+                let mut full: Vec<Affine> = at[..*shared].to_vec();
+                full.push(Affine::from(0));
+                full.extend(at[rank..].iter().cloned());
+                let access = self.access(stored, *table, &full);
+                let count = self.graph().shape(*table)[*shared];
+                if self.lane.is_some_and(|lane| at[..rank].iter().any(|a| a.uses(lane))) {
+                    self.irregular.set(true);
+                }
+                self.recorder.load(access.row(row, stored.layout.strides[*shared], count))
+            }
+            Op::Element { of, x } => {
+                let place = self.place(*of);
+                let full = self.with_place(*x, at, place);
+                self.float(*x, &full)
+            }
+            Op::Last { of, x } => match self.memory.stacks.get(x) {
+                Some(&(_, stack)) => {
+                    let looped = self.graph().looped(*of);
+                    let last = if looped.reverse { 0 } else { looped.length as i64 - 1 };
+                    let mut full = at.to_vec();
+                    full.insert(
+                        usize::from(self.graph().shape(stack).first() == Some(&crate::graph::BATCH)),
+                        Affine::from(last),
+                    );
+                    self.recorder.load(self.access(&self.memory.stored[&stack], stack, &full))
+                }
+                // It stands where the body left it.
+                None => self.float(*x, at),
+            },
+            _ => self.recorder.number(f64::NAN),
+        }
+    }
+
+    /// Indices with that of a loop put in: behind the batch, else in front.
+    pub fn with_place(&self, x: NodeId, at: &[Affine], place: LoopVariable) -> Vec<Affine> {
+        let mut full = at.to_vec();
+        let axis = usize::from(self.graph().shape(x).first() == Some(&crate::graph::BATCH));
+        full.insert(axis, Affine::from(place));
+        full
+    }
+
+    /// A class or an index at these places.
+    pub fn integer(&self, id: NodeId, at: &[Affine]) -> Integers<'k> {
+        if let Some(stored) = self.memory.stored.get(&id)
+            && !self.own.contains(&id)
+        {
+            return self.recorder.load_integer(self.access(stored, id, at));
+        }
+        match self.graph().op(id) {
+            Op::Leaf(Leaf::Iota(_)) => self.recorder.index(at[0].clone()),
+            Op::Leaf(Leaf::LoopIndex(of)) => self.recorder.index(Affine::from(self.place(*of))),
+            Op::Leaf(Leaf::Constant(Number(value), _)) => self.recorder.integer(*value as i64),
+            Op::View(view) => {
+                let indices: Vec<Affine> = view.rows.iter().map(|row| self.row_index(row, at).0).collect();
+                self.integer(view.x, &indices)
+            }
+            Op::Reshape { x, shape } if only_ones_differ(self.graph().shape(*x), shape) => {
+                self.integer(*x, &moved_ones(self.graph().shape(*x), shape, at))
+            }
+            Op::Element { of, x } => {
+                let place = self.place(*of);
+                let full = self.with_place(*x, at, place);
+                self.integer(*x, &full)
+            }
+            _ if matches!(self.graph().ty(id).kind, Kind::Class(_)) => self.recorder.integer(0),
+            _ => self.float(id, at).to_integer(),
+        }
+    }
+
+    /// Where a stored value's element stands.
+    pub fn access(&self, stored: &Stored, id: NodeId, at: &[Affine]) -> Access {
+        let _ = id;
+        let mut index = Affine::from(0);
+        for (axis, place) in at.iter().enumerate() {
+            index = index + place.clone() * stored.layout.strides[axis] as i64;
+        }
+        if let Some(lane) = self.lane {
+            match index.coefficient(lane) {
+                0 => {}
+                1 if stored.layout.padded && stored.layout.innermost().is_some_and(|axis| at[axis].uses(lane)) => {
+                    // Only a row read from its beginning has room for whole vectors at its end.
+                    let inner = stored.layout.innermost().unwrap_or(0);
+                    if at[inner] != Affine::from(lane) {
+                        self.irregular.set(true);
+                    }
+                }
+                _ => self.irregular.set(true),
+            }
+        }
+        Access::new(stored.buffer, index)
+    }
+
+    fn leaf(&self, id: NodeId, leaf: &Leaf, at: &[Affine]) -> Value<'k> {
+        match leaf {
+            Leaf::Constant(value, _) => self.recorder.number(value.0),
+            Leaf::Setting(number) => self.recorder.number(self.graph().settings[*number as usize].1),
+            Leaf::Runtime(what) => match self.memory.runtime.get(what) {
+                Some(&buffer) => self.recorder.load(Access::new(buffer, Affine::from(0))),
+                None => self.recorder.number(f64::NAN),
+            },
+            Leaf::Iota(_) | Leaf::LoopIndex(_) => Value::from_integer(self.integer(id, at)),
+            // Inputs, parameters, states and what loops carry are stored.
+            _ => self.recorder.number(f64::NAN),
+        }
+    }
+
+    pub fn unary(&self, op: UnaryOp, x: Value<'k>) -> Value<'k> {
+        match (self.recorder.float(), op.lower.call) {
+            (Float::F64, Some(call)) => self.recorder.call(call, &[x]),
+            _ => (op.lower.record)(x),
+        }
+    }
+
+    fn binary(&self, op: BinaryOp, x: NodeId, y: NodeId, at: &[Affine]) -> Value<'k> {
+        // Small whole powers are products.
+        if op.name == "pow"
+            && let Some(exponent) = self.graph().constant_of(y)
+            && exponent.fract() == 0.0
+            && (1.0..=8.0).contains(&exponent)
+        {
+            let base = self.float(x, at);
+            return power(base, exponent as u32);
+        }
+        // Classes are compared as whole numbers.
+        if op.name == "eq"
+            && matches!(self.graph().ty(x).kind, Kind::Class(_))
+            && matches!(self.graph().ty(y).kind, Kind::Class(_))
+        {
+            let equal = self.integer(x, at).equal(self.integer(y, at));
+            return truth(self.recorder.number(0.0), equal);
+        }
+        let (x, y) = (self.float(x, at), self.float(y, at));
+        match (self.recorder.float(), op.lower.call) {
+            (Float::F64, Some(call)) => self.recorder.call(call, &[x, y]),
+            _ => (op.lower.record)(x, y),
+        }
+    }
+
+    /// The index that a row of a view gives, and whether a zero may be filled in there.
+    fn row_index(&self, row: &Row, at: &[Affine]) -> (Affine, Option<(LoopVariable, i64)>) {
+        let mut index = Affine::from(row.offset);
+        for &(axis, c) in &row.terms {
+            index = index + at[axis].clone() * c;
+        }
+        if row.divisor == 1 {
+            return (index, None);
+        }
+        let (quotient, remainder) = self.recorder.divide(index, row.divisor as usize);
+        (Affine::from(quotient), Some((remainder, row.divisor)))
+    }
+
+    fn view(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Value<'k> {
+        let total = rows.iter().all(|row| row.is_total(shape));
+        let parts: Vec<(Affine, Option<(LoopVariable, i64)>)> =
+            rows.iter().map(|row| self.row_index(row, at)).collect();
+        let indices: Vec<Affine> = parts.iter().map(|p| p.0.clone()).collect();
+        if total {
+            return self.float(x, &indices);
+        }
+        if let Some(lane) = self.lane
+            && rows
+                .iter()
+                .zip(&indices)
+                .any(|(row, index)| !row.is_total(shape) && (index.uses(lane) || row.divisor != 1))
+        {
+            self.irregular.set(true);
+        }
+        let Some(stored) = self.memory.stored.get(&x) else { return self.recorder.number(f64::NAN) };
+        let mut access = self.access(stored, x, &indices);
+        for (row, (index, remainder)) in rows.iter().zip(parts) {
+            if !row.is_total(shape) {
+                access = access.within(index, row.low, row.high);
+            }
+            if let Some((remainder, _)) = remainder {
+                access = access.within(remainder, 0, 1);
+            }
+        }
+        self.recorder.load(access)
+    }
+
+    fn reshape(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Value<'k> {
+        let from = self.graph().shape(x);
+        if only_ones_differ(from, shape) {
+            return self.float(x, &moved_ones(from, shape, at));
+        }
+        // The operand is dense: the same element stands at the same place behind the batch.
+        let batched = usize::from(shape.first() == Some(&crate::graph::BATCH));
+        let mut flat = Affine::from(0);
+        let mut size = 1;
+        for axis in (batched..shape.len()).rev() {
+            flat = flat + at[axis].clone() * size;
+            size *= shape[axis] as i64;
+        }
+        if batched == 1 {
+            flat = flat + at[0].clone() * size;
+        }
+        if self.lane.is_some_and(|lane| flat.uses(lane)) {
+            self.irregular.set(true);
+        }
+        match self.memory.stored.get(&x) {
+            Some(stored) => self.recorder.load(Access::new(stored.buffer, flat)),
+            None => match self.graph().constant_of(x) {
+                Some(value) => self.recorder.number(value),
+                None => self.recorder.number(f64::NAN),
+            },
+        }
+    }
+}
+
+/// Indices of a shape from those of another one that differs by axes of extent 1.
+fn moved_ones(to: &[usize], from: &[usize], at: &[Affine]) -> Vec<Affine> {
+    let mut real = at.iter().zip(from).filter(|(_, n)| **n != 1).map(|(a, _)| a.clone());
+    to.iter().map(|&n| if n == 1 { Affine::from(0) } else { real.next().unwrap_or_default() }).collect()
+}
+
+fn power(base: Value<'_>, exponent: u32) -> Value<'_> {
+    match exponent {
+        0 => base.constant(1.0),
+        1 => base,
+        n if n % 2 == 0 => {
+            let half = power(base, n / 2);
+            half * half
+        }
+        n => base * power(base, n - 1),
+    }
+}

@@ -1,0 +1,472 @@
+//! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
+use super::emit::{Emitter, Memory};
+use super::values::Stored;
+use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
+use crate::kernel::{Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
+use crate::op::ReduceOp;
+use crate::vector::lanes::Lanes;
+use std::cell::RefCell;
+
+/// A kernel and the loops around it whose places it is given.
+pub struct Written {
+    pub kernel: Kernel,
+    pub places: Vec<LoopId>,
+}
+
+/// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
+const DIVIDED_ELEMENTS: usize = 16_384;
+
+fn over(extent: usize) -> Loop {
+    Loop::over(if extent == BATCH { Extent::Batch } else { Extent::Fixed(extent) })
+}
+
+/// How the innermost loop of a kernel runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Inner {
+    /// Whole vectors into the rows' padding.
+    Padded,
+    /// Vectors and a tail.
+    Lanes,
+    Scalar,
+}
+
+/// Writes a kernel once to see whether all accesses are vectors of padded rows, then as it can be.
+fn written(
+    memory: &Memory,
+    name: &str,
+    float: Float,
+    write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
+) -> Written {
+    let _ = memory;
+    for inner in [Inner::Padded, Inner::Scalar] {
+        let recorder = Recorder::new(name, float);
+        let loops = RefCell::new(vec![]);
+        let irregular = write(&recorder, inner, &loops);
+        if !irregular || inner == Inner::Scalar {
+            return Written {
+                kernel: recorder.finish(),
+                places: loops.into_inner().into_iter().map(|l| l.0).collect(),
+            };
+        }
+    }
+    Written { kernel: Recorder::new(name, float).finish(), places: vec![] }
+}
+
+/// Loops over axes in this order, then the body, with the variable of each axis.
+fn nest(
+    recorder: &Recorder,
+    axes: &[(usize, usize)],
+    inner: Inner,
+    divided: bool,
+    at: &mut Vec<(usize, LoopVariable)>,
+    body: &mut dyn FnMut(&[(usize, LoopVariable)]),
+) {
+    let Some((&(axis, extent), rest)) = axes.split_first() else { return body(at) };
+    let mut looped = over(extent);
+    if rest.is_empty() {
+        looped = match inner {
+            Inner::Padded => looped.padded_lanes(),
+            Inner::Lanes => looped.lanes(),
+            Inner::Scalar => looped,
+        };
+    }
+    if divided && at.is_empty() {
+        looped = looped.parallel();
+    }
+    recorder.for_each(looped, |variable| {
+        at.push((axis, variable));
+        nest(recorder, rest, inner, divided, at, body);
+        at.pop();
+    });
+}
+
+/// Indices by axis from variables by axis.
+fn indices(rank: usize, at: &[(usize, LoopVariable)]) -> Vec<Affine> {
+    (0..rank)
+        .map(|axis| at.iter().find(|(a, _)| *a == axis).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
+        .collect()
+}
+
+fn is_large(stored: &Stored) -> bool {
+    stored.layout.elements >= DIVIDED_ELEMENTS
+}
+
+/// Stores `value` where `stored` says; `place` is that of a loop whose stack it is.
+fn store(e: &Emitter, to: &Stored, id: NodeId, at: &[Affine]) {
+    let access = e.access(to, id, at);
+    if matches!(e.memory.graph.ty(id).kind, Kind::Class(_)) {
+        e.recorder.store_integer(access, e.integer(id, at));
+    } else {
+        e.recorder.store(access, e.float(id, at));
+    }
+}
+
+/// Where a value is stored, and under which indices from those of its own axes: a stack has that of its loop too.
+pub struct Destination {
+    pub id: NodeId,
+    pub stored: Stored,
+    /// The loop whose stack it is written into, with the stack's node.
+    pub stack: Option<(LoopId, NodeId)>,
+}
+
+/// Values of one shape, computed element by element in one loop nest. All are computed before the first is stored.
+pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destination]) -> Written {
+    let own: Vec<NodeId> = members.iter().map(|m| m.id).collect();
+    let first = &members[0];
+    let shape = memory.graph.shape(first.id).to_vec();
+    let axes = axes_of(memory, first, &shape);
+    written(memory, name, float, &|recorder, inner, loops| {
+        let mut irregular = false;
+        nest(recorder, &axes, inner, members.iter().any(|m| is_large(&m.stored)), &mut vec![], &mut |at| {
+            let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let e = Emitter::new(recorder, memory, &own, lane, loops);
+            let here = indices(shape.len(), at);
+            for m in members {
+                if !matches!(memory.graph.ty(m.id).kind, Kind::Class(_)) {
+                    e.float(m.id, &here);
+                }
+            }
+            for m in members {
+                put(&e, m, &here);
+            }
+            irregular |= e.irregular.get();
+        });
+        irregular
+    })
+}
+
+/// The axes of a value in the order of its memory.
+fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, usize)> {
+    let skip = to.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)));
+    to.stored
+        .layout
+        .order
+        .iter()
+        .filter(|&&axis| Some(axis) != skip)
+        .map(|&axis| if skip.is_some_and(|s| axis > s) { axis - 1 } else { axis })
+        .map(|axis| (axis, shape[axis]))
+        .collect()
+}
+
+fn put(e: &Emitter, to: &Destination, here: &[Affine]) {
+    match to.stack {
+        None => store(e, &to.stored, to.id, here),
+        Some((of, stack)) => {
+            let place = e.place(of);
+            let full = e.with_place(stack, here, place);
+            let access = e.access(&to.stored, stack, &full);
+            e.recorder.store(access, e.float(to.id, here));
+        }
+    }
+}
+
+/// A reduction: loops over what is left, and inside over what goes.
+pub fn reduction(
+    memory: &Memory,
+    name: &str,
+    float: Float,
+    to: &Destination,
+    op: ReduceOp,
+    axes: &[usize],
+    x: NodeId,
+) -> Written {
+    let shape = memory.graph.shape(to.id).to_vec();
+    let x_shape = memory.graph.shape(x).to_vec();
+    let kept: Vec<usize> = (0..x_shape.len()).filter(|a| !axes.contains(a)).collect();
+    let outer = axes_of(memory, to, &shape);
+    let reduced: Vec<(usize, usize)> = axes.iter().map(|&a| (a, x_shape[a])).collect();
+    // Lanes run along the last axis that is left, if the elements of the operand are neighbours there; else along the last reduced one.
+    let along_kept = !kept.is_empty()
+        && kept.last() > axes.last()
+        && outer.last().is_some_and(|o| kept[o.0] == kept[kept.len() - 1]);
+    let pick = op.picks_index();
+    written(memory, name, float, &|recorder, inner, loops| {
+        let outer_inner = if along_kept && !pick { inner } else { Inner::Scalar };
+        let inner_inner = if along_kept || pick || inner == Inner::Scalar { Inner::Scalar } else { Inner::Lanes };
+        let mut irregular = false;
+        let divided = is_large(&to.stored)
+            || x_shape.iter().map(|&n| if n == BATCH { 64 } else { n }).product::<usize>() >= DIVIDED_ELEMENTS;
+        nest(recorder, &outer, outer_inner, divided && !outer.is_empty(), &mut vec![], &mut |at| {
+            let lane_outside = if outer_inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let count: Affine = Affine::from(0);
+            let _ = count;
+            let best = match op {
+                ReduceOp::Sum | ReduceOp::Mean => recorder.sum(),
+                ReduceOp::Product => recorder.accumulate(Reducer::Product, recorder.number(1.0)),
+                ReduceOp::Max | ReduceOp::Argmax => {
+                    recorder.accumulate(Reducer::Maximum, recorder.number(f64::NEG_INFINITY))
+                }
+                ReduceOp::Min | ReduceOp::Argmin => {
+                    recorder.accumulate(Reducer::Minimum, recorder.number(f64::INFINITY))
+                }
+            };
+            let index = pick.then(|| recorder.accumulate_integers(Reducer::Replace, recorder.integer(0)));
+            let outside: Vec<(usize, LoopVariable)> = at.iter().map(|&(axis, v)| (kept[axis], v)).collect();
+            nest(recorder, &reduced, inner_inner, false, &mut vec![], &mut |inside| {
+                let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
+                let e = Emitter::new(recorder, memory, &[], lane, loops);
+                let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
+                let value = e.float(x, &indices(x_shape.len(), &all));
+                if let Some(index) = index {
+                    let better =
+                        if op == ReduceOp::Argmax { value.greater(best.total()) } else { value.less(best.total()) };
+                    let here = recorder.index(Affine::from(inside[0].1));
+                    index.put(Integers::select(better, here, index.total()));
+                }
+                best.put(value);
+                // Vectors with a tail may be anything; only rows that must be padded are not.
+                irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
+            });
+            let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
+            let here = indices(shape.len(), at);
+            let access = match to.stack {
+                None => e.access(&to.stored, to.id, &here),
+                Some((of, stack)) => {
+                    let full = e.with_place(stack, &here, e.place(of));
+                    e.access(&to.stored, stack, &full)
+                }
+            };
+            irregular |= lane_outside.is_some() && e.irregular.get();
+            match index {
+                Some(index) => recorder.store_integer(access, index.total()),
+                None => {
+                    let mut total = best.total();
+                    if op == ReduceOp::Mean {
+                        total = total * inverse_count(&e, &reduced);
+                    }
+                    recorder.store(access, total);
+                }
+            }
+        });
+        irregular
+    })
+}
+
+/// One over the number of elements that a mean is over.
+fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> crate::kernel::Value<'k> {
+    let fixed: f64 = reduced.iter().filter(|r| r.1 != BATCH).map(|r| r.1 as f64).product();
+    let one = e.recorder.number(1.0 / fixed);
+    if !reduced.iter().any(|r| r.1 == BATCH) {
+        return one;
+    }
+    match e.memory.runtime.get(&crate::graph::Runtime::BatchSize) {
+        Some(&buffer) => one / e.recorder.load(crate::kernel::Access::new(buffer, Affine::from(0))),
+        None => one,
+    }
+}
+
+/// A product as a loop nest: for those that no tile fits.
+pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, c: &Contraction) -> Written {
+    let (a_shape, b_shape) = (memory.graph.shape(c.a).to_vec(), memory.graph.shape(c.b).to_vec());
+    let extents = c.extents(&a_shape, &b_shape);
+    let shape = memory.graph.shape(to.id).to_vec();
+    let outer = axes_of(memory, to, &shape);
+    let summed: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
+    written(memory, name, float, &|recorder, inner, loops| {
+        let mut irregular = false;
+        // A product that leaves no axis runs its lanes along the last summed one.
+        let inner_inner = if outer.is_empty() && inner == Inner::Padded { Inner::Lanes } else { Inner::Scalar };
+        nest(recorder, &outer, inner, is_large(&to.stored), &mut vec![], &mut |at| {
+            let lane_outside = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let sum = recorder.sum();
+            let outside: Vec<(usize, LoopVariable)> =
+                at.iter().map(|&(axis, v)| (c.out_axes[axis] as usize, v)).collect();
+            nest(recorder, &summed, inner_inner, false, &mut vec![], &mut |inside| {
+                let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
+                let e = Emitter::new(recorder, memory, &[], lane, loops);
+                let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
+                let by_label = |axes: &[u8]| -> Vec<Affine> {
+                    axes.iter()
+                        .map(|&l| {
+                            all.iter()
+                                .find(|(x, _)| *x == l as usize)
+                                .map_or(Affine::from(0), |(_, v)| Affine::from(*v))
+                        })
+                        .collect()
+                };
+                sum.put_product(e.float(c.a, &by_label(&c.a_axes)), e.float(c.b, &by_label(&c.b_axes)));
+                irregular |= inner_inner != Inner::Lanes && e.irregular.get();
+            });
+            let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
+            let here = indices(shape.len(), at);
+            let access = match to.stack {
+                None => e.access(&to.stored, to.id, &here),
+                Some((of, stack)) => {
+                    let full = e.with_place(stack, &here, e.place(of));
+                    e.access(&to.stored, stack, &full)
+                }
+            };
+            irregular |= lane_outside.is_some() && e.irregular.get();
+            recorder.store(access, sum.total());
+        });
+        irregular
+    })
+}
+
+/// One part of a join: its elements, written from `start` on along the axis.
+pub fn join_part(
+    memory: &Memory,
+    name: &str,
+    float: Float,
+    to: &Destination,
+    axis: usize,
+    start: usize,
+    part: NodeId,
+) -> Written {
+    let shape = memory.graph.shape(part).to_vec();
+    let axes = axes_of(memory, to, &shape);
+    written(memory, name, float, &|recorder, inner, loops| {
+        let mut irregular = false;
+        nest(recorder, &axes, inner, is_large(&to.stored), &mut vec![], &mut |at| {
+            let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let e = Emitter::new(recorder, memory, &[], lane, loops);
+            let here = indices(shape.len(), at);
+            let value = e.float(part, &here);
+            let mut there = here;
+            there[axis] = there[axis].clone() + start as i64;
+            let access = match to.stack {
+                None => e.access(&to.stored, to.id, &there),
+                Some((of, stack)) => {
+                    let full = e.with_place(stack, &there, e.place(of));
+                    e.access(&to.stored, stack, &full)
+                }
+            };
+            // A part's padding would run into the next part.
+            irregular |= e.irregular.get() || lane.is_some() && axis + 1 == shape.len();
+            recorder.store(access, value);
+        });
+        irregular
+    })
+}
+
+/// Adds rows where they belong, after the table was cleared. One thread, in the order of the rows.
+pub fn scatter(
+    memory: &Memory,
+    name: &str,
+    float: Float,
+    to: &Destination,
+    index: NodeId,
+    values: NodeId,
+    shared: usize,
+) -> Written {
+    let (shape, v_shape) = (memory.graph.shape(to.id).to_vec(), memory.graph.shape(values).to_vec());
+    let rank = memory.graph.shape(index).len();
+    written(memory, name, float, &|recorder, inner, loops| {
+        if inner == Inner::Padded {
+            return true;
+        }
+        let clear: Vec<(usize, usize)> = (0..shape.len()).map(|a| (a, shape[a])).collect();
+        nest(recorder, &clear, Inner::Scalar, false, &mut vec![], &mut |at| {
+            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
+            recorder.store(e.access(&to.stored, to.id, &indices(shape.len(), at)), recorder.number(0.0));
+        });
+        let all: Vec<(usize, usize)> = (0..v_shape.len()).map(|a| (a, v_shape[a])).collect();
+        nest(recorder, &all, Inner::Scalar, false, &mut vec![], &mut |at| {
+            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
+            let here = indices(v_shape.len(), at);
+            let row = e.integer(index, &here[..rank]);
+            let mut there: Vec<Affine> = here[..shared].to_vec();
+            there.push(Affine::from(0));
+            there.extend(here[rank..].iter().cloned());
+            let access = e.access(&to.stored, to.id, &there).row(row, to.stored.layout.strides[shared], shape[shared]);
+            recorder.add(access, e.float(values, &here));
+        });
+        true
+    })
+}
+
+/// Whether the operation of a node is element-wise here: it is computed in a group.
+pub fn is_pointwise(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Unary(..)
+            | Op::Binary(..)
+            | Op::Select { .. }
+            | Op::View(_)
+            | Op::Reshape { .. }
+            | Op::Gather { .. }
+            | Op::OneHot { .. }
+            | Op::Element { .. }
+            | Op::Leaf(_)
+    )
+}
+
+/// Copies a value to where it is wanted.
+pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
+    let shape = memory.graph.shape(from).to_vec();
+    let axes: Vec<(usize, usize)> = to.layout.order.iter().map(|&a| (a, shape[a])).collect();
+    written(memory, name, float, &|recorder, inner, loops| {
+        let mut irregular = false;
+        nest(recorder, &axes, inner, is_large(to), &mut vec![], &mut |at| {
+            let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let e = Emitter::new(recorder, memory, &[], lane, loops);
+            store(&e, to, from, &indices(shape.len(), at));
+            irregular |= e.irregular.get();
+        });
+        irregular
+    })
+}
+
+/// Writes a value of this round onto its loop's stack.
+pub fn push_on_stack(
+    memory: &Memory,
+    name: &str,
+    float: Float,
+    to: &Stored,
+    of: LoopId,
+    stack: NodeId,
+    x: NodeId,
+) -> Written {
+    let shape = memory.graph.shape(x).to_vec();
+    let destination = Destination { id: x, stored: to.clone(), stack: Some((of, stack)) };
+    let axes = axes_of(memory, &destination, &shape);
+    written(memory, name, float, &|recorder, inner, loops| {
+        let mut irregular = false;
+        nest(recorder, &axes, inner, is_large(to), &mut vec![], &mut |at| {
+            let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let e = Emitter::new(recorder, memory, &[], lane, loops);
+            let here = indices(shape.len(), at);
+            let full = e.with_place(stack, &here, e.place(of));
+            let access = e.access(to, stack, &full);
+            e.recorder.store(access, e.float(x, &here));
+            irregular |= e.irregular.get();
+        });
+        irregular
+    })
+}
+
+/// The rows of this batch out of a table of all rows.
+pub fn gather_input(
+    name: &str,
+    float: Float,
+    to: &Stored,
+    shape: &[usize],
+    table: crate::kernel::BufferId,
+    order: crate::kernel::BufferId,
+    input: &super::InputBinding,
+) -> Written {
+    use crate::kernel::Access;
+    let recorder = Recorder::new(name, float);
+    recorder.for_each(if input.row * 64 >= DIVIDED_ELEMENTS { Loop::batch().parallel() } else { Loop::batch() }, |b| {
+        let row = recorder.load_integer(Access::new(order, b));
+        let columns: Vec<(usize, usize)> = (1..shape.len()).map(|a| (a, shape[a])).collect();
+        // Tables are dense: a row's elements follow each other.
+        let strides: Vec<usize> = (1..shape.len()).map(|a| shape[a + 1..].iter().product()).collect();
+        let vectors = to.layout.innermost().is_some_and(|i| i + 1 == shape.len() && i > 0);
+        nest(&recorder, &columns, if vectors { Inner::Lanes } else { Inner::Scalar }, false, &mut vec![], &mut |at| {
+            let mut from = Affine::from(0);
+            let mut there = Affine::from(b) * to.layout.strides[0] as i64;
+            for &(axis, v) in at {
+                from = from + Affine::from(v) * strides[axis - 1] as i64;
+                there = there + Affine::from(v) * to.layout.strides[axis] as i64;
+            }
+            let access = Access::new(table, from).row(row, input.row, usize::MAX >> 1);
+            if matches!(input.kind, Kind::Class(_)) {
+                recorder.store_integer(Access::new(to.buffer, there), recorder.load_integer(access));
+            } else {
+                recorder.store(Access::new(to.buffer, there), recorder.load(access));
+            }
+        });
+    });
+    Written { kernel: recorder.finish(), places: vec![] }
+}

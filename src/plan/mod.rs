@@ -1,0 +1,465 @@
+//! From the batched graph of a training step to a program of kernels: which values live in memory and how, which are computed
+//! together, and in what order.
+pub mod arena;
+pub mod emit;
+pub mod expand;
+pub mod kernels;
+pub mod layout;
+pub mod orders;
+pub mod schedule;
+pub mod values;
+
+use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
+use crate::kernel::{Affine, Buffer, BufferId, Element, Float, KernelId, LoopVariable, Place, Program, Role, Step};
+use crate::step::Target;
+use emit::Memory;
+use kernels::{Destination, Written};
+use layout::{Layout, extent};
+use orders::Orders;
+use rustc_hash::FxHashMap;
+use schedule::Item;
+use values::Stored;
+
+/// What is to be planned: the batched, simplified graph and what is wanted of it.
+pub struct Request<'a> {
+    pub graph: &'a Graph,
+    /// Next values, by what they replace.
+    pub updates: &'a [(Target, NodeId)],
+    /// Values that are written down each step (numbers), or read after it.
+    pub outputs: &'a [NodeId],
+    pub float: Float,
+    /// The most rows of a batch.
+    pub batch: usize,
+}
+
+/// Where a value of the outside stands.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    pub buffer: BufferId,
+    pub shape: Vec<usize>,
+    pub layout: Layout,
+}
+
+/// An input: a table of all rows of the data, and how many elements a row has.
+#[derive(Clone, Debug)]
+pub struct InputBinding {
+    pub slot: u32,
+    pub row: usize,
+    pub kind: Kind,
+}
+
+/// The program, and where to put and find things.
+#[derive(Debug)]
+pub struct Plan {
+    pub program: Program,
+    pub parameters: Vec<Binding>,
+    pub states: Vec<Binding>,
+    /// By the input's number; none if the program doesn't use it.
+    pub inputs: Vec<Option<InputBinding>>,
+    /// The slot of the order of rows.
+    pub order_slot: u32,
+    pub outputs: Vec<Binding>,
+    /// Lists of numbers: set once before the first step.
+    pub constants: Vec<(Binding, Vec<f64>)>,
+}
+
+/// Plans a step.
+pub fn plan(request: &Request) -> Plan {
+    let roots: Vec<NodeId> = request.updates.iter().map(|u| u.1).chain(request.outputs.iter().copied()).collect();
+    let (graph, roots) = expand::expand(request.graph, &roots);
+    let (updated, outputs) = roots.split_at(request.updates.len());
+    let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
+    let mut planner = Planner::new(&graph, request.float, request.batch);
+    let order = graph.reachable(&roots);
+    planner.orders = orders::orders(&graph, &order, &updates);
+    planner.place_leaves();
+    planner.place_values(&order, &roots, &updates);
+    let items = schedule::schedule(&graph, &order, &planner.memory, &updates);
+    planner.gather_inputs(&order);
+    let steps = planner.steps(&items, None);
+    planner.program.steps.extend(steps);
+    planner.finish_updates(&updates);
+    let outputs = outputs.iter().map(|&id| planner.output(id)).collect();
+    planner.finish(outputs)
+}
+
+struct Planner<'g> {
+    graph: &'g Graph,
+    memory: Memory<'g>,
+    float: Float,
+    batch: usize,
+    program: Program,
+    parameters: Vec<Binding>,
+    states: Vec<Binding>,
+    inputs: Vec<Option<InputBinding>>,
+    constants: Vec<(Binding, Vec<f64>)>,
+    order: BufferId,
+    orders: Orders,
+    /// Updates that could not be written in place: copied at the end.
+    copies: Vec<(NodeId, Target)>,
+    loops: Vec<(LoopId, LoopVariable)>,
+}
+
+impl<'g> Planner<'g> {
+    fn new(graph: &'g Graph, float: Float, batch: usize) -> Planner<'g> {
+        let program = Program {
+            float,
+            batch,
+            buffers: vec![],
+            arena_bytes: 0,
+            slots: 1,
+            scalars: vec![],
+            outputs: vec![],
+            kernels: vec![],
+            steps: vec![],
+        };
+        let memory =
+            Memory { graph, stored: FxHashMap::default(), stacks: FxHashMap::default(), runtime: FxHashMap::default() };
+        let mut planner = Planner {
+            graph,
+            memory,
+            float,
+            batch,
+            program,
+            parameters: vec![],
+            states: vec![],
+            inputs: vec![None; graph.inputs.len()],
+            constants: vec![],
+            order: BufferId(0),
+            orders: Orders::default(),
+            copies: vec![],
+            loops: vec![],
+        };
+        planner.program.buffers.push(Buffer {
+            name: "order of rows".into(),
+            element: Element::U32,
+            elements: 1,
+            place: Place::Window { slot: 0 },
+            role: Role::Data,
+        });
+        planner
+    }
+
+    /// A piece of the program's memory.
+    fn allocate(&mut self, name: &str, element: Element, elements: usize, role: Role) -> BufferId {
+        let offset = self.program.arena_bytes;
+        self.program.arena_bytes = (offset + elements * element.bytes()).next_multiple_of(64);
+        self.program.buffers.push(Buffer {
+            name: name.into(),
+            element,
+            elements,
+            place: Place::Arena { offset },
+            role,
+        });
+        BufferId(self.program.buffers.len() as u32 - 1)
+    }
+
+    fn new_stored(&mut self, name: &str, kind: Kind, layout: Layout, float: Float, role: Role) -> Stored {
+        let element = if matches!(kind, Kind::Class(_)) { Element::U32 } else { float.element() };
+        let buffer = self.allocate(name, element, layout.elements, role);
+        Stored { buffer, layout, float }
+    }
+
+    fn natural(&self, shape: &[usize]) -> Layout {
+        self.ordered(shape, None)
+    }
+    fn ordered(&self, shape: &[usize], order: Option<Vec<usize>>) -> Layout {
+        let order = order.unwrap_or_else(|| (0..shape.len()).collect());
+        Layout::padded(shape, &order, self.batch, self.float)
+    }
+
+    /// Parameters, states, counters.
+    fn place_leaves(&mut self) {
+        for what in Runtime::ALL {
+            let buffer = self.allocate(what.name(), Element::F64, 1, Role::Scalar);
+            self.memory.runtime.insert(what, buffer);
+            self.program.scalars.push(buffer);
+        }
+        for (variables, role) in [(&self.graph.parameters, Role::Parameter), (&self.graph.states, Role::State)] {
+            for (number, variable) in variables.iter().enumerate() {
+                let target = if role == Role::Parameter {
+                    Target::Parameter(number as u32)
+                } else {
+                    Target::State(number as u32)
+                };
+                let order = self.orders.targets.get(&target).cloned();
+                let layout = self.ordered(&variable.ty.shape, order);
+                let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
+                let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
+                if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }
+            }
+        }
+        for id in self.graph.ids() {
+            let binding = match self.graph.op(id) {
+                Op::Leaf(Leaf::Parameter(i)) => &self.parameters[*i as usize],
+                Op::Leaf(Leaf::State(i)) => &self.states[*i as usize],
+                _ => continue,
+            };
+            let stored = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+            self.memory.stored.insert(id, stored);
+        }
+    }
+
+    /// Buffers for all values that are kept.
+    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
+        let scalars = values::step_scalars(self.graph);
+        let kept = values::keep(self.graph, order, roots, &scalars);
+        let in_place = schedule::in_place(self.graph, order, updates, &kept.kept);
+        for &(target, id) in updates {
+            let fits = in_place.contains(&(target, id)) && !self.memory.stored.contains_key(&id);
+            if fits {
+                let binding = match target {
+                    Target::Parameter(i) => &self.parameters[i as usize],
+                    Target::State(i) => &self.states[i as usize],
+                };
+                let stored = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+                self.memory.stored.insert(id, stored);
+            } else {
+                self.copies.push((id, target));
+            }
+        }
+        // Stacks first: what is stacked is written there.
+        for &id in order {
+            if let Op::Stacked { of, x } = *self.graph.op(id) {
+                let shape = self.graph.shape(id).to_vec();
+                let mut axes: Vec<usize> = (0..shape.len()).collect();
+                if shape.first() == Some(&crate::graph::BATCH) {
+                    axes.swap(0, 1);
+                }
+                let layout = if kept.dense[id.index()] {
+                    Layout::dense(&shape, self.batch, self.float)
+                } else {
+                    Layout::padded(&shape, &axes, self.batch, self.float)
+                };
+                let name = self.name(id);
+                let stored = self.new_stored(&name, self.graph.ty(id).kind, layout, self.float, Role::Value);
+                self.memory.stored.insert(id, stored);
+                if !matches!(self.graph.op(x), Op::Leaf(_)) && kept.kept[x.index()] {
+                    self.memory.stacks.entry(x).or_insert((of, id));
+                }
+            }
+        }
+        for &id in order {
+            if self.memory.stored.contains_key(&id) || self.memory.stacks.contains_key(&id) {
+                continue;
+            }
+            let shape = self.graph.shape(id).to_vec();
+            let kind = self.graph.ty(id).kind;
+            let name = self.name(id);
+            let layout = if kept.dense[id.index()] {
+                Layout::dense(&shape, self.batch, self.float)
+            } else {
+                self.ordered(&shape, self.orders.values.get(&id).cloned())
+            };
+            let stored = match self.graph.op(id) {
+                Op::Leaf(Leaf::Input(number)) => {
+                    let row: usize = shape[1..].iter().product();
+                    let slot = self.program.slots as u32;
+                    self.program.slots += 1;
+                    self.inputs[*number as usize] = Some(InputBinding { slot, row, kind });
+                    self.new_stored(&name, kind, layout, self.float, Role::Value)
+                }
+                Op::Leaf(Leaf::Table(numbers, _)) => {
+                    let stored = self.new_stored(&name, kind, layout.clone(), self.float, Role::Constant);
+                    let values = numbers.iter().map(|n| n.0).collect();
+                    self.constants.push((Binding { buffer: stored.buffer, shape, layout }, values));
+                    stored
+                }
+                Op::Leaf(Leaf::Binder(..)) => self.new_stored(&name, kind, layout, self.float, Role::Value),
+                Op::Leaf(_) => continue,
+                _ if !kept.kept[id.index()] || self.graph.constant_of(id).is_some() => continue,
+                _ if scalars[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Scalar),
+                _ => self.new_stored(&name, kind, layout, self.float, Role::Value),
+            };
+            self.memory.stored.insert(id, stored);
+        }
+    }
+
+    fn name(&self, id: NodeId) -> String {
+        self.graph.name_of(id).map_or_else(|| format!("v{}", id.0), str::to_string)
+    }
+
+    fn push_kernel(&mut self, written: Written) -> Step {
+        let arguments = written
+            .places
+            .iter()
+            .map(|of| self.loops.iter().find(|(l, _)| l == of).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
+            .collect();
+        self.program.kernels.push(written.kernel);
+        Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments }
+    }
+
+    /// Rows of this batch out of the tables.
+    fn gather_inputs(&mut self, order: &[NodeId]) {
+        for &id in order {
+            let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) else { continue };
+            let Some(input) = self.inputs[*number as usize].clone() else { continue };
+            let name = self.name(id);
+            let element = if matches!(input.kind, Kind::Class(_)) { Element::U32 } else { self.float.element() };
+            let place = Place::Table { slot: input.slot };
+            self.program.buffers.push(Buffer {
+                name: format!("data {name}"),
+                element,
+                elements: input.row,
+                place,
+                role: Role::Data,
+            });
+            let table = BufferId(self.program.buffers.len() as u32 - 1);
+            let stored = self.memory.stored[&id].clone();
+            let written = kernels::gather_input(
+                &format!("rows of {name}"),
+                self.float,
+                &stored,
+                self.graph.shape(id),
+                table,
+                self.order,
+                &input,
+            );
+            let step = self.push_kernel(written);
+            self.program.steps.push(step);
+        }
+    }
+
+    fn destination(&self, id: NodeId) -> Destination {
+        let stack = self.memory.stacks.get(&id).copied();
+        let stored = self.memory.stored[&stack.map_or(id, |s| s.1)].clone();
+        Destination { id, stored, stack }
+    }
+
+    fn steps(&mut self, items: &[Item], _within: Option<LoopId>) -> Vec<Step> {
+        let mut steps = vec![];
+        for item in items {
+            match item {
+                Item::Group(members) => {
+                    let all: Vec<Destination> = members.iter().map(|&m| self.destination(m)).collect();
+                    let float = all[0].stored.float;
+                    let name: Vec<String> = members.iter().map(|&m| self.name(m)).collect();
+                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
+                    steps.push(self.push_kernel(written));
+                }
+                Item::Single(id) => {
+                    for written in self.single(*id) {
+                        steps.push(self.push_kernel(written));
+                    }
+                }
+                Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
+            }
+        }
+        steps
+    }
+
+    fn single(&mut self, id: NodeId) -> Vec<Written> {
+        let to = self.destination(id);
+        let (name, float) = (self.name(id), to.stored.float);
+        match self.graph.op(id) {
+            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
+            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
+            Op::ScatterAdd { index, values, shared, .. } => {
+                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)]
+            }
+            Op::Join { axis, parts } => {
+                let mut start = 0;
+                let mut all = vec![];
+                for &part in parts {
+                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part));
+                    start += extent(self.graph.shape(part)[*axis], self.batch);
+                }
+                all
+            }
+            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])],
+        }
+    }
+
+    /// What is carried is set before the loop and handed on at the end of each round.
+    fn looped(&mut self, of: LoopId, body: &[Item]) -> Vec<Step> {
+        let looped = self.graph.looped(of).clone();
+        let mut steps = vec![];
+        let carried: Vec<_> =
+            looped.binders.iter().filter(|b| self.memory.stored.contains_key(&b.leaf)).cloned().collect();
+        for b in &carried {
+            let written =
+                kernels::copy(&self.memory, "start of a loop", self.float, &self.memory.stored[&b.leaf], b.init);
+            steps.push(self.push_kernel(written));
+        }
+        let variable = LoopVariable(of.0);
+        self.loops.push((of, variable));
+        let mut inner = vec![];
+        // Carried values that are stacked are written down before they change.
+        let stacked: Vec<(NodeId, NodeId)> = self
+            .memory
+            .stored
+            .keys()
+            .filter_map(|&id| match *self.graph.op(id) {
+                Op::Stacked { of: l, x } if l == of && !self.memory.stacks.contains_key(&x) => Some((id, x)),
+                _ => None,
+            })
+            .collect();
+        let mut stacked = stacked;
+        stacked.sort();
+        let (early, late): (Vec<_>, Vec<_>) =
+            stacked.into_iter().partition(|(_, x)| matches!(self.graph.op(*x), Op::Leaf(_)));
+        for (stack, x) in early {
+            let written =
+                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
+            inner.push(self.push_kernel(written));
+        }
+        inner.extend(self.steps(body, Some(of)));
+        for (stack, x) in late {
+            let written =
+                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
+            inner.push(self.push_kernel(written));
+        }
+        for b in carried.iter().filter(|b| b.next != b.leaf) {
+            let written = kernels::copy(&self.memory, "next round", self.float, &self.memory.stored[&b.leaf], b.next);
+            inner.push(self.push_kernel(written));
+        }
+        self.loops.pop();
+        steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
+        steps
+    }
+
+    fn finish_updates(&mut self, _updates: &[(Target, NodeId)]) {
+        for (id, target) in std::mem::take(&mut self.copies) {
+            let binding = match target {
+                Target::Parameter(i) => &self.parameters[i as usize],
+                Target::State(i) => &self.states[i as usize],
+            };
+            let to = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+            let written = kernels::copy(&self.memory, "update", self.float, &to, id);
+            let step = self.push_kernel(written);
+            self.program.steps.push(step);
+        }
+    }
+
+    fn output(&mut self, id: NodeId) -> Binding {
+        let shape = self.graph.shape(id).to_vec();
+        if let Some(stored) = self.memory.stored.get(&id) {
+            return Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() };
+        }
+        let layout = self.natural(&shape);
+        let name = self.name(id);
+        let stored = self.new_stored(&name, self.graph.ty(id).kind, layout.clone(), self.float, Role::Value);
+        let written = kernels::copy(&self.memory, "output", self.float, &stored, id);
+        let step = self.push_kernel(written);
+        self.program.steps.push(step);
+        Binding { buffer: stored.buffer, shape, layout }
+    }
+
+    fn finish(mut self, outputs: Vec<Binding>) -> Plan {
+        self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
+        arena::share(&mut self.program, &kept);
+        Plan {
+            program: self.program,
+            parameters: self.parameters,
+            states: self.states,
+            inputs: self.inputs,
+            order_slot: 0,
+            outputs,
+            constants: self.constants,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! The order of a plan: which values are computed in one loop nest, which loops stand where, and that a parameter is read before
+//! it is overwritten.
+use super::emit::Memory;
+use super::kernels::is_pointwise;
+use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::step::Target;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// Element-wise values of one shape.
+    Group(Vec<NodeId>),
+    /// A product, a reduction, a join, a scatter.
+    Single(NodeId),
+    Loop {
+        of: LoopId,
+        body: Vec<Item>,
+    },
+}
+
+/// The innermost loop around a node.
+struct Homes {
+    depth: FxHashMap<LoopId, usize>,
+}
+
+impl Homes {
+    fn new(graph: &Graph, order: &[NodeId]) -> Homes {
+        let mut around: FxHashMap<LoopId, FxHashSet<LoopId>> = FxHashMap::default();
+        for &id in order {
+            if let Some(of) = graph.op(id).loop_used() {
+                around.entry(of).or_default().extend(graph.node(id).loops.iter());
+            }
+        }
+        let depth = around.iter().map(|(l, outer)| (*l, outer.len())).collect();
+        Homes { depth }
+    }
+    fn of(&self, graph: &Graph, id: NodeId) -> Option<LoopId> {
+        graph.node(id).loops.iter().copied().max_by_key(|l| self.depth.get(l).copied().unwrap_or(0))
+    }
+}
+
+/// The work in order.
+pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updates: &[(Target, NodeId)]) -> Vec<Item> {
+    let homes = Homes::new(graph, order);
+    let mut items = scope(graph, order, memory, &homes, None);
+    // Updates come last, in their order: what reads the old values is done then.
+    let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
+    let writes = |item: &Item| match item {
+        Item::Group(members) => members.iter().any(|m| updated.contains(m)),
+        Item::Single(id) => updated.contains(id),
+        Item::Loop { .. } => false,
+    };
+    let (late, early): (Vec<Item>, Vec<Item>) = items.drain(..).partition(writes);
+    early.into_iter().chain(late).collect()
+}
+
+fn scope(graph: &Graph, order: &[NodeId], memory: &Memory, homes: &Homes, home: Option<LoopId>) -> Vec<Item> {
+    let mut items: Vec<Item> = vec![];
+    // At which item a value is there.
+    let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let mut done: FxHashSet<LoopId> = FxHashSet::default();
+    for &id in order {
+        if homes.of(graph, id) != home {
+            continue;
+        }
+        if let Some(of) = graph.op(id).loop_used() {
+            if done.insert(of) {
+                items.push(Item::Loop { of, body: scope(graph, order, memory, homes, Some(of)) });
+            }
+            made.insert(id, items.len() - 1);
+            continue;
+        }
+        let lives = memory.stored.contains_key(&id) || memory.stacks.contains_key(&id);
+        if !lives || matches!(graph.op(id), Op::Leaf(_)) {
+            continue;
+        }
+        if !is_pointwise(graph.op(id)) {
+            items.push(Item::Single(id));
+            made.insert(id, items.len() - 1);
+            continue;
+        }
+        let reads = reads(graph, memory, id);
+        let earliest = reads
+            .iter()
+            .filter_map(|(x, direct)| made.get(x).map(|&at| if *direct { at } else { at + 1 }))
+            .max()
+            .unwrap_or(0);
+        let joins = (earliest..items.len()).rev().find(|&at| {
+            let Item::Group(members) = &items[at] else { return false };
+            let float = |m: NodeId| memory.stored.get(&m).map(|s| (s.float, s.layout.order.clone()));
+            members.len() < 24
+                && graph.shape(members[0]) == graph.shape(id)
+                && float(members[0]) == float(id)
+                && memory.stacks.contains_key(&members[0]) == memory.stacks.contains_key(&id)
+        });
+        match joins {
+            Some(at) => {
+                if let Item::Group(members) = &mut items[at] {
+                    members.push(id);
+                }
+                made.insert(id, at);
+            }
+            None => {
+                items.push(Item::Group(vec![id]));
+                made.insert(id, items.len() - 1);
+            }
+        }
+    }
+    items
+}
+
+/// The stored values that a node's computation reads, and whether each is read at the node's own indices only.
+pub fn reads(graph: &Graph, memory: &Memory, id: NodeId) -> Vec<(NodeId, bool)> {
+    let lives = |x: NodeId| memory.stored.contains_key(&x) || memory.stacks.contains_key(&x);
+    reads_where(graph, id, &lives)
+}
+
+fn reads_where(graph: &Graph, id: NodeId, lives: &dyn Fn(NodeId) -> bool) -> Vec<(NodeId, bool)> {
+    let mut out: Vec<(NodeId, bool)> = vec![];
+    let mut seen: FxHashSet<(NodeId, bool)> = FxHashSet::default();
+    let direct_here = |x: NodeId| matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
+    let mut todo: Vec<(NodeId, bool)> = graph.op(id).operands().into_iter().map(|x| (x, direct_here(id))).collect();
+    while let Some((x, direct)) = todo.pop() {
+        if !seen.insert((x, direct)) {
+            continue;
+        }
+        // What a loop leaves is there when the loop has run, wherever it stands.
+        if lives(x) || graph.op(x).loop_used().is_some() {
+            out.push((x, direct && graph.op(x).loop_used().is_none()));
+        } else {
+            let direct = direct && direct_here(x);
+            todo.extend(graph.op(x).operands().into_iter().map(|o| (o, direct)));
+        }
+    }
+    out
+}
+
+/// The updates that may be written over the old values at once: the old value is read only by work that comes before, or by the
+/// update itself at the same place.
+pub fn in_place(
+    graph: &Graph,
+    order: &[NodeId],
+    updates: &[(Target, NodeId)],
+    kept: &[bool],
+) -> FxHashSet<(Target, NodeId)> {
+    use crate::graph::Leaf;
+    let leaf = |target: Target| {
+        order.iter().copied().find(|&id| match (graph.op(id), target) {
+            (Op::Leaf(Leaf::Parameter(i)), Target::Parameter(j)) | (Op::Leaf(Leaf::State(i)), Target::State(j)) => {
+                *i == j
+            }
+            _ => false,
+        })
+    };
+    let updated: Vec<NodeId> = updates.iter().map(|u| u.1).collect();
+    let lives = |x: NodeId| kept.get(x.index()) == Some(&true) || matches!(graph.op(x), Op::Leaf(_));
+    let pointwise: Vec<bool> =
+        updated.iter().map(|&u| matches!(graph.op(u), Op::Unary(..) | Op::Binary(..) | Op::Select { .. })).collect();
+    let read: Vec<Vec<(NodeId, bool)>> = updated.iter().map(|&u| reads_where(graph, u, &lives)).collect();
+    let mut out = FxHashSet::default();
+    for (at, &(target, id)) in updates.iter().enumerate() {
+        let twice = updated.iter().filter(|&&u| u == id).count() > 1;
+        if !pointwise[at] || twice || matches!(graph.op(id), Op::Leaf(_)) || !graph.node(id).loops.is_empty() {
+            continue;
+        }
+        // Another value that is not an update must not need the updated one: it would run before it is there.
+        let needed = order.iter().any(|&x| {
+            !updated.contains(&x)
+                && lives(x)
+                && !matches!(graph.op(x), Op::Leaf(_))
+                && reads_where(graph, x, &lives).iter().any(|r| r.0 == id)
+        });
+        let old = leaf(target);
+        let hazard = old.is_some_and(|old| {
+            read.iter()
+                .enumerate()
+                .any(|(other, reads)| reads.iter().any(|&(x, direct)| x == old && (other != at || !direct)))
+        });
+        if !needed && !hazard {
+            out.insert((target, id));
+        }
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! Which values live in memory, and how the others are read: where they are used.
+//!
+//! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
+//! several kernels need it and it is not cheap; views are addresses.
+use super::layout::Layout;
+use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, View};
+use crate::kernel::{BufferId, Float};
+use crate::op::Notation;
+use rustc_hash::FxHashMap;
+
+/// A value in memory.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub buffer: BufferId,
+    pub layout: Layout,
+    /// The precision it is kept in: numbers that are the same for the whole step are f64.
+    pub float: Float,
+}
+
+/// Which nodes get a buffer.
+pub struct Kept {
+    pub kept: Vec<bool>,
+    /// Those that a reshape reads element by element: their layout has no padding.
+    pub dense: Vec<bool>,
+}
+
+/// Whether the value is one number for the whole step, made of settings and counters alone.
+pub fn step_scalars(graph: &Graph) -> Vec<bool> {
+    let mut marks = vec![false; graph.len()];
+    for id in graph.ids() {
+        let operands = graph.op(id).operands();
+        marks[id.index()] = graph.shape(id).is_empty()
+            && match graph.op(id) {
+                Op::Leaf(Leaf::Constant(..) | Leaf::Setting(_) | Leaf::Runtime(_)) => true,
+                Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => operands.iter().all(|x| marks[x.index()]),
+                _ => false,
+            };
+    }
+    marks
+}
+
+pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool]) -> Kept {
+    let mut kept = vec![false; graph.len()];
+    let mut dense = vec![false; graph.len()];
+    let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
+    for &id in order {
+        graph.op(id).each_operand(|x| *users.entry(x).or_default() += 1);
+    }
+    for looped in &graph.loops {
+        for b in &looped.binders {
+            kept[b.next.index()] |= !is_free(graph, b.next);
+            kept[b.init.index()] |= !is_free(graph, b.init);
+        }
+    }
+    for &root in roots {
+        kept[root.index()] |= !is_free(graph, root);
+    }
+    for &id in order {
+        let must = match graph.op(id) {
+            Op::Contract(_)
+            | Op::Reduce { .. }
+            | Op::Join { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Leaf(Leaf::Table(..)) => true,
+            Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. } => {
+                let many = users.get(&id).copied().unwrap_or(0) > 1;
+                scalars[id.index()] && !is_free(graph, id) || many && !is_cheap(graph, id)
+            }
+            _ => false,
+        };
+        kept[id.index()] |= must;
+        // What others read from memory must be there.
+        match graph.op(id) {
+            Op::Contract(c) => {
+                for x in [c.a, c.b] {
+                    let base = base_of(graph, x);
+                    kept[base.index()] |= !is_free(graph, base);
+                }
+            }
+            Op::View(view) if !view.is_total() => kept[view.x.index()] |= !is_free(graph, view.x),
+            Op::Gather { table, .. } => kept[table.index()] |= !is_free(graph, *table),
+            Op::Reduce { x, .. } | Op::ScatterAdd { values: x, .. } => {
+                // An expensive operand of a reduction is made once for its other users too.
+                kept[x.index()] |=
+                    users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
+            }
+            Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
+                kept[x.index()] |= !is_constant(graph, *x);
+                dense[x.index()] = true;
+            }
+            Op::Element { x, .. } => {
+                kept[x.index()] |= !is_free(graph, *x) && !matches!(graph.op(*x), Op::Stacked { .. })
+            }
+            Op::Last { x, .. } | Op::Stacked { x, .. } => kept[x.index()] |= !is_free(graph, *x),
+            _ => {}
+        }
+    }
+    Kept { kept, dense }
+}
+
+/// The value whose memory a product reads: views that only address are looked through.
+pub fn base_of(graph: &Graph, mut x: NodeId) -> NodeId {
+    while let Op::View(View { x: inner, .. }) = graph.op(x) {
+        if !matches!(graph.op(x), Op::View(v) if v.is_total() && v.rows.iter().all(|r| r.divisor == 1)) {
+            break;
+        }
+        x = *inner;
+    }
+    x
+}
+
+/// What needs no memory of its own: leaves have theirs, constants none.
+fn is_free(graph: &Graph, id: NodeId) -> bool {
+    match graph.op(id) {
+        Op::Leaf(Leaf::Table(..)) => false,
+        Op::Leaf(_) => true,
+        // It stands where the loop's body left it.
+        Op::Last { .. } => true,
+        _ => false,
+    }
+}
+fn is_constant(graph: &Graph, id: NodeId) -> bool {
+    graph.constant_of(id).is_some()
+}
+
+/// Worth doing twice: one arithmetic step on what is in memory anyway.
+fn is_cheap(graph: &Graph, id: NodeId) -> bool {
+    let leafy =
+        |x: NodeId| !matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. });
+    match graph.op(id) {
+        Op::Unary(op, x) => (op.notation != Notation::Call || op.name == "relu") && leafy(*x),
+        Op::Binary(op, x, y) => {
+            !matches!(op.notation, Notation::Call | Notation::Power | Notation::Fraction) && leafy(*x) && leafy(*y)
+        }
+        Op::Select { .. } | Op::Gather { .. } => false,
+        _ => true,
+    }
+}
+
+/// Whether two shapes are the same but for axes of extent 1.
+pub fn only_ones_differ(from: &[usize], to: &[usize]) -> bool {
+    let real = |shape: &[usize]| -> Vec<usize> { shape.iter().copied().filter(|&n| n != 1).collect() };
+    real(from) == real(to)
+}
+
+/// Whether an axis is that of the examples.
+pub fn is_batch(extent: usize) -> bool {
+    extent == BATCH
+}

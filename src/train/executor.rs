@@ -1,0 +1,31 @@
+//! What the training loop wants of an executor: the JIT and the interpreter are driven alike.
+use crate::kernel::Fault;
+use crate::step::Target;
+use std::sync::atomic::AtomicBool;
+
+/// One step: which rows of the order it takes, and the counters that formulas may use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Batch {
+    /// The first place in the order.
+    pub first: usize,
+    pub rows: usize,
+    pub step: usize,
+    pub epoch: usize,
+}
+
+/// Runs steps of one graph.
+pub trait Executor {
+    /// Parameters and states, in their own shape, row by row.
+    fn write(&mut self, target: Target, values: &[f64]);
+    fn read(&self, target: Target) -> Vec<f64>;
+    /// Runs the batches, taking rows by their number in the data from `order`; writes the logged numbers of each step behind `log`.
+    /// Stops early if `stop` is set; the number of steps done. A fault is a mistake of the compiler.
+    fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault>;
+    /// The values of an output of the last step that ran, row by row.
+    fn output(&self, number: usize, rows: usize) -> Vec<f64>;
+    fn threads(&self) -> usize;
+    /// Milliseconds that compilation took.
+    fn compile_ms(&self) -> f64;
+    /// The memory of buffers.
+    fn arena_bytes(&self) -> usize;
+}

@@ -1,0 +1,194 @@
+//! The loop over epochs and steps.
+use super::executor::{Batch, Executor};
+use crate::kernel::Fault;
+use crate::random::shuffle_epoch;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How long, in which order, and how often to speak.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The rows of the training part, by their number in the data.
+    pub rows: Vec<u32>,
+    pub batch: usize,
+    pub epochs: Option<usize>,
+    pub steps: Option<usize>,
+    pub seed: u64,
+    pub shuffle: bool,
+    /// An event every so many steps; 0 for none.
+    pub log_every: usize,
+}
+
+impl Schedule {
+    pub fn steps_per_epoch(&self) -> usize {
+        self.rows.len().div_ceil(self.batch.max(1)).max(1)
+    }
+    /// How many steps there are in all. Steps given win over epochs.
+    pub fn total_steps(&self) -> usize {
+        self.steps.unwrap_or_else(|| self.epochs.unwrap_or(1) * self.steps_per_epoch())
+    }
+    pub fn total_epochs(&self) -> usize {
+        self.total_steps().div_ceil(self.steps_per_epoch())
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The logged numbers of a step: those of its batch before its update.
+    Step { step: usize, epoch: usize, logged: Vec<f64> },
+    /// Their means over an epoch, weighted by rows. The epoch may have been cut short.
+    Epoch { step: usize, epoch: usize, logged: Vec<f64> },
+}
+
+/// How training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub steps: usize,
+    /// The step at which the objective was no longer a number.
+    pub diverged: Option<usize>,
+    pub interrupted: bool,
+    /// From the start to the end of the first step, in seconds.
+    pub first_step: f64,
+    pub seconds: f64,
+}
+
+/// A call into the executor takes about this long, so that an interruption is noticed.
+const CHUNK_SECONDS: f64 = 0.05;
+
+/// Runs all steps. `logged` is how many numbers the executor logs a step; the first is the objective.
+pub fn train(
+    executor: &mut dyn Executor,
+    schedule: &Schedule,
+    logged: usize,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&mut dyn Executor, Event),
+) -> Result<Outcome, Fault> {
+    let begin = std::time::Instant::now();
+    let total = schedule.total_steps();
+    let mut outcome = Outcome { steps: 0, diverged: None, interrupted: false, first_step: 0.0, seconds: 0.0 };
+    let mut order = schedule.rows.clone();
+    let mut log: Vec<f64> = vec![];
+    let mut chunk = 1;
+    'epochs: for epoch in 1.. {
+        if outcome.steps >= total || schedule.rows.is_empty() {
+            break;
+        }
+        if schedule.shuffle {
+            order.copy_from_slice(&schedule.rows);
+            shuffle_epoch(&mut order, schedule.seed, epoch as u64);
+        }
+        let mut batches: Vec<Batch> = vec![];
+        for first in (0..order.len()).step_by(schedule.batch.max(1)).take(total - outcome.steps) {
+            let rows = schedule.batch.min(order.len() - first);
+            batches.push(Batch { first, rows, step: outcome.steps + batches.len() + 1, epoch });
+        }
+        let mut sums = vec![0.0; logged];
+        let mut weight = 0.0;
+        let mut at = 0;
+        while at < batches.len() {
+            let end = (at + chunk).min(batches.len());
+            let wanted = end - at;
+            let clock = std::time::Instant::now();
+            log.clear();
+            let done = executor.run(&order, &batches[at..end], stop, &mut log)?;
+            let took = clock.elapsed().as_secs_f64();
+            if outcome.steps == 0 {
+                outcome.first_step = begin.elapsed().as_secs_f64();
+            }
+            for (number, batch) in batches[at..at + done].iter().enumerate() {
+                let values = &log[number * logged..(number + 1) * logged];
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum += value * batch.rows as f64;
+                }
+                weight += batch.rows as f64;
+                outcome.steps = batch.step;
+                if outcome.diverged.is_none() && values.first().is_some_and(|v| !v.is_finite()) {
+                    outcome.diverged = Some(batch.step);
+                }
+                if schedule.log_every > 0 && batch.step % schedule.log_every == 0 {
+                    tell(executor, Event::Step { step: batch.step, epoch, logged: values.to_vec() });
+                }
+            }
+            at += done;
+            chunk = ((CHUNK_SECONDS / (took / done.max(1) as f64).max(1e-9)) as usize).clamp(1, 1 << 20);
+            if done < wanted || stop.load(Ordering::Relaxed) || outcome.diverged.is_some() {
+                outcome.interrupted = outcome.diverged.is_none();
+                break 'epochs;
+            }
+        }
+        if weight > 0.0 {
+            let means = sums.iter().map(|s| s / weight).collect();
+            tell(executor, Event::Epoch { step: outcome.steps, epoch, logged: means });
+        }
+    }
+    outcome.seconds = begin.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::Target;
+
+    /// Notes the rows it is given.
+    struct Recorder(Vec<(usize, usize, Vec<u32>)>);
+
+    impl Executor for Recorder {
+        fn write(&mut self, _: Target, _: &[f64]) {}
+        fn read(&self, _: Target) -> Vec<f64> {
+            vec![]
+        }
+        fn run(&mut self, order: &[u32], batches: &[Batch], _: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
+            for b in batches {
+                self.0.push((b.step, b.epoch, order[b.first..b.first + b.rows].to_vec()));
+                log.push(b.rows as f64);
+            }
+            Ok(batches.len())
+        }
+        fn output(&self, _: usize, _: usize) -> Vec<f64> {
+            vec![]
+        }
+        fn threads(&self) -> usize {
+            1
+        }
+        fn compile_ms(&self) -> f64 {
+            0.0
+        }
+        fn arena_bytes(&self) -> usize {
+            0
+        }
+    }
+
+    fn schedule(epochs: Option<usize>, steps: Option<usize>, shuffle: bool) -> Schedule {
+        Schedule { rows: (10..20).collect(), batch: 4, epochs, steps, seed: 7, shuffle, log_every: 1 }
+    }
+
+    #[test]
+    fn every_row_once_an_epoch_and_the_last_batch_is_short() {
+        let mut executor = Recorder(vec![]);
+        let mut epochs = vec![];
+        let outcome = train(&mut executor, &schedule(Some(2), None, true), 1, &AtomicBool::new(false), &mut |_, event| {
+            if let Event::Epoch { logged, .. } = event {
+                epochs.push(logged[0]);
+            }
+        })
+        .unwrap();
+        assert_eq!(outcome.steps, 6);
+        assert_eq!(epochs, [3.6, 3.6]);
+        for epoch in [1, 2] {
+            let mut rows: Vec<u32> = executor.0.iter().filter(|r| r.1 == epoch).flat_map(|r| r.2.clone()).collect();
+            rows.sort();
+            assert_eq!(rows, (10..20).collect::<Vec<u32>>());
+        }
+        assert_ne!(executor.0[0].2, executor.0[3].2);
+    }
+
+    #[test]
+    fn steps_win_over_epochs_and_wrap_round() {
+        let mut executor = Recorder(vec![]);
+        let outcome = train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| {}).unwrap();
+        assert_eq!(outcome.steps, 4);
+        assert_eq!(executor.0[3].2, [10, 11, 12, 13]);
+        assert_eq!((executor.0[3].0, executor.0[3].1), (4, 2));
+    }
+}
