@@ -58,6 +58,10 @@ fn touched(program: &Program, step: &Step) -> Vec<BufferId> {
             all
         }
         Step::Loop { body, .. } => body.iter().flat_map(|s| touched(program, s)).collect(),
+        Step::Product(one) => {
+            let operands = [Some(&one.a), Some(&one.b), Some(&one.c), one.bias.as_ref()];
+            operands.into_iter().flatten().map(|o| o.buffer).collect()
+        }
         Step::Barrier => vec![],
     }
 }

@@ -6,11 +6,14 @@ pub mod expand;
 pub mod kernels;
 pub mod layout;
 pub mod orders;
+pub mod products;
 pub mod schedule;
 pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
-use crate::kernel::{Affine, Buffer, BufferId, Element, Float, KernelId, LoopVariable, Place, Program, Role, Step};
+use crate::kernel::{
+    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId, Program, Role, Step,
+};
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
@@ -111,6 +114,7 @@ impl<'g> Planner<'g> {
             scalars: vec![],
             outputs: vec![],
             kernels: vec![],
+            products: vec![],
             steps: vec![],
         };
         let memory =
@@ -337,15 +341,57 @@ impl<'g> Planner<'g> {
                     let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
                     steps.push(self.push_kernel(written));
                 }
-                Item::Single(id) => {
-                    for written in self.single(*id) {
-                        steps.push(self.push_kernel(written));
+                Item::Single(id) => match self.product(*id) {
+                    Some(product) => steps.extend(product),
+                    None => {
+                        for written in self.single(*id) {
+                            steps.push(self.push_kernel(written));
+                        }
                     }
-                }
+                },
                 Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
             }
         }
         steps
+    }
+
+    /// A contraction on the register tile, with a turned copy of an operand before it if it needs one.
+    fn product(&mut self, id: NodeId) -> Option<Vec<Step>> {
+        let Op::Contract(c) = self.graph.op(id) else { return None };
+        let to = self.destination(id);
+        let mut steps = vec![];
+        let planned = match products::product(&self.memory, &self.loops, c, &to)? {
+            Ok(planned) => planned,
+            Err(turned) => {
+                let shape = self.graph.shape(turned.x).to_vec();
+                let mut order: Vec<usize> = (0..shape.len()).filter(|&a| a != turned.innermost).collect();
+                order.push(turned.innermost);
+                let layout = self.ordered(&shape, Some(order));
+                let name = format!("{} turned", self.name(turned.x));
+                let stored = self.new_stored(&name, Kind::Real, layout, self.float, Role::Value);
+                let written = kernels::copy(&self.memory, &name, self.float, &stored, turned.x);
+                steps.push(self.push_kernel(written));
+                // For this product alone the copy stands for the value.
+                let before = self.memory.stored.insert(turned.x, stored);
+                let again = products::product(&self.memory, &self.loops, c, &to);
+                match before {
+                    Some(before) => self.memory.stored.insert(turned.x, before),
+                    None => self.memory.stored.remove(&turned.x),
+                };
+                again?.ok()?
+            }
+        };
+        let division = if to.stored.layout.elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
+        self.program.products.push(planned.product);
+        steps.push(Step::Product(Multiplication {
+            product: ProductId(self.program.products.len() as u32 - 1),
+            a: planned.a,
+            b: planned.b,
+            c: planned.c,
+            bias: None,
+            division,
+        }));
+        Some(steps)
     }
 
     fn single(&mut self, id: NodeId) -> Vec<Written> {
@@ -447,6 +493,7 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, outputs: Vec<Binding>) -> Plan {
         self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+        self.program.steps = apart(std::mem::take(&mut self.program.steps));
         let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
         arena::share(&mut self.program, &kept);
         Plan {
@@ -459,6 +506,19 @@ impl<'g> Planner<'g> {
             constants: self.constants,
         }
     }
+}
+
+/// No step begins before the one before it has ended on all threads.
+fn apart(steps: Vec<Step>) -> Vec<Step> {
+    let mut all = vec![];
+    for step in steps {
+        all.push(match step {
+            Step::Loop { variable, length, reverse, body } => Step::Loop { variable, length, reverse, body: apart(body) },
+            step => step,
+        });
+        all.push(Step::Barrier);
+    }
+    all
 }
 
 #[cfg(test)]

@@ -147,6 +147,33 @@ mod run {
         (read(&plan.parameters), read(&plan.states), read(&plan.outputs))
     }
 
+    /// A product, term by term.
+    fn multiply(program: &Program, one: &Multiplication, starts: [i64; 3], rows: usize, memory: &mut Bytes) {
+        let product = &program.products[one.product.0 as usize];
+        let places = |axes: &[crate::vector::Axis]| -> Vec<[i64; 3]> {
+            axes.iter().fold(vec![[0; 3]], |all, axis| {
+                let each = |p: &[i64; 3]| {
+                    let p = *p;
+                    (0..axis.extent.with(rows) as i64).map(move |i| [p[0] + i * axis.a, p[1] + i * axis.b, p[2] + i * axis.c])
+                };
+                all.iter().flat_map(each).collect()
+            })
+        };
+        let (outer, inner) = (places(&[&product.batch[..], &product.rows[..]].concat()), places(&product.inner));
+        for o in &outer {
+            for j in 0..product.columns.with(rows) as i64 {
+                let sum: f64 = inner
+                    .iter()
+                    .map(|k| {
+                        let a = take(program, memory, one.a.buffer, (starts[0] + o[0] + k[0]) as usize);
+                        a * take(program, memory, one.b.buffer, (starts[1] + o[1] + k[1] + j) as usize)
+                    })
+                    .sum();
+                put(program, memory, one.c.buffer, (starts[2] + o[2] + j) as usize, sum);
+            }
+        }
+    }
+
     fn work(program: &Program, steps: &[Work], around: &mut Vec<(LoopVariable, i64)>, rows: Rows, memory: &mut Bytes) {
         for step in steps {
             match step {
@@ -162,6 +189,10 @@ mod run {
                         work(program, body, around, rows, memory);
                         around.pop();
                     }
+                }
+                Work::Product(one) => {
+                    let value = |v: LoopVariable| around.iter().find(|a| a.0 == v).map_or(0, |a| a.1);
+                    multiply(program, one, [&one.a, &one.b, &one.c].map(|o| o.start.at(value)), rows.count, memory);
                 }
                 Work::Barrier => {}
             }

@@ -24,7 +24,8 @@ pub struct Native {
 impl Native {
     /// Compiles a plan and binds the data. A fault is a mistake of the compiler.
     pub fn new(plan: Plan, dataset: &Dataset, threads: usize, totals: (usize, usize)) -> Result<Native, Fault> {
-        let mut executable = Executable::compile(plan.program.clone(), Options { threads })?;
+        let path = crate::vector::Path::detect();
+        let mut executable = Executable::compile(plan.program.clone(), Options { path, threads })?;
         for (input, column) in plan.inputs.iter().zip(&dataset.columns) {
             let Some(input) = input else { continue };
             let column = match &column.values {
