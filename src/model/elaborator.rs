@@ -54,6 +54,12 @@ pub struct Elaborator<'a> {
     /// The parameters by frame and name; their paths are made at the end.
     pub parameter_sites: IndexMap<(FrameId, String), u32>,
     pub states: Vec<State>,
+    /// Layers' states by frame and name.
+    pub state_sites: IndexMap<(FrameId, String), u32>,
+    /// Which names of which block are states.
+    pub state_names: FxHashMap<(ScopeId, String), u32>,
+    /// The layers' states that got a next value, one after the other.
+    pub stepped: Vec<u32>,
     pub metrics: Vec<Metric>,
     pub claims: Vec<Claim>,
     /// Values inside of layers and the paths of their names; names of the top level go first.
@@ -91,6 +97,9 @@ impl<'a> Elaborator<'a> {
             parameters: vec![],
             parameter_sites: IndexMap::new(),
             states: vec![],
+            state_sites: IndexMap::new(),
+            state_names: FxHashMap::default(),
+            stepped: vec![],
             metrics: vec![],
             claims: vec![],
             inner_names: vec![],

@@ -5,7 +5,6 @@ use super::path::Label;
 use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::lift::widened;
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, NodeId, Type};
 use crate::limits;
@@ -276,7 +275,10 @@ impl<'a> Elaborator<'a> {
                 inner
             })
             .collect();
+        let steps = self.stepped.len();
         let value = self.mapped(defined, &inner, rest)?;
+        let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
+        self.lift_steps(steps, &pairs, extent, at)?;
         Ok(self.lifted_value(value, &pairs, extent))
     }
     /// A hole for one element of a value's first axis.
@@ -289,18 +291,6 @@ impl<'a> Elaborator<'a> {
         }
         hole
     }
-    /// A value over a new leading axis: the holes become all the elements of their partners.
-    pub fn lifted_value(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)], extent: usize) -> Value<'a> {
-        let mut nodes = vec![];
-        value.nodes(&mut nodes);
-        let lifted = self.graph.lift(&nodes, pairs, extent);
-        let mut wide: Vec<NodeId> = vec![];
-        for one in lifted {
-            wide.push(widened(&mut self.graph, one, extent));
-        }
-        value.with_nodes(&mut wide.into_iter())
-    }
-
     /// The body; parameters that it differentiates by are holes until it is there.
     fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {
         let by = self.differentiated_by(defined);
@@ -318,7 +308,9 @@ impl<'a> Elaborator<'a> {
                 self.bind(name, Tensor::new(hole).into(), parameter.name.span);
             }
         }
+        let steps = self.stepped.len();
         let value = self.body(defined)?;
+        self.substitute_steps(steps, &pairs);
         Ok(self.substituted(value, &pairs))
     }
     /// A value with nodes in the place of holes.

@@ -116,7 +116,9 @@ impl<'a> Elaborator<'a> {
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
+        let steps = self.stepped.len();
         let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        self.lift_steps(steps, &pairs, length, self.span(of.over))?;
         Ok(self.lifted_value(value, &pairs, length))
     }
     fn loop_body(&mut self, body: TreeId, span: Span) -> Outcome<Value<'a>> {
@@ -152,9 +154,16 @@ impl<'a> Elaborator<'a> {
             let id = self.graph.begin_loop(length, reverse, &binders);
             self.frames.set_sources(self.frame, sources);
             self.replaying += rounds;
+            let steps = self.stepped.len();
             let next = self.round(of, id, &overs, span);
             self.replaying -= rounds;
             let next = next?;
+            if steps < self.stepped.len() {
+                let error = Diagnostic::error("E0408", "a `state` can't step inside of a loop")
+                    .at(span, "it would step in each round")
+                    .help("call the layer outside, or in a `for`");
+                return self.fail(error);
+            }
             self.check_states(of, &starts, &next)?;
             let now: Vec<bool> =
                 varying.iter().zip(&next).map(|(v, next)| *v || self.graph.ty(next.id).varying).collect();

@@ -22,6 +22,7 @@ mod product;
 mod range;
 mod scope;
 mod shape;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,8 @@ use crate::op;
 const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
 
 /// Names of the prelude that this version has not.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 10] = [
     "attention",
-    "batch_norm",
     "conv1d_transposed",
     "conv2d",
     "conv2d_transposed",

@@ -84,10 +84,8 @@ impl<'a> Elaborator<'a> {
                     all.into_iter().collect()
                 }
                 DeclareKind::State => {
-                    items
-                        .iter()
-                        .for_each(|item| self.scopes.set(self.scope, &item.name.name, Slot::Broken, item.name.span));
-                    self.not_there_yet(statement.span, "a `state` outside of an optimizer is")
+                    let all: Vec<Outcome<()>> = items.iter().map(|item| self.state(item)).collect();
+                    all.into_iter().collect()
                 }
                 DeclareKind::Input | DeclareKind::Target => {
                     let error = Diagnostic::error("E0212", "inputs and targets are declared at the top level")
@@ -96,13 +94,7 @@ impl<'a> Elaborator<'a> {
                     self.fail(error)
                 }
             },
-            StatementKind::Update { name, .. } => {
-                let name = &name.name;
-                let error = Diagnostic::error("E0212", format!("`{name} <- …` gives a `state` its next value"))
-                    .at(statement.span, "no state here")
-                    .help("states stand in an optimizer");
-                self.fail(error)
-            }
+            StatementKind::Update { name, value } => self.state_update(name, *value, statement.span),
             StatementKind::Error { binds } => {
                 binds.iter().for_each(|name| self.scopes.set(self.scope, &name.name, Slot::Broken, name.span));
                 Err(Reported)
