@@ -133,7 +133,7 @@ impl<'a> Elaborator<'a> {
         let result = self.apply(function, vec![argument], span)?;
         if steps < self.stepped.len() {
             let error =
-                Diagnostic::error("E0408", "a function with a `state` in it has no derivative by its argument here")
+                Diagnostic::error("E0410", "a function with a `state` in it has no derivative by its argument here")
                     .at(span, "the state would step");
             return self.fail(error);
         }

@@ -159,7 +159,7 @@ impl<'a> Elaborator<'a> {
             self.replaying -= rounds;
             let next = next?;
             if steps < self.stepped.len() {
-                let error = Diagnostic::error("E0408", "a `state` can't step inside of a loop")
+                let error = Diagnostic::error("E0410", "a `state` can't step inside of a loop")
                     .at(span, "it would step in each round")
                     .help("call the layer outside, or in a `for`");
                 return self.fail(error);

@@ -4,6 +4,7 @@
 //! The `data` section is handed on as it stands in the tree; `schema` reads it.
 mod builtin;
 mod call;
+pub mod codes;
 mod declare;
 mod derivative;
 mod elaborator;

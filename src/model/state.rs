@@ -114,14 +114,14 @@ impl<'a> Elaborator<'a> {
             return self.fail(Diagnostic::error("E0312", message).at(span, shape_text(&own)));
         }
         if self.graph.ty(next.id).varying {
-            let error = Diagnostic::error("E0408", format!("the next value of `{}` depends on the example", name.name))
+            let error = Diagnostic::error("E0410", format!("the next value of `{}` depends on the example", name.name))
                 .at(span, "of which example would it be?")
                 .help("a state is the same for all examples: take `batch_mean(…)` of what varies");
             return self.fail(error);
         }
         if !self.graph.node(next.id).loops.is_empty() {
             let error =
-                Diagnostic::error("E0408", format!("the next value of `{}` depends on the round of a loop", name.name))
+                Diagnostic::error("E0410", format!("the next value of `{}` depends on the round of a loop", name.name))
                     .at(span, "of which round would it be?")
                     .help("a state steps once a step; what a loop carries stands behind `with`");
             return self.fail(error);
@@ -157,7 +157,7 @@ impl<'a> Elaborator<'a> {
                 // Leaves the graph sound: the step has the shape of the state.
                 self.states[*number as usize].next = None;
                 let error = Diagnostic::error(
-                    "E0408",
+                    "E0410",
                     format!("the next value of `{name}` depends on the place that is mapped over"),
                 )
                 .at(at, "mapped here")
