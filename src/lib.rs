@@ -34,6 +34,8 @@ pub mod plan;
 
 pub mod oracle;
 
+pub mod interpreter;
+
 pub mod jit;
 
 pub mod data;
