@@ -24,6 +24,8 @@ pub mod model;
 
 pub mod simplify;
 
+pub mod notation;
+
 pub mod batch;
 
 pub mod step;

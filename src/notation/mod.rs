@@ -1,0 +1,30 @@
+//! Expressions of the graph as a textbook prints them.
+//!
+//! `derivation` decides what gets a line and what each line says, as data (`Derivation`, of `Expression`s); the renderers spell
+//! it: `text` for people, `nn` in the language's own syntax, `latex`, `json`.
+mod assemble;
+pub mod derivation;
+pub mod expression;
+pub mod json;
+pub mod latex;
+pub mod linear;
+pub mod names;
+pub mod nn;
+mod outline;
+pub mod place;
+pub mod text;
+pub mod writer;
+
+pub use assemble::{derivation, expression};
+pub use derivation::{Derivation, Left, Line, Request, Role, Titles, Wanted, Where};
+pub use expression::Expression;
+
+use crate::graph::{Graph, NodeId};
+
+/// A value as one short formula, in the text form: for messages and for `check`.
+pub fn expression_text(graph: &Graph, id: NodeId) -> String {
+    linear::print(&expression(graph, id), &linear::TEXT)
+}
+
+#[cfg(test)]
+mod tests;

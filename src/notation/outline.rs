@@ -1,0 +1,326 @@
+//! Which values get a line, which a letter, and in which order the lines come.
+//!
+//! A derivative gets a line where it is used twice, or where it is that of a named value and feeds a parameter. A forward value
+//! without a name gets a letter where its adjoint has a line and it is used itself, or where it is used twice and not trivial.
+use super::derivation::{Left, Request, Role};
+use super::expression::Symbol;
+use super::names::{Kind, Names};
+use crate::graph::{Graph, Leaf, NodeId, Op};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// One line to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub node: NodeId,
+    /// What it defines, by one sign or more.
+    pub symbols: Vec<Symbol>,
+    /// The forward value whose adjoint it is, if that has a letter: the letter is explained here.
+    pub letter: Option<NodeId>,
+}
+
+/// Plans the lines; what gets a line or a letter is entered in `names`.
+pub fn outline(graph: &Graph, request: &Request, names: &mut Names) -> Vec<Entry> {
+    let forward: FxHashSet<NodeId> = match request.value {
+        Some(value) => graph.reachable(&[value]).into_iter().collect(),
+        None => FxHashSet::default(),
+    };
+    let reading = Reading::new(graph, request, names, &forward);
+    let mut lines = reading.lines(names);
+    reading.break_circles(names, &mut lines);
+    lines.sort();
+    reading.letters(names, &lines);
+    reading.entries(names, lines)
+}
+
+/// What is read when the results are written, before any of it has a name of its own.
+struct Reading<'a> {
+    graph: &'a Graph,
+    request: &'a Request,
+    forward: &'a FxHashSet<NodeId>,
+    reached: Vec<NodeId>,
+    users: FxHashMap<NodeId, Vec<NodeId>>,
+    results: FxHashMap<NodeId, usize>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(graph: &'a Graph, request: &'a Request, names: &Names, forward: &'a FxHashSet<NodeId>) -> Reading<'a> {
+        let mut results: FxHashMap<NodeId, usize> = FxHashMap::default();
+        for wanted in &request.results {
+            *results.entry(wanted.node).or_default() += 1;
+        }
+        let mut reading = Reading { graph, request, forward, reached: vec![], users: FxHashMap::default(), results };
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut todo: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
+        while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            reading.reached.push(id);
+            for child in reading.children(id, names) {
+                reading.users.entry(child).or_default().push(id);
+                todo.push(child);
+            }
+        }
+        reading.reached.sort();
+        reading
+    }
+
+    /// What is written where this node is, if it has no name.
+    fn children(&self, id: NodeId, names: &Names) -> Vec<NodeId> {
+        if names.is_given(id) {
+            return vec![];
+        }
+        match *self.graph.op(id) {
+            Op::Leaf(Leaf::Binder(of, index)) => {
+                let binder = &self.graph.looped(of).binders[index as usize];
+                vec![binder.next, binder.init]
+            }
+            _ => self.graph.op(id).operands(),
+        }
+    }
+
+    /// Whether paper does not show the node, or as a sign only.
+    fn is_transparent(&self, id: NodeId) -> bool {
+        match self.graph.op(id) {
+            Op::View(_) | Op::Reshape { .. } | Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => true,
+            Op::Leaf(Leaf::Binder(..)) => true,
+            Op::Unary(op, _) => op.name == "neg",
+            _ => false,
+        }
+    }
+
+    /// How often a value would be written out.
+    fn uses(&self, id: NodeId) -> usize {
+        self.uses_along(id, &mut FxHashSet::default())
+    }
+    fn uses_along(&self, id: NodeId, path: &mut FxHashSet<NodeId>) -> usize {
+        if !path.insert(id) {
+            return 0;
+        }
+        let mut count = self.results.get(&id).copied().unwrap_or(0);
+        for &user in self.users.get(&id).into_iter().flatten() {
+            count += if self.is_transparent(user) { self.uses_along(user, path) } else { 1 };
+        }
+        count
+    }
+    /// The values that are made of this one, behind what paper does not show.
+    fn users_of(&self, id: NodeId) -> Vec<NodeId> {
+        let mut found = vec![];
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![id];
+        while let Some(at) = todo.pop() {
+            for &user in self.users.get(&at).into_iter().flatten() {
+                if self.is_transparent(user) {
+                    if seen.insert(user) {
+                        todo.push(user);
+                    }
+                } else {
+                    found.push(user);
+                }
+            }
+        }
+        found
+    }
+
+    /// Operations that would be written, names counting nothing.
+    fn cost(&self, id: NodeId, names: &Names) -> usize {
+        self.cost_along(id, names, &mut vec![], true)
+    }
+    fn cost_along(&self, id: NodeId, names: &Names, path: &mut Vec<NodeId>, top: bool) -> usize {
+        if (!top && names.has(id)) || path.contains(&id) || path.len() > 64 {
+            return 0;
+        }
+        let own = match self.graph.op(id) {
+            _ if self.is_transparent(id) => 0,
+            Op::Leaf(_) | Op::OneHot { .. } => 0,
+            _ => 1,
+        };
+        path.push(id);
+        let mut total: usize = own;
+        for child in self.children(id, names) {
+            total = (total + self.cost_along(child, names, path, false)).min(1000);
+        }
+        path.pop();
+        total
+    }
+
+    /// The forward value that an adjoint is best called after: one with a name, else the nearest to the loss.
+    fn forward_of(&self, id: NodeId, names: &Names) -> Option<NodeId> {
+        let roles = self.request.titles.get(&id)?;
+        let adjoints = roles.iter().filter_map(|r| match r {
+            Role::Adjoint(forward) => Some(*forward),
+            _ => None,
+        });
+        adjoints.max_by_key(|&f| {
+            let leaf = matches!(self.graph.op(f), Op::Leaf(_));
+            (!leaf, names.is_given(f), f)
+        })
+    }
+
+    fn lines(&self, names: &Names) -> Vec<NodeId> {
+        let mut lines = vec![];
+        for &id in &self.reached {
+            if self.forward.contains(&id) || names.has(id) || self.is_transparent(id) {
+                continue;
+            }
+            let (uses, cost) = (self.uses(id), self.cost(id, names));
+            if cost == 0 {
+                continue;
+            }
+            let forward = self.forward_of(id, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)));
+            let is_result = self.results.contains_key(&id);
+            let feeds = || {
+                let makes = |user: &NodeId| {
+                    let op = self.graph.op(*user);
+                    let product = matches!(op, Op::Contract(_) | Op::ScatterAdd { .. } | Op::Reduce { .. });
+                    product && self.results.contains_key(user)
+                };
+                is_result || self.users_of(id).iter().any(makes)
+            };
+            let named = forward.is_some_and(|f| names.is_given(f));
+            let shared = uses >= 2 && (forward.is_some() || is_result || cost >= 3);
+            if shared || (named && feeds()) {
+                lines.push(id);
+            }
+        }
+        lines
+    }
+
+    /// What a backward loop carries must go through a line, or it would be written without end.
+    fn break_circles(&self, names: &Names, lines: &mut Vec<NodeId>) {
+        loop {
+            let stops: FxHashSet<NodeId> = lines.iter().copied().collect();
+            let circle = self.reached.iter().copied().find_map(|id| {
+                let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(id) else { return None };
+                let next = self.graph.looped(of).binders[index as usize].next;
+                (!names.has(next) && self.comes_back(next, id, &stops, names)).then_some(next)
+            });
+            match circle {
+                Some(next) => lines.push(next),
+                None => return,
+            }
+        }
+    }
+    fn comes_back(&self, from: NodeId, to: NodeId, stops: &FxHashSet<NodeId>, names: &Names) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![from];
+        while let Some(id) = todo.pop() {
+            if id == to {
+                return true;
+            }
+            if !stops.contains(&id) && !names.has(id) && seen.insert(id) {
+                todo.extend(self.children(id, names));
+            }
+        }
+        false
+    }
+
+    fn letters(&self, names: &mut Names, lines: &[NodeId]) {
+        for &line in lines {
+            let Some(forward) = self.forward_of(line, names) else { continue };
+            let known = matches!(self.graph.op(forward), Op::Leaf(_)) || names.has(forward);
+            let cost = self.cost(forward, names);
+            if known || cost == 0 || !self.users.contains_key(&forward) {
+                continue;
+            }
+            // `δ = 2 (w x − t)` says it without a letter.
+            if self.uses(forward) == 1 && self.cost(line, names) <= cost + 1 {
+                continue;
+            }
+            names.give_letter(self.graph, forward);
+        }
+        // Outer values first: what they are made of is then used by them alone.
+        for &id in self.reached.iter().rev() {
+            let is_forward = self.forward.contains(&id);
+            if !is_forward || names.has(id) || matches!(self.graph.op(id), Op::Leaf(_)) {
+                continue;
+            }
+            let carried = self.reached.iter().any(|&leaf| match *self.graph.op(leaf) {
+                Op::Leaf(Leaf::Binder(of, index)) => self.graph.looped(of).binders[index as usize].next == id,
+                _ => false,
+            });
+            let cost = self.cost(id, names);
+            let shared = self.uses(id) >= 2 && cost >= 2;
+            if carried || (!self.is_transparent(id) && (shared || cost >= 6)) {
+                names.give_letter(self.graph, id);
+            }
+        }
+    }
+
+    fn entries(&self, names: &mut Names, lines: Vec<NodeId>) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = lines.iter().map(|&node| self.entry(node, names)).collect();
+        let unnamed = Symbol::Adjoint(String::new());
+        let count = entries.iter().filter(|e| e.symbols[0] == unnamed).count();
+        let mut number = 0;
+        for entry in &mut entries {
+            if count > 1 && entry.symbols[0] == unnamed {
+                number += 1;
+                entry.symbols[0] = Symbol::Adjoint(number.to_string());
+            }
+            names.give_line(entry.node, entry.symbols[0].clone());
+        }
+        // Each result behind the last line that it needs.
+        let mut behind: Vec<Vec<Entry>> = vec![vec![]; entries.len() + 1];
+        for wanted in &self.request.results {
+            let symbol = symbol_of(&wanted.left);
+            if entries.iter().any(|e| e.node == wanted.node && e.symbols.contains(&symbol)) {
+                continue;
+            }
+            let needed = self.needed(wanted.node, names);
+            let place = entries.iter().rposition(|e| needed.contains(&e.node)).map_or(0, |k| k + 1);
+            behind[place].push(Entry { node: wanted.node, symbols: vec![symbol], letter: None });
+        }
+        let mut all = vec![];
+        let mut entries = entries.into_iter();
+        for group in behind {
+            all.extend(group);
+            all.extend(entries.next());
+        }
+        all
+    }
+
+    fn entry(&self, node: NodeId, names: &Names) -> Entry {
+        let forward = self.forward_of(node, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)));
+        let own = self.request.results.iter().find(|w| w.node == node).map(|w| symbol_of(&w.left));
+        let title = forward.and_then(|f| names.get(f).map(|t| (f, t)));
+        match (title, own) {
+            (Some((f, title)), _) => {
+                let Symbol::Name(name) = &title.symbol else {
+                    return Entry { node, symbols: vec![Symbol::Adjoint(String::new())], letter: None };
+                };
+                let mut symbols = vec![Symbol::Adjoint(name.clone())];
+                if title.kind == Kind::Given {
+                    symbols.push(Symbol::Derivative { of: self.request.of.clone(), by: name.clone() });
+                }
+                Entry { node, symbols, letter: (title.kind == Kind::Letter).then_some(f) }
+            }
+            (None, Some(symbol)) if forward.is_none() => Entry { node, symbols: vec![symbol], letter: None },
+            _ => Entry { node, symbols: vec![Symbol::Adjoint(String::new())], letter: None },
+        }
+    }
+
+    /// The values with a name that are read where a node is written out.
+    fn needed(&self, node: NodeId, names: &Names) -> FxHashSet<NodeId> {
+        let mut found = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![node];
+        while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if names.has(id) {
+                found.insert(id);
+            } else {
+                todo.extend(self.children(id, names));
+            }
+        }
+        found
+    }
+}
+
+fn symbol_of(left: &Left) -> Symbol {
+    match left {
+        Left::Derivative { of, by } => Symbol::Derivative { of: of.clone(), by: by.clone() },
+        Left::Name(name) => Symbol::Name(name.clone()),
+    }
+}

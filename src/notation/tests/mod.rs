@@ -1,0 +1,3 @@
+//! Golden derivations, and laws of what is printed.
+mod derivations;
+mod setting;
