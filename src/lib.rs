@@ -18,6 +18,8 @@ pub mod syntax;
 
 pub mod graph;
 
+pub mod schema;
+
 pub mod gradient;
 
 pub mod model;
@@ -31,6 +33,12 @@ pub mod batch;
 pub mod step;
 
 pub mod plan;
+
+pub mod oracle;
+
+pub mod jit;
+
+pub mod data;
 
 pub mod train;
 

@@ -1,12 +1,14 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::graph::{Graph, NodeId, verify};
-use crate::kernel::Float;
+use crate::kernel::{Fault, Float};
 use crate::model::{self, Model};
 use crate::plan::{self, Plan, Request};
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
-use crate::syntax;
+use crate::train::{Executor, native::Native};
+use crate::schema;
+use crate::syntax::{self, SectionKind, StatementKind};
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
 pub struct Source {
@@ -96,4 +98,49 @@ pub fn training_step(model: &Model) -> StepGraph {
 /// The evaluation of a model.
 pub fn evaluation_step(model: &Model) -> StepGraph {
     step::evaluation(model)
+}
+
+/// What the program's `data` section asks for.
+pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec<Diagnostic>> {
+    let declared: Vec<schema::Declared> = model
+        .graph
+        .inputs
+        .iter()
+        .zip(&model.inputs)
+        .map(|(variable, input)| schema::Declared {
+            name: variable.name.clone(),
+            role: if input.role == model::Role::Input { schema::Role::Input } else { schema::Role::Target },
+            shape: variable.ty.shape.clone(),
+            kind: variable.ty.kind,
+            span: variable.span,
+        })
+        .collect();
+    let settings = model.graph.settings.iter().cloned().collect();
+    let section = source.parsed.root.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Section(section) if section.kind == SectionKind::Data => Some((section, statement.span)),
+        _ => None,
+    });
+    match section {
+        Some((section, span)) => schema::plan(&source.parsed.tree, section, span, &declared, &settings),
+        None => Ok(schema::default_plan(&declared, &settings)),
+    }
+}
+
+/// How a program is executed.
+#[derive(Clone, Copy, Debug)]
+pub struct Executing {
+    pub float: Float,
+    pub threads: usize,
+}
+
+/// An executor of a step over this data, with memory for so many rows of a batch.
+pub fn executor(
+    batched: &Batched,
+    how: &Executing,
+    rows: usize,
+    dataset: &crate::data::Dataset,
+    totals: (usize, usize),
+) -> Result<Box<dyn Executor>, Fault> {
+    let plan = planned(batched, how.float, rows);
+    Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
 }

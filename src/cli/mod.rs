@@ -1,5 +1,7 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
 mod check;
+mod progress;
+mod run;
 mod show;
 mod source;
 
@@ -38,6 +40,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Run(run::Run),
     Show(show::Show),
 }
 
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
     };
     let exit = match arguments.command {
         Command::Check(command) => command.run(),
+        Command::Run(command) => command.run(),
         Command::Show(command) => command.run(),
     };
     exit.into()

@@ -14,7 +14,8 @@ pub struct Row {
     pub high: i64,
 }
 
-/// A view of `x`. Each axis of the view occurs in at most one row; one that occurs in none repeats.
+/// A view of `x`. An axis of the view occurs in one row, or in a second one if the first has it alone, as it is;
+/// one that occurs in none repeats.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct View {
     pub x: NodeId,
@@ -86,13 +87,25 @@ impl View {
     /// For each axis `i` of `x` one axis `o` of the view, the pivot, is solved for: `o = (divisor · i − offset − Σ others) / c`.
     /// The axes that are not pivots are kept behind, and summed.
     pub fn adjoint(&self, g: NodeId, x_shape: &[usize]) -> (View, Vec<usize>) {
-        let pivots: Vec<Option<(usize, i64)>> =
-            self.rows.iter().map(|row| row.terms.iter().copied().max_by_key(|t| self.shape[t.0])).collect();
+        // An axis that a row has alone is that row's pivot; the others choose among what is left.
+        let alone: Vec<usize> = self.rows.iter().filter(|r| r.terms.len() == 1).map(|r| r.terms[0].0).collect();
+        let pivots: Vec<Option<(usize, i64)>> = self
+            .rows
+            .iter()
+            .map(|row| match row.terms[..] {
+                [only] => Some(only),
+                _ => row.terms.iter().copied().filter(|t| !alone.contains(&t.0)).max_by_key(|t| self.shape[t.0]),
+            })
+            .collect();
         let free: Vec<usize> =
             (0..self.shape.len()).filter(|axis| !pivots.iter().flatten().any(|p| p.0 == *axis)).collect();
         let mut shape = x_shape.to_vec();
         shape.extend(free.iter().map(|&axis| self.shape[axis]));
-        let place = |axis: usize| x_shape.len() + free.iter().position(|&f| f == axis).unwrap_or(0);
+        // Where an axis that is no pivot of its row stands: kept behind, or solved for by the row that has it alone.
+        let place = |axis: usize| match free.iter().position(|&f| f == axis) {
+            Some(at) => x_shape.len() + at,
+            None => self.rows.iter().position(|r| matches!(r.terms[..], [(a, _)] if a == axis)).unwrap_or(0),
+        };
         let mut rows: Vec<Row> = (0..self.shape.len()).map(|axis| Row::axis(place(axis), self.shape[axis])).collect();
         for (i, (row, pivot)) in self.rows.iter().zip(&pivots).enumerate() {
             let Some((axis, c)) = *pivot else { continue };

@@ -3,7 +3,7 @@
 //! evaluator both ask here.
 use rustc_hash::FxHashMap;
 
-use super::instruction::{For, Register, Statement};
+use super::instruction::{For, Instruction, Register, Statement};
 use super::program::Extent;
 
 /// Vector registers that one group's values may fill, all groups together; the rest of 16 are for what is uniform.
@@ -20,7 +20,7 @@ pub fn groups(one: &For, width: usize) -> usize {
             Extent::Fixed(n) => groups * width <= n.next_multiple_of(if one.padded { width } else { 1 }),
             Extent::Batch => true,
         };
-        enough && groups * live.most() <= REGISTERS && groups * statements <= STATEMENTS
+        enough && !live.calls && groups * live.most() <= REGISTERS && groups * statements <= STATEMENTS
     };
     [4, 2].into_iter().find(|&g| fits(g)).unwrap_or(1)
 }
@@ -31,6 +31,7 @@ struct Live {
     at: usize,
     spans: FxHashMap<Register, (usize, usize)>,
     accumulators: usize,
+    calls: bool,
 }
 
 impl Live {
@@ -41,6 +42,8 @@ impl Live {
             match statement {
                 Statement::For(inner) => self.walk(&inner.body, statements),
                 Statement::Let { register, instruction } => {
+                    // No vector register survives a call.
+                    self.calls |= matches!(instruction, Instruction::Call(..));
                     instruction.operands().into_iter().for_each(|r| self.read(r));
                     self.spans.insert(*register, (self.at, self.at));
                 }

@@ -105,6 +105,21 @@ pub struct For {
     pub body: Vec<Statement>,
 }
 
+impl For {
+    /// Whether the body puts something into an accumulator that started in front of the loop.
+    pub fn crossed_by(&self, accumulator: Accumulator) -> bool {
+        fn any(body: &[Statement], accumulator: Accumulator, start: bool) -> bool {
+            body.iter().any(|s| match s {
+                Statement::For(inner) => any(&inner.body, accumulator, start),
+                Statement::Accumulate { accumulator: a, .. } => *a == accumulator && !start,
+                Statement::Start { accumulator: a, .. } => *a == accumulator && start,
+                _ => false,
+            })
+        }
+        any(&self.body, accumulator, false) && !any(&self.body, accumulator, true)
+    }
+}
+
 /// Where a load or a store goes: `buffer[index + row · stride]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Access {

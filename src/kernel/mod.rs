@@ -43,9 +43,12 @@ mod hoist;
 mod instruction;
 mod print;
 mod program;
+#[cfg(test)]
+pub mod random;
 mod recorder;
 #[cfg(test)]
 pub mod reference;
+pub mod share;
 mod value;
 mod verify;
 
@@ -55,7 +58,10 @@ pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
 };
-pub use program::{Buffer, BufferId, Element, Extent, Float, KernelId, Place, Program, ROW_BYTES, Role, Step};
+pub use program::{
+    Buffer, BufferId, Division, Element, Extent, Float, KernelId, Multiplication, Operand, Place, ProductId, Program,
+    ROW_BYTES, Role, Step,
+};
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
-pub use verify::Fault;
+pub use verify::{Fault, batch_strides};

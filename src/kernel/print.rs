@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::affine::{Affine, LoopVariable};
 use super::instruction::*;
 use super::program::*;
+use crate::vector::{Axis, Store};
 
 impl Kernel {
     /// The kernel with the names of the program's buffers.
@@ -60,9 +61,43 @@ impl Program {
                     self.print_steps(text, body, depth + 1);
                     Ok(())
                 }
+                Step::Product(product) => writeln!(text, "{}", self.multiplication(product)),
                 Step::Barrier => writeln!(text, "barrier"),
             };
         }
+    }
+}
+
+impl Program {
+    /// `c[0] += a[0] · b[0], rows 32 (a 16, c 16) · sum 16 (a 1, b 64) · columns 64`.
+    fn multiplication(&self, step: &Multiplication) -> String {
+        let operand = |o: &Operand| format!("{}[{}]", self.buffer(o.buffer).name, o.start);
+        let product = &self.products[step.product.0 as usize];
+        let bias = step.bias.as_ref().map(|b| format!("{} + ", operand(b))).unwrap_or_default();
+        let sign = if product.store == Store::Add { "+=" } else { "=" };
+        let mut text = format!("{} {sign} {bias}{} · {}", operand(&step.c), operand(&step.a), operand(&step.b));
+        for (name, axes) in [("batch", &product.batch), ("rows", &product.rows), ("sum", &product.inner)] {
+            for Axis { extent, a, b, c, bias } in axes {
+                let strides = [("a", a), ("b", b), ("c", c), ("bias", bias)];
+                let strides: Vec<_> =
+                    strides.iter().filter(|s| *s.1 != 0).map(|(of, stride)| format!("{of} {stride}")).collect();
+                let _ = write!(text, ", {name} {} ({})", extent_text(*extent), strides.join(", "));
+            }
+        }
+        let division = match step.division {
+            Division::Alone => "one thread",
+            Division::Tiles => "divided by tiles",
+            Division::Batch => "divided by rows of the batch",
+        };
+        let _ = write!(text, ", columns {}, {division}", extent_text(product.columns));
+        text
+    }
+}
+
+fn extent_text(extent: Extent) -> String {
+    match extent {
+        Extent::Fixed(n) => n.to_string(),
+        Extent::Batch => "batch".to_string(),
     }
 }
 
@@ -159,18 +194,9 @@ fn word(operation: &impl fmt::Debug) -> String {
 
 impl Display for For {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "for {} in {}", self.variable, self.extent)?;
+        write!(f, "for {} in {}", self.variable, extent_text(self.extent))?;
         let words = [(self.parallel, " parallel"), (self.padded, " padded"), (self.lanes, " lanes")];
         words.iter().filter(|w| w.0).try_for_each(|w| f.write_str(w.1))
-    }
-}
-
-impl Display for Extent {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Extent::Fixed(n) => write!(f, "{n}"),
-            Extent::Batch => f.write_str("batch"),
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The program of a training step: its buffers, its kernels, its products of matrices, and the order in which they run.
 use super::affine::{Affine, LoopVariable};
 use super::instruction::Kernel;
+use crate::vector::Product;
+pub use crate::vector::product::Extent;
 
 /// The precision of a program's or a kernel's floats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,28 +55,12 @@ impl Element {
     }
 }
 
-/// How often a loop runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Extent {
-    Fixed(usize),
-    /// The rows of this step's batch, from 1 to `Program::batch`.
-    Batch,
-}
-
-impl Extent {
-    /// The largest it can be.
-    pub fn most(self, batch: usize) -> usize {
-        match self {
-            Extent::Fixed(n) => n,
-            Extent::Batch => batch,
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KernelId(pub u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProductId(pub u32);
 
 /// A piece of memory with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +114,7 @@ pub struct Program {
     /// Scalars (one float each) that every step writes into the log, in this order: the loss …
     pub outputs: Vec<BufferId>,
     pub kernels: Vec<Kernel>,
+    pub products: Vec<Product>,
     pub steps: Vec<Step>,
 }
 
@@ -140,13 +127,53 @@ impl Program {
     }
 }
 
+/// A product with its operands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multiplication {
+    pub product: ProductId,
+    pub a: Operand,
+    pub b: Operand,
+    pub c: Operand,
+    /// Where the product has one.
+    pub bias: Option<Operand>,
+    pub division: Division,
+}
+
+/// Where a product finds a matrix: the element at the beginning of all axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operand {
+    pub buffer: BufferId,
+    /// Of the variables of the loops around the step.
+    pub start: Affine,
+}
+
+impl Operand {
+    pub fn new(buffer: BufferId, start: impl Into<Affine>) -> Operand {
+        Operand { buffer, start: start.into() }
+    }
+}
+
+/// How threads share a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Division {
+    /// The first thread does it alone.
+    Alone,
+    /// Each thread does some of the tiles of C.
+    Tiles,
+    /// Each thread does its rows of the batch, the same rows as in kernels with a parallel loop over the batch. The batch
+    /// is an axis of C.
+    Batch,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Runs a kernel, on all threads if it is divided, else on the first. Its parameters get `arguments`.
     Kernel { kernel: KernelId, arguments: Vec<Affine> },
+    /// Multiplies matrices of the program's `float`.
+    Product(Multiplication),
     /// Runs `body` for `variable` in `0..length`, downwards if `reverse`.
     Loop { variable: LoopVariable, length: usize, reverse: bool, body: Vec<Step> },
     /// No thread goes on before all are here. Needed between a step that writes and one whose threads read or write the
-    /// same elements under another division; `barriers::insert` puts them in.
+    /// same elements under another division; `Program::insert_barriers` puts them in.
     Barrier,
 }

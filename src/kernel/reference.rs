@@ -4,7 +4,6 @@ use super::affine::{Affine, LoopVariable};
 use super::groups::groups;
 use super::instruction::*;
 use super::program::*;
-use super::verify::accumulates;
 use rustc_hash::FxHashMap;
 
 /// The machine to imitate.
@@ -92,7 +91,7 @@ impl<'a> Run<'a> {
             match statement {
                 Statement::For(one) if one.lanes => self.lanes_loop(one),
                 Statement::For(one) => {
-                    for at in 0..one.extent.most(self.rows.count) {
+                    for at in 0..one.extent.with(self.rows.count) {
                         self.variables.insert(one.variable, at as i64);
                         self.block(&one.body);
                     }
@@ -106,7 +105,9 @@ impl<'a> Run<'a> {
                     self.divided.push((*quotient, *remainder, dividend.clone(), *divisor));
                 }
                 Statement::Start { accumulator, value } => {
-                    self.accumulators[accumulator.0 as usize] = self.registers[value.0 as usize].clone();
+                    let lanes = self.lanes.map_or(1, |l| l.1);
+                    let cells = (0..lanes).map(|lane| self.cell(*value, lane)).collect();
+                    self.accumulators[accumulator.0 as usize] = cells;
                 }
                 Statement::Accumulate { accumulator, value, times } => self.accumulate(*accumulator, *value, *times),
                 Statement::Store { to, value } => {
@@ -130,10 +131,10 @@ impl<'a> Run<'a> {
     fn lanes_loop(&mut self, one: &'a For) {
         let width = self.machine.vector / self.kernel.float.bytes();
         let wide = width * groups(one, width);
-        let count = one.extent.most(self.rows.count);
+        let count = one.extent.with(self.rows.count);
         let count = if one.padded { count.next_multiple_of(width) } else { count };
         let outer: Vec<_> = (0..self.accumulators.len())
-            .filter(|&a| accumulates(&one.body, Accumulator(a as u32)) && !self.accumulators[a].is_empty())
+            .filter(|&a| one.crossed_by(Accumulator(a as u32)))
             .map(|a| (a, self.accumulators[a].clone()))
             .collect();
         for (a, _) in &outer {
@@ -164,18 +165,6 @@ impl<'a> Run<'a> {
             self.block(&one.body);
         }
         self.lanes = None;
-        self.forget(&one.body);
-    }
-
-    /// Accumulators of a block that has ended.
-    fn forget(&mut self, body: &[Statement]) {
-        for statement in body {
-            match statement {
-                Statement::For(inner) => self.forget(&inner.body),
-                Statement::Start { accumulator, .. } => self.accumulators[accumulator.0 as usize].clear(),
-                _ => {}
-            }
-        }
     }
 
     fn accumulate(&mut self, accumulator: Accumulator, value: Register, times: Option<Register>) {

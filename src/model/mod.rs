@@ -2,9 +2,36 @@
 //!
 //! `elaborate` reads what a file says and leaves a `Model`: a graph, and which of its nodes are outputs, losses, metrics and updates.
 //! The `data` section is handed on as it stands in the tree; `schema` reads it.
+mod builtin;
+mod call;
+mod declare;
+mod derivative;
+mod elaborator;
+mod elementwise;
+mod expression;
+mod file;
+mod gather;
+mod index;
+mod layer;
+mod loops;
+mod names;
+mod optimizer;
+mod path;
+mod prelude;
+mod product;
+mod range;
+mod scope;
+mod shape;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod train;
+mod value;
+
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId};
 use crate::syntax::{Parsed, Section};
+use elaborator::Elaborator;
 
 /// What a file means. Inputs, parameters and states are numbered as in `graph.inputs`, `graph.parameters`, `graph.states`.
 #[derive(Clone, Debug)]
@@ -154,6 +181,10 @@ pub struct Options {
 
 /// The meaning of a tree, and what is to be said about it. There is a model unless there is an error.
 pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
-    let _ = (parsed, sources, options);
-    (None, vec![])
+    let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+    elaborator.load_prelude();
+    let model = elaborator.file(&parsed.root);
+    let diagnostics = elaborator.diagnostics;
+    let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
+    (model.filter(|_| sound), diagnostics)
 }

@@ -1,6 +1,6 @@
 //! Activations that the compiler knows by name, because their derivative or their stable form is shorter than their definition.
 //! All others (gelu, silu, elu …) are written in the prelude.
-use super::lowering::{arithmetic, call};
+use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
 
 /// `1 / (1 + exp(-x))` without overflow at either end.
@@ -42,7 +42,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(sigmoid),
         value: sigmoid,
-        lower: call!(sigmoid),
+        lower: polynomial!(x => functions::sigmoid(x), sigmoid),
         derivative: |_, y, d| d * (y * (1.0 - y)),
     }
     SOFTPLUS {
@@ -55,7 +55,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(softplus),
         value: softplus,
-        lower: call!(softplus),
+        lower: polynomial!(x => functions::softplus(x), softplus),
         derivative: |x, _, d| d * x.sigmoid(),
     }
 }

@@ -1,6 +1,6 @@
 //! Exponentials, logarithms, powers and roots.
 use super::Interval;
-use super::lowering::{arithmetic, call, call2};
+use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;
@@ -14,7 +14,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::exp),
         value: libm::exp,
-        lower: call!(libm::exp),
+        lower: polynomial!(x => functions::exp(x), libm::exp),
         derivative: |_, y, d| d * y,
     }
     EXPM1 {
@@ -27,7 +27,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::expm1),
         value: libm::expm1,
-        lower: call!(libm::expm1),
+        lower: polynomial!(x => functions::expm1(x), libm::expm1),
         derivative: |_, y, d| d * (y + 1.0),
     }
     LOG {
@@ -40,7 +40,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(libm::log),
         value: libm::log,
-        lower: call!(libm::log),
+        lower: polynomial!(x => functions::log(x), libm::log),
         derivative: |x, _, d| d / x,
     }
     LOG1P {
@@ -53,7 +53,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |x| Interval::new(x.low.max(-1.0), x.high.max(-1.0)).rising(libm::log1p),
         value: libm::log1p,
-        lower: call!(libm::log1p),
+        lower: polynomial!(x => functions::log1p(x), libm::log1p),
         derivative: |x, _, d| d / (1.0 + x),
     }
     SQRT {
@@ -105,7 +105,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::erf),
         value: libm::erf,
-        lower: call!(libm::erf),
+        lower: polynomial!(x => functions::erf(x), libm::erf),
         derivative: |x, _, d| d * (std::f64::consts::FRAC_2_SQRT_PI * (-x.squared()).exp()),
     }
 }
@@ -131,7 +131,7 @@ rows! { BINARY: Binary;
             }
         },
         value: libm::pow,
-        lower: call2!(libm::pow),
+        lower: polynomial!(x, y => functions::pow(x, y), libm::pow),
         derivative_x: |x, y, _, d| d * (y * x.pow(y - 1.0)),
         derivative_y: |x, _, p, d| d * (p * x.log()),
     }

@@ -1,5 +1,5 @@
 //! Losses of two numbers that have a stable form or a short derivative of their own.
-use super::lowering::call2;
+use super::lowering::{polynomial, weighted_log as lanes_log};
 use super::row::{Notation, Result, rows};
 use super::{Interval, activation};
 
@@ -28,7 +28,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: binary_cross_entropy,
-        lower: call2!(binary_cross_entropy),
+        lower: polynomial!(p, t => -lanes_log(t, p) - lanes_log(t.constant(1.0) - t, p.constant(1.0) - p), binary_cross_entropy),
         derivative_x: |p, t, _, d| d * (p - t) / (p * (1.0 - p)),
         derivative_y: |p, _, _, d| d * ((1.0 - p).log() - p.log()),
     }
@@ -44,7 +44,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: logistic_loss,
-        lower: call2!(logistic_loss),
+        lower: polynomial!(z, t => functions::softplus(z) - z * t, logistic_loss),
         derivative_x: |z, t, _, d| d * (z.sigmoid() - t),
         derivative_y: |z, _, _, d| -(d * z),
     }

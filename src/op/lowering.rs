@@ -1,19 +1,29 @@
-//! How the executors compute a row: an expression over lanes, written once, or a scalar function that is called.
+//! How the executors compute a row: an expression over lanes, written once, or in f64 a scalar function that is called.
 use crate::kernel::{ScalarFunction, Value};
 use crate::vector::lanes::Lanes;
+use crate::vector::machine::Path;
 
-/// Of a function of one argument. In f32 the lanes come first; in f64 transcendental functions are called.
+/// `out[i] = f(x[i])`.
+pub type Map<T> = fn(Path, &[T], &mut [T]);
+/// `out[i] = f(x[i], y[i])`.
+pub type Map2<T> = fn(Path, &[T], &[T], &mut [T]);
+
+/// Of a function of one argument.
 pub struct UnaryLowering {
-    /// Into kernel IR.
-    pub record: Option<for<'k> fn(Value<'k>) -> Value<'k>>,
-    /// Called for each element: `[f32, f64]`.
-    pub call: Option<[ScalarFunction; 2]>,
+    /// Into kernel IR: for f32, and for f64 if nothing is called.
+    pub record: for<'k> fn(Value<'k>) -> Value<'k>,
+    /// In f64, called for each element.
+    pub call: Option<ScalarFunction>,
+    pub map_f32: Map<f32>,
+    pub map_f64: Map<f64>,
 }
 
 /// Of a function of two arguments.
 pub struct BinaryLowering {
-    pub record: Option<for<'k> fn(Value<'k>, Value<'k>) -> Value<'k>>,
-    pub call: Option<[ScalarFunction; 2]>,
+    pub record: for<'k> fn(Value<'k>, Value<'k>) -> Value<'k>,
+    pub call: Option<ScalarFunction>,
+    pub map_f32: Map2<f32>,
+    pub map_f64: Map2<f64>,
 }
 
 /// 1 where the mask holds, else 0.
@@ -31,6 +41,12 @@ pub fn either<L: Lanes>(x: L, y: L) -> L::Mask {
     nonzero(x) | nonzero(y)
 }
 
+/// `weight · log(x)`, where 0 log 0 = 0.
+pub fn weighted_log<L: Lanes>(weight: L, x: L) -> L {
+    let zero = weight.constant(0.0);
+    L::select(weight.equal(zero), zero, weight * crate::vector::functions::log(x))
+}
+
 fn nonzero<L: Lanes>(x: L) -> L::Mask {
     !x.equal(x.constant(0.0))
 }
@@ -40,68 +56,86 @@ macro_rules! arithmetic {
     ($x:ident => $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
-        fn apply<L: $crate::vector::lanes::Lanes>($x: L) -> L {
-            $body
+        struct F;
+        impl $crate::vector::UnaryFunction for F {
+            #[inline(always)]
+            fn apply<L: Lanes>($x: L) -> L {
+                $body
+            }
         }
-        $crate::op::lowering::UnaryLowering { record: Some(|x| apply(x)), call: None }
+        $crate::op::lowering::UnaryLowering {
+            record: |x| <F as $crate::vector::UnaryFunction>::apply(x),
+            call: None,
+            map_f32: $crate::vector::map_unary::<f32, F>,
+            map_f64: $crate::vector::map_unary::<f64, F>,
+        }
     }};
     ($x:ident, $y:ident => $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
-        fn apply<L: $crate::vector::lanes::Lanes>($x: L, $y: L) -> L {
-            $body
+        struct F;
+        impl $crate::vector::BinaryFunction for F {
+            #[inline(always)]
+            fn apply<L: Lanes>($x: L, $y: L) -> L {
+                $body
+            }
         }
-        $crate::op::lowering::BinaryLowering { record: Some(|x, y| apply(x, y)), call: None }
+        $crate::op::lowering::BinaryLowering {
+            record: |x, y| <F as $crate::vector::BinaryFunction>::apply(x, y),
+            call: None,
+            map_f32: $crate::vector::map_binary::<f32, F>,
+            map_f64: $crate::vector::map_binary::<f64, F>,
+        }
     }};
 }
 
-/// A scalar function in f64, called for each element; f32 rounds its answer.
-macro_rules! call {
-    ($function:expr) => {{
+/// An expression over lanes for f32, and a scalar function that is called in f64.
+macro_rules! polynomial {
+    ($x:ident => $body:expr, $function:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::vector::{functions, lanes::Lanes};
+        struct F;
+        impl $crate::vector::UnaryFunction for F {
+            #[inline(always)]
+            fn apply<L: Lanes>($x: L) -> L {
+                $body
+            }
+        }
         extern "C" fn in_f64(x: f64) -> f64 {
             $function(x)
         }
-        extern "C" fn in_f32(x: f32) -> f32 {
-            $function(f64::from(x)) as f32
-        }
         $crate::op::lowering::UnaryLowering {
-            record: None,
-            call: Some([
-                $crate::kernel::ScalarFunction {
-                    name: concat!(stringify!($function), " in f32"),
-                    code: $crate::kernel::ScalarCode::F32(in_f32),
-                },
-                $crate::kernel::ScalarFunction {
-                    name: concat!(stringify!($function), " in f64"),
-                    code: $crate::kernel::ScalarCode::F64(in_f64),
-                },
-            ]),
+            record: |x| <F as $crate::vector::UnaryFunction>::apply(x),
+            call: Some($crate::kernel::ScalarFunction {
+                name: stringify!($function),
+                code: $crate::kernel::ScalarCode::F64(in_f64),
+            }),
+            map_f32: $crate::vector::map_unary::<f32, F>,
+            map_f64: |_, x, out| $crate::vector::map_scalar($function, x, out),
         }
     }};
-}
-
-/// A scalar function of two arguments in f64, called for each element; f32 rounds its answer.
-macro_rules! call2 {
-    ($function:expr) => {{
+    ($x:ident, $y:ident => $body:expr, $function:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::vector::{functions, lanes::Lanes};
+        struct F;
+        impl $crate::vector::BinaryFunction for F {
+            #[inline(always)]
+            fn apply<L: Lanes>($x: L, $y: L) -> L {
+                $body
+            }
+        }
         extern "C" fn in_f64(x: f64, y: f64) -> f64 {
             $function(x, y)
         }
-        extern "C" fn in_f32(x: f32, y: f32) -> f32 {
-            $function(f64::from(x), f64::from(y)) as f32
-        }
         $crate::op::lowering::BinaryLowering {
-            record: None,
-            call: Some([
-                $crate::kernel::ScalarFunction {
-                    name: concat!(stringify!($function), " in f32"),
-                    code: $crate::kernel::ScalarCode::F32Pair(in_f32),
-                },
-                $crate::kernel::ScalarFunction {
-                    name: concat!(stringify!($function), " in f64"),
-                    code: $crate::kernel::ScalarCode::F64Pair(in_f64),
-                },
-            ]),
+            record: |x, y| <F as $crate::vector::BinaryFunction>::apply(x, y),
+            call: Some($crate::kernel::ScalarFunction {
+                name: stringify!($function),
+                code: $crate::kernel::ScalarCode::F64Pair(in_f64),
+            }),
+            map_f32: $crate::vector::map_binary::<f32, F>,
+            map_f64: |_, x, y, out| $crate::vector::map_scalars($function, x, y, out),
         }
     }};
 }
-pub(crate) use {arithmetic, call, call2};
+pub(crate) use {arithmetic, polynomial};

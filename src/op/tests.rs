@@ -110,3 +110,38 @@ fn names_are_unique() {
     names.dedup();
     assert_eq!(names.len(), unary_rows().count());
 }
+
+/// `lower` against `value`, on every path of this machine: f32 to some units in the last place, f64 to the bit or nearly.
+#[test]
+fn lowerings_agree_with_values() {
+    use crate::vector::machine::Path;
+    for path in Path::available() {
+        for row in unary_rows() {
+            let xs: Vec<f64> = points(row.samples).collect();
+            let singles: Vec<f32> = xs.iter().map(|x| *x as f32).collect();
+            let (mut doubles_out, mut singles_out) = (vec![0.0; xs.len()], vec![0.0; xs.len()]);
+            (row.lower.map_f64)(path, &xs, &mut doubles_out);
+            (row.lower.map_f32)(path, &singles, &mut singles_out);
+            for (at, x) in xs.iter().enumerate() {
+                let wanted = (row.value)(*x);
+                assert!((doubles_out[at] - wanted).abs() <= 1e-14 * (1.0 + wanted.abs()), "{} of {x} in f64: {}", row.name, doubles_out[at]);
+                let wanted = (row.value)(f64::from(singles[at]));
+                let got = f64::from(singles_out[at]);
+                assert!((got - wanted).abs() <= 8.0 * f64::from(f32::EPSILON) * (1e-3 + wanted.abs()), "{} of {x} in f32: {got}, not {wanted}", row.name);
+            }
+        }
+        for row in binary_rows() {
+            let pairs: Vec<(f64, f64)> = points(row.samples[0]).step_by(5).flat_map(|x| points(row.samples[1]).step_by(5).map(move |y| (x, y))).collect();
+            let xs: Vec<f32> = pairs.iter().map(|p| p.0 as f32).collect();
+            let ys: Vec<f32> = pairs.iter().map(|p| p.1 as f32).collect();
+            let mut out = vec![0.0; xs.len()];
+            (row.lower.map_f32)(path, &xs, &ys, &mut out);
+            for at in 0..xs.len() {
+                let wanted = (row.value)(f64::from(xs[at]), f64::from(ys[at]));
+                let got = f64::from(out[at]);
+                let near = (row.kink)(f64::from(xs[at]), f64::from(ys[at]));
+                assert!(near || (got - wanted).abs() <= 3e-6 * (1.0 + wanted.abs()), "{} of {}, {} in f32: {got}, not {wanted}", row.name, xs[at], ys[at]);
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Circular and hyperbolic functions and their inverses.
 use super::Interval;
-use super::lowering::{call, call2};
+use super::lowering::{polynomial};
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;
@@ -14,7 +14,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |_| Interval::SIGNED_UNIT,
         value: libm::sin,
-        lower: call!(libm::sin),
+        lower: polynomial!(x => functions::sin(x), libm::sin),
         derivative: |x, _, d| d * x.cos(),
     }
     COS {
@@ -27,7 +27,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |_| Interval::SIGNED_UNIT,
         value: libm::cos,
-        lower: call!(libm::cos),
+        lower: polynomial!(x => functions::cos(x), libm::cos),
         derivative: |x, _, d| -(d * x.sin()),
     }
     TAN {
@@ -40,7 +40,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |_| Interval::ALL,
         value: libm::tan,
-        lower: call!(libm::tan),
+        lower: polynomial!(x => functions::tan(x), libm::tan),
         derivative: |_, y, d| d * (1.0 + y.squared()),
     }
     ASIN {
@@ -53,7 +53,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |_| Interval::new(-std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2),
         value: libm::asin,
-        lower: call!(libm::asin),
+        lower: polynomial!(x => functions::asin(x), libm::asin),
         derivative: |x, _, d| d / (1.0 - x.squared()).sqrt(),
     }
     ACOS {
@@ -66,7 +66,7 @@ rows! { UNARY: Unary;
         smooth: false,
         range: |_| Interval::new(0.0, std::f64::consts::PI),
         value: libm::acos,
-        lower: call!(libm::acos),
+        lower: polynomial!(x => functions::acos(x), libm::acos),
         derivative: |x, _, d| -(d / (1.0 - x.squared()).sqrt()),
     }
     ATAN {
@@ -79,7 +79,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::atan),
         value: libm::atan,
-        lower: call!(libm::atan),
+        lower: polynomial!(x => functions::atan(x), libm::atan),
         derivative: |x, _, d| d / (1.0 + x.squared()),
     }
     SINH {
@@ -92,7 +92,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::sinh),
         value: libm::sinh,
-        lower: call!(libm::sinh),
+        lower: polynomial!(x => functions::sinh(x), libm::sinh),
         derivative: |x, _, d| d * x.cosh(),
     }
     COSH {
@@ -105,7 +105,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.absolute().rising(libm::cosh),
         value: libm::cosh,
-        lower: call!(libm::cosh),
+        lower: polynomial!(x => functions::cosh(x), libm::cosh),
         derivative: |x, _, d| d * x.sinh(),
     }
     TANH {
@@ -118,7 +118,7 @@ rows! { UNARY: Unary;
         smooth: true,
         range: |x| x.rising(libm::tanh),
         value: libm::tanh,
-        lower: call!(libm::tanh),
+        lower: polynomial!(x => functions::tanh(x), libm::tanh),
         derivative: |_, y, d| d * (1.0 - y.squared()),
     }
 }
@@ -135,7 +135,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
         value: libm::atan2,
-        lower: call2!(libm::atan2),
+        lower: polynomial!(x, y => functions::atan2(x, y), libm::atan2),
         derivative_x: |y, x, _, d| d * x / (x.squared() + y.squared()),
         derivative_y: |y, x, _, d| -(d * y / (x.squared() + y.squared())),
     }

@@ -226,10 +226,9 @@ impl<'k, 'g> Emitter<'k, 'g> {
     }
 
     pub fn unary(&self, op: UnaryOp, x: Value<'k>) -> Value<'k> {
-        match (self.recorder.float(), op.lower.record, op.lower.call) {
-            (Float::F32, Some(record), _) | (Float::F64, Some(record), None) => record(x),
-            (float, _, Some(call)) => self.recorder.call(call[usize::from(float == Float::F64)], &[x]),
-            _ => x,
+        match (self.recorder.float(), op.lower.call) {
+            (Float::F64, Some(call)) => self.recorder.call(call, &[x]),
+            _ => (op.lower.record)(x),
         }
     }
 
@@ -252,10 +251,9 @@ impl<'k, 'g> Emitter<'k, 'g> {
             return truth(self.recorder.number(0.0), equal);
         }
         let (x, y) = (self.float(x, at), self.float(y, at));
-        match (self.recorder.float(), op.lower.record, op.lower.call) {
-            (Float::F32, Some(record), _) | (Float::F64, Some(record), None) => record(x, y),
-            (float, _, Some(call)) => self.recorder.call(call[usize::from(float == Float::F64)], &[x, y]),
-            _ => x,
+        match (self.recorder.float(), op.lower.call) {
+            (Float::F64, Some(call)) => self.recorder.call(call, &[x, y]),
+            _ => (op.lower.record)(x, y),
         }
     }
 

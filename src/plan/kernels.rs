@@ -14,7 +14,7 @@ pub struct Written {
 }
 
 /// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
-const DIVIDED_ELEMENTS: usize = 16_384;
+pub const DIVIDED_ELEMENTS: usize = 16_384;
 
 fn over(extent: usize) -> Loop {
     Loop::over(if extent == BATCH { Extent::Batch } else { Extent::Fixed(extent) })

@@ -1,18 +1,24 @@
 //! From the batched graph of a training step to a program of kernels: which values live in memory and how, which are computed
 //! together, and in what order.
+pub mod arena;
 pub mod emit;
 pub mod expand;
 pub mod kernels;
 pub mod layout;
+pub mod orders;
+pub mod products;
 pub mod schedule;
 pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
-use crate::kernel::{Affine, Buffer, BufferId, Element, Float, KernelId, LoopVariable, Place, Program, Role, Step};
+use crate::kernel::{
+    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId, Program, Role, Step,
+};
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
+use orders::Orders;
 use rustc_hash::FxHashMap;
 use schedule::Item;
 use values::Stored;
@@ -67,8 +73,9 @@ pub fn plan(request: &Request) -> Plan {
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
     let mut planner = Planner::new(&graph, request.float, request.batch);
-    planner.place_leaves();
     let order = graph.reachable(&roots);
+    planner.orders = orders::orders(&graph, &order, &updates);
+    planner.place_leaves();
     planner.place_values(&order, &roots, &updates);
     let items = schedule::schedule(&graph, &order, &planner.memory, &updates);
     planner.gather_inputs(&order);
@@ -90,6 +97,7 @@ struct Planner<'g> {
     inputs: Vec<Option<InputBinding>>,
     constants: Vec<(Binding, Vec<f64>)>,
     order: BufferId,
+    orders: Orders,
     /// Updates that could not be written in place: copied at the end.
     copies: Vec<(NodeId, Target)>,
     loops: Vec<(LoopId, LoopVariable)>,
@@ -106,6 +114,7 @@ impl<'g> Planner<'g> {
             scalars: vec![],
             outputs: vec![],
             kernels: vec![],
+            products: vec![],
             steps: vec![],
         };
         let memory =
@@ -121,6 +130,7 @@ impl<'g> Planner<'g> {
             inputs: vec![None; graph.inputs.len()],
             constants: vec![],
             order: BufferId(0),
+            orders: Orders::default(),
             copies: vec![],
             loops: vec![],
         };
@@ -155,7 +165,10 @@ impl<'g> Planner<'g> {
     }
 
     fn natural(&self, shape: &[usize]) -> Layout {
-        let order: Vec<usize> = (0..shape.len()).collect();
+        self.ordered(shape, None)
+    }
+    fn ordered(&self, shape: &[usize], order: Option<Vec<usize>>) -> Layout {
+        let order = order.unwrap_or_else(|| (0..shape.len()).collect());
         Layout::padded(shape, &order, self.batch, self.float)
     }
 
@@ -167,8 +180,14 @@ impl<'g> Planner<'g> {
             self.program.scalars.push(buffer);
         }
         for (variables, role) in [(&self.graph.parameters, Role::Parameter), (&self.graph.states, Role::State)] {
-            for variable in variables {
-                let layout = self.natural(&variable.ty.shape);
+            for (number, variable) in variables.iter().enumerate() {
+                let target = if role == Role::Parameter {
+                    Target::Parameter(number as u32)
+                } else {
+                    Target::State(number as u32)
+                };
+                let order = self.orders.targets.get(&target).cloned();
+                let layout = self.ordered(&variable.ty.shape, order);
                 let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
                 let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
                 if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }
@@ -234,7 +253,7 @@ impl<'g> Planner<'g> {
             let layout = if kept.dense[id.index()] {
                 Layout::dense(&shape, self.batch, self.float)
             } else {
-                self.natural(&shape)
+                self.ordered(&shape, self.orders.values.get(&id).cloned())
             };
             let stored = match self.graph.op(id) {
                 Op::Leaf(Leaf::Input(number)) => {
@@ -322,15 +341,57 @@ impl<'g> Planner<'g> {
                     let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
                     steps.push(self.push_kernel(written));
                 }
-                Item::Single(id) => {
-                    for written in self.single(*id) {
-                        steps.push(self.push_kernel(written));
+                Item::Single(id) => match self.product(*id) {
+                    Some(product) => steps.extend(product),
+                    None => {
+                        for written in self.single(*id) {
+                            steps.push(self.push_kernel(written));
+                        }
                     }
-                }
+                },
                 Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
             }
         }
         steps
+    }
+
+    /// A contraction on the register tile, with a turned copy of an operand before it if it needs one.
+    fn product(&mut self, id: NodeId) -> Option<Vec<Step>> {
+        let Op::Contract(c) = self.graph.op(id) else { return None };
+        let to = self.destination(id);
+        let mut steps = vec![];
+        let planned = match products::product(&self.memory, &self.loops, c, &to)? {
+            Ok(planned) => planned,
+            Err(turned) => {
+                let shape = self.graph.shape(turned.x).to_vec();
+                let mut order: Vec<usize> = (0..shape.len()).filter(|&a| a != turned.innermost).collect();
+                order.push(turned.innermost);
+                let layout = self.ordered(&shape, Some(order));
+                let name = format!("{} turned", self.name(turned.x));
+                let stored = self.new_stored(&name, Kind::Real, layout, self.float, Role::Value);
+                let written = kernels::copy(&self.memory, &name, self.float, &stored, turned.x);
+                steps.push(self.push_kernel(written));
+                // For this product alone the copy stands for the value.
+                let before = self.memory.stored.insert(turned.x, stored);
+                let again = products::product(&self.memory, &self.loops, c, &to);
+                match before {
+                    Some(before) => self.memory.stored.insert(turned.x, before),
+                    None => self.memory.stored.remove(&turned.x),
+                };
+                again?.ok()?
+            }
+        };
+        let division = if to.stored.layout.elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
+        self.program.products.push(planned.product);
+        steps.push(Step::Product(Multiplication {
+            product: ProductId(self.program.products.len() as u32 - 1),
+            a: planned.a,
+            b: planned.b,
+            c: planned.c,
+            bias: None,
+            division,
+        }));
+        Some(steps)
     }
 
     fn single(&mut self, id: NodeId) -> Vec<Written> {
@@ -432,6 +493,9 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, outputs: Vec<Binding>) -> Plan {
         self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+        self.program.steps = apart(std::mem::take(&mut self.program.steps));
+        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
+        arena::share(&mut self.program, &kept);
         Plan {
             program: self.program,
             parameters: self.parameters,
@@ -442,6 +506,19 @@ impl<'g> Planner<'g> {
             constants: self.constants,
         }
     }
+}
+
+/// No step begins before the one before it has ended on all threads.
+fn apart(steps: Vec<Step>) -> Vec<Step> {
+    let mut all = vec![];
+    for step in steps {
+        all.push(match step {
+            Step::Loop { variable, length, reverse, body } => Step::Loop { variable, length, reverse, body: apart(body) },
+            step => step,
+        });
+        all.push(Step::Barrier);
+    }
+    all
 }
 
 #[cfg(test)]

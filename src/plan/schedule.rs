@@ -125,8 +125,9 @@ fn reads_where(graph: &Graph, id: NodeId, lives: &dyn Fn(NodeId) -> bool) -> Vec
         if !seen.insert((x, direct)) {
             continue;
         }
-        if lives(x) {
-            out.push((x, direct));
+        // What a loop leaves is there when the loop has run, wherever it stands.
+        if lives(x) || graph.op(x).loop_used().is_some() {
+            out.push((x, direct && graph.op(x).loop_used().is_none()));
         } else {
             let direct = direct && direct_here(x);
             todo.extend(graph.op(x).operands().into_iter().map(|o| (o, direct)));

@@ -114,6 +114,8 @@ fn is_free(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
         Op::Leaf(Leaf::Table(..)) => false,
         Op::Leaf(_) => true,
+        // It stands where the loop's body left it.
+        Op::Last { .. } => true,
         _ => false,
     }
 }

@@ -32,7 +32,7 @@ impl Distribution {
             ("lecun", []) => Distribution::Lecun,
             ("orthogonal", []) => Distribution::Orthogonal,
             ("uniform", [low, high]) if low < high => Distribution::Uniform { low: *low, high: *high },
-            ("uniform", [low, high]) => return Err(format!("`uniform(low, high)` needs {low} < {high}")),
+            ("uniform", [low, high]) => return Err(format!("{low} is not less than {high}")),
             ("normal", [.., deviation]) if *deviation < 0.0 => return Err("a deviation is 0 or more".to_string()),
             ("normal", [deviation]) => Distribution::Normal { mean: 0.0, deviation: *deviation },
             ("normal", [mean, deviation]) => Distribution::Normal { mean: *mean, deviation: *deviation },

@@ -7,7 +7,7 @@
 mod initial;
 mod philox;
 
-pub use initial::{Distribution, Fans, fans, initial_values};
+pub use initial::{Distribution, Fans, fans, initial_values, normal_values, uniform_values};
 pub use philox::philox4x32;
 
 /// What a stream is for. Each purpose has keys of its own, so that no two purposes share a number.

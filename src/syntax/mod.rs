@@ -31,7 +31,7 @@ pub use parser::{parse, parse_expression};
 pub use show::{show_expression, show_tokens, show_tree};
 pub use tree::*;
 
-/// A file as a tree. What could not be read is an `Error` in it and a diagnostic.
+/// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     pub tree: Tree,

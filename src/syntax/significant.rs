@@ -245,9 +245,8 @@ impl Reader<'_> {
             return Some(LexemeKind::Tick);
         }
         let is_quote = self.source.text[lexeme.range()] == *"'";
-        let line = self.source.rest_of_line(lexeme.end);
-        if is_quote && let Some(length) = line.find('\'') {
-            return Some(self.quoted(lexeme.start, lexeme.end..lexeme.end + length, 1));
+        if is_quote && let Some((end, _)) = self.source.find_on_line(lexeme.end, "'") {
+            return Some(self.quoted(lexeme.start, lexeme.end..end, 1));
         }
         let diagnostic = Diagnostic::error("E0106", "a transpose mark touches what it transposes")
             .at(self.source.span(lexeme.range()), "touches nothing");
@@ -261,9 +260,8 @@ impl Reader<'_> {
 
     /// `“text”` is read as a text, if it is closed on its line.
     fn quote(&mut self, lexeme: Lexeme) -> Option<LexemeKind> {
-        let line = self.source.rest_of_line(lexeme.end);
-        if let Some((length, close)) = line.char_indices().find(|(_, c)| "“”„«»‘’`".contains(*c)) {
-            return Some(self.quoted(lexeme.start, lexeme.end..lexeme.end + length, close.len_utf8()));
+        if let Some((end, close)) = self.source.find_on_line(lexeme.end, "“”„«»‘’`") {
+            return Some(self.quoted(lexeme.start, lexeme.end..end, close.len_utf8()));
         }
         self.report(
             Diagnostic::error("E0103", "a text stands between straight double quotes")
@@ -296,9 +294,14 @@ impl Reader<'_> {
         let character = text.chars().next().unwrap_or('\u{fffd}');
         let diagnostic = Diagnostic::error("E0101", format!("{} has no meaning here", described(character)))
             .at(span, "not a sign of this language");
-        let (title, right) =
-            if plain == text { ("remove it".to_string(), "") } else { (format!("write `{plain}`"), plain.as_str()) };
-        self.report(diagnostic.edit(title, span, right, plain != text));
+        self.report(match character {
+            _ if plain != text => diagnostic.edit(format!("write `{plain}`"), span, &plain, true),
+            '\\' => diagnostic.help("letters of any script are written as themselves: `σ`"),
+            '|' => diagnostic.help("the absolute value is `abs(x)`, the length of a vector `norm(x)`"),
+            '?' => diagnostic.help("a choice is `if c then x else y`"),
+            '$' | '&' => diagnostic.help("truth values are joined by `and` and `or`; names have no sign before them"),
+            _ => diagnostic.edit("remove it", span, "", false),
+        });
         match lex(&plain)[..] {
             [only] if plain != text => only.kind.filter(|kind| foreign(*kind).is_none()),
             _ => None,

@@ -26,9 +26,11 @@ impl<'s> Source<'s> {
         let character = self.text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
         self.span(at..at + character.map_or(0, char::len_utf8))
     }
-    /// The rest of the line from a place on.
-    pub fn rest_of_line(self, at: usize) -> &'s str {
-        self.text[at..].split(['\n', '\r']).next().unwrap_or("")
+    /// The next of these characters on the line, from a place on.
+    pub fn find_on_line(self, at: usize, characters: &str) -> Option<(usize, char)> {
+        let is_wanted = |c: char| matches!(c, '\n' | '\r') || characters.contains(c);
+        let (offset, found) = self.text[at..].char_indices().find(|(_, c)| is_wanted(*c))?;
+        characters.contains(found).then_some((at + offset, found))
     }
 }
 

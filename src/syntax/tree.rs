@@ -354,6 +354,7 @@ impl Tree {
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
+    /// All expressions, operands first; among them those of statements that could not be read, which nothing else names.
     pub fn iter(&self) -> impl Iterator<Item = (TreeId, &Node)> {
         self.nodes.iter().enumerate().map(|(at, node)| (TreeId(at as u32), node))
     }

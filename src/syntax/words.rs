@@ -68,7 +68,9 @@ pub struct ForeignWord {
 
 pub fn foreign_word(word: &str) -> Option<ForeignWord> {
     let (meant, help) = match word {
-        "let" | "var" | "const" | "val" => (Meant::Nothing, "a binding has no word before it: `name = …`"),
+        "let" | "var" | "const" | "val" | "mut" | "auto" | "int" | "float" | "double" => {
+            (Meant::Nothing, "a binding has no word before it: `name = …`")
+        }
         "return" => (Meant::Nothing, "a block's value is its last line, with no word before it"),
         "def" | "function" | "func" | "define" | "fun" | "proc" => {
             (Meant::Fn, "a function is `fn name(x) = …` or `fn name(x) { … }`")

@@ -1,7 +1,9 @@
 //! Training: initial values, epochs and steps, metrics of the parts of the data, events for whoever shows them.
 pub mod executor;
 pub mod initial;
+pub mod native;
 pub mod trainer;
+pub mod weights;
 
-pub use executor::{Batch, Column, Executor, Table};
+pub use executor::{Batch, Executor};
 pub use trainer::{Event, Outcome, Schedule, train};

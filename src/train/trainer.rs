@@ -1,6 +1,8 @@
 //! The loop over epochs and steps.
 use super::executor::{Batch, Executor};
+use crate::kernel::Fault;
 use crate::random::shuffle_epoch;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How long, in which order, and how often to speak.
 #[derive(Clone, Debug)]
@@ -58,9 +60,9 @@ pub fn train(
     executor: &mut dyn Executor,
     schedule: &Schedule,
     logged: usize,
-    stop: &dyn Fn() -> bool,
+    stop: &AtomicBool,
     tell: &mut dyn FnMut(&mut dyn Executor, Event),
-) -> Outcome {
+) -> Result<Outcome, Fault> {
     let begin = std::time::Instant::now();
     let total = schedule.total_steps();
     let mut outcome = Outcome { steps: 0, diverged: None, interrupted: false, first_step: 0.0, seconds: 0.0 };
@@ -88,7 +90,7 @@ pub fn train(
             let wanted = end - at;
             let clock = std::time::Instant::now();
             log.clear();
-            let done = executor.run(&order, &batches[at..end], stop, &mut log);
+            let done = executor.run(&order, &batches[at..end], stop, &mut log)?;
             let took = clock.elapsed().as_secs_f64();
             if outcome.steps == 0 {
                 outcome.first_step = begin.elapsed().as_secs_f64();
@@ -109,7 +111,7 @@ pub fn train(
             }
             at += done;
             chunk = ((CHUNK_SECONDS / (took / done.max(1) as f64).max(1e-9)) as usize).clamp(1, 1 << 20);
-            if done < wanted || stop() || outcome.diverged.is_some() {
+            if done < wanted || stop.load(Ordering::Relaxed) || outcome.diverged.is_some() {
                 outcome.interrupted = outcome.diverged.is_none();
                 break 'epochs;
             }
@@ -120,7 +122,7 @@ pub fn train(
         }
     }
     outcome.seconds = begin.elapsed().as_secs_f64();
-    outcome
+    Ok(outcome)
 }
 
 #[cfg(test)]
@@ -136,12 +138,12 @@ mod tests {
         fn read(&self, _: Target) -> Vec<f64> {
             vec![]
         }
-        fn run(&mut self, order: &[u32], batches: &[Batch], _: &dyn Fn() -> bool, log: &mut Vec<f64>) -> usize {
+        fn run(&mut self, order: &[u32], batches: &[Batch], _: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
             for b in batches {
                 self.0.push((b.step, b.epoch, order[b.first..b.first + b.rows].to_vec()));
                 log.push(b.rows as f64);
             }
-            batches.len()
+            Ok(batches.len())
         }
         fn output(&self, _: usize, _: usize) -> Vec<f64> {
             vec![]
@@ -165,11 +167,12 @@ mod tests {
     fn every_row_once_an_epoch_and_the_last_batch_is_short() {
         let mut executor = Recorder(vec![]);
         let mut epochs = vec![];
-        let outcome = train(&mut executor, &schedule(Some(2), None, true), 1, &|| false, &mut |_, event| {
+        let outcome = train(&mut executor, &schedule(Some(2), None, true), 1, &AtomicBool::new(false), &mut |_, event| {
             if let Event::Epoch { logged, .. } = event {
                 epochs.push(logged[0]);
             }
-        });
+        })
+        .unwrap();
         assert_eq!(outcome.steps, 6);
         assert_eq!(epochs, [3.6, 3.6]);
         for epoch in [1, 2] {
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn steps_win_over_epochs_and_wrap_round() {
         let mut executor = Recorder(vec![]);
-        let outcome = train(&mut executor, &schedule(Some(9), Some(4), false), 1, &|| false, &mut |_, _| {});
+        let outcome = train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| {}).unwrap();
         assert_eq!(outcome.steps, 4);
         assert_eq!(executor.0[3].2, [10, 11, 12, 13]);
         assert_eq!((executor.0[3].0, executor.0[3].1), (4, 2));

@@ -1,8 +1,10 @@
 //! Vectors: lanes of several widths, polynomial functions over them, and the register tile that multiplies matrices.
 
+pub mod functions;
 pub mod lanes;
 pub mod machine;
 pub mod map;
+pub mod product;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -20,3 +22,4 @@ pub use machine::{Element, Path, Vector};
 pub use map::{
     BinaryFunction, TernaryFunction, UnaryFunction, map_binary, map_scalar, map_scalars, map_ternary, map_unary,
 };
+pub use product::{Axis, Extent, Part, Prepared, Product, Reach, Store, product_f32, product_f64};

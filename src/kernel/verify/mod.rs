@@ -1,11 +1,14 @@
 //! The verifier: types, scopes, bounds of every access, and that loops over lanes and threads may run in any order.
 //! It runs between the planner and the JIT; what it refuses is a mistake of the compiler, never of the user.
+mod barriers;
 mod bounds;
+mod products;
 mod program;
 mod races;
 #[cfg(test)]
 mod tests;
 
+pub use products::batch_strides;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -62,7 +65,7 @@ impl Scope<'_> {
         self.variables.get(&variable).is_some_and(|x| x.1)
     }
     fn open(&mut self, one: &For) {
-        let most = one.extent.most(self.batch);
+        let most = one.extent.with(self.batch);
         let most = if one.padded { most.next_multiple_of(self.padding) } else { most };
         self.variables.insert(one.variable, (Some(Interval::below(most)), one.extent == Extent::Batch && !one.padded));
     }
@@ -314,7 +317,7 @@ impl<'a> Check<'a> {
             }
             Instruction::Total(accumulator) => {
                 let (depth, of, _) = self.running(*accumulator)?;
-                if let Some(l) = self.loops[depth..].iter().find(|l| l.lanes && accumulates(&l.body, *accumulator)) {
+                if let Some(l) = self.loops[depth..].iter().find(|l| l.lanes && l.crossed_by(*accumulator)) {
                     return Err(format!("{accumulator} has no total inside the loop over lanes {}", l.variable));
                 }
                 Ok(of)
@@ -407,15 +410,6 @@ impl<'a> Check<'a> {
 
 /// A loop variable after its block.
 const DEAD: (Option<Interval>, bool) = (None, false);
-
-/// Whether statements put something into the accumulator.
-pub(super) fn accumulates(body: &[Statement], accumulator: Accumulator) -> bool {
-    body.iter().any(|s| match s {
-        Statement::For(inner) => accumulates(&inner.body, accumulator),
-        Statement::Accumulate { accumulator: a, .. } => *a == accumulator,
-        _ => false,
-    })
-}
 
 fn positive(n: usize, what: &str) -> Result<(), String> {
     if n == 0 { Err(format!("{what} is zero")) } else { Ok(()) }

@@ -1,7 +1,7 @@
 //! Verifies a program: its memory, its kernels, and the order of its steps.
 use rustc_hash::FxHashMap;
 
-use super::{Fault, Scope};
+use super::{Fault, Scope, products};
 use crate::kernel::affine::Interval;
 use crate::kernel::instruction::{Instruction, Kernel, ScalarCode, Statement};
 use crate::kernel::program::*;
@@ -24,7 +24,11 @@ impl Program {
             padding: self.float.padding(),
             variables: FxHashMap::default(),
         };
-        self.steps(&self.steps, &mut scope).map_err(fault("the steps"))
+        self.steps(&self.steps, &mut scope).map_err(fault("the steps"))?;
+        match self.missing_barriers() {
+            0 => Ok(()),
+            missing => Err(fault("the steps")(format!("{missing} barriers are missing"))),
+        }
     }
 
     fn memory(&self) -> Result<(), String> {
@@ -106,6 +110,7 @@ impl Program {
                     self.steps(body, scope)?;
                     scope.variables.insert(*variable, super::DEAD);
                 }
+                Step::Product(one) => products::check(self, one, scope)?,
                 Step::Barrier => {}
             }
         }

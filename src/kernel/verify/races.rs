@@ -114,7 +114,7 @@ fn apart(variable: LoopVariable, span: i64, one: &Touch, other: &Touch) -> bool 
     let mut large = 0_i64;
     let mut small = Some(Interval::point(0));
     let mut term = |coefficient: i64, of: Interval| {
-        if coefficient.abs() < factor.abs() {
+        if of.low == of.high || coefficient.abs() < factor.abs() {
             small = small.and_then(|s| s.plus(of.times(coefficient)?));
         } else {
             large = gcd(large, coefficient.abs());

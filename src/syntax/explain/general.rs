@@ -2,6 +2,7 @@
 use super::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::token::Token;
+use crate::syntax::words::need;
 
 impl Stop<'_> {
     pub(super) fn general(&self) -> Diagnostic {
@@ -11,6 +12,15 @@ impl Stop<'_> {
                 Token::End => self
                     .error("E0110", "the line ends where a value is expected", "expected a value")
                     .help("an expression may go on in the next line, if that does not begin a statement"),
+                Token::Plus => self.error("E0110", "a value has no `+` before it", "expected a value").edit(
+                    "remove it",
+                    self.span(),
+                    "",
+                    false,
+                ),
+                Token::Block(_) => self
+                    .error("E0110", format!("expected a value, found {here}"), "expected a value")
+                    .help("braces hold what a loop or a definition does; a list is `[1, 2]`"),
                 _ => self.error("E0110", format!("expected a value, found {here}"), "expected a value"),
             };
         }
@@ -23,7 +33,9 @@ impl Stop<'_> {
         };
         let diagnostic =
             self.error("E0111", format!("expected {expected}, found {here}"), format!("expected {expected}"));
+        let need = need(self.text_of(0)).filter(|_| self.first() == Token::Define && self.expects("BLOCK"));
         match self.opener() {
+            _ if let Some(need) = need => diagnostic.help(format!("as in `{}`", need.example)),
             Some(open) => diagnostic.also(self.span_of(open), "opened here"),
             None => diagnostic,
         }

@@ -75,6 +75,15 @@ impl Stop<'_> {
 
     /// A directive that can't go on, outside of its brackets.
     pub(super) fn directive(&self) -> Option<Diagnostic> {
+        if let Some(comma) = self.comma_before_directive() {
+            let message = "a comma does not separate the lines of a section";
+            let next = self.source.quoted(self.span_of(comma + 1));
+            return Some(
+                Diagnostic::error("E0135", message)
+                    .at(self.span_of(comma), format!("`{next}` would be one more value"))
+                    .edit("write `;`, or begin a new line", self.span_of(comma), ";", false),
+            );
+        }
         if self.first() != Token::Directive || self.open().is_some() {
             return None;
         }
@@ -102,6 +111,18 @@ impl Stop<'_> {
             if lacks_value { "expected a value".to_string() } else { format!("can't go on with {}", self.here()) };
         let help = rules.iter().map(|rule| rule.help()).collect::<Vec<_>>().join("; ");
         Some(self.error("E0135", message, label).help(help))
+    }
+
+    /// `minimize loss, epochs 60`: the comma, outside of brackets and in a section.
+    fn comma_before_directive(&self) -> Option<usize> {
+        let in_section = self.first() == Token::Directive || self.had(Token::RowColon);
+        let comma = self
+            .before()
+            .iter()
+            .rposition(|token| token.1 == Token::Comma)
+            .filter(|_| in_section && self.open().is_none())?;
+        let is_word = |section| DirectiveRule::of(section, self.text_of(comma + 1)).is_some();
+        (is_word(SectionKind::Data) || is_word(SectionKind::Train)).then_some(comma)
     }
 
     /// `minimize loss for 3`: a loop behind a value is none.

@@ -29,6 +29,14 @@ impl Stop<'_> {
                     .help(format!("as in `{word} a, b in (xs, ys) {{ … }}`")),
             );
         }
+        if self.token() == Token::Colon && had_in && matches!(self.next(), Some(Token::Number | Token::Name)) {
+            return Some(self.error("E0114", "a range is written with two dots", "the range of other languages").edit(
+                "write `..`",
+                self.span(),
+                "..",
+                false,
+            ));
+        }
         let lacks_block = had_in && self.expects("BLOCK") && !self.expects_value();
         if self.token() == Token::Colon && had_in || self.token() == Token::End && lacks_block {
             return Some(

@@ -47,6 +47,11 @@ impl Stop<'_> {
     /// `if` without `then` or `else`, or behind an operator.
     pub(super) fn condition(&self) -> Option<Diagnostic> {
         let example = "as in `if x > 0 then x else 0`";
+        if self.token() == Token::If && self.previous().ends_operand() {
+            return Some(
+                self.error("E0115", "`if` comes before its values, not between them", "follows a value").help(example),
+            );
+        }
         if self.expects("\"then\"") && !self.expects_value() {
             let message = format!("`if` needs `then`, found {}", self.here());
             return self.unless_equals(self.error("E0115", message, "expected `then`").help(example));
@@ -151,7 +156,14 @@ impl Stop<'_> {
     /// `=` and `<-` where nothing is bound.
     pub(super) fn equals(&self) -> Option<Diagnostic> {
         let compare = |diagnostic: Diagnostic| diagnostic.edit("to compare, write `==`", self.span(), "==", false);
+        let previous = self.previous();
+        let touches = self.at > 0 && self.span_of(self.at - 1).end == self.span().start;
         match self.token() {
+            Token::Assign if touches && matches!(previous, Token::Plus | Token::Minus | Token::Star | Token::Slash) => {
+                let sign = self.source.quoted(self.span_of(self.at - 1).to(self.span()));
+                let message = format!("there is no `{sign}`: values do not change");
+                Some(self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`"))
+            }
             Token::Assign if self.open() == Some(Token::ParenOpen) && self.is_behind_name(self.opener()) => {
                 let open = self.opener().unwrap_or(0);
                 let space = self.source.span(self.tokens[open - 1].2..self.tokens[open].0);
@@ -166,7 +178,6 @@ impl Stop<'_> {
                 Some(diagnostic.help("to bind two names, write two statements"))
             }
             Token::Update if self.had(Token::If) || self.had(Token::Assign) || self.open().is_some() => {
-                let touches = self.span_of(self.at - 1).end == self.span().start;
                 let right = if touches { " < -" } else { "< -" };
                 let message = "`<-` updates a state, and nothing can be updated here";
                 let title = "to compare with a negative number, put a space between";
@@ -184,6 +195,14 @@ impl Stop<'_> {
     pub(super) fn comma(&self) -> Option<Diagnostic> {
         let behind = self.behind_previous();
         match self.token() {
+            Token::RowColon if self.at >= 2 && self.kind(self.at - 2) == Some(Token::Comma) => {
+                Some(self.error("E0111", "a row ends with its line, or with `;`", "a second row").edit(
+                    "write `;`, or begin a new line",
+                    self.span_of(self.at - 2),
+                    ";",
+                    false,
+                ))
+            }
             Token::Comma if self.open().is_none() && self.first() == Token::Number => Some(
                 self.error("E0111", "no statement begins with a row of numbers", "expected the end of the statement")
                     .help("a row that goes on in the next line ends in a comma"),

@@ -1,0 +1,58 @@
+//! How training is shown to a person: one line that changes where a terminal is, plain lines where there is none.
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// The progress of a run.
+pub struct Progress {
+    silent: bool,
+    terminal: bool,
+    epochs: usize,
+    shown: Option<Instant>,
+    last: Option<String>,
+}
+
+/// A line on the terminal is not drawn anew more often than this.
+const PAUSE: Duration = Duration::from_millis(80);
+/// Without a terminal there are about this many lines a run.
+const LINES: usize = 10;
+
+impl Progress {
+    pub fn new(silent: bool, epochs: usize) -> Progress {
+        Progress { silent, terminal: std::io::stderr().is_terminal(), epochs, shown: None, last: None }
+    }
+
+    /// A step or an epoch, and what is known of it.
+    pub fn tell(&mut self, kind: &str, step: usize, epoch: usize, values: &[(String, f64)]) {
+        if self.silent {
+            return;
+        }
+        let numbers: String = values.iter().map(|(name, value)| format!("  {name} {}", number(*value))).collect();
+        let width = self.epochs.to_string().len();
+        let head = if kind == "epoch" { format!("epoch {epoch:>width$}/{}", self.epochs) } else { format!("step {step}") };
+        let line = format!("{head}{numbers}");
+        if self.terminal && kind == "epoch" {
+            if self.shown.is_none_or(|at| at.elapsed() >= PAUSE) {
+                let _ = write!(anstream::stderr(), "\r\x1b[2K{line}");
+                let _ = anstream::stderr().flush();
+                self.shown = Some(Instant::now());
+            }
+            self.last = Some(line);
+            return;
+        }
+        let every = (self.epochs / LINES).max(1);
+        if kind == "step" || epoch % every == 0 || epoch == 1 || epoch == self.epochs {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    /// Leaves the last line standing.
+    pub fn finish(&mut self) {
+        if let Some(line) = self.last.take() {
+            let _ = writeln!(anstream::stderr(), "\r\x1b[2K{line}");
+        }
+    }
+}
+
+fn number(value: f64) -> String {
+    if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e5) { format!("{value:.3e}") } else { format!("{value:.4}") }
+}

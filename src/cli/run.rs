@@ -1,0 +1,229 @@
+//! `gradus run`: trains a model, or evaluates it.
+use super::progress::Progress;
+use super::source::{complain, read, say};
+use super::{Exit, print};
+use crate::data::{self, Dataset};
+use crate::kernel::{Fault, Float};
+use crate::model::{Batch, Length, Model, Options, Precision};
+use crate::pipeline::{self, Executing};
+use crate::step::Target;
+use crate::train::{self, Event, Executor, Schedule, initial};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Train a model on its data
+///
+/// Examples:
+///   gradus run iris.nn
+///   gradus run iris.nn --epochs 100 --seed 3
+///   gradus run iris.nn --data mine.csv --json
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct Run {
+    /// The program
+    file: PathBuf,
+    /// A data file in the place of the program's
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Epochs, in the place of the program's
+    #[arg(long, conflicts_with = "steps")]
+    epochs: Option<usize>,
+    /// Steps, in the place of the program's epochs or steps
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Rows of a batch
+    #[arg(long)]
+    batch: Option<usize>,
+    /// The seed of initial values and of the order of rows
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Take the rows in the order of the file
+    #[arg(long)]
+    no_shuffle: bool,
+    #[arg(long, default_value_t = 1)]
+    /// Threads to work on
+    threads: usize,
+    /// Precision of all numbers
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionName>,
+    /// Say something every so many steps (0: every epoch)
+    #[arg(long, default_value_t = 0)]
+    log_every: usize,
+    /// One JSON object a line on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PrecisionName {
+    F32,
+    F64,
+}
+
+/// Set by Ctrl-C: the step is finished, then the loop ends.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+impl Run {
+    pub fn run(self) -> Exit {
+        self.train().unwrap_or_else(|exit| exit)
+    }
+
+    fn train(&self) -> Result<Exit, Exit> {
+        let source = read(&self.file, &Options::default())?;
+        let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
+        let Some(training) = &model.training else {
+            complain("error: this program has no `train` section: `gradus check` and `gradus show` work without one");
+            return Err(Exit::Failure);
+        };
+        let float = match (self.precision, training.precision) {
+            (Some(PrecisionName::F64), _) | (None, Precision::F64) => Float::F64,
+            _ => Float::F32,
+        };
+        let dataset = self.load(&source, model, float)?;
+        let seed = self.seed.unwrap_or(training.seed);
+        let rows = dataset.parts.train.len();
+        if rows == 0 {
+            complain("error: the training part has no rows");
+            return Err(Exit::Failure);
+        }
+        let batch = match (self.batch, training.batch) {
+            (Some(rows), _) | (None, Batch::Rows(rows)) => rows.clamp(1, rows.max(1)),
+            (None, Batch::All) => rows,
+        }
+        .min(rows);
+        let (epochs, steps) = match (self.epochs, self.steps, training.length) {
+            (_, Some(steps), _) => (None, Some(steps)),
+            (Some(epochs), _, _) => (Some(epochs), None),
+            (_, _, Length::Epochs(epochs)) => (Some(epochs), None),
+            (_, _, Length::Steps(steps)) => (None, Some(steps)),
+        };
+        let schedule = Schedule {
+            rows: dataset.parts.train.clone(),
+            batch,
+            epochs,
+            steps,
+            seed,
+            shuffle: !self.no_shuffle,
+            log_every: if self.log_every > 0 { self.log_every } else if self.json { 1 } else { 0 },
+        };
+        let clock = std::time::Instant::now();
+        let executing = Executing { float, threads: self.threads };
+        let totals = (schedule.total_steps(), schedule.total_epochs());
+        let step = pipeline::batched(&pipeline::training_step(model), true);
+        let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
+        let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
+        self.start(model, seed, executor.as_mut(), &source)?;
+        let compile = clock.elapsed().as_secs_f64();
+        let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+
+        let evaluation = pipeline::batched(&pipeline::evaluation_step(evaluated), true);
+        let mut progress = Progress::new(self.json, schedule.total_epochs());
+        let validation = &dataset.parts.validation;
+        let judge = |executor: &dyn Executor, rows: &[u32]| -> Option<Vec<f64>> {
+            if rows.is_empty() {
+                return None;
+            }
+            let mut judged = pipeline::executor(&evaluation, &executing, rows.len(), &dataset, totals).ok()?;
+            for i in 0..model.parameters.len() as u32 {
+                judged.write(Target::Parameter(i), &executor.read(Target::Parameter(i)));
+            }
+            let mut log = vec![];
+            let whole = train::Batch { first: 0, rows: rows.len(), step: 1, epoch: 1 };
+            judged.run(rows, &[whole], &AtomicBool::new(false), &mut log).ok()?;
+            Some(log)
+        };
+        let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
+            let (kind, step, epoch, logged) = match event {
+                Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
+                Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
+            };
+            let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
+            if kind == "epoch" {
+                values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
+                if let Some(judged) = judge(executor, validation) {
+                    values.extend(names.iter().cloned().zip(judged).filter(|v| v.0 != "objective").map(|(n, v)| (if n == "loss" { "validation.loss".into() } else { n }, v)));
+                }
+            }
+            if self.json {
+                let mut line = Map::from_iter([("event".to_string(), json!(kind)), ("step".into(), json!(step)), ("epoch".into(), json!(epoch))]);
+                line.extend(values.into_iter().map(|(n, v)| (n, json!(v))));
+                print(&format!("{}\n", Value::Object(line)));
+            } else {
+                progress.tell(kind, step, epoch, &values);
+            }
+        })
+        .map_err(failed)?;
+        progress.finish();
+        if let Some(step) = outcome.diverged {
+            complain(&format!("error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"));
+            return Err(Exit::Failure);
+        }
+        let test = judge(executor.as_ref(), &dataset.parts.test);
+        self.done(&outcome, &names, test, executor.as_ref(), compile);
+        Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
+    }
+
+    fn load(&self, source: &pipeline::Source, model: &Model, float: Float) -> Result<Dataset, Exit> {
+        let plan = pipeline::data_plan(source, model).map_err(|errors| {
+            say(&errors, &source.sources);
+            Exit::Failure
+        })?;
+        let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let options = data::Options { precision: float, data: self.data.clone(), ..data::Options::new(folder) };
+        let dataset = data::load(&plan, &options).map_err(|errors| {
+            say(&errors, &source.sources);
+            Exit::Failure
+        })?;
+        say(&dataset.warnings, &source.sources);
+        Ok(dataset)
+    }
+
+    /// Initial values, or those of a file.
+    fn start(&self, model: &Model, seed: u64, executor: &mut dyn Executor, source: &pipeline::Source) -> Result<(), Exit> {
+        let refused = |error: crate::diagnostic::Diagnostic| {
+            say(&[error], &source.sources);
+            Exit::Failure
+        };
+        let parameters = initial::parameters(model, seed).map_err(refused)?;
+        for (number, values) in parameters.iter().enumerate() {
+            executor.write(Target::Parameter(number as u32), values);
+        }
+        for (number, values) in initial::states(model, seed).map_err(refused)?.iter().enumerate() {
+            executor.write(Target::State(number as u32), values);
+        }
+        Ok(())
+    }
+
+    fn done(&self, outcome: &train::Outcome, names: &[String], test: Option<Vec<f64>>, executor: &dyn Executor, compile: f64) {
+        let judged: Vec<(String, f64)> = test.map_or(vec![], |t| names.iter().cloned().zip(t).filter(|v| v.0 != "objective").collect());
+        let step_us = if outcome.steps > 0 { outcome.seconds / outcome.steps as f64 * 1e6 } else { 0.0 };
+        if self.json {
+            let test: Map<String, Value> = judged.into_iter().map(|(n, v)| (n, json!(v))).collect();
+            let line = json!({
+                "event": "done", "steps": outcome.steps, "seconds": outcome.seconds, "compile_ms": compile * 1e3,
+                "first_step_ms": (compile + outcome.first_step) * 1e3, "step_us": step_us, "peak_bytes": peak_bytes(),
+                "threads_used": executor.threads(), "test": test,
+            });
+            print(&format!("{line}\n"));
+            return;
+        }
+        let values: String = judged.iter().map(|(n, v)| format!("  {n} {v:.4}")).collect();
+        let tested = if values.is_empty() { String::new() } else { format!("test{values}\n") };
+        print(&format!("{tested}{} steps in {:.2} s, compiled in {:.0} ms\n", outcome.steps, outcome.seconds, compile * 1e3));
+    }
+}
+
+/// A fault is a mistake of the compiler, and is said as such.
+fn failed(fault: Fault) -> Exit {
+    complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
+    Exit::Failure
+}
+
+/// The most memory that the process has had, where the system tells.
+fn peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"));
+    line.and_then(|l| l.split_whitespace().nth(1)).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
+}

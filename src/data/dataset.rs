@@ -1,0 +1,120 @@
+//! What loading answers with: an array for each input and target, the rows of each part, and the facts.
+use crate::diagnostic::Diagnostic;
+use crate::graph::Kind;
+use crate::kernel::Float;
+use crate::schema::Facts;
+use std::path::{Path, PathBuf};
+
+/// All rows of all inputs and targets, ready for an executor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// In the order of declaration. A target that the file lacks is missing if `Targets::Optional` was asked for.
+    pub columns: Vec<Column>,
+    pub rows: usize,
+    pub parts: Parts,
+    /// What travels with the weights.
+    pub facts: Facts,
+    /// Where the rows come from, as people see it: a path, or `data`.
+    pub source: String,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// What is worth a line to whoever trains: one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The values of one input or target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+    /// Of one row; empty for a single value.
+    pub shape: Vec<usize>,
+    /// Row-major and contiguous: `rows · width` values.
+    pub values: Values,
+}
+
+/// Numbers in the precision that was asked for; a truth value is the number 0 or 1, as it counts in arithmetic. A class is its index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    Classes(Vec<u32>),
+}
+
+/// Which rows are for what. They are disjoint and ascending; rows that `train where` leaves out are in none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parts {
+    pub train: Vec<u32>,
+    pub validation: Vec<u32>,
+    pub test: Vec<u32>,
+}
+
+/// How a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of the `.nn` file. Paths in the program are relative to it and stay below it.
+    pub folder: PathBuf,
+    pub precision: Float,
+    /// `--data FILE`: replaces the file of the section, or its rows. It may stand anywhere.
+    pub data: Option<PathBuf>,
+    /// Classes and statistics that came with weights: they hold, instead of what this data would give.
+    pub facts: Option<Facts>,
+    pub targets: Targets,
+}
+
+/// Whether targets must be there: `predict` does without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Targets {
+    #[default]
+    Required,
+    Optional,
+}
+
+impl Dataset {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl Column {
+    /// The number of values of a row.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The least and the greatest value; none without rows, or of classes. A loss of probabilities wants them in 0..1.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        fn range<T: Copy + PartialOrd>(values: &[T]) -> Option<(T, T)> {
+            let first = *values.first()?;
+            Some(values.iter().fold((first, first), |(low, high), v| {
+                (if *v < low { *v } else { low }, if high < *v { *v } else { high })
+            }))
+        }
+        match &self.values {
+            Values::F32(values) => range(values).map(|(low, high)| (low.into(), high.into())),
+            Values::F64(values) => range(values),
+            Values::Classes(_) => None,
+        }
+    }
+
+    /// The numbers as f64; the indices of classes too.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match &self.values {
+            Values::F32(values) => values.iter().map(|v| f64::from(*v)).collect(),
+            Values::F64(values) => values.clone(),
+            Values::Classes(values) => values.iter().map(|v| f64::from(*v)).collect(),
+        }
+    }
+}
+
+impl Options {
+    /// The folder as the file system wants it: an empty path is where the command runs.
+    pub fn folder_path(&self) -> &Path {
+        if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
+    }
+
+    /// Single precision, files below `folder`, targets required.
+    pub fn new(folder: impl Into<PathBuf>) -> Options {
+        Options { folder: folder.into(), precision: Float::F32, data: None, facts: None, targets: Targets::Required }
+    }
+}

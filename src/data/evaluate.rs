@@ -1,0 +1,121 @@
+//! Evaluates a resolved expression, some rows at a time, in f64. A missing cell is NaN and makes what is computed from it NaN.
+use super::resolve::{Node, Resolved};
+use super::table::{Cells, MISSING, Table};
+use std::ops::Range;
+
+/// The values of all rows, row-major.
+pub fn all_rows(resolved: &Resolved, table: &Table) -> Vec<f64> {
+    /// Values computed at once: they and their operands stay in the cache.
+    const CHUNK: usize = 4096;
+    let step = (CHUNK / resolved.width().max(1)).max(1);
+    let mut values = Vec::with_capacity(table.rows * resolved.width());
+    for first in (0..table.rows).step_by(step) {
+        rows(resolved, table, first..(first + step).min(table.rows), &mut values);
+    }
+    values
+}
+
+/// Adds the values of some rows to `out`.
+fn rows(resolved: &Resolved, table: &Table, range: Range<usize>, out: &mut Vec<f64>) {
+    let count = range.len() * resolved.width();
+    match &resolved.node {
+        Node::Constant(number) => out.extend(std::iter::repeat_n(*number, count)),
+        Node::Column(column) => {
+            let column = &table.columns[*column];
+            let width = column.width();
+            column.cells.numbers(range.start * width..range.end * width, out);
+        }
+        Node::IsWord { column, code, equal } => {
+            let column = &table.columns[*column];
+            let Cells::Words(words) = &column.cells else { return };
+            let width = column.width();
+            out.extend(words.codes[range.start * width..range.end * width].iter().map(|cell| match *cell {
+                MISSING => f64::NAN,
+                cell => f64::from(u8::from((Some(cell) == *code) == *equal)),
+            }));
+        }
+        Node::Unary(op, of) => {
+            let start = out.len();
+            rows(of, table, range, out);
+            out[start..]
+                .iter_mut()
+                .for_each(|value| *value = if value.is_nan() { f64::NAN } else { (op.value)(*value) });
+        }
+        Node::Binary(op, a, b) => {
+            let (mut left, mut right) = (vec![], vec![]);
+            rows(a, table, range.clone(), &mut left);
+            rows(b, table, range.clone(), &mut right);
+            let (a_width, b_width, width) = (a.width(), b.width(), resolved.width());
+            out.extend((0..count).map(|at| {
+                let (row, element) = (at / width, at % width);
+                let (x, y) = (left[row * a_width + element % a_width], right[row * b_width + element % b_width]);
+                if x.is_nan() || y.is_nan() { f64::NAN } else { (op.value)(x, y) }
+            }));
+        }
+        Node::Join(items) => {
+            let parts: Vec<(usize, Vec<f64>)> = items
+                .iter()
+                .map(|item| {
+                    let mut values = vec![];
+                    rows(item, table, range.clone(), &mut values);
+                    (item.width(), values)
+                })
+                .collect();
+            for row in 0..range.len() {
+                parts.iter().for_each(|(width, values)| out.extend_from_slice(&values[row * width..(row + 1) * width]));
+            }
+        }
+        Node::Part { of, start, count } => {
+            let mut whole = vec![];
+            rows(of, table, range, &mut whole);
+            whole.chunks(of.width()).for_each(|row| out.extend_from_slice(&row[*start..*start + *count]));
+        }
+    }
+}
+
+/// The column whose missing cell makes this value missing, if one does.
+pub fn missing_column<'t>(resolved: &Resolved, table: &'t Table, row: usize, element: usize) -> Option<&'t str> {
+    match &resolved.node {
+        Node::Constant(_) => None,
+        Node::Column(column) | Node::IsWord { column, .. } => {
+            let column = &table.columns[*column];
+            column.cells.is_missing(row * column.width() + element).then_some(column.name.as_str())
+        }
+        Node::Unary(_, of) => missing_column(of, table, row, element),
+        Node::Binary(_, a, b) => missing_column(a, table, row, element % a.width().max(1))
+            .or_else(|| missing_column(b, table, row, element % b.width().max(1))),
+        Node::Join(_) | Node::Part { .. } => {
+            let (inner, element) = source_of(resolved, element)?;
+            missing_column(inner, table, row, element)
+        }
+    }
+}
+
+/// The column that one element of a row comes from, if it is no more than a cell, or the first that it is computed from.
+pub fn column_of<'t>(resolved: &Resolved, table: &'t Table, element: usize) -> Option<&'t str> {
+    match &resolved.node {
+        Node::Join(_) | Node::Part { .. } => {
+            let (inner, element) = source_of(resolved, element)?;
+            column_of(inner, table, element)
+        }
+        _ => resolved.columns().first().map(|column| table.columns[*column].name.as_str()),
+    }
+}
+
+/// One step into a list or a part: the operand that has the element, and which of its elements it is.
+pub fn source_of(resolved: &Resolved, element: usize) -> Option<(&Resolved, usize)> {
+    match &resolved.node {
+        Node::Part { of, start, .. } => Some((of, start + element)),
+        Node::Join(items) => {
+            let mut element = element;
+            for item in items {
+                if element < item.width() {
+                    return Some((item, element));
+                }
+                element -= item.width();
+            }
+            None
+        }
+        _ => None,
+    }
+}

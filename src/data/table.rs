@@ -1,0 +1,231 @@
+//! A table as a file holds it: named columns of cells, and where each row stands.
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+
+/// Columns of equal numbers of rows, in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub columns: Vec<TableColumn>,
+    pub rows: usize,
+    /// The files whose rows follow one another.
+    pub origins: Vec<Origin>,
+    /// Arrays of the file that nobody asked for and that were not read.
+    pub unread: Vec<String>,
+    /// Whether the first row of a CSV file was data, so that columns are named by number.
+    pub headerless: bool,
+}
+
+/// One column, or an array whose first axis is the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableColumn {
+    /// After NFKC, as names of the language are.
+    pub name: String,
+    /// Of one row; empty for a single cell.
+    pub shape: Vec<usize>,
+    pub cells: Cells,
+}
+
+/// Cells, row-major. A missing number or truth value is NaN, a missing word `MISSING`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cells {
+    F64(Vec<f64>),
+    F32(Vec<f32>),
+    U8(Vec<u8>),
+    /// 0 or 1.
+    Truths(Vec<f64>),
+    Words(Words),
+}
+
+/// Texts by their number in a list of distinct words, in the order of appearance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    pub codes: Vec<u32>,
+    pub words: Vec<String>,
+}
+
+/// The code of a word that is missing.
+pub const MISSING: u32 = u32::MAX;
+
+/// The rows of one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// As people see it.
+    pub file: String,
+    pub first_row: usize,
+    /// The line on which each row begins; empty if the file has no lines.
+    pub lines: Vec<u32>,
+}
+
+impl Table {
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// `row 17 of data/iris.csv (line 18)`; rows are counted from 1 in each file, without its header.
+    pub fn place(&self, row: usize) -> String {
+        let Some(origin) = self.origins.iter().rfind(|origin| origin.first_row <= row) else {
+            return format!("row {}", row + 1);
+        };
+        let in_file = row - origin.first_row;
+        let line = origin.lines.get(in_file).map_or(String::new(), |line| format!(" (line {line})"));
+        format!("row {} of {}{line}", in_file + 1, origin.file)
+    }
+
+    /// Adds the rows of another table below. Columns are matched by name; the error names one that does not match and why.
+    pub fn append(&mut self, other: Table) -> Result<(), (String, &'static str)> {
+        let mut others = other.columns;
+        for column in &mut self.columns {
+            let Some(at) = others.iter().position(|other| other.name == column.name) else {
+                return Err((column.name.clone(), "is not in it"));
+            };
+            let other = others.swap_remove(at);
+            if other.shape != column.shape {
+                return Err((column.name.clone(), "has another shape in it"));
+            }
+            column.cells.append(other.cells);
+        }
+        self.origins.extend(other.origins.into_iter().map(|origin| Origin { first_row: self.rows, ..origin }));
+        self.rows += other.rows;
+        Ok(())
+    }
+}
+
+impl TableColumn {
+    pub fn new(name: &str, shape: Vec<usize>, cells: Cells) -> TableColumn {
+        TableColumn { name: column_name(name), shape, cells }
+    }
+
+    /// Cells of one row.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A name as the language compares it.
+pub fn column_name(name: &str) -> String {
+    name.trim().nfkc().collect()
+}
+
+impl Cells {
+    /// Adds these cells to `out` as numbers. Words that are no numbers are NaN: `Resolved` has excluded them.
+    pub fn numbers(&self, range: Range<usize>, out: &mut Vec<f64>) {
+        match self {
+            Cells::F64(values) | Cells::Truths(values) => out.extend_from_slice(&values[range]),
+            Cells::F32(values) => out.extend(values[range].iter().map(|v| f64::from(*v))),
+            Cells::U8(values) => out.extend(values[range].iter().map(|v| f64::from(*v))),
+            Cells::Words(words) => out.extend(words.codes[range].iter().map(|code| words.number(*code))),
+        }
+    }
+
+    pub fn is_missing(&self, at: usize) -> bool {
+        match self {
+            Cells::F64(values) | Cells::Truths(values) => values[at].is_nan(),
+            Cells::F32(values) => values[at].is_nan(),
+            Cells::U8(_) => false,
+            Cells::Words(words) => words.codes[at] == MISSING,
+        }
+    }
+
+    /// Adds cells below. Those of another kind become numbers, or words if there are words in either.
+    fn append(&mut self, other: Cells) {
+        match (&mut *self, other) {
+            (Cells::F64(a), Cells::F64(b)) | (Cells::Truths(a), Cells::Truths(b)) => a.extend(b),
+            (Cells::F32(a), Cells::F32(b)) => a.extend(b),
+            (Cells::U8(a), Cells::U8(b)) => a.extend(b),
+            (Cells::Words(a), Cells::Words(b)) => a.append(b),
+            (Cells::Words(a), b) => a.append(b.to_words()),
+            (a, Cells::Words(b)) => {
+                let mut words = a.to_words();
+                words.append(b);
+                *self = Cells::Words(words);
+            }
+            (a, b) => {
+                let mut numbers = vec![];
+                a.numbers(0..a.len(), &mut numbers);
+                b.numbers(0..b.len(), &mut numbers);
+                *self = Cells::F64(numbers);
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Cells::F64(values) | Cells::Truths(values) => values.len(),
+            Cells::F32(values) => values.len(),
+            Cells::U8(values) => values.len(),
+            Cells::Words(words) => words.codes.len(),
+        }
+    }
+
+    fn to_words(&self) -> Words {
+        let mut numbers = vec![];
+        self.numbers(0..self.len(), &mut numbers);
+        let mut builder = WordsBuilder::default();
+        for number in numbers {
+            builder.push(if number.is_nan() { None } else { Some(number.to_string()) }.as_deref());
+        }
+        builder.words
+    }
+}
+
+impl Words {
+    pub fn word(&self, code: u32) -> Option<&str> {
+        self.words.get(code as usize).map(String::as_str)
+    }
+
+    pub fn code(&self, word: &str) -> Option<u32> {
+        self.words.iter().position(|known| known == word).map(|at| at as u32)
+    }
+
+    /// A word read as a number: NaN if it is missing or none.
+    pub fn number(&self, code: u32) -> f64 {
+        self.word(code).and_then(|word| word.parse().ok()).unwrap_or(f64::NAN)
+    }
+
+    /// The first cell that is a word and no number.
+    pub fn first_word(&self) -> Option<usize> {
+        let is_word: Vec<bool> = self.words.iter().map(|word| word.parse::<f64>().is_err()).collect();
+        self.codes.iter().position(|code| is_word.get(*code as usize).copied().unwrap_or(false))
+    }
+
+    fn append(&mut self, other: Words) {
+        let mut builder = WordsBuilder::from(std::mem::take(self));
+        other.codes.iter().for_each(|code| builder.push(other.word(*code)));
+        *self = builder.words;
+    }
+}
+
+/// Gives each distinct word a code.
+#[derive(Default)]
+pub struct WordsBuilder {
+    pub words: Words,
+    known: FxHashMap<String, u32>,
+}
+
+impl WordsBuilder {
+    /// The next cell; none is missing.
+    pub fn push(&mut self, word: Option<&str>) {
+        let Some(word) = word else {
+            self.words.codes.push(MISSING);
+            return;
+        };
+        let code = match self.known.get(word) {
+            Some(code) => *code,
+            None => {
+                let code = self.words.words.len() as u32;
+                self.words.words.push(word.to_string());
+                self.known.insert(word.to_string(), code);
+                code
+            }
+        };
+        self.words.codes.push(code);
+    }
+}
+
+impl From<Words> for WordsBuilder {
+    fn from(words: Words) -> WordsBuilder {
+        let known = words.words.iter().enumerate().map(|(code, word)| (word.clone(), code as u32)).collect();
+        WordsBuilder { words, known }
+    }
+}

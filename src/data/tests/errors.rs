@@ -1,0 +1,78 @@
+//! What is said when data can't be loaded: one golden text for each way. The name of a test begins with its code.
+use super::Case;
+
+/// Each program and its files, and what the user reads about it.
+macro_rules! errors {
+    ($($name:ident: $program:literal $(, $file:literal = $content:literal)*;)*) => {
+        $(#[test]
+        #[allow(non_snake_case)]
+        fn $name() {
+            let case = Case::new($program)$(.file($file, $content))*;
+            insta::assert_snapshot!(case.errors());
+        })*
+    };
+}
+
+errors! {
+    E0601_no_file: "input x\ndata \"irs.csv\" { x = a }", "iris.csv" = "a\n1\n";
+    E0601_unknown_kind: "input x\ndata \"iris.xlsx\" { x = a }";
+    E0601_no_source: "input x\ndata { test 0.2 }";
+    E0602_outside: "input x\ndata \"../iris.csv\" { x = a }";
+    E0602_absolute: "input x\ndata \"/etc/passwd.csv\" { x = a }";
+    E0602_test_file: "input x\ndata \"d.csv\" { x = a; test \"../later.csv\" }", "d.csv" = "a\n1\n";
+    E0603_near: "input x: [2]\ndata \"d.csv\" { x = [sepal_lenght, b] }", "d.csv" = "sepal_length,b\n1,2\n";
+    E0603_headerless: "input x\ndata \"d.csv\" { x = length }", "d.csv" = "1,2\n3,4\n";
+    E0603_order: "input x: [2]\ndata \"d.csv\" { x = [b .. a] }", "d.csv" = "a,b\n1,2\n";
+    E0604_width: "input x: [4]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n";
+    E0604_onehot: "target t: class(3)\ndata \"d.csv\" { t = [a .. c] }", "d.csv" = "a,b,c\n1,0,0\n";
+    E0604_elementwise: "input x: [2]\ndata \"d.csv\" { x = [a, b] + [a, b, c] }", "d.csv" = "a,b,c\n1,0,0\n";
+    E0605_word: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,4.5.6\n";
+    E0605_decimal_comma: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1;2\n3,5;4\n";
+    E0605_words: "input x\ndata \"d.csv\" { x = sex }", "d.csv" = "a,sex\n1,male\n2,female\n";
+    E0606_number: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,\n";
+    E0606_class: "target t: class(2)\ndata \"d.csv\" { t = sex }", "d.csv" = "a,sex\n1,male\n2,NA\n3,female\n";
+    E0606_computed: "input x\ndata \"d.csv\" { x = log(a) + b }", "d.csv" = "a,b\n1,2\n3,\n";
+    E0606_nothing_to_fill_with: "input x: [2]\ndata \"d.csv\" { x = [a, b]; fill x with mean; test last 0.5 }", "d.csv" = "a,b\n1,\n3,4\n";
+    E0607_from_one: "target t: class(3)\ndata \"d.csv\" { t = label }", "d.csv" = "label\n1\n3\n2\n";
+    E0607_from_one_by_name: "target t: class(3)\ndata \"d.csv\"", "d.csv" = "t\n1\n3\n2\n";
+    E0607_out_of_range: "target t: class(3)\ndata \"d.csv\" { t = label }", "d.csv" = "label\n0\n1\n7\n";
+    E0607_fraction: "target t: class(3)\ndata \"d.csv\" { t = label / 2 }", "d.csv" = "label\n0\n1\n2\n";
+    E0607_words: "target t: class(2)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
+    E0608_bool_words: "target t: bool\ndata \"d.csv\" { t = diagnosis }", "d.csv" = "diagnosis\nmalignant\nbenign\n";
+    E0608_bool_number: "target t: bool\ndata \"d.csv\" { t = age }", "d.csv" = "age\n0\n37\n";
+    E0608_text_of_numbers: "target t: bool\ndata \"d.csv\" { t = age == \"37\" }", "d.csv" = "age\n0\n37\n";
+    E0608_text_of_truths: "target t: bool\ndata \"d.csv\" { t = ok == \"true\" }", "d.csv" = "ok\ntrue\n";
+    E0609_class: "input x\ntarget t: class(2)\ndata \"d.csv\" { standardize x, t }";
+    E0609_fill_with: "input x\ndata \"d.csv\" { fill x with median }";
+    E0609_twice: "input x\ndata \"d.csv\" { test 0.1; standardize x; test 0.2; standardize x }";
+    E0610_share: "input x\ndata \"d.csv\" { test 20 }";
+    E0610_empty: "input a\ndata \"d.csv\" { test 0.1 }", "d.csv" = "a\n1\n2\n";
+    E0610_by_word: "input a\ndata \"d.csv\" { test by part }", "d.csv" = "a,part\n1,one\n2,two\n";
+    E0610_by_number: "input a\ndata \"d.csv\" { test by fold }", "d.csv" = "a,fold\n1,1\n2,2\n";
+    E0611_lengths: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n1,2\n3\n";
+    E0611_npz: "input a\ndata \"d.npz\"", "d.npz" = "not a zip";
+    E0611_test_file: "input a\ndata \"d.csv\" { test \"e.csv\" }", "d.csv" = "a,b\n1,2\n", "e.csv" = "b\n1\n";
+    E0612_shape: "input x: [2]\ndata { x: [0, 1], [2], [3, 4] }";
+    E0612_lengths: "input x, t\ndata { x: 0, 1, 2; t: 1, 3 }";
+    E0612_kinds: "input x\ndata { x: 0, \"one\" }";
+    E0612_beside_file: "input x\ndata \"d.csv\" { x: 0, 1 }";
+    E0613_rows: "input x\ndata { x ~ uniform(0, 1) }";
+    E0613_distribution: "input x\ndata { x ~ glorot; rows 3 }";
+    E0613_bounds: "input x\ndata { x ~ uniform(1, 0); rows 3 }";
+    E0614_window: "input x\ndata \"d.csv\" { window 25 }";
+    E0614_text: "input x\ndata \"sonnets.txt\" { x = characters }";
+    E0615_no_line: "input x\ntarget label\ndata \"d.csv\" { x = a }", "d.csv" = "a,labels\n1,2\n";
+    E0615_unknown: "input x\ndata \"d.csv\" { y = a }";
+    E0615_twice: "input x\ndata \"d.csv\" { x = a; x = b }";
+    E0616_names: "input a\ndata \"d.csv\"", "d.csv" = "a,b,a\n1,2,3\n";
+    E0617_no_rows: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n";
+    E0617_none_for_training: "input a\ndata \"d.csv\" { train where a > 5 }", "d.csv" = "a\n1\n2\n";
+    E0618_log: "input x\ndata \"d.csv\" { x = log(a) }", "d.csv" = "a\n1\n0\n";
+    E0618_infinite: "input a\ndata \"d.csv\"", "d.csv" = "a\n1\ninf\n";
+    E0619_function: "input x\ndata \"d.csv\" { x = sqr(a) }";
+    E0619_product: "input x\ndata \"d.csv\" { x = a b }";
+    E0619_two_names: "input x, t\ndata \"d.csv\" { (x, t) = a }";
+    E0619_seed: "input x\ndata \"d.csv\" { split seed 1.5 }";
+    W0601_fewer: "target t: class(4)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
+    W0602_word: "target t: bool\ndata \"d.csv\" { t = kind == \"malignent\" }", "d.csv" = "kind\nmalignant\nbenign\n";
+}

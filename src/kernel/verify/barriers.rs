@@ -1,0 +1,235 @@
+//! Where threads must wait for each other: between two steps that touch the same memory, one of them writing, unless each
+//! thread meets only what it did itself.
+use super::{Scope, batch_strides};
+use crate::kernel::affine::{Affine, LoopVariable};
+use crate::kernel::instruction::{Access, For, Instruction, Kernel, Statement};
+use crate::kernel::program::*;
+use crate::kernel::share;
+use rustc_hash::FxHashMap;
+
+impl Program {
+    /// Puts a barrier wherever one is needed and none is there.
+    pub fn insert_barriers(&mut self) {
+        let steps = std::mem::take(&mut self.steps);
+        self.steps = place(self, steps, &mut vec![]);
+    }
+
+    /// How many barriers are missing.
+    pub(super) fn missing_barriers(&self) -> usize {
+        count(&place(self, self.steps.clone(), &mut vec![])) - count(&self.steps)
+    }
+}
+
+fn count(steps: &[Step]) -> usize {
+    let one = |step: &Step| match step {
+        Step::Barrier => 1,
+        Step::Loop { body, .. } => count(body),
+        _ => 0,
+    };
+    steps.iter().map(one).sum()
+}
+
+/// A buffer that a step touches.
+#[derive(Clone, Copy)]
+struct Touch {
+    buffer: BufferId,
+    writes: bool,
+    owner: Owner,
+}
+
+/// Which thread touches which element.
+#[derive(Clone, Copy, PartialEq)]
+enum Owner {
+    /// The first thread all of them.
+    First,
+    /// The thread that has iteration i of a loop of this extent, shared out in groups, touches the elements of row i.
+    Share {
+        extent: Extent,
+        together: usize,
+        layout: Layout,
+    },
+    Unknown,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    /// Row i is `stride · i` to `stride · (i + 1)`.
+    Rows(i64),
+    /// Row i is every element i modulo `width`.
+    Columns(i64),
+}
+
+/// `pending` is what has been touched since the last barrier.
+fn place(program: &Program, steps: Vec<Step>, pending: &mut Vec<Touch>) -> Vec<Step> {
+    let mut placed = vec![];
+    for step in steps {
+        let touches = match step {
+            Step::Barrier => {
+                pending.clear();
+                vec![]
+            }
+            Step::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
+            Step::Product(ref one) => of_product(program, one),
+            Step::Loop { variable, length, reverse, body } => {
+                let before = pending.clone();
+                let body = place(program, body, pending);
+                // A round also follows the one before it.
+                pending.extend(before);
+                let body = place(program, body, pending);
+                placed.push(Step::Loop { variable, length, reverse, body });
+                continue;
+            }
+        };
+        if touches.iter().any(|t| pending.iter().any(|p| conflict(program, p, t))) {
+            placed.push(Step::Barrier);
+            pending.clear();
+        }
+        for touch in touches {
+            // What is known of a buffer is said once.
+            let known = |p: &Touch| (p.buffer, p.writes, p.owner) == (touch.buffer, touch.writes, touch.owner);
+            if !pending.iter().any(known) {
+                pending.push(touch);
+            }
+        }
+        placed.push(step);
+    }
+    placed
+}
+
+fn conflict(program: &Program, one: &Touch, other: &Touch) -> bool {
+    let bytes = |id: BufferId| {
+        let buffer = program.buffer(id);
+        match buffer.place {
+            Place::Arena { offset } => offset..offset + buffer.elements * buffer.element.bytes(),
+            _ => 0..0,
+        }
+    };
+    let (a, b) = (bytes(one.buffer), bytes(other.buffer));
+    let same_threads = match (one.owner, other.owner) {
+        (Owner::First, Owner::First) => true,
+        (Owner::Unknown, _) => false,
+        (a, b) => one.buffer == other.buffer && a == b,
+    };
+    (one.writes || other.writes) && a.start < b.end && b.start < a.end && !same_threads
+}
+
+fn of_product(program: &Program, step: &Multiplication) -> Vec<Touch> {
+    let product = &program.products[step.product.0 as usize];
+    let batch = batch_strides(product).filter(|_| step.division == Division::Batch);
+    let reach = product.reach(program.batch);
+    let operands = [
+        (Some(&step.a), batch.map(|x| x.a), reach.a, false),
+        (Some(&step.b), batch.map(|x| x.b), reach.b, false),
+        (Some(&step.c), batch.map(|x| x.c), reach.c, true),
+        (step.bias.as_ref(), batch.map(|x| x.bias), reach.bias, false),
+    ];
+    let touch = |(operand, stride, reach, writes): (Option<&Operand>, Option<i64>, std::ops::Range<i64>, bool)| {
+        let operand = operand?;
+        let owner = match (step.division, stride) {
+            (Division::Alone, _) => Owner::First,
+            // All rows but the last take `stride · (batch − 1)` of the reach.
+            (Division::Batch, Some(stride))
+                if 1 < stride
+                    && operand.start == Affine::default()
+                    && reach.start == 0
+                    && reach.end - stride * (program.batch as i64 - 1) <= stride =>
+            {
+                Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout: Layout::Rows(stride) }
+            }
+            (Division::Batch, Some(1)) if operand.start == Affine::default() => match lines(product, writes) {
+                Some(width) if program.batch as i64 <= width => {
+                    let layout = Layout::Columns(width);
+                    Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout }
+                }
+                _ => Owner::Unknown,
+            },
+            _ => Owner::Unknown,
+        };
+        Some(Touch { buffer: operand.buffer, writes, owner })
+    };
+    operands.into_iter().filter_map(touch).collect()
+}
+
+/// With the batch along the columns of C (or of B): what every other stride is a multiple of.
+fn lines(product: &crate::vector::Product, of_c: bool) -> Option<i64> {
+    if product.columns != Extent::Batch {
+        return None;
+    }
+    let axes = product.batch.iter().chain(&product.rows).chain(&product.inner);
+    let width = axes.fold(0, |width, axis| gcd(width, if of_c { axis.c } else { axis.b }.abs()));
+    (width != 0).then_some(width)
+}
+
+fn of_kernel(program: &Program, kernel: &Kernel) -> Vec<Touch> {
+    let mut scope = Scope {
+        buffers: &program.buffers,
+        batch: program.batch,
+        padding: kernel.float.padding(),
+        variables: FxHashMap::default(),
+    };
+    for parameter in &kernel.parameters {
+        let values = crate::kernel::Interval::below(parameter.length);
+        scope.variables.insert(parameter.variable, (Some(values), false));
+    }
+    let mut touches = vec![];
+    let outside = if kernel.divided() { Owner::Unknown } else { Owner::First };
+    walk(&kernel.body, kernel, &mut scope, None, outside, &mut touches);
+    touches
+}
+
+fn walk(
+    body: &[Statement],
+    kernel: &Kernel,
+    scope: &mut Scope,
+    parallel: Option<&For>,
+    outside: Owner,
+    touches: &mut Vec<Touch>,
+) {
+    for statement in body {
+        let (access, writes) = match statement {
+            Statement::For(one) => {
+                scope.open(one);
+                let parallel = if one.parallel { Some(one) } else { parallel };
+                walk(&one.body, kernel, scope, parallel, outside, touches);
+                continue;
+            }
+            Statement::Divide { quotient, remainder, dividend, divisor } => {
+                scope.divide(*quotient, *remainder, dividend, *divisor);
+                continue;
+            }
+            Statement::Let { instruction: Instruction::Load(access), .. } => (access, false),
+            Statement::Store { to, .. } | Statement::Add { to, .. } => (to, true),
+            Statement::Let { .. } | Statement::Start { .. } | Statement::Accumulate { .. } => continue,
+        };
+        let owner = match parallel {
+            Some(one) => match layout(access, one.variable, scope) {
+                Some(layout) => {
+                    Owner::Share { extent: one.extent, together: share::together(one, kernel.float), layout }
+                }
+                None => Owner::Unknown,
+            },
+            None => outside,
+        };
+        touches.push(Touch { buffer: access.buffer, writes, owner });
+    }
+}
+
+/// How the elements of an access belong to the iterations of a loop.
+fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layout> {
+    let factor = access.index.coefficient(variable);
+    let rest = access.index.add_scaled(&Affine::from(variable), -factor)?;
+    let reach = scope.interval(&rest)?;
+    if access.row.is_some() || factor <= 0 {
+        return None;
+    }
+    if 0 <= reach.low && reach.high < factor {
+        return Some(Layout::Rows(factor));
+    }
+    let width = rest.terms.iter().fold(rest.constant.abs(), |width, term| gcd(width, term.1.abs()));
+    let iterations = scope.interval(&Affine::from(variable))?;
+    (factor == 1 && iterations.high < width).then_some(Layout::Columns(width))
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,106 @@
+//! Verifies a product of matrices: its shape, that its operands hold what it reaches, and that it may write where it does.
+use super::Scope;
+use crate::kernel::affine::Interval;
+use crate::kernel::program::*;
+use crate::limits;
+use crate::vector::{Axis, Product, Store};
+use std::ops::Range;
+
+pub(super) fn check(program: &Program, step: &Multiplication, scope: &Scope) -> Result<(), String> {
+    let product = program.products.get(step.product.0 as usize);
+    let product = product.ok_or(format!("product {} does not exist", step.product.0))?;
+    shape(product, program.batch)?;
+    let has_bias = matches!(product.store, Store::BiasOfRow | Store::BiasOfColumn);
+    if has_bias != step.bias.is_some() {
+        return Err("a product has a bias and no operand for it, or the other way round".to_string());
+    }
+    if step.division == Division::Batch && batch_strides(product).is_none() {
+        return Err(
+            "a product divided by rows of the batch needs the batch as one axis of C, and in no sum".to_string()
+        );
+    }
+    let reach = product.reach(program.batch);
+    let written = operand(program, &step.c, &reach.c, scope)?;
+    let bias = step.bias.as_ref().map(|b| (b, &reach.bias));
+    for (read, range) in [(&step.a, &reach.a), (&step.b, &reach.b)].into_iter().chain(bias) {
+        let read_bytes = operand(program, read, range, scope)?;
+        let apart = step.c.buffer == read.buffer && apart(&step.c, &reach.c, read, range, scope);
+        if !apart && written.start < read_bytes.end && read_bytes.start < written.end {
+            let (c, other) = (program.buffer(step.c.buffer), program.buffer(read.buffer));
+            return Err(format!("a product reads `{}` where it writes `{}`", other.name, c.name));
+        }
+    }
+    Ok(())
+}
+
+/// What `Prepared::new` asks for, and that no two positions are the same element of C.
+fn shape(product: &Product, batch: usize) -> Result<(), String> {
+    let all = || product.batch.iter().chain(&product.rows).chain(&product.inner);
+    if [&product.batch, &product.rows, &product.inner].iter().any(|axes| limits::AXES < axes.len()) {
+        return Err(format!("a product has more than {} axes of a kind", limits::AXES));
+    }
+    if all().any(|axis| axis.extent == Extent::Fixed(0)) || product.columns == Extent::Fixed(0) {
+        return Err("a product has an empty axis".to_string());
+    }
+    if product.rows.iter().any(|axis| axis.b != 0) || product.inner.iter().any(|axis| axis.c != 0 || axis.bias != 0) {
+        return Err("a product has a row axis in B, or a sum in C".to_string());
+    }
+    let outer = product.batch.iter().chain(&product.rows).map(|axis| (axis.c.unsigned_abs(), axis.extent.with(batch)));
+    let mut axes: Vec<_> = outer.chain([(1, product.columns.with(batch))]).filter(|axis| 1 < axis.1).collect();
+    axes.sort_unstable();
+    let mut below = 0_u64;
+    for (stride, count) in axes {
+        if stride <= below {
+            return Err("two positions of a product are the same element of C".to_string());
+        }
+        below = below.saturating_add(stride.saturating_mul(count as u64 - 1));
+    }
+    Ok(())
+}
+
+/// Whether two operands in one buffer never meet, whatever the loops around them: a step of a recurrence reads the row
+/// before the one that it writes.
+fn apart(c: &Operand, c_reach: &Range<i64>, other: &Operand, reach: &Range<i64>, scope: &Scope) -> bool {
+    let between = other.start.add_scaled(&c.start, -1).and_then(|d| scope.interval(&d));
+    between.is_some_and(|d| c_reach.end <= d.low + reach.start || d.high + reach.end <= c_reach.start)
+}
+
+/// The bytes of memory that an operand may touch.
+fn operand(program: &Program, operand: &Operand, reach: &Range<i64>, scope: &Scope) -> Result<Range<usize>, String> {
+    let buffer = program.buffers.get(operand.buffer.0 as usize);
+    let buffer = buffer.ok_or(format!("buffer {} does not exist", operand.buffer.0))?;
+    let Place::Arena { offset } = buffer.place else {
+        return Err(format!("a product can't read `{}`, which is data", buffer.name));
+    };
+    if buffer.element != program.float.element() {
+        return Err(format!("`{}` holds {}, and a product takes {}", buffer.name, buffer.element, program.float));
+    }
+    let start = scope.interval(&operand.start);
+    let start = start.ok_or(format!("`{}` has a variable that is not in scope", operand.start))?;
+    if reach.is_empty() {
+        return Ok(0..0);
+    }
+    let all = start.plus(Interval::new(reach.start, reach.end - 1)).ok_or("an index is too large")?;
+    if all.low < 0 || buffer.elements as i64 <= all.high {
+        let Interval { low, high } = all;
+        return Err(format!("a product reaches {low} to {high} of `{}`, which has {}", buffer.name, buffer.elements));
+    }
+    let bytes = buffer.element.bytes();
+    Ok(offset + all.low as usize * bytes..offset + (all.high as usize + 1) * bytes)
+}
+
+/// How far one row of the batch is from the next in A, B, C and the bias, if the batch is one axis of C and no sum.
+pub fn batch_strides(product: &Product) -> Option<Axis> {
+    let is_batch = |axis: &&Axis| axis.extent == Extent::Batch;
+    if product.inner.iter().any(|axis| is_batch(&axis)) {
+        return None;
+    }
+    let bias = i64::from(product.store == Store::BiasOfColumn);
+    let columns = (product.columns == Extent::Batch).then_some(Axis { extent: Extent::Batch, a: 0, b: 1, c: 1, bias });
+    let outer = product.batch.iter().chain(&product.rows).filter(is_batch).copied();
+    let mut all = outer.chain(columns);
+    match (all.next(), all.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! Functions that make values of nothing but sizes, and `clip`.
+use super::{Arguments, Builtin};
+use crate::graph::{Leaf, Op};
+use crate::model::elaborator::{Elaborator, Outcome};
+use crate::model::value::{Tensor, Value};
+use crate::op::arithmetic;
+use std::rc::Rc;
+
+pub static ROWS: &[Builtin] = &[
+    Builtin { name: "zeros", parameters: &[".."], apply: |e, a| filled(e, a, 0.0) },
+    Builtin { name: "ones", parameters: &[".."], apply: |e, a| filled(e, a, 1.0) },
+    Builtin { name: "identity", parameters: &["n"], apply: identity },
+    Builtin { name: "linspace", parameters: &["from", "to", "count"], apply: linspace },
+    Builtin { name: "clip", parameters: &["x", "low", "high"], apply: clip },
+];
+
+/// `zeros(n)`, `zeros(n, m)`, `zeros([n, m])`
+fn filled<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, value: f64) -> Outcome<Value<'a>> {
+    let shape = e.shape_arguments(&arguments.rest, arguments.span)?;
+    Ok(Tensor::new(e.graph.constant(value, &shape)).into())
+}
+
+fn identity<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let n = e.size_argument(&arguments, "n")?;
+    e.check_limits(&[n, n], arguments.span)?;
+    let places = e.graph.intern(Op::Leaf(Leaf::Iota(n)));
+    Ok(Tensor::new(e.graph.one_hot(places, n)).into())
+}
+
+/// Numbers at equal distances, both ends among them.
+fn linspace<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let count = e.size_argument(&arguments, "count")?;
+    e.check_limits(&[count], arguments.span)?;
+    let mut ends = [0.0; 2];
+    for (end, name) in ends.iter_mut().zip(["from", "to"]) {
+        let tensor = e.argument(&arguments, name)?;
+        match tensor.number() {
+            Some(value) => *end = value,
+            None => return e.not_known(arguments.span_of(name)),
+        }
+    }
+    let [from, to] = ends;
+    let step = |k: usize| if count == 1 { from } else { from + (to - from) * k as f64 / (count - 1) as f64 };
+    let values: Vec<f64> = (0..count).map(step).collect();
+    let id = e.graph.table(&values, &[count]);
+    Ok(Tensor { id, row: false, known: Some(Rc::from(values)) }.into())
+}
+
+/// `min(max(x, low), high)`
+fn clip<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.argument(&arguments, "x")?;
+    let (low, high) = (e.argument(&arguments, "low")?, e.argument(&arguments, "high")?);
+    let span = arguments.span_of("x");
+    let above = e.element_wise(&arithmetic::MAX, (x, span), (low, arguments.span_of("low")))?;
+    Ok(e.element_wise(&arithmetic::MIN, (above, span), (high, arguments.span_of("high")))?.into())
+}

@@ -1,0 +1,91 @@
+//! Reductions over axes, and the mean over the batch.
+use super::{Arguments, Builtin};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{NamedOp, NodeId, named};
+use crate::model::elaborator::{Elaborator, Outcome};
+use crate::model::value::{Tensor, Value};
+use crate::op::{ReduceOp, arithmetic, exponential};
+
+pub static ROWS: &[Builtin] = &[
+    Builtin { name: "sum", parameters: &["x", "?axis"], apply: |e, a| reduced(e, a, ReduceOp::Sum) },
+    Builtin { name: "mean", parameters: &["x", "?axis"], apply: |e, a| reduced(e, a, ReduceOp::Mean) },
+    Builtin { name: "prod", parameters: &["x", "?axis"], apply: |e, a| reduced(e, a, ReduceOp::Product) },
+    Builtin { name: "max", parameters: &["x", "?y", "?axis"], apply: |e, a| extreme(e, a, ReduceOp::Max) },
+    Builtin { name: "min", parameters: &["x", "?y", "?axis"], apply: |e, a| extreme(e, a, ReduceOp::Min) },
+    Builtin { name: "argmax", parameters: &["x", "?axis"], apply: |e, a| position(e, a, ReduceOp::Argmax) },
+    Builtin { name: "argmin", parameters: &["x", "?axis"], apply: |e, a| position(e, a, ReduceOp::Argmin) },
+    Builtin { name: "norm", parameters: &["x", "?axis"], apply: norm },
+    Builtin { name: "var", parameters: &["x", "?axis"], apply: |e, a| Ok(Tensor::new(variance(e, a)?).into()) },
+    Builtin { name: "std", parameters: &["x", "?axis"], apply: deviation },
+    Builtin { name: "batch_mean", parameters: &["x"], apply: batch_mean },
+];
+
+fn reduced<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, op: ReduceOp) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let count = e.graph.shape(x.id).len();
+    let axes = e.axes_option(&arguments, count)?.unwrap_or_else(|| (0..count).collect());
+    Ok(Tensor::new(e.graph.reduce(op, &axes, x.id)).into())
+}
+
+/// `max(x)` over axes, `max(a, b)` element by element.
+fn extreme<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, op: ReduceOp) -> Outcome<Value<'a>> {
+    if arguments.given("y").is_none() {
+        return reduced(e, arguments, op);
+    }
+    if let Some(axis) = arguments.given("axis") {
+        let error = Diagnostic::error("E0206", format!("`{}` of two is element by element", arguments.builtin.name))
+            .at(axis.span, "has no axis");
+        return e.fail(error);
+    }
+    let x = e.argument(&arguments, "x");
+    let y = e.argument(&arguments, "y");
+    let row = if op == ReduceOp::Max { &arithmetic::MAX } else { &arithmetic::MIN };
+    Ok(e.element_wise(row, (x?, arguments.span_of("x")), (y?, arguments.span_of("y")))?.into())
+}
+
+fn position<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, op: ReduceOp) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let count = e.graph.shape(x.id).len();
+    let axis = e.axis_option(&arguments, count, -1)?;
+    Ok(Tensor::new(e.graph.reduce(op, &[axis], x.id)).into())
+}
+
+/// The square root of the sum of the squares, over the axes named or all.
+fn norm<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let shape = e.shape(&x);
+    let axes = e.axes_option(&arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
+    if shape.is_empty() {
+        return Ok(Tensor::new(e.graph.unary(&arithmetic::ABS, x.id)).into());
+    }
+    let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
+    let order: Vec<usize> = kept.iter().chain(&axes).copied().collect();
+    let ordered = e.graph.permute(x.id, &order);
+    let mut flat: Vec<usize> = kept.iter().map(|axis| shape[*axis]).collect();
+    flat.push(axes.iter().map(|axis| shape[*axis]).product());
+    let flat = e.graph.reshape(ordered, &flat);
+    Ok(Tensor::new(e.graph.named(NamedOp(&named::NORM), &[flat])).into())
+}
+
+/// The population's variance: the mean of the squared distances from the mean.
+fn variance<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<NodeId> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let shape = e.shape(&x);
+    let axes = e.axes_option(&arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
+    let mean = e.graph.reduce(ReduceOp::Mean, &axes, x.id);
+    let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
+    let wide = e.graph.expand_at(mean, &shape, &kept);
+    let distance = e.graph.subtract(x.id, wide);
+    let two = e.graph.constant(2.0, &shape);
+    let square = e.graph.binary(&exponential::POW, distance, two);
+    Ok(e.graph.reduce(ReduceOp::Mean, &axes, square))
+}
+fn deviation<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let variance = variance(e, arguments)?;
+    Ok(Tensor::new(e.graph.unary(&exponential::SQRT, variance)).into())
+}
+
+fn batch_mean<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    Ok(Tensor::new(e.graph.batch_mean(x.id)).into())
+}

@@ -1,0 +1,223 @@
+//! Calls: what is called, with which arguments; pipelines; paths of parameters.
+use super::elaborator::{Elaborator, Outcome};
+use super::value::{Function, Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::{Argument, Ident, NodeKind, TreeId};
+
+/// An argument that a call gives.
+#[derive(Clone)]
+pub struct Given<'a> {
+    pub name: Option<&'a Ident>,
+    pub value: Value<'a>,
+    pub span: Span,
+}
+
+/// Options that are words: they need no binding, and stand after the name of an option.
+const WORDS: [(&str, &[&str]); 1] = [("padding", &["valid", "same", "causal"])];
+
+impl<'a> Elaborator<'a> {
+    /// Whether an expression names a function.
+    pub fn is_function(&mut self, id: TreeId) -> bool {
+        match self.tree.kind(id) {
+            NodeKind::Name(name) => self.function_named(name).is_some(),
+            NodeKind::Ticks { of, .. } => self.is_function(*of),
+            _ => false,
+        }
+    }
+
+    pub fn call(&mut self, id: TreeId, callee: TreeId, arguments: &'a [Argument]) -> Outcome<Value<'a>> {
+        let span = self.span(id);
+        if let NodeKind::Name(name) = self.tree.kind(callee)
+            && name == "params"
+            && !self.is_bound(name)
+        {
+            return self.parameters_below(arguments, span);
+        }
+        if !self.is_function(callee) {
+            return self.product_by_call(callee, arguments, span);
+        }
+        let given = self.given(arguments)?;
+        self.call_function(callee, given, span)
+    }
+    /// A call whose parentheses stand apart.
+    pub fn call_with(&mut self, function: TreeId, arguments: &[TreeId], span: Span) -> Outcome<Value<'a>> {
+        let mut ids = vec![];
+        for &argument in arguments {
+            match self.tree.kind(argument) {
+                NodeKind::Tuple(items) => ids.extend(items.iter().copied()),
+                _ => ids.push(argument),
+            }
+        }
+        let values = self.all(&ids)?;
+        let given =
+            values.into_iter().zip(&ids).map(|(value, id)| Given { name: None, value, span: self.span(*id) }).collect();
+        self.call_function(function, given, span)
+    }
+    fn call_function(&mut self, callee: TreeId, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
+        if let NodeKind::Ticks { of, count } = *self.tree.kind(callee) {
+            let function = self.function(of)?;
+            return self.derivative_of_function(function, count, given, span);
+        }
+        let function = self.function(callee)?;
+        self.apply(function, given, span)
+    }
+    fn function(&mut self, callee: TreeId) -> Outcome<Function<'a>> {
+        let span = self.span(callee);
+        match self.expression(callee)? {
+            Value::Function(function) => Ok(function),
+            _ => self
+                .fail(Diagnostic::error("E0204", format!("{} is no function", self.quote(callee))).at(span, "called")),
+        }
+    }
+
+    /// The values of the arguments; all their errors are reported.
+    fn given(&mut self, arguments: &'a [Argument]) -> Outcome<Vec<Given<'a>>> {
+        let all: Vec<Outcome<Given<'a>>> = arguments
+            .iter()
+            .map(|argument| {
+                let span = self.span(argument.value);
+                let value = match self.word(argument) {
+                    Some(word) => Value::Word(word),
+                    None => self.expression(argument.value)?,
+                };
+                Ok(Given { name: argument.name.as_ref(), value, span })
+            })
+            .collect();
+        all.into_iter().collect()
+    }
+    /// The word that an option's argument is.
+    fn word(&self, argument: &Argument) -> Option<&'static str> {
+        let option = argument.name.as_ref()?;
+        let (_, words) = WORDS.iter().find(|(name, _)| *name == option.name)?;
+        let given = self.tree.name(argument.value)?;
+        words.iter().copied().find(|word| *word == given)
+    }
+
+    /// `n(n + 1)` where `n` is a value: a product.
+    fn product_by_call(&mut self, callee: TreeId, arguments: &'a [Argument], span: Span) -> Outcome<Value<'a>> {
+        let [Argument { name: None, value }] = arguments else {
+            let what = self.expression(callee)?;
+            let error = Diagnostic::error("E0204", format!("{} is {}, no function", self.quote(callee), what.spoken()))
+                .at(self.span(callee), "called with several arguments");
+            return self.fail(error);
+        };
+        let left_span = self.span(callee);
+        let left = self.expression(callee).and_then(|v| self.factor_of(v, left_span));
+        let right_span = self.span(*value);
+        let right = self.expression(*value).and_then(|v| self.factor_of(v, right_span));
+        Ok(self.product(vec![(left?, left_span), (right?, right_span)], span)?.into())
+    }
+
+    pub fn pipeline(&mut self, value: TreeId, stages: &'a [TreeId]) -> Outcome<Value<'a>> {
+        let mut span = self.span(value);
+        let mut result = self.expression(value)?;
+        for &stage in stages {
+            let tree = self.tree;
+            let stage_span = self.span(stage);
+            let (callee, arguments): (TreeId, &'a [Argument]) = match tree.kind(stage) {
+                NodeKind::Call { callee, arguments } => (*callee, arguments),
+                _ => (stage, &[]),
+            };
+            if !self.is_function(callee) {
+                let what = self.expression(callee)?;
+                let error = Diagnostic::error(
+                    "E0204",
+                    format!("a stage of a pipeline is a function; {} is {}", self.quote(callee), what.spoken()),
+                )
+                .at(self.span(callee), "not a function");
+                return self.fail(error);
+            }
+            let mut given = vec![Given { name: None, value: result, span }];
+            given.extend(self.given(arguments)?);
+            let whole = span.to(stage_span);
+            result = self.call_function(callee, given, stage_span)?;
+            if let Value::Tensor(tensor) = &result {
+                self.mark(tensor.id, whole);
+            }
+            span = whole;
+        }
+        Ok(result)
+    }
+
+    /// Calls a function with values.
+    pub fn apply(&mut self, function: Function<'a>, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
+        match function {
+            Function::Defined(defined) => self.call_defined(defined, given, span),
+            Function::Unary(row) => {
+                let [x] = self.exactly(row.name, given, span)?;
+                let x_span = x.span;
+                let x = self.tensor_of(x.value, x_span)?;
+                Ok(self.element_wise_unary(row, (x, x_span))?.into())
+            }
+            Function::Binary(row) => {
+                let [x, y] = self.exactly(row.name, given, span)?;
+                let (x_span, y_span) = (x.span, y.span);
+                let (x, y) = (self.tensor_of(x.value, x_span)?, self.tensor_of(y.value, y_span)?);
+                Ok(self.element_wise(row, (x, x_span), (y, y_span))?.into())
+            }
+            Function::Builtin(builtin) => {
+                let arguments = self.match_builtin(builtin, given, span)?;
+                (builtin.apply)(self, arguments)
+            }
+        }
+    }
+    fn exactly<const N: usize>(&mut self, name: &str, given: Vec<Given<'a>>, span: Span) -> Outcome<[Given<'a>; N]> {
+        if let Some(named) = given.iter().find_map(|g| g.name) {
+            let error = Diagnostic::error("E0206", format!("`{name}` has no option `{}`", named.name))
+                .at(named.span, "no such option");
+            return self.fail(error);
+        }
+        let count = given.len();
+        match <[Given<'a>; N]>::try_from(given) {
+            Ok(given) => Ok(given),
+            Err(_) => {
+                let needs = if N == 1 { "one argument".to_string() } else { format!("{N} arguments") };
+                let error = Diagnostic::error("E0206", format!("`{name}` takes {needs}, not {count}"))
+                    .at(span, format!("{count} given"));
+                self.fail(error)
+            }
+        }
+    }
+
+    /// `y.1.w`: a parameter by its path.
+    pub fn field(&mut self, id: TreeId) -> Outcome<Value<'a>> {
+        let span = self.span(id);
+        let Some(path) = self.tree.path(id).map(|parts| parts.join(".")) else {
+            let error = Diagnostic::error("E0405", "only a name has parts").at(span, "not a path of names");
+            return self.fail(error);
+        };
+        let found = self.parameter_paths().into_iter().find(|(known, _)| *known == path);
+        if let Some((_, number)) = found {
+            return Ok(Tensor::new(self.parameters[number as usize].leaf).into());
+        }
+        if let Some(first) = path.split('.').next()
+            && let Some(rest) = path.strip_prefix(first)
+            && matches!(rest, ".mean" | ".std")
+        {
+            return self.not_there_yet(span, "the statistics of standardized data are");
+        }
+        let paths: Vec<String> = self.parameter_paths().into_iter().map(|(path, _)| path).collect();
+        let near = super::names::nearest(&path, paths.iter().map(String::as_str));
+        let error = Diagnostic::error("E0201", format!("there is no parameter `{path}`")).at(span, "no such path");
+        let error = match near {
+            Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
+            None if paths.is_empty() => error.help("no parameters are made above"),
+            None => error.help(format!("there are {}", listed(&paths))),
+        };
+        self.fail(error)
+    }
+    /// The paths of the parameters that are there by now, and their numbers.
+    pub fn parameter_paths(&self) -> Vec<(String, u32)> {
+        self.parameter_sites
+            .iter()
+            .map(|((frame, name), number)| (self.frames.path_of(*frame, name), *number))
+            .collect()
+    }
+}
+
+/// `a`, `b`, …: at most eight.
+pub fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > 8 { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}

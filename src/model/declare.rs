@@ -1,0 +1,261 @@
+//! Declarations: inputs, targets, parameters and how they begin, settings.
+use super::elaborator::{Elaborator, Outcome, Reported};
+use super::scope::Slot;
+use super::value::{Tensor, Value};
+use super::{Initial, Input, Parameter, Role};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::show::shape_text;
+use crate::graph::{Kind, Leaf, Op, Variable};
+use crate::syntax::{Declared, DefinitionKind, Ident, NodeKind, Start, Tree, TreeId};
+
+/// Distributions by name, and how many numbers each takes.
+const DISTRIBUTIONS: [(&str, &[usize]); 6] =
+    [("glorot", &[0]), ("he", &[0]), ("lecun", &[0]), ("orthogonal", &[0]), ("uniform", &[2]), ("normal", &[1, 2])];
+
+/// The number that an expression is, if it is written as one: `0.01`, `-1`.
+pub fn literal(tree: &Tree, id: TreeId) -> Option<f64> {
+    match tree.kind(id) {
+        NodeKind::Number(value) => Some(*value),
+        NodeKind::Negate(of) => match tree.kind(*of) {
+            NodeKind::Number(value) => Some(-value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl<'a> Elaborator<'a> {
+    pub fn inputs(&mut self, role: Role, items: &'a [Declared]) -> Outcome<()> {
+        let mut all = Ok(());
+        for item in items {
+            let made = self.input(role, item);
+            if made.is_err()
+                && matches!(self.scopes.own(self.scope, &item.name.name).map(|e| &e.slot), Some(Slot::Below))
+            {
+                self.scopes.set(self.scope, &item.name.name, Slot::Broken, item.name.span);
+            }
+            all = all.and(made);
+        }
+        all
+    }
+    fn input(&mut self, role: Role, item: &'a Declared) -> Outcome<()> {
+        let name = &item.name;
+        self.is_taken(name)?;
+        if let Some(Start::Value(id) | Start::Draw(id)) = item.start {
+            let error = Diagnostic::error("E0212", "an input comes from the data, it has no value of its own")
+                .at(self.span(id), "not here");
+            return self.fail(error);
+        }
+        let ty = match &item.ty {
+            Some(ty) => self.written_type(ty, true)?,
+            None => crate::graph::Type::real(&[], true),
+        };
+        self.graph.inputs.push(Variable { name: name.name.clone(), ty, span: name.span });
+        let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
+        self.graph.name(leaf, name.name.clone());
+        self.mark(leaf, name.span);
+        self.inputs.push(Input { role, leaf, probability: false });
+        self.bindings.push((name.name.clone(), leaf));
+        self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::new(leaf).into()), name.span);
+        Ok(())
+    }
+
+    /// A top-level `name = number`.
+    pub fn setting(&mut self, name: &'a Ident, written: f64) -> Outcome<()> {
+        self.is_taken(name)?;
+        let given = self.options.settings.iter().rev().find(|(of, _)| *of == name.name).map(|(_, value)| *value);
+        let value = given.unwrap_or(written);
+        self.graph.settings.push((name.name.clone(), value));
+        let leaf = self.graph.intern(Op::Leaf(Leaf::Setting(self.graph.settings.len() as u32 - 1)));
+        self.graph.name(leaf, name.name.clone());
+        self.mark(leaf, name.span);
+        self.bindings.push((name.name.clone(), leaf));
+        self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::known(leaf, value).into()), name.span);
+        Ok(())
+    }
+    /// `--set` of what is no setting.
+    pub fn check_settings(&mut self) {
+        for (name, _) in &self.options.settings {
+            if !self.graph.settings.iter().any(|(known, _)| known == name) {
+                let known: Vec<String> = self.graph.settings.iter().map(|(name, _)| name.clone()).collect();
+                let error = Diagnostic::error("E0213", format!("there is no setting `{name}`"));
+                let error = error.note("a setting is a `name = number` of the top level");
+                self.report(if known.is_empty() {
+                    error
+                } else {
+                    error.help(format!("there are {}", super::call::listed(&known)))
+                });
+            }
+        }
+    }
+
+    /// `param w: [m, n] ~ glorot`
+    pub fn parameter(&mut self, item: &'a Declared) -> Outcome<()> {
+        let made = self.made_parameter(item);
+        let slot = match &made {
+            Ok(tensor) => Slot::Value(Value::Tensor(tensor.clone())),
+            Err(Reported) => Slot::Broken,
+        };
+        if made.is_ok()
+            || matches!(self.scopes.own(self.scope, &item.name.name).map(|e| &e.slot), None | Some(Slot::Below))
+        {
+            self.scopes.set(self.scope, &item.name.name, slot, item.name.span);
+        }
+        made.map(|_| ())
+    }
+    fn made_parameter(&mut self, item: &'a Declared) -> Outcome<Tensor> {
+        let name = &item.name;
+        self.is_taken(name)?;
+        if let Some(call) = self.calls.last()
+            && call.defined.definition.kind == DefinitionKind::Fn
+        {
+            let error = Diagnostic::error("E0209", "a `fn` has no parameters of its own")
+                .at(name.span, "a `param`")
+                .also(call.defined.definition.name.span, "this is a `fn`")
+                .help("make it a `layer`");
+            return self.fail(error);
+        }
+        let ty = match &item.ty {
+            Some(ty) => self.written_type(ty, false)?,
+            None => crate::graph::Type::real(&[], false),
+        };
+        if ty.kind != Kind::Real {
+            let error = Diagnostic::error("E0405", "a parameter is made of numbers")
+                .at(name.span, "a class or a truth value can't be learned");
+            return self.fail(error);
+        }
+        let key = (self.frame, name.name.clone());
+        if let Some(&number) = self.parameter_sites.get(&key) {
+            return self.same_parameter(number, &ty.shape, name);
+        }
+        let initial = self.initial(item, &ty.shape)?;
+        let gates = item.ty.as_ref().map_or(1, |ty| self.gates(ty));
+        let shown = self.visible_span(name.span);
+        let multiplies = ty.shape.len() >= 2;
+        self.graph.parameters.push(Variable { name: name.name.clone(), ty, span: shown });
+        let number = self.graph.parameters.len() as u32 - 1;
+        let leaf = self.graph.intern(Op::Leaf(Leaf::Parameter(number)));
+        self.mark(leaf, name.span);
+        self.parameters.push(Parameter { leaf, initial, gates, multiplies });
+        self.parameter_sites.insert(key, number);
+        self.frames.note_parameter(self.frame);
+        if self.frame == super::path::Frames::ROOT {
+            self.bindings.push((name.name.clone(), leaf));
+        }
+        Ok(Tensor::new(leaf))
+    }
+    /// The parameter that is there already: of a model that is called again.
+    fn same_parameter(&mut self, number: u32, shape: &[usize], name: &Ident) -> Outcome<Tensor> {
+        let path = self.frames.path_of(self.frame, &name.name);
+        let first = &self.graph.parameters[number as usize];
+        let (before, first_span) = (first.ty.shape.clone(), first.span);
+        if self.replaying == 0 {
+            let error = Diagnostic::error("E0207", format!("two parameters would bear the name `{path}`"))
+                .at(name.span, "the second")
+                .also(first_span, "the first")
+                .help("bind the calls to names of their own: `a = …`, `b = …`");
+            return self.fail(error);
+        }
+        if before != shape {
+            let error = Diagnostic::error(
+                "E0306",
+                format!("`{path}` is {}, and this call needs {}", shape_text(&before), shape_text(shape)),
+            )
+            .at(name.span, "shared by all calls of a model")
+            .help("a `layer` makes parameters of its own for each call");
+            return self.fail(error);
+        }
+        Ok(Tensor::new(self.parameters[number as usize].leaf))
+    }
+
+    fn initial(&mut self, item: &'a Declared, shape: &[usize]) -> Outcome<Initial> {
+        match item.start {
+            None if shape.len() < 2 => Ok(Initial::Value(self.graph.constant(0.0, shape))),
+            None => Ok(Initial::Draw { distribution: "glorot".into(), numbers: vec![] }),
+            Some(Start::Value(id)) => self.initial_value(id, shape).map(Initial::Value),
+            Some(Start::Draw(id)) => self.distribution(id),
+        }
+    }
+    /// A value that a parameter or a state begins with.
+    pub fn initial_value(&mut self, id: TreeId, shape: &[usize]) -> Outcome<crate::graph::NodeId> {
+        let value = self.tensor(id)?;
+        let span = self.span(id);
+        let own = self.shape(&value);
+        if !shape.ends_with(&own) {
+            let error =
+                Diagnostic::error("E0312", format!("the start is {}, not {}", shape_text(&own), shape_text(shape)))
+                    .at(span, shape_text(&own));
+            return self.fail(error);
+        }
+        let depends = self.graph.reachable(&[value.id]).into_iter().any(|x| {
+            matches!(
+                self.graph.op(x),
+                Op::Leaf(Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_) | Leaf::Hole(..) | Leaf::Runtime(_))
+            )
+        });
+        if depends {
+            let error = Diagnostic::error("E0404", "a start is known before training")
+                .at(span, "depends on data or on parameters");
+            return self.fail(error);
+        }
+        Ok(self.graph.expand_to(value.id, shape))
+    }
+    /// `glorot`, `normal(0.1)`
+    fn distribution(&mut self, id: TreeId) -> Outcome<Initial> {
+        let span = self.span(id);
+        let tree = self.tree;
+        let (name, arguments): (Option<&str>, &[crate::syntax::Argument]) = match tree.kind(id) {
+            NodeKind::Call { callee, arguments } => (tree.name(*callee), arguments),
+            _ => (tree.name(id), &[]),
+        };
+        let mut numbers = vec![];
+        for argument in arguments {
+            let value = self.tensor(argument.value)?;
+            match value.number() {
+                Some(number) => numbers.push(number),
+                None => return self.not_known(self.span(argument.value)),
+            }
+        }
+        let known = DISTRIBUTIONS.iter().find(|(known, _)| Some(*known) == name);
+        match known {
+            Some((name, counts)) if counts.contains(&numbers.len()) => {
+                Ok(Initial::Draw { distribution: name.to_string(), numbers })
+            }
+            Some((name, counts)) => {
+                let takes = match counts {
+                    [0] => "no numbers".to_string(),
+                    [n] => format!("{n} numbers"),
+                    _ => "a deviation, or a mean and a deviation".to_string(),
+                };
+                let error = Diagnostic::error("E0206", format!("`{name}` takes {takes}"))
+                    .at(span, format!("{} given", numbers.len()));
+                self.fail(error)
+            }
+            None => {
+                let names: Vec<&str> = DISTRIBUTIONS.iter().map(|(name, _)| *name).collect();
+                let error =
+                    Diagnostic::error("E0201", format!("{} is no distribution", self.quote(id))).at(span, "not known");
+                let error = match name.and_then(|name| super::names::nearest(name, names.iter().copied())) {
+                    Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
+                    None => error.help(format!("there are `{}`; a value stands behind `=`", names.join("`, `"))),
+                };
+                self.fail(error)
+            }
+        }
+    }
+    /// `[4m, n]` has four gates.
+    fn gates(&self, ty: &crate::syntax::Type) -> usize {
+        let Some(NodeKind::Juxtaposition(factors)) = ty.shape.first().map(|id| self.tree.kind(*id)) else { return 1 };
+        match factors.first().map(|id| self.tree.kind(*id)) {
+            Some(NodeKind::Number(count)) if count.fract() == 0.0 && 1.0 < *count => *count as usize,
+            _ => 1,
+        }
+    }
+    /// A span that people can see: that of the call, for the prelude.
+    pub fn visible_span(&self, span: Span) -> Span {
+        if span.file != super::prelude::FILE {
+            return span;
+        }
+        self.calls.iter().rev().map(|call| call.span).find(|s| s.file != super::prelude::FILE).unwrap_or(span)
+    }
+}

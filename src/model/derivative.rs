@@ -1,0 +1,148 @@
+//! Derivatives that a file asks for: `grad(u, x)`, `∂u/∂x`, `u'(x)`.
+use super::call::Given;
+use super::elaborator::{Elaborator, Outcome};
+use super::value::{Function, Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::gradient::{self, Failure};
+use crate::graph::show::shape_text;
+use crate::graph::{NodeId, Type};
+use crate::syntax::TreeId;
+
+impl<'a> Elaborator<'a> {
+    /// `∂of/∂by`.
+    pub fn derivative(
+        &mut self,
+        of: &Tensor,
+        of_span: Span,
+        by: &Tensor,
+        by_span: Span,
+        whole: Span,
+    ) -> Outcome<Tensor> {
+        if self.is_class(by.id) {
+            let error = Diagnostic::error("E0502", "a class has no derivative")
+                .at(by_span, "differentiated by")
+                .help("it is a name, not a number");
+            return self.fail(error);
+        }
+        if !self.graph.dependents(&[by.id])[of.id.index()] {
+            let error = Diagnostic::error(
+                "E0503",
+                format!("{} was not computed from {}", self.quote_span(of_span), self.quote_span(by_span)),
+            )
+            .at(whole, "this derivative is zero everywhere")
+            .also(of_span, "does not depend on it");
+            return self.fail(error);
+        }
+        let is_same = of.id == by.id;
+        let result = if is_same && self.graph.shape(of.id).is_empty() {
+            Ok(self.graph.number(1.0))
+        } else {
+            gradient::derivative(&mut self.graph, of.id, by.id)
+        };
+        match result {
+            Ok(id) => Ok(Tensor::new(id)),
+            Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
+        }
+    }
+    fn derivative_failed<T>(
+        &mut self,
+        failure: Failure,
+        of: &Tensor,
+        of_span: Span,
+        by_span: Span,
+        whole: Span,
+    ) -> Outcome<T> {
+        let error = match &failure {
+            Failure::NotANumber(_) => {
+                let text = self.text(of_span);
+                Diagnostic::error("E0504", "only a number has a gradient by a vector or a matrix")
+                    .at(of_span, shape_text(self.graph.shape(of.id)))
+                    .edit("the gradient of their sum", of_span, format!("sum({text})"), false)
+                    .help("`jacobian` has the derivatives of all entries by all entries")
+            }
+            Failure::ByIndex => Diagnostic::error("E0502", "a class or a truth value has no derivative")
+                .at(by_span, "differentiated by"),
+            Failure::AcrossBatch => {
+                Diagnostic::error("E0505", "this derivative crosses `batch_mean`: of which example would it be?")
+                    .at(whole, "not of one example")
+            }
+            Failure::ThroughLoop => return self.not_there_yet(whole, &format!("{}, which", failure.message())),
+        };
+        self.fail(error)
+    }
+
+    /// `∂²u/∂x∂t`.
+    pub fn derivative_by(&mut self, of: TreeId, by: &[(TreeId, u32)], span: Span) -> Outcome<Value<'a>> {
+        let result = self.tensor(of);
+        let variables: Vec<Outcome<Tensor>> = by.iter().map(|(id, _)| self.tensor(*id)).collect();
+        let mut result = result?;
+        let (of_span, mut first) = (self.span(of), true);
+        for (variable, (id, times)) in variables.into_iter().zip(by) {
+            let variable = variable?;
+            for _ in 0..*times {
+                result = self.next_derivative(&result, of_span, &variable, self.span(*id), span, first)?;
+                first = false;
+            }
+        }
+        Ok(result.into())
+    }
+    /// A derivative of a derivative may well be zero; only the first must depend on its variable.
+    fn next_derivative(
+        &mut self,
+        of: &Tensor,
+        of_span: Span,
+        by: &Tensor,
+        by_span: Span,
+        whole: Span,
+        first: bool,
+    ) -> Outcome<Tensor> {
+        if !first && !self.graph.dependents(&[by.id])[of.id.index()] {
+            let mut shape = self.shape(of);
+            if shape.is_empty() {
+                shape = self.shape(by);
+            }
+            return Ok(Tensor::new(self.graph.constant(0.0, &shape)));
+        }
+        self.derivative(of, of_span, by, by_span, whole)
+    }
+
+    /// `u'(x)`, `u''(x)`: of a function of one number, by its parameter, then with the argument in it.
+    pub fn derivative_of_function(
+        &mut self,
+        function: Function<'a>,
+        count: u32,
+        given: Vec<Given<'a>>,
+        span: Span,
+    ) -> Outcome<Value<'a>> {
+        let [Given { name: None, value, span: at }] = &given[..] else {
+            let error = Diagnostic::error(
+                "E0506",
+                format!("`{}'` is the derivative of a function of one number", function.name()),
+            )
+            .at(span, format!("{} arguments", given.len()))
+            .help("of several, write `grad(u(x, t), t)` or `∂u/∂t`");
+            return self.fail(error);
+        };
+        let x = self.tensor_of(value.clone(), *at)?;
+        self.numeric(&x, *at)?;
+        let shape = self.shape(&x);
+        let varying = self.graph.ty(x.id).varying;
+        let hole = self.graph.hole(Type::real(&[], varying));
+        let argument = Given { name: None, value: Tensor::new(hole).into(), span: *at };
+        let result = self.apply(function, vec![argument], span)?;
+        let mut result = self.tensor_of(result, span)?;
+        for round in 0..count {
+            result = self.next_derivative(&result, span, &Tensor::new(hole), *at, span, round == 0)?;
+        }
+        Ok(self.put_over(result.into(), hole, x.id, &shape))
+    }
+    /// A value with an argument in the place of a hole for a number; the axes of the argument are mapped over.
+    fn put_over(&mut self, value: Value<'a>, hole: NodeId, x: NodeId, shape: &[usize]) -> Value<'a> {
+        let Some((&extent, rest)) = shape.split_first() else {
+            return self.substituted(value, &[(hole, x)]);
+        };
+        let element = self.element_hole(x);
+        let value = self.put_over(value, hole, element, rest);
+        self.lifted_value(value, &[(element, x)], extent)
+    }
+}

@@ -1,0 +1,224 @@
+//! The state of an elaboration: where it stands in the tree, in the scopes and in the path, and how it reports errors.
+use super::path::{FrameId, Frames};
+use super::scope::{ScopeId, Scopes};
+use super::value::{Defined, Tensor, Value};
+use super::{Claim, Input, Metric, Options, Parameter, State, optimizer, prelude};
+use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::graph::{Graph, NodeId};
+use crate::op::Interval;
+use crate::syntax::{Tree, TreeId};
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What went wrong was reported: nothing more is to be said about what depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported;
+
+pub type Outcome<T> = Result<T, Reported>;
+
+/// A call that is being gone through.
+pub struct CallSite<'a> {
+    pub span: Span,
+    pub defined: Defined<'a>,
+}
+
+pub struct Elaborator<'a> {
+    pub graph: Graph,
+    pub sources: &'a Sources,
+    pub options: &'a Options,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The tree that is being read: the file's or the prelude's.
+    pub tree: &'a Tree,
+    pub scopes: Scopes<'a>,
+    pub scope: ScopeId,
+    pub frames: Frames,
+    pub frame: FrameId,
+    pub calls: Vec<CallSite<'a>>,
+    /// Above zero while something is read again whose parameters are there already.
+    pub replaying: usize,
+    pub inputs: Vec<Input>,
+    pub parameters: Vec<Parameter>,
+    /// The parameters by frame and name; their paths are made at the end.
+    pub parameter_sites: IndexMap<(FrameId, String), u32>,
+    pub states: Vec<State>,
+    pub metrics: Vec<Metric>,
+    pub claims: Vec<Claim>,
+    /// Values inside of layers and the paths of their names; names of the top level go first.
+    pub inner_names: Vec<(NodeId, FrameId, String)>,
+    pub bindings: Vec<(String, NodeId)>,
+    /// Models that were called: their parameters are there.
+    pub models_called: FxHashMap<FrameId, Span>,
+    /// Where `weights` or `params` was used, and how many parameters there were.
+    pub gathered: Vec<(Span, usize, bool)>,
+    /// Holes that stand for whole numbers (the places of a `for`), not for classes.
+    pub whole_number_holes: FxHashSet<NodeId>,
+    pub optimizer: Option<optimizer::Context>,
+    pub ranges: Vec<Interval>,
+}
+
+impl<'a> Elaborator<'a> {
+    pub fn new(tree: &'a Tree, sources: &'a Sources, options: &'a Options) -> Elaborator<'a> {
+        let mut scopes = Scopes::new();
+        let scope = scopes.inside(Scopes::PRELUDE);
+        Elaborator {
+            graph: Graph::new(),
+            sources,
+            options,
+            diagnostics: vec![],
+            tree,
+            scopes,
+            scope,
+            frames: Frames::new(),
+            frame: Frames::ROOT,
+            calls: vec![],
+            replaying: 0,
+            inputs: vec![],
+            parameters: vec![],
+            parameter_sites: IndexMap::new(),
+            states: vec![],
+            metrics: vec![],
+            claims: vec![],
+            inner_names: vec![],
+            bindings: vec![],
+            models_called: FxHashMap::default(),
+            gathered: vec![],
+            whole_number_holes: FxHashSet::default(),
+            optimizer: None,
+            ranges: vec![],
+        }
+    }
+
+    pub fn span(&self, id: TreeId) -> Span {
+        self.tree.span(id)
+    }
+    pub fn text(&self, span: Span) -> &'a str {
+        if span.file == prelude::FILE { &prelude::TEXT[span.range()] } else { self.sources.slice(span) }
+    }
+    /// An expression in backticks, if it is short and on one line; else "this".
+    pub fn quote(&self, id: TreeId) -> String {
+        self.quote_span(self.span(id))
+    }
+    pub fn quote_span(&self, span: Span) -> String {
+        let text = self.text(span);
+        if text.is_empty() || text.contains('\n') || text.chars().count() > 48 {
+            "this".to_string()
+        } else {
+            format!("`{text}`")
+        }
+    }
+
+    /// Reports an error. Inside a definition the call is shown too; what is wrong inside the prelude is wrong with the call.
+    pub fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
+        let call = self.calls.iter().rev().find(|call| call.span.file != prelude::FILE);
+        if let Some(call) = call {
+            let name = &call.defined.definition.name.name;
+            if diagnostic.span().is_some_and(|span| span.file == prelude::FILE) {
+                diagnostic.labels.retain(|label| label.primary);
+                diagnostic.edits.clear();
+                for label in &mut diagnostic.labels {
+                    label.span = call.span;
+                    label.text = format!("inside `{name}`: {}", label.text);
+                }
+            } else if diagnostic.span().is_some_and(|span| span != call.span) {
+                diagnostic = diagnostic.also(call.span, format!("in this call of `{name}`"));
+            }
+        }
+        diagnostic.labels.retain(|label| label.span.file != prelude::FILE);
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+        Reported
+    }
+    pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> Outcome<T> {
+        Err(self.report(diagnostic))
+    }
+    pub fn warn(&mut self, diagnostic: Diagnostic) {
+        self.report(diagnostic);
+    }
+    pub fn note(&mut self, code: &'static str, message: String, span: Span, label: &str) {
+        let warning = Diagnostic::warning(code, message).at(span, label);
+        self.report(Diagnostic { severity: Severity::Note, ..warning });
+    }
+    /// What the language has and this compiler has not yet.
+    pub fn not_there_yet<T>(&mut self, span: Span, what: &str) -> Outcome<T> {
+        self.fail(
+            Diagnostic::error("E0299", format!("{what} not there yet"))
+                .at(span, "part of the language, but not of this version"),
+        )
+    }
+
+    /// Says where a node was written.
+    pub fn mark(&mut self, id: NodeId, span: Span) {
+        let own = Some(span).filter(|span| span.file != prelude::FILE);
+        let call = || self.calls.iter().rev().map(|call| call.span).find(|span| span.file != prelude::FILE);
+        if let Some(span) = own.or_else(call) {
+            self.graph.set_span(id, span);
+        }
+    }
+    pub fn shape(&self, tensor: &Tensor) -> Vec<usize> {
+        self.graph.shape(tensor.id).to_vec()
+    }
+    /// A number that is known when compiling.
+    pub fn constant(&mut self, value: f64) -> Tensor {
+        Tensor::known(self.graph.number(value), value)
+    }
+    /// Reads with another frame, then goes back.
+    pub fn in_frame<T>(&mut self, frame: FrameId, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.frame, frame);
+        let result = read(self);
+        self.frame = before;
+        result
+    }
+    /// Reads in another scope, then goes back.
+    pub fn in_scope<T>(&mut self, scope: ScopeId, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.scope, scope);
+        let result = read(self);
+        self.scope = before;
+        result
+    }
+    /// Reads another text's tree, then goes back.
+    pub fn in_tree<T>(&mut self, tree: &'a Tree, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.tree, tree);
+        let result = read(self);
+        self.tree = before;
+        result
+    }
+
+    /// A value as a node of the graph.
+    pub fn tensor_of(&mut self, value: Value<'a>, span: Span) -> Outcome<Tensor> {
+        match value {
+            Value::Tensor(tensor) if tensor.row => {
+                let error = Diagnostic::error("E0303", "a row can only stand as a factor of a product")
+                    .at(span, "`'` of a vector makes a row")
+                    .help("drop the `'`: a vector has no direction of its own");
+                self.fail(error)
+            }
+            value => self.factor_of(value, span),
+        }
+    }
+    /// A value as a node of the graph, in a place where a row may stand.
+    pub fn factor_of(&mut self, value: Value<'a>, span: Span) -> Outcome<Tensor> {
+        match value {
+            Value::Tensor(tensor) => Ok(tensor),
+            Value::Truth(truth) => Ok(self.constant(f64::from(u8::from(truth)))),
+            Value::Range { from, to } => Ok(self.range_values(from, to)),
+            Value::Function(function) => {
+                let name = function.name().to_string();
+                let error =
+                    Diagnostic::error("E0205", format!("`{name}` is a function, and stands where a value is needed"))
+                        .at(span, "not called")
+                        .help(format!("call it: `{name}(…)`"));
+                self.fail(error)
+            }
+            other => {
+                let spoken = other.spoken();
+                let mut error = Diagnostic::error("E0405", format!("a value is needed here, not {spoken}"))
+                    .at(span, format!("this is {spoken}"));
+                if matches!(other, Value::Tuple(_)) {
+                    error = error.help("take it apart: `(a, b) = …`");
+                }
+                self.fail(error)
+            }
+        }
+    }
+}

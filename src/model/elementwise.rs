@@ -1,0 +1,299 @@
+//! What works element by element: two shapes that fit, comparisons, and which kinds of values may be computed with.
+use super::elaborator::{Elaborator, Outcome};
+use super::value::{Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::show::shape_text;
+use crate::graph::{Kind, Leaf, NodeId, Op, Shape};
+use crate::op::{Binary, Result as Gives, Unary, comparison};
+use crate::syntax::{Relation, TreeId};
+use std::rc::Rc;
+
+/// A value and where it stands.
+pub type Operand = (Tensor, Span);
+
+/// Beyond this, a whole number is not exact.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+impl<'a> Elaborator<'a> {
+    /// A function of two arguments, element by element.
+    pub fn element_wise(&mut self, row: &'static Binary, left: Operand, right: Operand) -> Outcome<Tensor> {
+        let ((x, x_span), (y, y_span)) = (&left, &right);
+        let is_logic = row.result == Gives::Bool;
+        if !is_logic {
+            let (first, second) = (self.numeric(x, *x_span), self.numeric(y, *y_span));
+            first.and(second)?;
+        }
+        let known = match (x.number(), y.number()) {
+            (Some(x), Some(y)) => Some((row.value)(x, y)),
+            _ => None,
+        };
+        if let Some(value) = known
+            && !is_logic
+            && value.fract() == 0.0
+            && value.abs() < EXACT
+            && [x, y]
+                .iter()
+                .all(|t| self.graph.constant_of(t.id).is_some() && t.number().is_some_and(|v| v.fract() == 0.0))
+        {
+            return Ok(self.constant(value));
+        }
+        let shape = self.common_shape((x, *x_span), (y, *y_span), x_span.to(*y_span))?;
+        let (x, y) = (self.graph.expand_to(x.id, &shape), self.graph.expand_to(y.id, &shape));
+        Ok(Tensor { id: self.graph.binary(row, x, y), row: false, known: known.map(|v| Rc::from([v])) })
+    }
+    /// A function of one argument, element by element.
+    pub fn element_wise_unary(&mut self, row: &'static Unary, (x, span): Operand) -> Outcome<Tensor> {
+        self.numeric(&x, span)?;
+        let known = x.known.as_ref().map(|all| all.iter().map(|v| (row.value)(*v)).collect());
+        Ok(Tensor { id: self.graph.unary(row, x.id), row: false, known })
+    }
+
+    /// The shape of two values taken together: one is the tail of the other.
+    pub fn common_shape(&mut self, left: (&Tensor, Span), right: (&Tensor, Span), whole: Span) -> Outcome<Shape> {
+        let (a, b) = (self.shape(left.0), self.shape(right.0));
+        self.refuse_vector_of_one(left, right)?;
+        if a.ends_with(&b) {
+            return Ok(a);
+        }
+        if b.ends_with(&a) {
+            return Ok(b);
+        }
+        let mut error = Diagnostic::error("E0304", format!("shapes do not fit in {}", self.quote_span(whole)));
+        error = self.label_operand(error, left, true);
+        error = self.label_operand(error, right, false);
+        let without_ones = |shape: &[usize]| -> Shape { shape.iter().copied().filter(|&n| n != 1).collect() };
+        if without_ones(&a) == without_ones(&b) || a.contains(&1) || b.contains(&1) {
+            error = error.note(
+                "a size of 1 is never stretched to fit: in other tools that silently makes a matrix of two vectors",
+            );
+            error = match (&a[..], &b[..]) {
+                ([n, 1], [m]) | ([m], [n, 1]) if n == m => {
+                    error.help(format!("take the only column, `…[.., 0]`, or `flatten(…)`, to get [{n}]"))
+                }
+                _ => error,
+            };
+        } else {
+            error = error.note("element by element, shapes are equal, or one is the tail of the other: [n] fits [t, n], a number fits all");
+            if a.len() == 2 && b.len() == 1 && a[0] == b[0] {
+                error = error.help(format!(
+                    "[{}] does not run along the rows; write a function for one row and let it map",
+                    b[0]
+                ));
+            }
+        }
+        self.fail(error)
+    }
+
+    /// `dense(h, 1)` against a target: they look alike and are not.
+    fn refuse_vector_of_one(&mut self, left: (&Tensor, Span), right: (&Tensor, Span)) -> Outcome<()> {
+        let is_one = |this: &Self, t: &Tensor| this.graph.shape(t.id) == [1];
+        let is_varying_number =
+            |this: &Self, t: &Tensor| this.graph.shape(t.id).is_empty() && this.graph.ty(t.id).varying;
+        // Inside of a definition a size may happen to be 1.
+        if !self.calls.is_empty() {
+            return Ok(());
+        }
+        let (vector, number) = if is_one(self, left.0) && is_varying_number(self, right.0) {
+            (left, right)
+        } else if is_one(self, right.0) && is_varying_number(self, left.0) {
+            (right, left)
+        } else {
+            return Ok(());
+        };
+        let error = Diagnostic::error("E0305", "a vector of one entry against a number");
+        let error = self.label_operand(error, vector, true);
+        let error = self.label_operand(error, number, false);
+        self.fail(error.help(
+            "`neuron(h)` gives a number where `dense(h, 1)` gives a vector of one entry; `…[0]` takes the entry out",
+        ))
+    }
+
+    /// Adds an operand's shape to an error, and where its name was bound.
+    pub fn label_operand(&self, error: Diagnostic, (tensor, span): (&Tensor, Span), primary: bool) -> Diagnostic {
+        let shape = match self.graph.shape(tensor.id) {
+            [] => "a number".to_string(),
+            shape if tensor.row => format!("a row of {}", shape[0]),
+            shape => shape_text(shape),
+        };
+        let error = if primary { error.at(span, &shape) } else { error.also(span, &shape) };
+        match self.origin(span) {
+            Some((at, name)) if at != span => error.also(at, format!("`{name}` is {shape}")),
+            _ => error,
+        }
+    }
+    /// Where the name that stands here was bound.
+    pub fn origin(&self, span: Span) -> Option<(Span, String)> {
+        let text = self.text(span);
+        let (_, entry) = self.scopes.find(self.scope, text)?;
+        Some((entry.span, text.to_string()))
+    }
+
+    /// Refuses classes, which are names and not numbers.
+    pub fn numeric(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
+        if !self.is_class(x.id) {
+            return Ok(());
+        }
+        let text = self.quote_span(span);
+        let name = text.trim_matches('`');
+        let error = Diagnostic::error("E0401", format!("{text} is a class, a name and not a number"))
+            .at(span, "computed with")
+            .help(format!(
+                "`onehot({name})` is its vector of zeros and a one, `[{name} == 1]` is 1 for class 1 and else 0"
+            ));
+        self.fail(error)
+    }
+    /// Whether a value is a class; a whole number (an index, a place in a loop) may be computed with.
+    pub fn is_class(&self, mut id: NodeId) -> bool {
+        if !matches!(self.graph.ty(id).kind, Kind::Class(_)) {
+            return false;
+        }
+        loop {
+            id = match self.graph.op(id) {
+                Op::View(view) => view.x,
+                Op::Reshape { x, .. } | Op::Element { x, .. } | Op::Last { x, .. } | Op::Stacked { x, .. } => *x,
+                Op::Gather { table, .. } => *table,
+                Op::Join { parts, .. } => parts[0],
+                Op::Leaf(Leaf::Iota(_) | Leaf::LoopIndex(_)) | Op::Reduce { .. } => return false,
+                _ => return !self.whole_number_holes.contains(&id),
+            }
+        }
+    }
+    /// Refuses what is no truth value.
+    pub fn truthful(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
+        if self.graph.ty(x.id).kind == Kind::Bool {
+            return Ok(());
+        }
+        let error = Diagnostic::error("E0403", format!("{} is no truth value", self.quote_span(span)))
+            .at(span, "true or false is needed here")
+            .help("compare it: `x > 0`, `t == 1`");
+        self.fail(error)
+    }
+
+    /// `a < b <= c`: known when compiling, or element by element.
+    pub fn comparison(&mut self, first: TreeId, rest: &[(Relation, TreeId)]) -> Outcome<Value<'a>> {
+        let mut ids = vec![first];
+        ids.extend(rest.iter().map(|(_, id)| *id));
+        let values = self.all(&ids)?;
+        let mut total: Option<Value<'a>> = None;
+        for (at, (relation, _)) in rest.iter().enumerate() {
+            let pair = [at, at + 1].map(|k| (values[k].clone(), self.span(ids[k])));
+            let [left, right] = pair;
+            let next = self.compared(*relation, left, right)?;
+            let span = self.span(first).to(self.span(ids[at + 1]));
+            total = Some(match (total, next) {
+                (None, next) => next,
+                (Some(Value::Truth(a)), Value::Truth(b)) => Value::Truth(a && b),
+                (Some(Value::Truth(false)), _) | (Some(_), Value::Truth(false)) => Value::Truth(false),
+                (Some(Value::Truth(true)), other) | (Some(other), Value::Truth(true)) => other,
+                (Some(a), b) => {
+                    let (a, b) = (self.tensor_of(a, span)?, self.tensor_of(b, span)?);
+                    self.element_wise(&comparison::AND, (a, span), (b, span))?.into()
+                }
+            });
+        }
+        Ok(total.unwrap_or(Value::Truth(true)))
+    }
+    fn compared(
+        &mut self,
+        relation: Relation,
+        left: (Value<'a>, Span),
+        right: (Value<'a>, Span),
+    ) -> Outcome<Value<'a>> {
+        let is_equality = matches!(relation, Relation::Equal | Relation::NotEqual);
+        match (&left.0, &right.0) {
+            (Value::Text(a), Value::Text(b)) if is_equality => {
+                return Ok(Value::Truth((a == b) == (relation == Relation::Equal)));
+            }
+            (Value::Word(a), Value::Word(b)) if is_equality => {
+                return Ok(Value::Truth((a == b) == (relation == Relation::Equal)));
+            }
+            (Value::Word(_), _) | (_, Value::Word(_)) if is_equality => {
+                return Ok(Value::Truth(relation == Relation::NotEqual));
+            }
+            (Value::Truth(a), Value::Truth(b)) if is_equality => {
+                return Ok(Value::Truth((a == b) == (relation == Relation::Equal)));
+            }
+            (Value::Text(name), Value::Tensor(t)) | (Value::Tensor(t), Value::Text(name)) => {
+                let (name, t) = (name.clone(), t.clone());
+                let text_span = if matches!(left.0, Value::Text(_)) { left.1 } else { right.1 };
+                let index = self.class_of_name(&t, &name, text_span)?;
+                let index = self.constant(index as f64);
+                return Ok(self.element_wise(row_of(relation), (t, left.1), (index, right.1))?.into());
+            }
+            _ => {}
+        }
+        let (x, y) = (self.tensor_of(left.0, left.1)?, self.tensor_of(right.0, right.1)?);
+        if let (Some(x), Some(y)) = (x.number(), y.number()) {
+            return Ok(Value::Truth((row_of(relation).value)(x, y) != 0.0));
+        }
+        for ((class, class_span), (number, span)) in [((&x, left.1), (&y, right.1)), ((&y, right.1), (&x, left.1))] {
+            if let Kind::Class(size) = self.graph.ty(class.id).kind
+                && self.is_class(class.id)
+            {
+                self.check_class_comparison(is_equality, size, (class, class_span), (number, span))?;
+            }
+        }
+        Ok(self.element_wise(row_of(relation), (x, left.1), (y, right.1))?.into())
+    }
+    fn check_class_comparison(
+        &mut self,
+        is_equality: bool,
+        size: usize,
+        class: (&Tensor, Span),
+        other: (&Tensor, Span),
+    ) -> Outcome<()> {
+        if !is_equality {
+            let error =
+                Diagnostic::error("E0401", format!("{} is a class: classes have no order", self.quote_span(class.1)))
+                    .at(class.1, "compared by size")
+                    .help("compare with `==` or `!=`");
+            return self.fail(error);
+        }
+        if let Some(value) = other.0.number()
+            && (value.fract() != 0.0 || value < 0.0 || size as f64 <= value)
+        {
+            let error = Diagnostic::error(
+                "E0406",
+                format!("{} is one of {size} classes, 0 to {}", self.quote_span(class.1), size - 1),
+            )
+            .at(other.1, "no class of these");
+            return self.fail(error);
+        }
+        Ok(())
+    }
+    /// The number of a class by its name in the data.
+    fn class_of_name(&mut self, t: &Tensor, name: &str, span: Span) -> Outcome<usize> {
+        let input = match self.graph.op(t.id) {
+            Op::Leaf(Leaf::Input(number)) => self.graph.inputs[*number as usize].name.clone(),
+            _ => String::new(),
+        };
+        let Some((_, names)) = self.options.classes.iter().find(|(of, _)| *of == input) else {
+            return self
+                .not_there_yet(span, "the name of a class, without the data that says which classes there are, is");
+        };
+        match names.iter().position(|known| known == name) {
+            Some(at) => Ok(at),
+            None => {
+                let near = super::names::nearest(name, names.iter().map(String::as_str));
+                let error = Diagnostic::error("E0406", format!("`{input}` has no class \"{name}\""))
+                    .at(span, "not in the data");
+                let error = match near {
+                    Some(near) => error.edit(format!("did you mean \"{near}\"?"), span, format!("\"{near}\""), false),
+                    None => error.help(format!("its classes are {}", names.join(", "))),
+                };
+                self.fail(error)
+            }
+        }
+    }
+}
+
+fn row_of(relation: Relation) -> &'static Binary {
+    match relation {
+        Relation::Equal => &comparison::EQUAL,
+        Relation::NotEqual => &comparison::UNEQUAL,
+        Relation::Less => &comparison::LESS,
+        Relation::LessEqual => &comparison::AT_MOST,
+        Relation::Greater => &comparison::GREATER,
+        Relation::GreaterEqual => &comparison::AT_LEAST,
+    }
+}

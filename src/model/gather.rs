@@ -1,0 +1,101 @@
+//! Parameters and gradients taken together as one vector: `weights`, `params`, `params(h)`, `gradients`.
+use super::elaborator::{Elaborator, Outcome};
+use super::value::{Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::NodeId;
+use crate::syntax::{Argument, NodeKind};
+
+impl<'a> Elaborator<'a> {
+    /// `weights`, or `params`.
+    pub fn gathered_parameters(&mut self, weights: bool, span: Span) -> Outcome<Value<'a>> {
+        if self.optimizer.is_some() {
+            let error = Diagnostic::error("E0208", "an optimizer has one parameter at a time")
+                .at(span, "all of them")
+                .help("`gradients` are all gradients");
+            return self.fail(error);
+        }
+        let leaves = self.selected(weights);
+        if leaves.is_empty() {
+            let what =
+                if weights { "no parameter multiplies, so `weights` is empty" } else { "there are no parameters yet" };
+            let error = Diagnostic::error("E0208", what)
+                .at(span, "empty")
+                .help("weights have two axes or more, or are factors of a product");
+            return self.fail(error);
+        }
+        self.gathered.push((span, leaves.len(), weights));
+        Ok(self.as_one_vector(&leaves).into())
+    }
+    fn selected(&self, weights: bool) -> Vec<NodeId> {
+        self.parameters.iter().filter(|p| !weights || p.multiplies).map(|p| p.leaf).collect()
+    }
+    /// Parameters made below a use of `weights` would be missing from it.
+    pub fn check_gathered(&mut self) {
+        for (span, count, weights) in std::mem::take(&mut self.gathered) {
+            if self.selected(weights).len() != count {
+                let name = if weights { "weights" } else { "params" };
+                let error = Diagnostic::error("E0214", format!("`{name}` stands above parameters that it should hold"))
+                    .at(span, "more are made below")
+                    .help("use it below them, or in `minimize`");
+                self.report(error);
+            }
+        }
+    }
+
+    /// `params(h)`: those below a name.
+    pub fn parameters_below(&mut self, arguments: &'a [Argument], span: Span) -> Outcome<Value<'a>> {
+        let path = match arguments {
+            [Argument { name: None, value }] => match self.tree.kind(*value) {
+                NodeKind::Name(_) | NodeKind::Field { .. } => self.tree.path(*value).map(|parts| parts.join(".")),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(path) = path else {
+            let error = Diagnostic::error("E0206", "`params(h)` takes the name of a binding or a path")
+                .at(span, "as in `params(h)`, `params(h.0)`");
+            return self.fail(error);
+        };
+        let below = format!("{path}.");
+        let paths = self.parameter_paths();
+        let leaves: Vec<NodeId> = paths
+            .iter()
+            .filter(|(known, _)| *known == path || known.starts_with(&below))
+            .map(|(_, number)| self.parameters[*number as usize].leaf)
+            .collect();
+        if leaves.is_empty() {
+            let names: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();
+            let error = Diagnostic::error("E0208", format!("there are no parameters below `{path}`")).at(span, "empty");
+            let error =
+                if names.is_empty() { error } else { error.help(format!("there are {}", super::call::listed(&names))) };
+            return self.fail(error);
+        }
+        Ok(self.as_one_vector(&leaves).into())
+    }
+
+    /// `gradients`: of all parameters, in an optimizer.
+    pub fn gathered_gradients(&mut self, span: Span) -> Outcome<Value<'a>> {
+        match &self.optimizer {
+            Some(context) => {
+                let holes = context.gradients.clone();
+                Ok(self.as_one_vector(&holes).into())
+            }
+            None => {
+                let error = Diagnostic::error("E0208", "`gradients` are known in an optimizer only")
+                    .at(span, "outside of an optimizer")
+                    .help("`grad(loss, w)` is the gradient of one");
+                self.fail(error)
+            }
+        }
+    }
+
+    /// Values behind each other, row by row.
+    pub fn as_one_vector(&mut self, values: &[NodeId]) -> Tensor {
+        let flat: Vec<NodeId> = values.iter().map(|&x| self.flattened(x)).collect();
+        Tensor::new(self.graph.join(0, &flat))
+    }
+    pub fn flattened(&mut self, x: NodeId) -> NodeId {
+        let count: usize = self.graph.shape(x).iter().product();
+        self.graph.reshape(x, &[count])
+    }
+}

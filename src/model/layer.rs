@@ -1,0 +1,359 @@
+//! Calls of `fn`, `layer` and `model`: arguments and parameters, sizes by their names, leading axes, frames of the path.
+use super::call::Given;
+use super::elaborator::{CallSite, Elaborator, Outcome};
+use super::path::Label;
+use super::scope::{ScopeId, Slot};
+use super::value::{Defined, Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::lift::widened;
+use crate::graph::show::shape_text;
+use crate::graph::{Kind, NodeId, Type};
+use crate::limits;
+use crate::syntax::{DefinitionKind, Element, NodeKind, Parameter, Type as WrittenType};
+
+/// An argument of a parameter with a type, and how many leading axes it has beyond it.
+struct Typed<'a> {
+    parameter: &'a Parameter,
+    tensor: Tensor,
+    span: Span,
+    leading: usize,
+}
+
+impl<'a> Elaborator<'a> {
+    pub fn call_defined(&mut self, defined: Defined<'a>, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
+        let definition = defined.definition;
+        let name = &definition.name.name;
+        if definition.kind == DefinitionKind::Optimizer {
+            let error = Diagnostic::error("E0204", format!("`{name}` is an optimizer"))
+                .at(span, "called as a function")
+                .help("an optimizer stands in the `train` section");
+            return self.fail(error);
+        }
+        if self.calls.iter().any(|call| std::ptr::eq(call.defined.definition, definition)) {
+            let error = Diagnostic::error("E0203", format!("`{name}` calls itself"))
+                .at(span, "inside of its own definition")
+                .help("`fold` and `scan` repeat; `repeat` is unrolled");
+            return self.fail(error);
+        }
+        if self.calls.len() >= limits::CALL_DEPTH {
+            let error = Diagnostic::error("E0904", format!("more than {} calls inside each other", limits::CALL_DEPTH))
+                .at(span, "too deep");
+            return self.fail(error);
+        }
+        let scope = self.scopes.inside(defined.scope);
+        let given = self.matched(defined, given, span)?;
+        self.calls.push(CallSite { span, defined });
+        let result =
+            self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.bound_and_called(defined, given, span)));
+        self.calls.pop();
+        result
+    }
+
+    /// The arguments in the order of the parameters; none where the default holds.
+    pub fn matched(
+        &mut self,
+        defined: Defined<'a>,
+        given: Vec<Given<'a>>,
+        span: Span,
+    ) -> Outcome<Vec<Option<Given<'a>>>> {
+        let definition = defined.definition;
+        let name = &definition.name.name;
+        let mut slots: Vec<Option<Given<'a>>> = vec![None; definition.parameters.len()];
+        let signature = || {
+            let parts: Vec<&str> = definition.parameters.iter().map(|p| p.name.name.as_str()).collect();
+            format!("it is `{name}({})`", parts.join(", "))
+        };
+        for (place, argument) in given.into_iter().enumerate() {
+            let at = match argument.name {
+                None => (place < slots.len()).then_some(place),
+                Some(named) => definition.parameters.iter().position(|p| p.name.name == named.name),
+            };
+            let problem = match (at, argument.name) {
+                (Some(at), _) if slots[at].is_none() => {
+                    slots[at] = Some(argument);
+                    continue;
+                }
+                (Some(at), _) => format!("`{}` of `{name}` is given twice", definition.parameters[at].name.name),
+                (None, Some(named)) => format!("`{name}` has no parameter `{}`", named.name),
+                (None, None) => format!("too many arguments for `{name}`"),
+            };
+            let at = argument.name.map_or(argument.span, |named| named.span);
+            let error = Diagnostic::error("E0206", problem).at(at, "not expected").help(signature());
+            return self.fail(error);
+        }
+        for (slot, parameter) in slots.iter().zip(&definition.parameters) {
+            if slot.is_none() && parameter.default.is_none() {
+                let error = Diagnostic::error("E0206", format!("`{name}` needs `{}`", parameter.name.name))
+                    .at(span, "missing")
+                    .help(signature());
+                return self.fail(error);
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Binds the parameters in the current scope, then reads the body, mapped over leading axes.
+    fn bound_and_called(
+        &mut self,
+        defined: Defined<'a>,
+        given: Vec<Option<Given<'a>>>,
+        span: Span,
+    ) -> Outcome<Value<'a>> {
+        let mut typed = vec![];
+        for (slot, parameter) in given.into_iter().zip(&defined.definition.parameters) {
+            let (value, at) = match slot {
+                Some(given) => (given.value, given.span),
+                None => match parameter.default {
+                    Some(default) => (self.expression(default)?, self.span(default)),
+                    None => continue,
+                },
+            };
+            if parameter.ty.is_some() && !matches!(value, Value::Function(_)) {
+                let tensor = self.tensor_of(value, at)?;
+                typed.push(Typed { parameter, tensor, span: at, leading: 0 });
+            } else {
+                self.bind(&parameter.name.name, value, parameter.name.span);
+            }
+        }
+        for argument in &mut typed {
+            argument.leading = self.fit_to_type(argument)?;
+        }
+        let leading = self.shared_leading(&typed)?;
+        let frame = match defined.definition.kind {
+            DefinitionKind::Model => {
+                self.frames.enter(defined.frame, Label::Name(defined.definition.name.name.clone()))
+            }
+            _ => self.frames.enter_source(self.frame),
+        };
+        let seen = defined.definition.kind == DefinitionKind::Model && self.models_called.insert(frame, span).is_some();
+        self.replaying += usize::from(seen);
+        let result = self.in_frame(frame, |this| this.mapped(defined, &typed, &leading));
+        self.replaying -= usize::from(seen);
+        result
+    }
+    pub fn bind(&mut self, name: &str, value: Value<'a>, span: Span) {
+        self.scopes.set(self.scope, name, Slot::Value(value), span);
+    }
+
+    /// Checks an argument against its type, which may bind names of sizes. How many leading axes are beyond it.
+    fn fit_to_type(&mut self, argument: &Typed<'a>) -> Outcome<usize> {
+        let Some(ty) = &argument.parameter.ty else { return Ok(0) };
+        let name = &argument.parameter.name.name;
+        let shape = self.shape(&argument.tensor);
+        let kind = self.graph.ty(argument.tensor.id).kind;
+        if shape.len() < ty.shape.len() {
+            let error = Diagnostic::error(
+                "E0306",
+                format!("`{name}` has {}, and gets {}", axes_text(ty.shape.len()), spoken_shape(&shape)),
+            )
+            .at(argument.span, spoken_shape(&shape))
+            .also(ty.span, "declared here");
+            let error = if shape.is_empty() && ty.shape.len() == 1 {
+                let text = self.text(argument.span);
+                error.edit("a vector of one entry", argument.span, format!("[{text}]"), false)
+            } else {
+                error
+            };
+            return self.fail(error);
+        }
+        self.fit_kind(argument, ty, kind)?;
+        let leading = shape.len() - ty.shape.len();
+        for (&written, &size) in ty.shape.iter().zip(&shape[leading..]) {
+            self.fit_size(argument, ty, written, size)?;
+        }
+        Ok(leading)
+    }
+    fn fit_kind(&mut self, argument: &Typed<'a>, ty: &WrittenType, kind: Kind) -> Outcome<()> {
+        let name = &argument.parameter.name.name;
+        let class = self.is_class(argument.tensor.id);
+        let problem = match ty.element {
+            Element::Number if class => format!("`{name}` is made of numbers, and gets a class"),
+            Element::Bool if kind != Kind::Bool => format!("`{name}` is a truth value, and gets something else"),
+            Element::Class(_) if !matches!(kind, Kind::Class(_)) => {
+                format!("`{name}` is a class, and gets something else")
+            }
+            Element::Class(written) => {
+                if let Kind::Class(size) = kind {
+                    self.fit_size(argument, ty, written, size)?;
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let error =
+            Diagnostic::error("E0405", problem).at(argument.span, "of another kind").also(ty.span, "declared here");
+        let error = if class { error.help("`onehot(…)` makes a vector of a class") } else { error };
+        self.fail(error)
+    }
+    /// A size of a type: a name that is not bound yet is bound to it.
+    fn fit_size(
+        &mut self,
+        argument: &Typed<'a>,
+        ty: &WrittenType,
+        written: crate::syntax::TreeId,
+        size: usize,
+    ) -> Outcome<()> {
+        if let NodeKind::Name(name) = self.tree.kind(written)
+            && self.scopes.own(self.scope, name).is_none()
+        {
+            let value = self.constant(size as f64);
+            self.bind(name, value.into(), self.span(written));
+            return Ok(());
+        }
+        let expected = self.size(written)?;
+        if expected == size {
+            return Ok(());
+        }
+        let shape = self.shape(&argument.tensor);
+        let error = Diagnostic::error(
+            "E0306",
+            format!(
+                "`{}` of `{}` does not fit",
+                argument.parameter.name.name,
+                self.calls.last().map_or("", |c| &c.defined.definition.name.name)
+            ),
+        )
+        .at(argument.span, spoken_shape(&shape))
+        .also(ty.span, format!("{} is {expected} here, not {size}", self.quote(written)));
+        self.fail(error)
+    }
+
+    /// The leading axes that the arguments share.
+    fn shared_leading(&mut self, typed: &[Typed<'a>]) -> Outcome<Vec<usize>> {
+        let mut shared: Option<(Vec<usize>, Span)> = None;
+        for argument in typed.iter().filter(|argument| argument.leading > 0) {
+            let axes = self.shape(&argument.tensor)[..argument.leading].to_vec();
+            match &shared {
+                None => shared = Some((axes, argument.span)),
+                Some((others, at)) if *others != axes => {
+                    let error = Diagnostic::error("E0311", "arguments with leading axes share them")
+                        .at(argument.span, format!("{} leads", shape_text(&axes)))
+                        .also(*at, format!("{} leads", shape_text(others)));
+                    return self.fail(error);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(shared.map_or(vec![], |(axes, _)| axes))
+    }
+
+    /// Reads the body for one element of the leading axes, and lifts what comes out over them.
+    fn mapped(&mut self, defined: Defined<'a>, typed: &[Typed<'a>], leading: &[usize]) -> Outcome<Value<'a>> {
+        let Some((&extent, rest)) = leading.split_first() else {
+            for argument in typed {
+                self.bind(&argument.parameter.name.name, argument.tensor.clone().into(), argument.parameter.name.span);
+            }
+            return self.differentiable_body(defined);
+        };
+        let mut pairs = vec![];
+        let inner: Vec<Typed<'a>> = typed
+            .iter()
+            .map(|argument| {
+                let mut inner = Typed { tensor: argument.tensor.clone(), ..*argument };
+                if argument.leading > 0 {
+                    let hole = self.element_hole(argument.tensor.id);
+                    pairs.push((hole, argument.tensor.id));
+                    inner.tensor = Tensor::new(hole);
+                    inner.leading -= 1;
+                }
+                inner
+            })
+            .collect();
+        let value = self.mapped(defined, &inner, rest)?;
+        Ok(self.lifted_value(value, &pairs, extent))
+    }
+    /// A hole for one element of a value's first axis.
+    pub fn element_hole(&mut self, x: NodeId) -> NodeId {
+        let ty = self.graph.ty(x);
+        let element = Type { shape: ty.shape[1..].to_vec(), kind: ty.kind, varying: ty.varying };
+        let hole = self.graph.hole(element);
+        if !self.is_class(x) {
+            self.whole_number_holes.insert(hole);
+        }
+        hole
+    }
+    /// A value over a new leading axis: the holes become all the elements of their partners.
+    pub fn lifted_value(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)], extent: usize) -> Value<'a> {
+        let mut nodes = vec![];
+        value.nodes(&mut nodes);
+        let lifted = self.graph.lift(&nodes, pairs, extent);
+        let mut wide: Vec<NodeId> = vec![];
+        for one in lifted {
+            wide.push(widened(&mut self.graph, one, extent));
+        }
+        value.with_nodes(&mut wide.into_iter())
+    }
+
+    /// The body; parameters that it differentiates by are holes until it is there.
+    fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {
+        let by = self.differentiated_by(defined);
+        if by.is_empty() {
+            return self.body(defined);
+        }
+        let mut pairs = vec![];
+        for parameter in defined.definition.parameters.iter().filter(|p| by.contains(&p.name.name.as_str())) {
+            let name = &parameter.name.name;
+            let value = self.scopes.own(self.scope, name).map(|entry| entry.slot.clone());
+            if let Some(Slot::Value(Value::Tensor(tensor))) = value {
+                let ty = self.graph.ty(tensor.id).clone();
+                let hole = self.graph.hole(ty);
+                pairs.push((hole, tensor.id));
+                self.bind(name, Tensor::new(hole).into(), parameter.name.span);
+            }
+        }
+        let value = self.body(defined)?;
+        Ok(self.substituted(value, &pairs))
+    }
+    /// A value with nodes in the place of holes.
+    pub fn substituted(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)]) -> Value<'a> {
+        let mut nodes = vec![];
+        value.nodes(&mut nodes);
+        let put = self.graph.substitute(&nodes, pairs);
+        value.with_nodes(&mut put.into_iter())
+    }
+    /// The names of parameters by which the body differentiates.
+    fn differentiated_by(&self, defined: Defined<'a>) -> Vec<&'a str> {
+        let body = defined.tree.span(defined.definition.body);
+        let mut names = vec![];
+        for (_, node) in defined.tree.iter() {
+            if node.span.start < body.start || body.end < node.span.end {
+                continue;
+            }
+            match &node.kind {
+                NodeKind::Derivative { by, .. } => names.extend(by.iter().filter_map(|(id, _)| defined.tree.name(*id))),
+                NodeKind::Call { callee, arguments }
+                    if matches!(defined.tree.name(*callee), Some("grad" | "jacobian" | "hessian")) =>
+                {
+                    names.extend(arguments.get(1).and_then(|argument| defined.tree.name(argument.value)));
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+
+    pub fn body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {
+        let body = defined.definition.body;
+        if let NodeKind::Block(statements) = self.tree.kind(body) {
+            return self.block(statements, self.tree.span(body));
+        }
+        let frame = self.frames.enter(self.frame, Label::Value);
+        self.in_frame(frame, |this| this.expression(body))
+    }
+    /// A scope inside of the current one.
+    pub fn inner_scope(&mut self) -> ScopeId {
+        self.scopes.inside(self.scope)
+    }
+}
+
+fn axes_text(axes: usize) -> String {
+    match axes {
+        0 => "no axes".into(),
+        1 => "one axis".into(),
+        n => format!("{n} axes"),
+    }
+}
+
+fn spoken_shape(shape: &[usize]) -> String {
+    if shape.is_empty() { "a number".into() } else { shape_text(shape) }
+}

@@ -1,0 +1,315 @@
+//! Loops: `for` maps, `fold` and `scan` carry states through a loop of the graph, `repeat` is unrolled.
+use super::elaborator::{Elaborator, Outcome};
+use super::path::Label;
+use super::value::{Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::show::shape_text;
+use crate::graph::view::rows;
+use crate::graph::{Kind, Leaf, LoopId, NodeId, Op, Type};
+use crate::limits;
+use crate::syntax::{Loop, LoopKind, NodeKind, TreeId};
+
+/// What a loop runs over.
+#[derive(Clone)]
+enum Over {
+    /// The elements of a value's first axis.
+    Elements(Tensor),
+    /// The whole numbers from 0.
+    Places(usize),
+}
+
+impl<'a> Elaborator<'a> {
+    pub fn looped(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+        match of.kind {
+            LoopKind::For => self.map(of, span),
+            LoopKind::Fold | LoopKind::Scan => self.carried(of, span),
+            LoopKind::Repeat => self.unrolled(of, span),
+        }
+    }
+
+    /// What each variable runs over, how many places there are, and whether from the last to the first.
+    fn over(&mut self, of: &'a Loop) -> Outcome<(Vec<Over>, usize, bool)> {
+        let (inner, reverse) = self.without_reverse(of.over);
+        let ids: Vec<TreeId> = match self.tree.kind(self.tree.bare(inner)) {
+            NodeKind::Tuple(items) => items.clone(),
+            _ => vec![inner],
+        };
+        let span = self.span(of.over);
+        let mut values: Vec<(Value<'a>, Span)> = vec![];
+        for id in ids {
+            match self.expression(id)? {
+                Value::Tuple(items) => values.extend(items.into_iter().map(|item| (item, self.span(id)))),
+                value => values.push((value, self.span(id))),
+            }
+        }
+        if values.len() != of.variables.len() {
+            let error =
+                Diagnostic::error("E0310", format!("{} names run over {} values", of.variables.len(), values.len()))
+                    .at(span, format!("{} here", values.len()))
+                    .help("`for a, b in (xs, ys)` runs over both at once");
+            return self.fail(error);
+        }
+        let mut overs = vec![];
+        let mut length: Option<(usize, Span)> = None;
+        for (value, at) in values {
+            let (over, n) = match value {
+                Value::Range { from: 0, to } => (Over::Places(to as usize), to as usize),
+                value => {
+                    let x = self.tensor_of(value, at)?;
+                    match self.graph.shape(x.id).first() {
+                        Some(&n) => (Over::Elements(x), n),
+                        None => {
+                            let error =
+                                Diagnostic::error("E0310", "a loop runs over a list or a range, not over a number")
+                                    .at(at, "a number")
+                                    .help("`0..n` are the whole numbers below n");
+                            return self.fail(error);
+                        }
+                    }
+                }
+            };
+            match length {
+                Some((other, other_at)) if other != n => {
+                    let error = Diagnostic::error("E0310", "what a loop runs over has one length")
+                        .at(at, format!("{n} elements"))
+                        .also(other_at, format!("{other} elements"));
+                    return self.fail(error);
+                }
+                _ => length = Some((n, at)),
+            }
+            overs.push(over);
+        }
+        Ok((overs, length.map_or(0, |(n, _)| n), reverse))
+    }
+    /// `xs` of `reverse(xs)`: the loop runs the other way.
+    fn without_reverse(&self, over: TreeId) -> (TreeId, bool) {
+        if let NodeKind::Call { callee, arguments } = self.tree.kind(over)
+            && self.tree.name(*callee) == Some("reverse")
+            && !self.is_bound("reverse")
+            && let [argument] = &arguments[..]
+        {
+            return (argument.value, true);
+        }
+        (over, false)
+    }
+
+    /// `for`: the body for one element, lifted over all of them.
+    fn map(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+        let (overs, length, reverse) = self.over(of)?;
+        let scope = self.inner_scope();
+        let mut pairs: Vec<(NodeId, NodeId)> = vec![];
+        for (name, over) in of.variables.iter().zip(overs) {
+            let (hole, mut all) = match over {
+                Over::Elements(x) => (self.element_hole(x.id), x.id),
+                Over::Places(n) => {
+                    let ty = Type { shape: vec![], kind: Kind::Class(n), varying: false };
+                    let hole = self.graph.hole(ty);
+                    self.whole_number_holes.insert(hole);
+                    (hole, self.graph.intern(Op::Leaf(Leaf::Iota(n))))
+                }
+            };
+            if reverse {
+                all = self.reversed(all, 0);
+            }
+            pairs.push((hole, all));
+            self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
+        }
+        let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        Ok(self.lifted_value(value, &pairs, length))
+    }
+    fn loop_body(&mut self, body: TreeId, span: Span) -> Outcome<Value<'a>> {
+        match self.tree.kind(body) {
+            NodeKind::Block(statements) => self.block_with(statements, span, self.frame),
+            _ => self.expression(body),
+        }
+    }
+    /// The elements along an axis, from the last to the first.
+    pub fn reversed(&mut self, x: NodeId, axis: usize) -> NodeId {
+        let shape = self.graph.shape(x).to_vec();
+        let mut all: Vec<_> = shape.iter().enumerate().map(|(a, &n)| crate::graph::Row::axis(a, n)).collect();
+        all[axis] = rows::slice(axis, shape[axis], shape[axis] - 1, -1);
+        self.graph.view(x, shape, all)
+    }
+
+    /// `fold` and `scan`.
+    fn carried(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+        let (overs, length, reverse) = self.over(of)?;
+        let mut starts: Vec<(Tensor, Span)> = vec![];
+        for state in &of.states {
+            let start = self.tensor(state.start)?;
+            starts.push((start, self.span(state.start)));
+        }
+        let over_varies = overs.iter().any(|over| matches!(over, Over::Elements(x) if self.graph.ty(x.id).varying));
+        let mut varying: Vec<bool> =
+            starts.iter().map(|(start, _)| over_varies || self.graph.ty(start.id).varying).collect();
+        let sources = self.frames.sources(self.frame);
+        let mut rounds = 0;
+        loop {
+            let binders: Vec<(NodeId, bool)> =
+                starts.iter().zip(&varying).map(|((start, _), v)| (start.id, *v)).collect();
+            let id = self.graph.begin_loop(length, reverse, &binders);
+            self.frames.set_sources(self.frame, sources);
+            self.replaying += rounds;
+            let next = self.round(of, id, &overs, span);
+            self.replaying -= rounds;
+            let next = next?;
+            self.check_states(of, &starts, &next)?;
+            let now: Vec<bool> =
+                varying.iter().zip(&next).map(|(v, next)| *v || self.graph.ty(next.id).varying).collect();
+            if now != varying {
+                // A state that starts uniform and becomes varying: the body is read again with what it is from the second round on.
+                (varying, rounds) = (now, 1);
+                continue;
+            }
+            for (index, next) in next.iter().enumerate() {
+                self.graph.set_next(id, index, next.id);
+            }
+            let mut results: Vec<Value<'a>> = vec![];
+            for next in &next {
+                let node = match of.kind {
+                    LoopKind::Scan => {
+                        let all = self.graph.stacked(id, next.id);
+                        if reverse { self.reversed(all, 0) } else { all }
+                    }
+                    _ => self.graph.last(id, next.id),
+                };
+                self.mark(node, span);
+                results.push(Tensor::new(node).into());
+            }
+            return Ok(match results.len() {
+                1 => results.remove(0),
+                _ => Value::Tuple(results),
+            });
+        }
+    }
+    /// The body of one round; the next values of the states.
+    fn round(&mut self, of: &'a Loop, id: LoopId, overs: &[Over], span: Span) -> Outcome<Vec<Tensor>> {
+        let scope = self.inner_scope();
+        for (name, over) in of.variables.iter().zip(overs) {
+            let node = match over {
+                Over::Elements(x) => self.graph.element(id, x.id),
+                Over::Places(_) => self.graph.intern(Op::Leaf(Leaf::LoopIndex(id))),
+            };
+            self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(node).into()), name.span);
+        }
+        for (index, state) in of.states.iter().enumerate() {
+            let leaf = self.graph.looped(id).binders[index].leaf;
+            if self.calls.is_empty() {
+                self.graph.name(leaf, state.name.name.clone());
+            } else {
+                self.inner_names.push((leaf, self.frame, state.name.name.clone()));
+            }
+            self.scopes.set(
+                scope,
+                &state.name.name,
+                super::scope::Slot::Value(Tensor::new(leaf).into()),
+                state.name.span,
+            );
+        }
+        let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        let at = self.value_span(of.body);
+        self.states_of(value, of, at)
+    }
+    /// Where the value of a loop's body stands.
+    fn value_span(&self, body: TreeId) -> Span {
+        match self.tree.kind(body) {
+            NodeKind::Block(statements) => statements.last().map_or(self.span(body), |s| s.span),
+            _ => self.span(body),
+        }
+    }
+    fn states_of(&mut self, value: Value<'a>, of: &'a Loop, at: Span) -> Outcome<Vec<Tensor>> {
+        let values = match value {
+            Value::Tuple(items) => items,
+            value => vec![value],
+        };
+        if values.len() != of.states.len() {
+            let names: Vec<&str> = of.states.iter().map(|s| s.name.name.as_str()).collect();
+            let shown = if names.len() == 1 { format!("`{}`", names[0]) } else { format!("`({})`", names.join(", ")) };
+            let error = Diagnostic::error(
+                "E0310",
+                format!("the body's value is what {shown} becomes; there are {} values", values.len()),
+            )
+            .at(at, "the next state");
+            return self.fail(error);
+        }
+        let all: Vec<Outcome<Tensor>> = values.into_iter().map(|value| self.tensor_of(value, at)).collect();
+        all.into_iter().collect()
+    }
+    fn check_states(&mut self, of: &'a Loop, starts: &[(Tensor, Span)], next: &[Tensor]) -> Outcome<()> {
+        for ((state, (start, start_span)), next) in of.states.iter().zip(starts).zip(next) {
+            let (from, to) = (self.shape(start), self.shape(next));
+            if from != to {
+                let error = Diagnostic::error(
+                    "E0310",
+                    format!("`{}` starts as {} and goes on as {}", state.name.name, spoken(&from), spoken(&to)),
+                )
+                .at(self.value_span(of.body), spoken(&to))
+                .also(*start_span, spoken(&from));
+                let error = match to[..] {
+                    [n] if from.is_empty() => {
+                        error.edit("start with a vector", *start_span, format!("zeros({n})"), false)
+                    }
+                    _ => error.help("in `fold` and `scan` a state keeps its shape; in `repeat` it may change"),
+                };
+                return self.fail(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// `repeat`: each round is read on its own, with parameters of its own.
+    fn unrolled(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+        let (overs, length, reverse) = self.over(of)?;
+        if length > limits::REPEAT_ROUNDS {
+            let error = Diagnostic::error("E0905", format!("`repeat` has at most {} rounds", limits::REPEAT_ROUNDS))
+                .at(self.span(of.over), format!("{length} rounds"));
+            return self.fail(error);
+        }
+        let starts: Vec<TreeId> = of.states.iter().map(|state| state.start).collect();
+        let mut states = self.all(&starts)?;
+        let source = self.frames.enter_source(self.frame);
+        let places: Vec<usize> = if reverse { (0..length).rev().collect() } else { (0..length).collect() };
+        for (round, place) in places.into_iter().enumerate() {
+            let scope = self.inner_scope();
+            for (name, over) in of.variables.iter().zip(&overs) {
+                let value = self.element_at(over, place);
+                self.scopes.set(scope, &name.name, super::scope::Slot::Value(value.into()), name.span);
+            }
+            for (state, value) in of.states.iter().zip(&states) {
+                self.scopes.set(scope, &state.name.name, super::scope::Slot::Value(value.clone()), state.name.span);
+            }
+            let frame = self.frames.enter(source, Label::Round(round));
+            let value = self.in_scope(scope, |this| {
+                this.in_frame(frame, |this| match this.tree.kind(of.body) {
+                    NodeKind::Block(statements) => this.block(statements, span),
+                    _ => this.expression(of.body),
+                })
+            })?;
+            let at = self.value_span(of.body);
+            states = match (value, of.states.len()) {
+                (value, 1) => vec![value],
+                (value, _) => self.states_of(value, of, at)?.into_iter().map(Value::Tensor).collect(),
+            };
+        }
+        Ok(match states.len() {
+            1 => states.remove(0),
+            _ => Value::Tuple(states),
+        })
+    }
+    fn element_at(&mut self, over: &Over, place: usize) -> Tensor {
+        match over {
+            Over::Places(_) => self.constant(place as f64),
+            Over::Elements(x) => match &x.known {
+                Some(known) if self.graph.shape(x.id).len() == 1 => {
+                    let value = known[place];
+                    self.constant(value)
+                }
+                _ => Tensor::new(self.graph.index(x.id, 0, place)),
+            },
+        }
+    }
+}
+
+fn spoken(shape: &[usize]) -> String {
+    if shape.is_empty() { "a number".into() } else { shape_text(shape) }
+}

@@ -1,0 +1,142 @@
+//! What a name means: bound by the file, by the prelude, or known to the language; and what was meant by one that isn't.
+use super::builtin;
+use super::elaborator::{Elaborator, Outcome};
+use super::scope::Slot;
+use super::value::{Function, Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::Runtime;
+use crate::op;
+
+/// Names that are values, if the file doesn't bind them.
+const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
+
+impl<'a> Elaborator<'a> {
+    /// The value of a name.
+    pub fn name(&mut self, name: &str, span: Span) -> Outcome<Value<'a>> {
+        let found = self.scopes.find(self.scope, name).map(|(_, entry)| entry.clone());
+        match found {
+            Some(entry) => match entry.slot {
+                Slot::Value(value) => Ok(value),
+                Slot::Broken => Err(super::elaborator::Reported),
+                Slot::Below => match self.language_name(name, span) {
+                    Some(value) => value,
+                    None => {
+                        let error = Diagnostic::error("E0203", format!("`{name}` is used before it is bound"))
+                            .at(span, "not bound yet")
+                            .also(entry.span, "bound here")
+                            .help("a value is bound above its first use");
+                        self.fail(error)
+                    }
+                },
+            },
+            None => match self.language_name(name, span) {
+                Some(value) => value,
+                None => self.unknown(name, span),
+            },
+        }
+    }
+    /// The function that a name means, if it means one. Reports nothing.
+    pub fn function_named(&mut self, name: &str) -> Option<Function<'a>> {
+        let found = self.scopes.find(self.scope, name).map(|(_, entry)| entry.slot.clone());
+        match found {
+            Some(Slot::Value(Value::Function(function))) => Some(function),
+            None | Some(Slot::Below) => language_function(name),
+            _ => None,
+        }
+    }
+    /// Whether a name is bound by the file or the prelude.
+    pub fn is_bound(&self, name: &str) -> bool {
+        self.scopes.find(self.scope, name).is_some_and(|(_, entry)| !matches!(entry.slot, Slot::Below))
+    }
+
+    fn language_name(&mut self, name: &str, span: Span) -> Option<Outcome<Value<'a>>> {
+        let runtime = |this: &mut Self, what: Runtime| {
+            let id = this.graph.runtime(what);
+            Some(Ok(Tensor::new(id).into()))
+        };
+        match name {
+            "pi" => Some(Ok(self.constant(std::f64::consts::PI).into())),
+            "training" => Some(Ok(Value::Truth(self.options.training))),
+            "weights" | "params" => Some(self.gathered_parameters(name == "weights", span)),
+            "gradients" => Some(self.gathered_gradients(span)),
+            "batch_size" => runtime(self, Runtime::BatchSize),
+            "step" => runtime(self, Runtime::Step),
+            "epoch" => runtime(self, Runtime::Epoch),
+            "steps" => runtime(self, Runtime::Steps),
+            "epochs" => runtime(self, Runtime::Epochs),
+            _ => language_function(name).map(|function| Ok(Value::Function(function))),
+        }
+    }
+
+    /// An error about a name that means nothing, with what may have been meant.
+    pub fn unknown<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
+        let mut error = Diagnostic::error("E0201", format!("`{name}` is not known here")).at(span, "no such name");
+        if let Some((left, right)) = self.product_of_names(name) {
+            error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
+        } else if let Some(near) = self.near(name) {
+            error = error.edit(format!("did you mean `{near}`?"), span, near, false);
+        } else {
+            error = error.help("declare it (`input`, `target`, `param`), or bind it above: `name = …`");
+        }
+        self.fail(error)
+    }
+
+    /// `wx` as `w` and `x`, if both are known values.
+    fn product_of_names(&self, name: &str) -> Option<(String, String)> {
+        let known = |part: &str| {
+            let found = self.scopes.find(self.scope, part).map(|(_, entry)| &entry.slot);
+            matches!(found, Some(Slot::Value(Value::Tensor(_)) | Slot::Broken))
+        };
+        name.char_indices()
+            .skip(1)
+            .map(|(at, _)| name.split_at(at))
+            .find(|(left, right)| known(left) && known(right))
+            .map(|(left, right)| (left.to_string(), right.to_string()))
+    }
+
+    /// The known name that is most like this one.
+    fn near(&self, name: &str) -> Option<String> {
+        let mut all: Vec<&str> = self.scopes.visible(self.scope).map(|(known, _)| known).collect();
+        for known in language_functions().chain(VALUES) {
+            all.push(known);
+        }
+        nearest(name, all.into_iter())
+    }
+}
+
+/// The candidate nearest to a name, if it is near enough to be meant.
+pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<String> {
+    let limit = match name.chars().count() {
+        0..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    candidates
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= limit && *distance < known.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known.to_string())
+}
+
+/// A function that the language has under this name, prelude apart.
+pub fn language_function<'a>(name: &str) -> Option<Function<'a>> {
+    if let Some(found) = builtin::by_name(name) {
+        return Some(Function::Builtin(found));
+    }
+    if let Some(row) = op::unary_by_name(name).filter(|row| is_called(row.notation)) {
+        return Some(Function::Unary(row.0));
+    }
+    op::binary_by_name(name)
+        .filter(|row| is_called(row.notation) && row.name != "logistic_loss")
+        .map(|row| Function::Binary(row.0))
+}
+
+fn is_called(notation: op::Notation) -> bool {
+    matches!(notation, op::Notation::Call | op::Notation::Bars)
+}
+
+fn language_functions() -> impl Iterator<Item = &'static str> {
+    let unary = op::unary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
+    let binary = op::binary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
+    unary.chain(binary).chain(builtin::ALL.iter().flat_map(|family| family.iter()).map(|b| b.name))
+}

@@ -1,0 +1,268 @@
+//! Optimizers: the definition is read once for each parameter, with the parameter's shape, a hole for its gradient and leaves for its states.
+use super::call::Given;
+use super::elaborator::{CallSite, Elaborator, Outcome, Reported};
+use super::scope::Slot;
+use super::value::{Defined, Function, Tensor, Value};
+use super::{Initial, Optimizer, State, Update};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::show::shape_text;
+use crate::graph::{Leaf, NodeId, Op, Type, Variable};
+use crate::syntax::{
+    Argument, DeclareKind, Declared, DefinitionKind, Ident, NodeKind, Start, Statement, StatementKind, Target, TreeId,
+};
+use indexmap::IndexMap;
+
+/// What holds while one parameter's step is read.
+pub struct Context {
+    /// A hole for each parameter's gradient.
+    pub gradients: Vec<NodeId>,
+    /// The value that is updated, and its next value by now.
+    variable: String,
+    shape: Vec<usize>,
+    next: Option<NodeId>,
+    states: IndexMap<String, (u32, NodeId)>,
+}
+
+impl<'a> Elaborator<'a> {
+    /// `optimizer adam(rate = 1e-3)`: a name, or a call of one.
+    pub fn optimizer(&mut self, id: TreeId) -> Outcome<Optimizer> {
+        let tree = self.tree;
+        let (callee, arguments): (TreeId, &'a [Argument]) = match tree.kind(id) {
+            NodeKind::Call { callee, arguments } => (*callee, arguments),
+            _ => (id, &[]),
+        };
+        let span = self.span(id);
+        let Some(name) = tree.name(callee) else {
+            let error =
+                Diagnostic::error("E0704", "an optimizer is named").at(span, "as in `optimizer adam(rate = 1e-3)`");
+            return self.fail(error);
+        };
+        let mut given = vec![];
+        for argument in arguments {
+            let value = self.expression(argument.value)?;
+            given.push(Given { name: argument.name.as_ref(), value, span: self.span(argument.value) });
+        }
+        self.optimizer_named(name, given, self.span(callee), span)
+    }
+    pub fn optimizer_named(
+        &mut self,
+        name: &str,
+        given: Vec<Given<'a>>,
+        name_span: Span,
+        span: Span,
+    ) -> Outcome<Optimizer> {
+        let defined = match self.function_named(name) {
+            Some(Function::Defined(defined)) if defined.definition.kind == DefinitionKind::Optimizer => defined,
+            Some(_) => {
+                let error = Diagnostic::error("E0204", format!("`{name}` is no optimizer")).at(name_span, "a function");
+                return self.fail(error);
+            }
+            None => return self.unknown_optimizer(name, name_span),
+        };
+        let definition = defined.definition;
+        let [variable, gradient, ..] = &definition.parameters[..] else {
+            let error =
+                Diagnostic::error("E0704", format!("the optimizer `{name}` needs a parameter and its gradient"))
+                    .at(definition.name.span, "as in `optimizer descent(w, g, rate = 0.01) { w <- w - rate g }`");
+            return self.fail(error);
+        };
+        // The first two are the compiler's.
+        let mut all = vec![];
+        for (place, parameter) in [variable, gradient].into_iter().enumerate() {
+            if let Some(given) = given.iter().find(|g| g.name.is_some_and(|n| n.name == parameter.name.name)) {
+                let what = if place == 0 { "the parameter" } else { "its gradient" };
+                let error = Diagnostic::error(
+                    "E0206",
+                    format!("`{}` of `{name}` is {what}: training gives it", parameter.name.name),
+                )
+                .at(given.span, "not an option");
+                return self.fail(error);
+            }
+            all.push(Given { name: None, value: self.constant(0.0).into(), span });
+        }
+        all.extend(given);
+        let slots = self.matched(defined, all, span)?;
+        let mut updates = vec![];
+        let gradients: Vec<NodeId> = (0..self.graph.parameters.len())
+            .map(|number| {
+                let shape = self.graph.parameters[number].ty.shape.clone();
+                self.graph.hole(Type::real(&shape, false))
+            })
+            .collect();
+        for number in 0..gradients.len() {
+            updates.push(self.update(defined, &slots, number as u32, &gradients, span)?);
+        }
+        Ok(Optimizer { name: name.to_string(), updates })
+    }
+    fn unknown_optimizer<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
+        let known: Vec<String> = self
+            .scopes
+            .visible(self.scope)
+            .filter(|(_, entry)| {
+                matches!(entry.slot, Slot::Value(Value::Function(Function::Defined(d))) if d.definition.kind == DefinitionKind::Optimizer)
+            })
+            .map(|(name, _)| name.to_string())
+            .collect();
+        let error = Diagnostic::error("E0201", format!("there is no optimizer `{name}`")).at(span, "not known");
+        let error = match super::names::nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
+            None => error.help(format!("there are {}", super::call::listed(&known))),
+        };
+        self.fail(error)
+    }
+
+    /// One parameter's step.
+    fn update(
+        &mut self,
+        defined: Defined<'a>,
+        slots: &[Option<Given<'a>>],
+        number: u32,
+        gradients: &[NodeId],
+        span: Span,
+    ) -> Outcome<Update> {
+        let definition = defined.definition;
+        let (variable, gradient) = (&definition.parameters[0].name, &definition.parameters[1].name);
+        let leaf = self.parameters[number as usize].leaf;
+        let hole = gradients[number as usize];
+        let shape = self.graph.shape(leaf).to_vec();
+        self.optimizer = Some(Context {
+            gradients: gradients.to_vec(),
+            variable: variable.name.clone(),
+            shape,
+            next: None,
+            states: IndexMap::new(),
+        });
+        let scope = self.scopes.inside(defined.scope);
+        self.scopes.set(scope, &variable.name, Slot::Value(Tensor::new(leaf).into()), variable.span);
+        self.scopes.set(scope, &gradient.name, Slot::Value(Tensor::new(hole).into()), gradient.span);
+        self.calls.push(CallSite { span, defined });
+        let result = self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.steps(defined, slots, number)));
+        self.calls.pop();
+        let context = self.optimizer.take();
+        result?;
+        match context {
+            Some(Context { next: Some(next), states, .. }) => {
+                Ok(Update { parameter: number, gradient: hole, next, states: states.into_values().collect() })
+            }
+            _ => {
+                let error = Diagnostic::error(
+                    "E0704",
+                    format!("the optimizer `{}` never gives `{}` a next value", definition.name.name, variable.name),
+                )
+                .at(self.visible_span(definition.name.span), "no step")
+                .help(format!("end it in `{} <- {} - …`", variable.name, variable.name));
+                self.fail(error)
+            }
+        }
+    }
+    fn steps(&mut self, defined: Defined<'a>, slots: &[Option<Given<'a>>], number: u32) -> Outcome<()> {
+        for (slot, parameter) in slots.iter().zip(&defined.definition.parameters).skip(2) {
+            let value = match (slot, parameter.default) {
+                (Some(given), _) => given.value.clone(),
+                (None, Some(default)) => self.expression(default)?,
+                (None, None) => return Err(Reported),
+            };
+            self.bind(&parameter.name.name, value, parameter.name.span);
+        }
+        let NodeKind::Block(statements) = self.tree.kind(defined.definition.body) else { return Err(Reported) };
+        let mut result = Ok(());
+        for statement in statements {
+            let one = self.step_statement(statement, number);
+            result = result.and(one);
+        }
+        result
+    }
+    fn step_statement(&mut self, statement: &'a Statement, number: u32) -> Outcome<()> {
+        match &statement.kind {
+            StatementKind::Declare { kind: DeclareKind::State, items } => {
+                items.iter().try_for_each(|item| self.optimizer_state(item, number))
+            }
+            StatementKind::Update { name, value } => {
+                let next = self.tensor(*value)?;
+                self.step_to(name, next, self.span(*value))
+            }
+            StatementKind::Binding { target: Target::Name(name), value, .. } => {
+                let value = self.expression(*value)?;
+                self.bind(&name.name, value, name.span);
+                Ok(())
+            }
+            StatementKind::Binding { target: Target::Tuple(names), value, .. } => {
+                let value = self.expression(*value)?;
+                match value {
+                    Value::Tuple(items) if items.len() == names.len() => {
+                        names.iter().zip(items).for_each(|(name, item)| self.bind(&name.name, item, name.span));
+                        Ok(())
+                    }
+                    _ => self.fail(
+                        Diagnostic::error("E0405", "not a tuple of as many values").at(statement.span, "does not fit"),
+                    ),
+                }
+            }
+            StatementKind::Error { .. } => Err(Reported),
+            _ => {
+                let error = Diagnostic::error("E0212", "an optimizer has states, bindings and steps `w <- …`")
+                    .at(statement.span, "not in an optimizer");
+                self.fail(error)
+            }
+        }
+    }
+
+    /// `state v = 0`, of the parameter's shape. It is named by the parameter: `optimizer.h.w.v`.
+    fn optimizer_state(&mut self, item: &'a Declared, number: u32) -> Outcome<()> {
+        let Some(context) = &self.optimizer else { return Err(Reported) };
+        let shape = context.shape.clone();
+        let initial = match item.start {
+            None => self.graph.constant(0.0, &shape),
+            Some(Start::Value(id)) => self.initial_value(id, &shape)?,
+            Some(Start::Draw(id)) => {
+                let error = Diagnostic::error("E0405", "a state begins with a value")
+                    .at(self.span(id), "drawn")
+                    .help("as in `state v = 0`");
+                return self.fail(error);
+            }
+        };
+        let path = format!("optimizer.{}.{}", self.graph.parameters[number as usize].name, item.name.name);
+        let span = self.visible_span(item.name.span);
+        self.graph.states.push(Variable { name: path, ty: Type::real(&shape, false), span });
+        let state = self.graph.states.len() as u32 - 1;
+        let leaf = self.graph.intern(Op::Leaf(Leaf::State(state)));
+        self.states.push(State { leaf, initial: Initial::Value(initial), next: None });
+        if let Some(context) = &mut self.optimizer {
+            context.states.insert(item.name.name.clone(), (state, leaf));
+        }
+        self.bind(&item.name.name, Tensor::new(leaf).into(), item.name.span);
+        Ok(())
+    }
+    /// `w <- e`: from here on the name means its next value.
+    fn step_to(&mut self, name: &Ident, next: Tensor, span: Span) -> Outcome<()> {
+        let Some(context) = &self.optimizer else { return Err(Reported) };
+        let shape = context.shape.clone();
+        let is_variable = context.variable == name.name;
+        if !is_variable && !context.states.contains_key(&name.name) {
+            let error = Diagnostic::error("E0212", format!("`{}` is no state of this optimizer", name.name))
+                .at(name.span, "gets a next value")
+                .help(format!("declare it: `state {} = 0`; or bind it: `{} = …`", name.name, name.name));
+            return self.fail(error);
+        }
+        let own = self.shape(&next);
+        if !shape.ends_with(&own) {
+            let error = Diagnostic::error(
+                "E0312",
+                format!("the next `{}` is {}, and it is {}", name.name, shape_text(&own), shape_text(&shape)),
+            )
+            .at(span, shape_text(&own))
+            .note("a state has the shape of the parameter");
+            return self.fail(error);
+        }
+        let id = self.graph.expand_to(next.id, &shape);
+        if let Some(context) = &mut self.optimizer {
+            if is_variable {
+                context.next = Some(id);
+            } else if let Some(state) = context.states.get_mut(&name.name) {
+                state.1 = id;
+            }
+        }
+        self.bind(&name.name, Tensor::new(id).into(), name.span);
+        Ok(())
+    }
+}

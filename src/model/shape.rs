@@ -1,0 +1,165 @@
+//! Sizes: whole numbers that are known when compiling, types of declarations, axes.
+use super::elaborator::{Elaborator, Outcome};
+use super::value::{Tensor, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::show::shape_text;
+use crate::graph::{Kind, Shape, Type};
+use crate::limits;
+use crate::syntax::{Element, NodeKind, TreeId, Type as WrittenType};
+use std::collections::BTreeMap;
+
+impl<'a> Elaborator<'a> {
+    /// A whole number that is known when compiling.
+    pub fn whole_number(&mut self, id: TreeId) -> Outcome<i64> {
+        let value = self.expression(id)?;
+        let span = self.span(id);
+        let tensor = self.tensor_of(value, span)?;
+        match tensor.number() {
+            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
+            Some(value) => {
+                let arithmetic = self.arithmetic(id);
+                let shown =
+                    if arithmetic == value.to_string() { arithmetic } else { format!("{arithmetic} = {value}") };
+                let error = Diagnostic::error("E0307", format!("a size is a whole number: {shown}"))
+                    .at(span, format!("this is {value}"))
+                    .help("`floor(…)` rounds down, if that is meant");
+                self.fail(error)
+            }
+            None => self.not_known(span),
+        }
+    }
+    /// A whole number out of a value that was elaborated before.
+    pub fn whole(&mut self, value: Value<'a>, span: Span) -> Outcome<i64> {
+        let tensor = self.tensor_of(value, span)?;
+        match tensor.number() {
+            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
+            Some(value) => {
+                let error = Diagnostic::error("E0307", format!("a whole number is needed here, not {value}"))
+                    .at(span, format!("this is {value}"));
+                self.fail(error)
+            }
+            None => self.not_known(span),
+        }
+    }
+    pub fn not_known<T>(&mut self, span: Span) -> Outcome<T> {
+        let error = Diagnostic::error("E0404", format!("{} is not known when compiling", self.quote_span(span)))
+            .at(span, "a size or an option is a number, a setting, or made of such")
+            .help("bind it at the top level: `k = 5`");
+        self.fail(error)
+    }
+    /// A size: a whole number, not negative.
+    pub fn size(&mut self, id: TreeId) -> Outcome<usize> {
+        let number = self.whole_number(id)?;
+        self.positive(number, self.span(id))
+    }
+    pub fn positive(&mut self, number: i64, span: Span) -> Outcome<usize> {
+        if number < 1 {
+            let error = Diagnostic::error("E0307", format!("a size is 1 or more; this is {number}"))
+                .at(span, format!("this is {number}"));
+            return self.fail(error);
+        }
+        Ok(number as usize)
+    }
+
+    /// The text of an expression of sizes with the numbers in the place of names: `(128 − 5)/2 + 1`.
+    fn arithmetic(&mut self, id: TreeId) -> String {
+        let whole = self.span(id);
+        let text = self.text(whole);
+        let mut names: BTreeMap<usize, (usize, f64)> = BTreeMap::new();
+        let inside: Vec<(Span, String)> = self
+            .tree
+            .iter()
+            .filter(|(_, node)| {
+                whole.start <= node.span.start && node.span.end <= whole.end && node.span.file == whole.file
+            })
+            .filter_map(|(_, node)| match &node.kind {
+                NodeKind::Name(name) => Some((node.span, name.clone())),
+                _ => None,
+            })
+            .collect();
+        for (span, name) in inside {
+            let found = self.scopes.find(self.scope, &name).map(|(_, entry)| entry.slot.clone());
+            if let Some(super::scope::Slot::Value(Value::Tensor(tensor))) = found
+                && let Some(value) = tensor.number()
+            {
+                names.insert((span.start - whole.start) as usize, ((span.end - whole.start) as usize, value));
+            }
+        }
+        let mut out = String::new();
+        let mut at = 0;
+        for (start, (end, value)) in names {
+            out.push_str(&text[at..start]);
+            // `4n` with n = 3 is not 43.
+            if out.ends_with(|c: char| c.is_ascii_digit()) {
+                out.push('·');
+            }
+            out.push_str(&value.to_string());
+            at = end;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// A type as it is written, with its sizes known.
+    pub fn written_type(&mut self, ty: &WrittenType, varying: bool) -> Outcome<Type> {
+        let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(|id| self.size(*id)).collect();
+        let kind = match ty.element {
+            Element::Number => Ok(Kind::Real),
+            Element::Bool => Ok(Kind::Bool),
+            Element::Class(count) => self.size(count).map(Kind::Class),
+        };
+        let shape: Shape = sizes.into_iter().collect::<Outcome<_>>()?;
+        self.check_limits(&shape, ty.span)?;
+        Ok(Type { shape, kind: kind?, varying })
+    }
+    /// Refuses values that are too large to be meant.
+    pub fn check_limits(&mut self, shape: &[usize], span: Span) -> Outcome<()> {
+        if shape.len() > limits::AXES {
+            let error = Diagnostic::error("E0902", format!("a value has at most {} axes", limits::AXES))
+                .at(span, format!("{} axes", shape.len()));
+            return self.fail(error);
+        }
+        let elements = shape.iter().try_fold(1usize, |product, n| product.checked_mul(*n));
+        if elements.is_none_or(|n| n > limits::ELEMENTS) {
+            let error = Diagnostic::error("E0903", format!("{} has more than 2^31 elements", shape_text(shape)))
+                .at(span, "too large");
+            return self.fail(error);
+        }
+        Ok(())
+    }
+    /// Checks the declared shape of a binding.
+    pub fn check_declared(&mut self, ty: &WrittenType, tensor: &Tensor, span: Span) -> Outcome<()> {
+        let declared = self.written_type(ty, false)?;
+        let shape = self.shape(tensor);
+        if declared.shape != shape {
+            let error = Diagnostic::error(
+                "E0312",
+                format!(
+                    "{} is {}, but is said to be {}",
+                    self.quote_span(span),
+                    shape_text(&shape),
+                    shape_text(&declared.shape)
+                ),
+            )
+            .at(span, shape_text(&shape))
+            .also(ty.span, "declared here");
+            return self.fail(error);
+        }
+        Ok(())
+    }
+
+    /// An axis by number; negative ones count from the last.
+    pub fn axis(&mut self, number: i64, axes: usize, span: Span) -> Outcome<usize> {
+        let axis = if number < 0 { number + axes as i64 } else { number };
+        if (0..axes as i64).contains(&axis) {
+            return Ok(axis as usize);
+        }
+        let what = match axes {
+            0 => "a number has no axes".to_string(),
+            1 => "a vector has the axis 0 alone".to_string(),
+            _ => format!("there are axes 0 to {}", axes - 1),
+        };
+        let error = Diagnostic::error("E0308", format!("no axis {number}: {what}")).at(span, "no such axis");
+        self.fail(error)
+    }
+}

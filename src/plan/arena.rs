@@ -1,0 +1,78 @@
+//! Where in memory the buffers of a step stand: those that are never needed together share it.
+use crate::kernel::{BufferId, Instruction, Place, Program, Role, Statement, Step};
+use rustc_hash::FxHashMap;
+
+/// Gives every value's buffer a place that is its own from the first step that touches it to the last. `kept` are read after the step;
+/// parameters, states, constants and scalars keep their places for good.
+pub fn share(program: &mut Program, kept: &[BufferId]) {
+    let mut lives: FxHashMap<BufferId, (usize, usize)> = FxHashMap::default();
+    for (at, step) in program.steps.iter().enumerate() {
+        for buffer in touched(program, step) {
+            let life = lives.entry(buffer).or_insert((at, at));
+            life.1 = at;
+        }
+    }
+    let end = program.steps.len();
+    let mut fixed = 0;
+    let mut shared: Vec<(usize, usize, BufferId, usize)> = vec![];
+    for number in 0..program.buffers.len() {
+        let id = BufferId(number as u32);
+        let buffer = &mut program.buffers[number];
+        let Place::Arena { offset } = &mut buffer.place else { continue };
+        let bytes = (buffer.elements * buffer.element.bytes()).next_multiple_of(64);
+        if buffer.role != Role::Value || kept.contains(&id) {
+            *offset = fixed;
+            fixed += bytes;
+        } else {
+            let (first, last) = lives.get(&id).copied().unwrap_or((end, end));
+            shared.push((first, last, id, bytes));
+        }
+    }
+    shared.sort_by_key(|s| (s.0, s.2));
+    // Offsets in use, with the step after which they are free again.
+    let mut used: Vec<(usize, usize, usize)> = vec![];
+    let mut top = fixed;
+    for (first, last, id, bytes) in shared {
+        used.retain(|u| u.2 >= first);
+        used.sort();
+        let mut offset = fixed;
+        for &(start, size, _) in &used {
+            if offset + bytes <= start {
+                break;
+            }
+            offset = offset.max(start + size);
+        }
+        used.push((offset, bytes, last));
+        top = top.max(offset + bytes);
+        program.buffers[id.0 as usize].place = Place::Arena { offset };
+    }
+    program.arena_bytes = top;
+}
+
+/// All buffers that a step reads or writes.
+fn touched(program: &Program, step: &Step) -> Vec<BufferId> {
+    match step {
+        Step::Kernel { kernel, .. } => {
+            let mut all = vec![];
+            in_block(&program.kernel(*kernel).body, &mut all);
+            all
+        }
+        Step::Loop { body, .. } => body.iter().flat_map(|s| touched(program, s)).collect(),
+        Step::Product(one) => {
+            let operands = [Some(&one.a), Some(&one.b), Some(&one.c), one.bias.as_ref()];
+            operands.into_iter().flatten().map(|o| o.buffer).collect()
+        }
+        Step::Barrier => vec![],
+    }
+}
+
+fn in_block(body: &[Statement], all: &mut Vec<BufferId>) {
+    for statement in body {
+        match statement {
+            Statement::For(one) => in_block(&one.body, all),
+            Statement::Let { instruction: Instruction::Load(access), .. } => all.push(access.buffer),
+            Statement::Store { to, .. } | Statement::Add { to, .. } => all.push(to.buffer),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`.
+use super::expression::Reader;
+use super::read::{Lines, slot_index};
+use super::{DataPlan, FileSource, Fill, FillWith, Part, PartRequest, Role, Standardize};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::Kind;
+use crate::syntax::{Directive, Ident, NodeKind, TreeId};
+
+/// Puts a directive into the plan. The parser has checked that its parts are those of a known form.
+pub(super) fn read_directive(
+    reader: &Reader,
+    directive: &Directive,
+    span: Span,
+    plan: &mut DataPlan,
+    lines: &mut Lines,
+) -> Result<(), Diagnostic> {
+    let word = directive.word.name.as_str();
+    let phrase = directive.phrases.first();
+    let value = directive.values.first().or(phrase.and_then(|phrase| phrase.values.first())).copied();
+    let Some(value) = value else { return Ok(()) };
+    match word {
+        "standardize" => {
+            for id in &directive.values {
+                let slot = number_slot(reader, plan, *id, word)?;
+                let at = reader.tree.span(*id);
+                lines.first("E0609", &format!("`standardize {}`", plan.slots[slot].declared.name), at)?;
+                plan.standardize.push(Standardize { slot, span: at });
+            }
+        }
+        "fill" => {
+            let with = phrase.and_then(|phrase| phrase.values.first());
+            let with = with.map_or(Ok(FillWith::Mean), |with| fill_with(reader, *with))?;
+            for id in &directive.values {
+                let slot = number_slot(reader, plan, *id, word)?;
+                let at = reader.tree.span(*id);
+                lines.first("E0609", &format!("`fill {}`", plan.slots[slot].declared.name), at)?;
+                plan.fill.push(Fill { slot, with, span: at });
+            }
+        }
+        "train" => {
+            lines.first("E0609", "`train where`", span)?;
+            plan.train_where = Some(reader.expression(value)?);
+        }
+        "test" | "validation" => {
+            lines.first("E0609", &format!("`{word}`"), span)?;
+            let part = read_part(reader, value, phrase.map(|phrase| phrase.words.name.as_str()))?;
+            let request = Some(PartRequest { part, span });
+            if word == "test" { plan.test = request } else { plan.validation = request }
+        }
+        "split" => {
+            lines.first("E0609", "`split seed`", span)?;
+            plan.split_seed = reader.whole(value, "a seed")? as u64;
+        }
+        "rows" => {
+            lines.first("E0609", "`rows`", span)?;
+            let rows = reader.whole(value, "a number of rows")?;
+            if rows == 0 {
+                let error = Diagnostic::error("E0613", "`rows` is 1 or more");
+                return Err(error.at(reader.tree.span(value), "no row would be drawn"));
+            }
+            if plan.file.is_some() {
+                let error = Diagnostic::error("E0613", "`rows` counts rows that are drawn; a file has its own number");
+                return Err(error.at(span, "no use beside a file").help("take the line out"));
+            }
+            plan.rows = Some(rows);
+        }
+        "window" => {
+            return Err(Diagnostic::error("E0614", "`window` is not supported yet")
+                .at(span, "a window over successive rows")
+                .help("make the windows beforehand: an NPZ file with an array `[rows, n]` for each input"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The slot that `standardize` or `fill` names; it must hold numbers.
+fn number_slot(reader: &Reader, plan: &DataPlan, id: TreeId, word: &str) -> Result<usize, Diagnostic> {
+    let span = reader.tree.span(id);
+    let Some(name) = reader.tree.name(id) else {
+        let error = Diagnostic::error("E0609", format!("`{word}` takes names of inputs and targets"));
+        return Err(error.at(span, "not a name").help(format!("as in `{word} x`, for all components of `x`")));
+    };
+    let slot = slot_index(plan, &Ident { name: name.to_string(), span })?;
+    let declared = &plan.slots[slot].declared;
+    match declared.kind {
+        Kind::Real => Ok(slot),
+        kind => {
+            let what = if kind == Kind::Bool { "a truth value" } else { "a class" };
+            let role = if declared.role == Role::Input { "input" } else { "target" };
+            Err(Diagnostic::error("E0609", format!("`{word}` is for numbers; `{name}` is {what}"))
+                .at(span, format!("{what} has no mean"))
+                .also(declared.span, format!("the {role} is declared here"))
+                .help(format!("take `{name}` out of the line")))
+        }
+    }
+}
+
+fn fill_with(reader: &Reader, id: TreeId) -> Result<FillWith, Diagnostic> {
+    if reader.tree.name(id) == Some("mean") {
+        return Ok(FillWith::Mean);
+    }
+    reader.constant(id).map(FillWith::Number).map_err(|_| {
+        Diagnostic::error("E0609", "a missing value is filled with `mean` or with a number")
+            .at(reader.tree.span(id), "neither of them")
+            .help("as in `fill x with mean` or `fill x with 0`")
+    })
+}
+
+fn read_part(reader: &Reader, value: TreeId, phrase: Option<&str>) -> Result<Part, Diagnostic> {
+    let span = reader.tree.span(value);
+    if phrase == Some("by") {
+        return Ok(Part::By(reader.expression(value)?));
+    }
+    if let (None, NodeKind::Text(path)) = (phrase, reader.tree.kind(value)) {
+        return Ok(Part::File(FileSource { path: path.clone(), span }));
+    }
+    let share = reader.constant(value)?;
+    if !(0.0 < share && share < 1.0) {
+        return Err(Diagnostic::error("E0610", "a share of the rows lies between 0 and 1")
+            .at(span, format!("this is {share}"))
+            .help("`test 0.2` takes a fifth of the rows"));
+    }
+    Ok(if phrase == Some("last") { Part::Last(share) } else { Part::Share(share) })
+}

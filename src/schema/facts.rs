@@ -1,0 +1,43 @@
+//! What was learned from the training part of a data set and travels with the weights: names of classes, statistics, columns.
+use indexmap::IndexMap;
+
+/// The facts of a data set, by the name of the input or target.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Names of the classes that came from text, sorted; one that came from whole numbers has no entry.
+    pub classes: IndexMap<String, Vec<String>>,
+    /// The columns that each input and target reads, in the order of its components.
+    pub columns: IndexMap<String, Vec<String>>,
+    /// Only of those that `standardize` or `fill` names.
+    pub statistics: IndexMap<String, Statistics>,
+    /// The seed of the split, so that the test part can be found again.
+    pub split_seed: u64,
+}
+
+/// Statistics of the training part, one number a component.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statistics {
+    /// What stands where a value was missing, in the file's own unit. Empty without `fill`.
+    pub fill: Vec<f64>,
+    /// Empty without `standardize`.
+    pub mean: Vec<f64>,
+    /// The population's standard deviation; 1 where that is 0. Empty without `standardize`.
+    pub deviation: Vec<f64>,
+}
+
+impl Facts {
+    /// The names of the classes of an input or target, if they came from text.
+    pub fn class_names(&self, slot: &str) -> Option<&[String]> {
+        self.classes.get(slot).map(Vec::as_slice)
+    }
+
+    /// `t.mean`, one number a component, if `t` was standardized.
+    pub fn mean(&self, slot: &str) -> Option<&[f64]> {
+        self.statistics.get(slot).map(|statistics| statistics.mean.as_slice()).filter(|mean| !mean.is_empty())
+    }
+
+    /// `t.std`, one number a component, if `t` was standardized.
+    pub fn deviation(&self, slot: &str) -> Option<&[f64]> {
+        self.statistics.get(slot).map(|statistics| statistics.deviation.as_slice()).filter(|values| !values.is_empty())
+    }
+}

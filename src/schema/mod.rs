@@ -1,0 +1,37 @@
+//! What the data says that the model needs, and what the model wants of the data: columns, kinds, requests, classes, statistics. It reads no file.
+//!
+//! `plan` turns a `data` section into a `DataPlan`; `data::load` carries it out and answers with a `Dataset` and its `Facts`.
+mod column;
+mod directive;
+mod expression;
+mod facts;
+mod plan;
+mod read;
+
+pub use column::{ColumnExpression, ColumnTerm};
+pub use facts::{Facts, Statistics};
+pub use plan::{
+    DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot,
+    SlotValue, Standardize,
+};
+pub use read::{default_plan, plan, shape_text};
+
+/// The name that was probably meant: the nearest one, if it is near.
+pub fn nearest(name: &str, known: &[&str]) -> Option<String> {
+    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
+    let (distance, near) = known.iter().map(|other| (distance(other), *other)).min()?;
+    let length = name.chars().count();
+    (distance <= 1 + length / 5 && distance < length).then(|| near.to_string())
+}
+
+/// `a`, `b` and `c`, each in backticks; a long list is cut.
+pub fn quoted_list(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        _ if SHOWN < names.len() => format!("{} and {} more", quoted.join(", "), names.len() - SHOWN),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "none".to_string(),
+    }
+}
