@@ -4,11 +4,11 @@ use crate::graph::{Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
 use crate::model::{self, Model};
 use crate::plan::{self, Plan, Request};
+use crate::schema;
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
-use crate::train::{Executor, native::Native};
-use crate::schema;
 use crate::syntax::{self, SectionKind, StatementKind};
+use crate::train::{Executor, native::Native};
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
 pub struct Source {

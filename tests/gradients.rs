@@ -1,10 +1,10 @@
 //! Derived gradients against central differences of the oracle: as derived, and simplified.
+use gradus::data::{Column, Dataset, Values};
 use gradus::graph::view::rows;
 use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Row, Type, Variable, named, verify};
+use gradus::kernel::Float;
 use gradus::op::{ReduceOp, activation, comparison, exponential, trigonometric};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
-use gradus::data::{Column, Dataset, Values};
-use gradus::kernel::Float;
 use gradus::pipeline;
 use gradus::simplify::{Stage, simplify};
 use gradus::step::{StepGraph, Target};
@@ -108,7 +108,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
                 notes: vec![],
             };
             let plan = pipeline::planned(&batched, float, 7);
-                let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
+            let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {
                 native.write(Target::Parameter(number as u32), values);
             }
@@ -119,7 +119,10 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
             let mut got: Vec<f64> = (0..leaves.len()).flat_map(|i| native.read(Target::Parameter(i as u32))).collect();
             got.extend(&log);
             for (got, wanted) in got.iter().zip(wanted.iter().flat_map(|v| v.flat())) {
-                assert!((got - wanted).abs() <= tolerance * (1.0 + wanted.abs()), "{float:?}, {threads} threads: {got}, the oracle says {wanted}");
+                assert!(
+                    (got - wanted).abs() <= tolerance * (1.0 + wanted.abs()),
+                    "{float:?}, {threads} threads: {got}, the oracle says {wanted}"
+                );
             }
             bits.push(got);
         }

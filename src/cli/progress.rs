@@ -28,7 +28,8 @@ impl Progress {
         }
         let numbers: String = values.iter().map(|(name, value)| format!("  {name} {}", number(*value))).collect();
         let width = self.epochs.to_string().len();
-        let head = if kind == "epoch" { format!("epoch {epoch:>width$}/{}", self.epochs) } else { format!("step {step}") };
+        let head =
+            if kind == "epoch" { format!("epoch {epoch:>width$}/{}", self.epochs) } else { format!("step {step}") };
         let line = format!("{head}{numbers}");
         if self.terminal && kind == "epoch" {
             if self.shown.is_none_or(|at| at.elapsed() >= PAUSE) {
@@ -54,5 +55,9 @@ impl Progress {
 }
 
 fn number(value: f64) -> String {
-    if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e5) { format!("{value:.3e}") } else { format!("{value:.4}") }
+    if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e5) {
+        format!("{value:.3e}")
+    } else {
+        format!("{value:.4}")
+    }
 }

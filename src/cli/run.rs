@@ -106,7 +106,13 @@ impl Run {
             steps,
             seed,
             shuffle: !self.no_shuffle,
-            log_every: if self.log_every > 0 { self.log_every } else if self.json { 1 } else { 0 },
+            log_every: if self.log_every > 0 {
+                self.log_every
+            } else if self.json {
+                1
+            } else {
+                0
+            },
         };
         let clock = std::time::Instant::now();
         let executing = Executing { float, threads: self.threads };
@@ -143,11 +149,22 @@ impl Run {
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
                 if let Some(judged) = judge(executor, validation) {
-                    values.extend(names.iter().cloned().zip(judged).filter(|v| v.0 != "objective").map(|(n, v)| (if n == "loss" { "validation.loss".into() } else { n }, v)));
+                    values.extend(
+                        names
+                            .iter()
+                            .cloned()
+                            .zip(judged)
+                            .filter(|v| v.0 != "objective")
+                            .map(|(n, v)| (if n == "loss" { "validation.loss".into() } else { n }, v)),
+                    );
                 }
             }
             if self.json {
-                let mut line = Map::from_iter([("event".to_string(), json!(kind)), ("step".into(), json!(step)), ("epoch".into(), json!(epoch))]);
+                let mut line = Map::from_iter([
+                    ("event".to_string(), json!(kind)),
+                    ("step".into(), json!(step)),
+                    ("epoch".into(), json!(epoch)),
+                ]);
                 line.extend(values.into_iter().map(|(n, v)| (n, json!(v))));
                 print(&format!("{}\n", Value::Object(line)));
             } else {
@@ -157,7 +174,9 @@ impl Run {
         .map_err(failed)?;
         progress.finish();
         if let Some(step) = outcome.diverged {
-            complain(&format!("error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"));
+            complain(&format!(
+                "error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"
+            ));
             return Err(Exit::Failure);
         }
         let test = judge(executor.as_ref(), &dataset.parts.test);
@@ -181,7 +200,13 @@ impl Run {
     }
 
     /// Initial values, or those of a file.
-    fn start(&self, model: &Model, seed: u64, executor: &mut dyn Executor, source: &pipeline::Source) -> Result<(), Exit> {
+    fn start(
+        &self,
+        model: &Model,
+        seed: u64,
+        executor: &mut dyn Executor,
+        source: &pipeline::Source,
+    ) -> Result<(), Exit> {
         let refused = |error: crate::diagnostic::Diagnostic| {
             say(&[error], &source.sources);
             Exit::Failure
@@ -196,8 +221,16 @@ impl Run {
         Ok(())
     }
 
-    fn done(&self, outcome: &train::Outcome, names: &[String], test: Option<Vec<f64>>, executor: &dyn Executor, compile: f64) {
-        let judged: Vec<(String, f64)> = test.map_or(vec![], |t| names.iter().cloned().zip(t).filter(|v| v.0 != "objective").collect());
+    fn done(
+        &self,
+        outcome: &train::Outcome,
+        names: &[String],
+        test: Option<Vec<f64>>,
+        executor: &dyn Executor,
+        compile: f64,
+    ) {
+        let judged: Vec<(String, f64)> =
+            test.map_or(vec![], |t| names.iter().cloned().zip(t).filter(|v| v.0 != "objective").collect());
         let step_us = if outcome.steps > 0 { outcome.seconds / outcome.steps as f64 * 1e6 } else { 0.0 };
         if self.json {
             let test: Map<String, Value> = judged.into_iter().map(|(n, v)| (n, json!(v))).collect();
@@ -211,7 +244,12 @@ impl Run {
         }
         let values: String = judged.iter().map(|(n, v)| format!("  {n} {v:.4}")).collect();
         let tested = if values.is_empty() { String::new() } else { format!("test{values}\n") };
-        print(&format!("{tested}{} steps in {:.2} s, compiled in {:.0} ms\n", outcome.steps, outcome.seconds, compile * 1e3));
+        print(&format!(
+            "{tested}{} steps in {:.2} s, compiled in {:.0} ms\n",
+            outcome.steps,
+            outcome.seconds,
+            compile * 1e3
+        ));
     }
 }
 

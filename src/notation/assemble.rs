@@ -50,7 +50,8 @@ impl Assembly<'_> {
         let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
         self.writer.crossed.clear();
         let (piece, at, indices) = written(&mut self.writer, id, at, write);
-        let crossed: Vec<(LoopId, NodeId)> = self.writer.crossed.iter().copied().filter(|c| self.is_backward(c.0, id)).collect();
+        let crossed: Vec<(LoopId, NodeId)> =
+            self.writer.crossed.iter().copied().filter(|c| self.is_backward(c.0, id)).collect();
         let zero = |init: &NodeId| graph.constant_of(*init) == Some(0.0);
         let mut wheres = vec![];
         if let Some((of, _)) = crossed.iter().find(|c| !zero(&c.1)) {
@@ -66,8 +67,7 @@ impl Assembly<'_> {
     }
 
     fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
-        let left: Vec<Expression> =
-            entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
+        let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
         let right = piece.expression.bracketed();
         while let Some(letter) = (!self.writer.pending.is_empty()).then(|| self.writer.pending.remove(0)) {
             wheres.push(self.explanation(letter));

@@ -21,7 +21,10 @@ pub type Titles = IndexMap<NodeId, Vec<Role>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
     /// `∂of/∂by`
-    Derivative { of: String, by: String },
+    Derivative {
+        of: String,
+        by: String,
+    },
     Name(String),
 }
 

@@ -40,7 +40,11 @@ pub enum Expression {
     Transpose(Box<Expression>),
     Power(Box<Expression>, Box<Expression>),
     /// `name(x, y, axis = 1)`.
-    Call { name: String, arguments: Vec<Expression>, options: Vec<(String, Expression)> },
+    Call {
+        name: String,
+        arguments: Vec<Expression>,
+        options: Vec<(String, Expression)>,
+    },
     Bars(Box<Expression>),
     /// Iverson's bracket: 1 where the condition holds, else 0.
     Bracket(Box<Expression>),
@@ -48,7 +52,10 @@ pub enum Expression {
     /// The same elements in another shape; paper does not show it.
     Reshaped(Box<Expression>, Vec<usize>),
     /// Numbers, then the factors of one product of linear algebra.
-    Product { scalars: Vec<Expression>, factors: Vec<Expression> },
+    Product {
+        scalars: Vec<Expression>,
+        factors: Vec<Expression>,
+    },
     Negate(Box<Expression>),
     /// Element by element; two factors or more.
     Elementwise(Vec<Expression>),
@@ -62,7 +69,11 @@ pub enum Expression {
     And(Box<Expression>, Box<Expression>),
     Or(Box<Expression>, Box<Expression>),
     Not(Box<Expression>),
-    If { condition: Box<Expression>, yes: Box<Expression>, no: Box<Expression> },
+    If {
+        condition: Box<Expression>,
+        yes: Box<Expression>,
+        no: Box<Expression>,
+    },
 }
 
 use Expression as E;
@@ -226,6 +237,9 @@ pub fn sum(terms: Vec<(bool, E)>) -> E {
     if let Some(at) = flat.iter().position(|t| !t.0) {
         flat[..=at].rotate_right(1);
     }
+    if let Some((terms, below)) = common_denominator(&flat) {
+        return fraction(sum(terms), below);
+    }
     match flat.len() {
         0 => E::Number(0.0),
         1 => {
@@ -234,6 +248,19 @@ pub fn sum(terms: Vec<(bool, E)>) -> E {
         }
         _ => E::Sum(flat),
     }
+}
+
+/// Terms that are all divided by the same.
+fn common_denominator(terms: &[(bool, E)]) -> Option<(Vec<(bool, E)>, E)> {
+    let below = match terms {
+        [(_, E::Fraction(_, below)), _, ..] => (**below).clone(),
+        _ => return None,
+    };
+    let numerators = terms.iter().map(|(negative, term)| match term {
+        E::Fraction(above, own) if **own == below => Some((*negative, (**above).clone())),
+        _ => None,
+    });
+    Some((numerators.collect::<Option<Vec<_>>>()?, below))
 }
 
 /// Numbers times the factors of one product of linear algebra.

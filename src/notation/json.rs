@@ -70,7 +70,9 @@ pub fn tree(e: &E) -> Value {
         E::Elementwise(factors) => all("elementwise", &mut factors.iter()),
         E::Fraction(x, y) => json!(["fraction", tree(x), tree(y)]),
         E::Sum(terms) => std::iter::once(json!("sum"))
-            .chain(terms.iter().map(|(negative, term)| if *negative { json!(["negate", tree(term)]) } else { tree(term) }))
+            .chain(
+                terms.iter().map(|(negative, term)| if *negative { json!(["negate", tree(term)]) } else { tree(term) }),
+            )
             .collect(),
         E::SumOver(running, x) => json!(["sum_over", indices(running), tree(x)]),
         E::Compare(sign, x, y) => json!(["compare", sign, tree(x), tree(y)]),

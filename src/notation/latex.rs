@@ -70,6 +70,11 @@ pub fn print(e: &E) -> String {
             other => format!("{{{}}}_{{{}}}", at_least(other, 13), list(places)),
         },
         E::Index(x, parts) => {
+            // ∂loss/∂w[k]: the index stands with what is differentiated by.
+            if let E::Symbol(Symbol::Derivative { of, by }) = &**x {
+                let by = print(&E::Index(Box::new(E::name(by.clone())), parts.clone()));
+                return format!(r"\frac{{\partial {}}}{{\partial {by}}}", name_text(of, &[]));
+            }
             let end = |n: &Option<i64>| n.map_or(String::new(), |n| n.to_string());
             let parts: Vec<String> = parts
                 .iter()
@@ -89,8 +94,19 @@ pub fn print(e: &E) -> String {
         E::List(all) => format!("[{}]", list(all)),
         E::Reshaped(x, _) => print(x),
         E::Product { scalars, factors } => {
-            let all: Vec<String> = scalars.iter().chain(factors).map(|f| at_least(f, 12)).collect();
-            all.join(r" \, ")
+            let mut text = String::new();
+            for (k, factor) in scalars.iter().chain(factors).enumerate() {
+                let after_number = k == 1 && matches!(scalars.first(), Some(E::Number(_)));
+                text += if k == 0 {
+                    ""
+                } else if after_number {
+                    " "
+                } else {
+                    r" \, "
+                };
+                text += &at_least(factor, 12);
+            }
+            text
         }
         E::Negate(x) => format!("-{}", at_least(x, 9)),
         E::Elementwise(factors) => {
@@ -196,7 +212,8 @@ fn name_text(name: &str, places: &[String]) -> String {
         _ => (None, name),
     };
     let word = last.trim_end_matches(|c: char| c.is_ascii_digit());
-    let (word, digits) = if word.is_empty() || word.ends_with(['.', '_']) { (last, "") } else { last.split_at(word.len()) };
+    let (word, digits) =
+        if word.is_empty() || word.ends_with(['.', '_']) { (last, "") } else { last.split_at(word.len()) };
     let mut below: Vec<String> = vec![];
     if !digits.is_empty() {
         below.push(digits.into());
@@ -205,12 +222,27 @@ fn name_text(name: &str, places: &[String]) -> String {
         below.push(if path.contains('.') { upright(path) } else { name_text(path, &[]) });
     }
     below.extend(places.iter().cloned());
-    let base = match (word.chars().count(), greek(word)) {
-        (_, Some(command)) => command,
-        (1, None) => word.into(),
+    let base = match (word.chars().count(), greek(word), accented(word)) {
+        (_, Some(command), _) | (_, None, Some(command)) => command,
+        (1, None, None) => word.into(),
         _ => upright(word),
     };
     if below.is_empty() { base } else { format!("{base}_{{{}}}", below.join(", ")) }
+}
+
+/// `x̂`, `x̄`, `x̃`, `ẋ`: a letter and a mark above it.
+fn accented(word: &str) -> Option<String> {
+    let mut parts = word.chars();
+    let (letter, mark) = (parts.next()?, parts.next()?);
+    let command = match mark {
+        '\u{302}' => "hat",
+        '\u{304}' | '\u{305}' => "bar",
+        '\u{303}' => "tilde",
+        '\u{307}' => "dot",
+        _ => return None,
+    };
+    let letter = greek(&letter.to_string()).unwrap_or(letter.to_string());
+    parts.next().is_none().then(|| format!("\\{command}{{{letter}}}"))
 }
 
 fn upright(word: &str) -> String {

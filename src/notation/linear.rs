@@ -100,7 +100,11 @@ impl Printer<'_> {
             E::Subscript(x, places) => self.subscript(x, places),
             E::Index(x, parts) => {
                 let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
-                format!("{}[{}]", self.at_least(x, level::POSTFIX), parts.join(", "))
+                let base = match **x {
+                    E::Symbol(_) => self.formula(x),
+                    _ => self.at_least(x, level::POSTFIX),
+                };
+                format!("{base}[{}]", parts.join(", "))
             }
             E::Transpose(x) => format!("{}{}", self.at_least(x, level::POSTFIX), self.style.transpose),
             E::Power(x, exponent) => self.power(x, exponent),
@@ -154,12 +158,8 @@ impl Printer<'_> {
         let inside = Printer { tight: true, ..*self };
         let base = self.at_least(x, level::POSTFIX);
         let places: Vec<String> = places.iter().map(|p| inside.formula(p)).collect();
-        let places = places.join(if self.style.typographic { "," } else { ", " });
-        match (self.style.typographic, places.chars().count()) {
-            (true, 1) => format!("{base}_{places}"),
-            (true, _) => format!("{base}_{{{places}}}"),
-            _ => format!("{base}[{places}]"),
-        }
+        let places = places.join(",");
+        if places.chars().count() == 1 { format!("{base}_{places}") } else { format!("{base}_{{{places}}}") }
     }
 
     fn part(&self, part: &Part) -> String {

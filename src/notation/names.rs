@@ -33,6 +33,8 @@ pub struct Names {
     /// For each loop its letter and that of its last round.
     letters: Vec<(String, String)>,
     taken: FxHashSet<String>,
+    /// Values that are a number times one that has a line.
+    multiples: FxHashMap<NodeId, (NodeId, f64)>,
 }
 
 /// Letters of loops, with those of their last rounds; a program's own names come first.
@@ -195,6 +197,13 @@ impl Names {
     /// A value that gets a line of its own.
     pub fn give_line(&mut self, id: NodeId, symbol: Symbol) {
         self.titles.insert(id, Title { symbol, kind: Kind::Line });
+    }
+    /// `value` is `factor` times what the line says.
+    pub fn give_multiple(&mut self, value: NodeId, line: NodeId, factor: f64) {
+        self.multiples.insert(value, (line, factor));
+    }
+    pub fn multiple_of(&self, id: NodeId) -> Option<(NodeId, f64)> {
+        self.multiples.get(&id).copied()
     }
     pub fn get(&self, id: NodeId) -> Option<&Title> {
         self.titles.get(&id)

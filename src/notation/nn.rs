@@ -1,8 +1,8 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
-//! A recurrence has no claim of its own: its steps are printed with their places in brackets.
-use super::derivation::{Derivation, Line};
-use super::expression::{Expression, Running, Symbol};
+//! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`).
+use super::derivation::Derivation;
+use super::expression::{Expression, Running};
 use super::linear::{NN, each, print};
 
 pub fn render(derivation: &Derivation) -> String {
@@ -10,35 +10,40 @@ pub fn render(derivation: &Derivation) -> String {
     for line in &derivation.lines {
         // What is explained by another explanation comes after it on paper, before it in a program.
         for explained in line.wheres.iter().rev() {
-            out += &statement(&explained.left, &explained.indices, &print(&explained.right, &NN));
+            out += &statement(&explained.left, &explained.indices, &explained.right);
         }
-        let mut right = print(&line.right, &NN);
+        let mut right = line.right.clone();
         for left in &line.left {
             out += &statement(left, &line.indices, &right);
-            right = symbol_of(&line.left[0]).map_or(right, |s| super::linear::symbol(s));
+            right = defined(&line.left[0]);
         }
     }
     out
 }
 
 /// `left = right`; a left side with indices is a map over them.
-fn statement(left: &Expression, indices: &[Running], right: &str) -> String {
+fn statement(left: &Expression, indices: &[Running], right: &Expression) -> String {
+    let comment = if has_rounds(left) || has_rounds(right) { "// " } else { "" };
+    let right = print(right, &NN);
     match left {
         Expression::Index(base, _) if !indices.is_empty() => {
-            format!("{} = {}\n", print(base, &NN), each(indices, right))
+            format!("{comment}{} = {}\n", print(base, &NN), each(indices, &right))
         }
-        _ => format!("{} = {right}\n", print(left, &NN)),
+        _ => format!("{comment}{} = {right}\n", print(left, &NN)),
     }
 }
 
-fn symbol_of(left: &Expression) -> Option<&Symbol> {
+/// What a left side defines, without its indices.
+fn defined(left: &Expression) -> Expression {
     match left {
-        Expression::Symbol(symbol) => Some(symbol),
-        _ => None,
+        Expression::Index(base, _) => defined(base),
+        other => other.clone(),
     }
 }
 
-/// Whether a line is a step of a recurrence.
-pub fn is_step(line: &Line) -> bool {
-    line.left.iter().any(|l| matches!(l, Expression::Subscript(..)))
+/// Whether a formula speaks of the rounds of a loop.
+fn has_rounds(formula: &Expression) -> bool {
+    let mut found = matches!(formula, Expression::Subscript(..));
+    formula.each_child(&mut |child| found |= has_rounds(child));
+    found
 }

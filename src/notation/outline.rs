@@ -25,7 +25,8 @@ pub fn outline(graph: &Graph, request: &Request, names: &mut Names) -> Vec<Entry
         None => FxHashSet::default(),
     };
     let reading = Reading::new(graph, request, names, &forward);
-    let mut lines = reading.lines(names);
+    let mut lines = reading.multiples(names);
+    reading.lines(names, &mut lines);
     reading.break_circles(names, &mut lines);
     lines.sort();
     reading.letters(names, &lines);
@@ -127,7 +128,7 @@ impl<'a> Reading<'a> {
         self.cost_along(id, names, &mut vec![], true)
     }
     fn cost_along(&self, id: NodeId, names: &Names, path: &mut Vec<NodeId>, top: bool) -> usize {
-        if (!top && names.has(id)) || path.contains(&id) || path.len() > 64 {
+        if (!top && (names.has(id) || names.multiple_of(id).is_some())) || path.contains(&id) || path.len() > 64 {
             return 0;
         }
         let own = match self.graph.op(id) {
@@ -157,33 +158,74 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn lines(&self, names: &Names) -> Vec<NodeId> {
+    /// The value of which this one is a multiple by a number, and the number.
+    fn core(&self, id: NodeId, names: &Names) -> Option<(NodeId, f64)> {
+        let (inner, factor) = match *self.graph.op(id) {
+            Op::Unary(op, x) if op.name == "neg" => (x, -1.0),
+            Op::Binary(op, c, x) if op.name == "mul" => (x, self.graph.constant_of(c)?),
+            _ => return None,
+        };
+        if names.has(inner) {
+            return None;
+        }
+        let (core, more) = self.core(inner, names).unwrap_or((inner, 1.0));
+        Some((core, more * factor))
+    }
+
+    /// Adjoints that are a number times what is used elsewhere, too: `δ = 2 (y − t)`. What is used elsewhere is then said by δ.
+    fn multiples(&self, names: &mut Names) -> Vec<NodeId> {
         let mut lines = vec![];
         for &id in &self.reached {
-            if self.forward.contains(&id) || names.has(id) || self.is_transparent(id) {
+            let Some((core, factor)) = self.core(id, names) else { continue };
+            let Some(forward) = self.own_forward(id, names) else { continue };
+            let named = |f: Option<NodeId>| f.is_some_and(|f| names.is_given(f));
+            let known = names.has(id) || self.forward.contains(&id) || names.multiple_of(core).is_some();
+            let better = !names.is_given(forward) && self.own_forward(core, names).is_some();
+            if known || better || named(self.own_forward(core, names)) || self.cost(core, names) == 0 || factor == 0.0 {
+                continue;
+            }
+            let through = if self.is_transparent(id) { self.uses(id) } else { 1 };
+            let uses = self.uses(id) + self.uses(core) - through.min(self.uses(core));
+            if uses >= 2 || (names.is_given(forward) && self.feeds(id)) {
+                names.give_multiple(core, id, 1.0 / factor);
+                lines.push(id);
+            }
+        }
+        lines
+    }
+
+    /// The forward value of an adjoint, if it is none of the leaves.
+    fn own_forward(&self, id: NodeId, names: &Names) -> Option<NodeId> {
+        self.forward_of(id, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)))
+    }
+
+    /// Whether a result is made of it by one product.
+    fn feeds(&self, id: NodeId) -> bool {
+        let makes = |user: &NodeId| {
+            let op = self.graph.op(*user);
+            let product = matches!(op, Op::Contract(_) | Op::ScatterAdd { .. } | Op::Reduce { .. });
+            product && self.results.contains_key(user)
+        };
+        self.results.contains_key(&id) || self.users_of(id).iter().any(makes)
+    }
+
+    fn lines(&self, names: &Names, lines: &mut Vec<NodeId>) {
+        for &id in &self.reached {
+            let known = names.has(id) || names.multiple_of(id).is_some() || lines.contains(&id);
+            if self.forward.contains(&id) || known || self.is_transparent(id) {
                 continue;
             }
             let (uses, cost) = (self.uses(id), self.cost(id, names));
             if cost == 0 {
                 continue;
             }
-            let forward = self.forward_of(id, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)));
-            let is_result = self.results.contains_key(&id);
-            let feeds = || {
-                let makes = |user: &NodeId| {
-                    let op = self.graph.op(*user);
-                    let product = matches!(op, Op::Contract(_) | Op::ScatterAdd { .. } | Op::Reduce { .. });
-                    product && self.results.contains_key(user)
-                };
-                is_result || self.users_of(id).iter().any(makes)
-            };
+            let forward = self.own_forward(id, names);
             let named = forward.is_some_and(|f| names.is_given(f));
-            let shared = uses >= 2 && (forward.is_some() || is_result || cost >= 3);
-            if shared || (named && feeds()) {
+            let shared = uses >= 2 && (forward.is_some() || self.results.contains_key(&id) || cost >= 3);
+            if shared || (named && self.feeds(id)) {
                 lines.push(id);
             }
         }
-        lines
     }
 
     /// What a backward loop carries must go through a line, or it would be written without end.
@@ -218,7 +260,8 @@ impl<'a> Reading<'a> {
     fn letters(&self, names: &mut Names, lines: &[NodeId]) {
         for &line in lines {
             let Some(forward) = self.forward_of(line, names) else { continue };
-            let known = matches!(self.graph.op(forward), Op::Leaf(_)) || names.has(forward);
+            let known = names.has(forward) || names.multiple_of(forward).is_some();
+            let known = known || matches!(self.graph.op(forward), Op::Leaf(_));
             let cost = self.cost(forward, names);
             if known || cost == 0 || !self.users.contains_key(&forward) {
                 continue;
@@ -232,7 +275,11 @@ impl<'a> Reading<'a> {
         // Outer values first: what they are made of is then used by them alone.
         for &id in self.reached.iter().rev() {
             let is_forward = self.forward.contains(&id);
-            if !is_forward || names.has(id) || matches!(self.graph.op(id), Op::Leaf(_)) {
+            if !is_forward
+                || names.has(id)
+                || names.multiple_of(id).is_some()
+                || matches!(self.graph.op(id), Op::Leaf(_))
+            {
                 continue;
             }
             let carried = self.reached.iter().any(|&leaf| match *self.graph.op(leaf) {
@@ -280,7 +327,7 @@ impl<'a> Reading<'a> {
     }
 
     fn entry(&self, node: NodeId, names: &Names) -> Entry {
-        let forward = self.forward_of(node, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)));
+        let forward = self.own_forward(node, names);
         let own = self.request.results.iter().find(|w| w.node == node).map(|w| symbol_of(&w.left));
         let title = forward.and_then(|f| names.get(f).map(|t| (f, t)));
         match (title, own) {
@@ -310,6 +357,8 @@ impl<'a> Reading<'a> {
             }
             if names.has(id) {
                 found.insert(id);
+            } else if let Some((line, _)) = names.multiple_of(id) {
+                found.insert(line);
             } else {
                 todo.extend(self.children(id, names));
             }

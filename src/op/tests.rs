@@ -124,14 +124,26 @@ fn lowerings_agree_with_values() {
             (row.lower.map_f32)(path, &singles, &mut singles_out);
             for (at, x) in xs.iter().enumerate() {
                 let wanted = (row.value)(*x);
-                assert!((doubles_out[at] - wanted).abs() <= 1e-14 * (1.0 + wanted.abs()), "{} of {x} in f64: {}", row.name, doubles_out[at]);
+                assert!(
+                    (doubles_out[at] - wanted).abs() <= 1e-14 * (1.0 + wanted.abs()),
+                    "{} of {x} in f64: {}",
+                    row.name,
+                    doubles_out[at]
+                );
                 let wanted = (row.value)(f64::from(singles[at]));
                 let got = f64::from(singles_out[at]);
-                assert!((got - wanted).abs() <= 8.0 * f64::from(f32::EPSILON) * (1e-3 + wanted.abs()), "{} of {x} in f32: {got}, not {wanted}", row.name);
+                assert!(
+                    (got - wanted).abs() <= 8.0 * f64::from(f32::EPSILON) * (1e-3 + wanted.abs()),
+                    "{} of {x} in f32: {got}, not {wanted}",
+                    row.name
+                );
             }
         }
         for row in binary_rows() {
-            let pairs: Vec<(f64, f64)> = points(row.samples[0]).step_by(5).flat_map(|x| points(row.samples[1]).step_by(5).map(move |y| (x, y))).collect();
+            let pairs: Vec<(f64, f64)> = points(row.samples[0])
+                .step_by(5)
+                .flat_map(|x| points(row.samples[1]).step_by(5).map(move |y| (x, y)))
+                .collect();
             let xs: Vec<f32> = pairs.iter().map(|p| p.0 as f32).collect();
             let ys: Vec<f32> = pairs.iter().map(|p| p.1 as f32).collect();
             let mut out = vec![0.0; xs.len()];
@@ -140,7 +152,13 @@ fn lowerings_agree_with_values() {
                 let wanted = (row.value)(f64::from(xs[at]), f64::from(ys[at]));
                 let got = f64::from(out[at]);
                 let near = (row.kink)(f64::from(xs[at]), f64::from(ys[at]));
-                assert!(near || (got - wanted).abs() <= 3e-6 * (1.0 + wanted.abs()), "{} of {}, {} in f32: {got}, not {wanted}", row.name, xs[at], ys[at]);
+                assert!(
+                    near || (got - wanted).abs() <= 3e-6 * (1.0 + wanted.abs()),
+                    "{} of {}, {} in f32: {got}, not {wanted}",
+                    row.name,
+                    xs[at],
+                    ys[at]
+                );
             }
         }
     }

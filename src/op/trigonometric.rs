@@ -1,6 +1,6 @@
 //! Circular and hyperbolic functions and their inverses.
 use super::Interval;
-use super::lowering::{polynomial};
+use super::lowering::polynomial;
 use super::row::{Notation, Result, rows};
 
 rows! { UNARY: Unary;

@@ -12,7 +12,8 @@ pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
-    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId, Program, Role, Step,
+    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
+    Program, Role, Step,
 };
 use crate::step::Target;
 use emit::Memory;
@@ -381,7 +382,8 @@ impl<'g> Planner<'g> {
                 again?.ok()?
             }
         };
-        let division = if to.stored.layout.elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
+        let division =
+            if to.stored.layout.elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
         self.program.products.push(planned.product);
         steps.push(Step::Product(Multiplication {
             product: ProductId(self.program.products.len() as u32 - 1),
@@ -513,7 +515,9 @@ fn apart(steps: Vec<Step>) -> Vec<Step> {
     let mut all = vec![];
     for step in steps {
         all.push(match step {
-            Step::Loop { variable, length, reverse, body } => Step::Loop { variable, length, reverse, body: apart(body) },
+            Step::Loop { variable, length, reverse, body } => {
+                Step::Loop { variable, length, reverse, body: apart(body) }
+            }
             step => step,
         });
         all.push(Step::Barrier);

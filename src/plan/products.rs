@@ -51,7 +51,13 @@ pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], x: NodeId) -> 
 }
 
 /// A stack, or a value that a loop goes through, at the place where the loop is.
-fn at_place(memory: &Memory, loops: &[(LoopId, LoopVariable)], within: LoopId, all: NodeId, mut address: Address) -> Option<Address> {
+fn at_place(
+    memory: &Memory,
+    loops: &[(LoopId, LoopVariable)],
+    within: LoopId,
+    all: NodeId,
+    mut address: Address,
+) -> Option<Address> {
     let axis = usize::from(memory.graph.shape(all).first() == Some(&BATCH));
     let variable = loops.iter().find(|l| l.0 == within)?.1;
     let stride = address.strides.remove(axis);
@@ -74,7 +80,12 @@ pub struct Turned {
 }
 
 /// A contraction as a product; or what has to be copied first; or nothing, if no tile fits it.
-pub fn product(memory: &Memory, loops: &[(LoopId, LoopVariable)], c: &Contraction, to: &Destination) -> Option<Result<Planned, Turned>> {
+pub fn product(
+    memory: &Memory,
+    loops: &[(LoopId, LoopVariable)],
+    c: &Contraction,
+    to: &Destination,
+) -> Option<Result<Planned, Turned>> {
     let extents = c.extents(memory.graph.shape(c.a), memory.graph.shape(c.b));
     let target = match to.stack {
         None => Address {
@@ -90,7 +101,9 @@ pub fn product(memory: &Memory, loops: &[(LoopId, LoopVariable)], c: &Contractio
         }
     };
     let (a, b) = (address(memory, loops, c.a)?, address(memory, loops, c.b)?);
-    let stride = |axes: &[u8], address: &Address, label: u8| axes.iter().position(|l| *l == label).map_or(0, |k| address.strides[k]);
+    let stride = |axes: &[u8], address: &Address, label: u8| {
+        axes.iter().position(|l| *l == label).map_or(0, |k| address.strides[k])
+    };
     let in_c = |label: u8| stride(&c.out_axes, &target, label);
     // The columns: neighbours in the result, and in one operand alone.
     let column = c.out_axes.iter().copied().find(|&l| in_c(l) == 1 && c.in_a(l) != c.in_b(l))?;

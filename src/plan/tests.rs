@@ -154,7 +154,8 @@ mod run {
             axes.iter().fold(vec![[0; 3]], |all, axis| {
                 let each = |p: &[i64; 3]| {
                     let p = *p;
-                    (0..axis.extent.with(rows) as i64).map(move |i| [p[0] + i * axis.a, p[1] + i * axis.b, p[2] + i * axis.c])
+                    (0..axis.extent.with(rows) as i64)
+                        .map(move |i| [p[0] + i * axis.a, p[1] + i * axis.b, p[2] + i * axis.c])
                 };
                 all.iter().flat_map(each).collect()
             })

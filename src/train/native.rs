@@ -39,7 +39,8 @@ impl Native {
             executable.write(binding.buffer, &spread(binding, values));
         }
         let records = Records::new(plan.program.scalars.len());
-        let mut native = Native { plan, executable, order: Arc::from([]), totals, threads, records, log: Log::default() };
+        let mut native =
+            Native { plan, executable, order: Arc::from([]), totals, threads, records, log: Log::default() };
         native.bind_order(&[0])?;
         Ok(native)
     }

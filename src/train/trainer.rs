@@ -138,7 +138,13 @@ mod tests {
         fn read(&self, _: Target) -> Vec<f64> {
             vec![]
         }
-        fn run(&mut self, order: &[u32], batches: &[Batch], _: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
+        fn run(
+            &mut self,
+            order: &[u32],
+            batches: &[Batch],
+            _: &AtomicBool,
+            log: &mut Vec<f64>,
+        ) -> Result<usize, Fault> {
             for b in batches {
                 self.0.push((b.step, b.epoch, order[b.first..b.first + b.rows].to_vec()));
                 log.push(b.rows as f64);
@@ -167,12 +173,13 @@ mod tests {
     fn every_row_once_an_epoch_and_the_last_batch_is_short() {
         let mut executor = Recorder(vec![]);
         let mut epochs = vec![];
-        let outcome = train(&mut executor, &schedule(Some(2), None, true), 1, &AtomicBool::new(false), &mut |_, event| {
-            if let Event::Epoch { logged, .. } = event {
-                epochs.push(logged[0]);
-            }
-        })
-        .unwrap();
+        let outcome =
+            train(&mut executor, &schedule(Some(2), None, true), 1, &AtomicBool::new(false), &mut |_, event| {
+                if let Event::Epoch { logged, .. } = event {
+                    epochs.push(logged[0]);
+                }
+            })
+            .unwrap();
         assert_eq!(outcome.steps, 6);
         assert_eq!(epochs, [3.6, 3.6]);
         for epoch in [1, 2] {
@@ -186,7 +193,9 @@ mod tests {
     #[test]
     fn steps_win_over_epochs_and_wrap_round() {
         let mut executor = Recorder(vec![]);
-        let outcome = train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| {}).unwrap();
+        let outcome =
+            train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| {})
+                .unwrap();
         assert_eq!(outcome.steps, 4);
         assert_eq!(executor.0[3].2, [10, 11, 12, 13]);
         assert_eq!((executor.0[3].0, executor.0[3].1), (4, 2));

@@ -22,11 +22,7 @@ impl Setting {
         self.g.intern(Op::Leaf(Leaf::Input(self.g.inputs.len() as u32 - 1)))
     }
     pub fn parameter(&mut self, name: &str, shape: &[usize]) -> NodeId {
-        self.g.parameters.push(Variable {
-            name: name.into(),
-            ty: Type::real(shape, false),
-            span: Default::default(),
-        });
+        self.g.parameters.push(Variable { name: name.into(), ty: Type::real(shape, false), span: Default::default() });
         let id = self.g.intern(Op::Leaf(Leaf::Parameter(self.g.parameters.len() as u32 - 1)));
         self.parameters.push((name.into(), id));
         id
@@ -69,12 +65,8 @@ impl Setting {
         let simple = simplify(&g, &all, Stage::Simplify);
         verify::verify(&simple.graph, &simple.roots).unwrap();
         let (given, adjoint_pairs) = simple.roots.split_at(roots.len() + count);
-        let results: Vec<(String, NodeId)> = self
-            .parameters
-            .iter()
-            .zip(&given[roots.len()..])
-            .map(|((path, _), node)| (path.clone(), *node))
-            .collect();
+        let results: Vec<(String, NodeId)> =
+            self.parameters.iter().zip(&given[roots.len()..]).map(|((path, _), node)| (path.clone(), *node)).collect();
         let pairs: Vec<(NodeId, NodeId)> = adjoint_pairs.chunks(2).map(|p| (p[0], p[1])).collect();
         let request = Request::gradient("loss", given[0], &results, &pairs);
         if std::env::var("SHOW").is_ok() {

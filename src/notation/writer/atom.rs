@@ -25,9 +25,8 @@ impl Writer<'_> {
                 };
                 Ok(Piece { expression, axes })
             }
-            Op::Reduce { op, axes, x } => self.reduction(op, &axes, x, at),
-            Op::BatchMean { x, axes } => self.batch_mean(x, &axes, at),
-            Op::View(view) => self.changed(id, &view, at),
+            Op::Reduce { op, axes, x } => self.picked(op, &axes, x, at),
+            Op::View(view) => self.changed(&view, at),
             Op::Reshape { x, shape } => {
                 let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
                 let piece = self.value_or_letter(x, &all)?;
@@ -47,7 +46,9 @@ impl Writer<'_> {
                 Ok(Piece { expression, axes: piece.axes.iter().map(|k| k + 1).collect() })
             }
             // The product's and the sum's own classes never come here.
-            Op::Contract(_) | Op::ScatterAdd { .. } | Op::Element { .. } | Op::Last { .. } => self.value(id, at),
+            Op::Contract(_) | Op::ScatterAdd { .. } | Op::BatchMean { .. } | Op::Element { .. } | Op::Last { .. } => {
+                Ok(Piece::scalar(Expression::name("…")))
+            }
         }
     }
 
@@ -91,10 +92,9 @@ impl Writer<'_> {
             let z = self.value(x, at)?;
             let t = self.value(y, at)?;
             let axes = union([&z, &t].into_iter(), &vec![0; at.axes.len()])?;
-            let p = self.of_function(&crate::op::activation::SIGMOID, x, at).unwrap_or(Piece {
-                expression: Expression::call("sigmoid", vec![z.expression]),
-                axes: z.axes,
-            });
+            let p = self
+                .of_function(&crate::op::activation::SIGMOID, x, at)
+                .unwrap_or(Piece { expression: Expression::call("sigmoid", vec![z.expression]), axes: z.axes });
             let expression = Expression::call("binary_cross_entropy", vec![p.expression, t.expression.bracketed()]);
             return Ok(Piece { expression, axes });
         }

@@ -66,7 +66,7 @@ impl Writer<'_> {
         let shape: Vec<usize> = c.out_axes.iter().map(|&l| extents[l as usize]).collect();
         let (_, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
         let expression = Expression::SumOver(running, Box::new(body.expression));
-        Ok(Factors { coefficient, factors: vec![Piece { expression, axes: body.axes }], under: vec![] })
+        Ok(Factors { coefficient, factors: vec![Piece { expression, axes: body.axes }], ..Factors::default() })
     }
 
     fn at_places(
@@ -143,15 +143,8 @@ impl Writer<'_> {
         Err(Stuck { label, hint: Hint::Any })
     }
 
-    fn side(
-        &mut self,
-        x: NodeId,
-        axes: &[u8],
-        at: &At,
-        places: &[Option<Place>],
-    ) -> std::result::Result<Side, Stuck> {
-        let looked: Vec<Axis> =
-            axes.iter().map(|&l| places[l as usize].clone().map_or(Axis::Free, Axis::At)).collect();
+    fn side(&mut self, x: NodeId, axes: &[u8], at: &At, places: &[Option<Place>]) -> std::result::Result<Side, Stuck> {
+        let looked: Vec<Axis> = axes.iter().map(|&l| places[l as usize].clone().map_or(Axis::Free, Axis::At)).collect();
         let stuck = |needs: Needs| Stuck { label: axes[needs.axis], hint: needs.hint };
         let factors = self.factors(x, &at.with(looked)).map_err(stuck)?;
         let (mut before, rest) = factors.split_scalars();

@@ -15,7 +15,9 @@ impl Writer<'_> {
         let (leading, rest) = (at.axes[..shared].to_vec(), at.axes[n..].to_vec());
         if place.axes.is_empty() {
             let axes = leading.into_iter().chain([Axis::At(Place::Value(place.expression))]).chain(rest).collect();
-            let piece = self.value(table, &at.with(axes)).map_err(|needs| Needs { axis: needs.axis + n - shared - 1, ..needs })?;
+            let piece = self
+                .value(table, &at.with(axes))
+                .map_err(|needs| Needs { axis: needs.axis + n - shared - 1, ..needs })?;
             let axes = piece.axes.iter().map(|k| k + n - shared - 1).collect();
             return Ok(Piece { axes, ..piece });
         }

@@ -17,6 +17,7 @@ use super::expression::{Expression, Symbol, sum};
 use super::names::Names;
 use super::place::{Affine, Place};
 use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::op::ReduceOp;
 use rustc_hash::FxHashSet;
 
 pub use axes::{Piece, tail};
@@ -83,11 +84,26 @@ pub struct Writer<'g> {
     pub crossed: Vec<(LoopId, NodeId)>,
     /// Index letters that stand for something where we are.
     pub in_use: Vec<String>,
+    /// The value whose right side is being written.
+    pub defining: Option<NodeId>,
+    /// Quotients that bear a name of the program.
+    quotients: Vec<NodeId>,
 }
 
 impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
-        Writer { graph, names, pending: vec![], introduced: FxHashSet::default(), crossed: vec![], in_use: vec![] }
+        let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
+        let quotients = names.given().filter(is_quotient).collect();
+        Writer {
+            graph,
+            names,
+            pending: vec![],
+            introduced: FxHashSet::default(),
+            crossed: vec![],
+            in_use: vec![],
+            defining: None,
+            quotients,
+        }
     }
 
     /// The value as a formula, its axes in ascending order.
@@ -101,9 +117,20 @@ impl<'g> Writer<'g> {
     }
     /// The formula itself, with names left aside for this node: the right side of a line.
     pub fn definition(&mut self, id: NodeId, at: &At) -> Result<Piece> {
+        let before = self.defining.replace(id);
         let mut terms = vec![];
-        self.own_terms(id, at, false, &mut terms)?;
+        let written = self.own_terms(id, at, false, &mut terms);
+        self.defining = before;
+        written?;
         self.finish_sum(terms, self.graph.shape(id))
+    }
+    /// A multiple of a value that has a line: what is 2 (y − t) is δ, so y − t is δ / 2.
+    fn multiple(&mut self, id: NodeId, at: &At) -> Option<Factors> {
+        let (line, factor) = self.names.multiple_of(id)?;
+        if self.defining == Some(line) {
+            return None;
+        }
+        Some(Factors::one(self.reference(line, at)?).times(Factors::number(factor)))
     }
 
     fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
@@ -121,6 +148,11 @@ impl<'g> Writer<'g> {
     fn terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
         if let Some(piece) = self.reference(id, at) {
             out.push((negative, piece));
+            return Ok(());
+        }
+        if let Some(factors) = self.multiple(id, at) {
+            let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
+            out.push((negative != more, piece));
             return Ok(());
         }
         self.own_terms(id, at, negative, out)
@@ -142,6 +174,7 @@ impl<'g> Writer<'g> {
             return Ok(());
         }
         let factors = self.own_factors(id, at)?;
+        let factors = self.with_names(id, at, factors)?;
         let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
         out.push((negative != more, piece));
         Ok(())
@@ -149,8 +182,11 @@ impl<'g> Writer<'g> {
 
     /// The factors of a product.
     fn factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
-        match self.reference(id, at) {
-            Some(piece) => Ok(Factors::one(piece)),
+        if let Some(piece) = self.reference(id, at) {
+            return Ok(Factors::one(piece));
+        }
+        match self.multiple(id, at) {
+            Some(factors) => Ok(factors),
             None => self.own_factors(id, at),
         }
     }
@@ -174,7 +210,9 @@ impl<'g> Writer<'g> {
                 return Ok(Factors::number(1.0).over(x));
             }
             Op::Binary(op, ..) if op.name == "add" || op.name == "sub" => {
-                return Ok(Factors::one(self.definition(id, at)?));
+                let mut terms = vec![];
+                self.own_terms(id, at, false, &mut terms)?;
+                return Ok(Factors::one(self.finish_sum(terms, self.graph.shape(id))?));
             }
             Op::Select { condition, yes, no } => {
                 if let Some(factors) = self.masked(condition, yes, no, at)? {
@@ -183,6 +221,10 @@ impl<'g> Writer<'g> {
             }
             Op::Contract(c) => return self.contraction(&c, at),
             Op::ScatterAdd { .. } => return self.scatter(id, at),
+            Op::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), axes, x } => {
+                return self.reduction(op, &axes, x, at);
+            }
+            Op::BatchMean { x, axes } => return self.batch_mean(x, &axes, at),
             _ => {}
         }
         if let Some(inner) = self.see_through(id, at)? {
@@ -229,10 +271,11 @@ impl<'g> Writer<'g> {
         };
         let free = |letter: &str| !self.in_use.iter().any(|l| l == letter) && !self.names.is_taken(letter);
         let rest = ["i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "u", "v"];
-        wanted.iter().chain(&rest).find(|l| free(l)).map_or_else(
-            || (1..).map(|n| format!("i{n}")).find(|l| free(l)).unwrap_or_default(),
-            |l| (*l).to_string(),
-        )
+        wanted
+            .iter()
+            .chain(&rest)
+            .find(|l| free(l))
+            .map_or_else(|| (1..).map(|n| format!("i{n}")).find(|l| free(l)).unwrap_or_default(), |l| (*l).to_string())
     }
     /// Where a loop stands: its own letter, if nothing else was said.
     fn place_of(&self, of: LoopId, at: &At) -> Affine {

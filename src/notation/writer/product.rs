@@ -2,7 +2,7 @@
 use super::axes::union;
 use super::{At, Piece, Result, Writer};
 use crate::graph::NodeId;
-use crate::notation::expression::{Expression, elementwise, fraction, product};
+use crate::notation::expression::{Expression, Symbol, elementwise, fraction, product};
 
 /// The factors of a product, and what it is divided by.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Factors {
     pub coefficient: f64,
     pub factors: Vec<Piece>,
     pub under: Vec<Piece>,
+    /// Factors that are sums, and of how many elements: with the right number before them they are means.
+    pub sums: Vec<(Expression, usize)>,
 }
 
 impl Factors {
@@ -24,12 +26,13 @@ impl Factors {
         if let Expression::Number(value) = expression {
             return Factors::number(coefficient * value);
         }
-        Factors { coefficient, factors: vec![Piece { expression, ..piece }], under: vec![] }
+        Factors { coefficient, factors: vec![Piece { expression, ..piece }], ..Factors::default() }
     }
     pub fn times(mut self, other: Factors) -> Factors {
         self.coefficient *= other.coefficient;
         self.factors.extend(other.factors);
         self.under.extend(other.under);
+        self.sums.extend(other.sums);
         self
     }
     pub fn over(mut self, other: Factors) -> Factors {
@@ -49,8 +52,8 @@ impl Factors {
         let (scalars, factors) = self.factors.into_iter().partition(|p| p.axes.is_empty());
         let (under_scalars, under) = self.under.into_iter().partition(|p| p.axes.is_empty());
         (
-            Factors { coefficient: self.coefficient, factors: scalars, under: under_scalars },
-            Factors { coefficient: 1.0, factors, under },
+            Factors { coefficient: self.coefficient, factors: scalars, under: under_scalars, sums: self.sums },
+            Factors { coefficient: 1.0, factors, under, sums: vec![] },
         )
     }
 }
@@ -73,9 +76,37 @@ impl Writer<'_> {
         Ok(Some(self.factors(kept, at)?.times(Factors::one(mask))))
     }
 
+    /// A quotient of the program that bears a name is spoken of by it: `g d / σ` is `g x̂` where `x̂ = d / σ`.
+    pub(super) fn with_names(&mut self, id: NodeId, at: &At, mut product: Factors) -> Result<Factors> {
+        if product.under.is_empty() || self.defining.is_some_and(|d| self.quotients.contains(&d)) {
+            return Ok(product);
+        }
+        for quotient in self.quotients.clone() {
+            if self.graph.shape(quotient) != self.graph.shape(id) || quotient >= id {
+                continue;
+            }
+            let own = self.own_factors(quotient, at)?;
+            let within = |all: &[Piece], some: &[Piece]| some.iter().all(|p| all.contains(p));
+            if own.coefficient != 1.0 || !within(&product.factors, &own.factors) || !within(&product.under, &own.under)
+            {
+                continue;
+            }
+            let Some(name) = self.reference(quotient, at) else { continue };
+            for (all, some) in [(&mut product.factors, &own.factors), (&mut product.under, &own.under)] {
+                for piece in some {
+                    if let Some(place) = all.iter().position(|p| p == piece) {
+                        all.remove(place);
+                    }
+                }
+            }
+            product.factors.push(name);
+        }
+        Ok(product)
+    }
+
     /// A product as one formula, its sign apart.
     pub(super) fn finish_product(&self, product: Factors, shape: &[usize]) -> Result<(bool, Piece)> {
-        let Factors { coefficient, factors, under } = product;
+        let Factors { coefficient, factors, under, .. } = with_means(product);
         let lone = factors.len() == 1 && under.is_empty() && coefficient.abs() == 1.0;
         let ready = |pieces: Vec<Piece>| -> Vec<Piece> {
             let ascending = pieces.into_iter().map(Piece::ascending);
@@ -97,10 +128,10 @@ impl Writer<'_> {
 fn joined(number: f64, pieces: Vec<Piece>) -> Expression {
     let (mut scalars, mut tensors): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(|p| p.axes.is_empty());
     for list in [&mut scalars, &mut tensors] {
-        list.sort_by_key(|p| matches!(p.expression, Expression::Bracket(_)));
+        list.sort_by_key(|p| order(&p.expression));
     }
-    let mut scalars: Vec<Expression> = scalars.into_iter().map(|p| p.expression).collect();
-    let mut tensors: Vec<Expression> = tensors.into_iter().map(|p| p.expression).collect();
+    let mut scalars = powers(scalars);
+    let mut tensors = powers(tensors);
     // One product of linear algebra that gives a number stands at the end, without parentheses: 2 xᵀ y.
     if tensors.is_empty()
         && let [at] = (0..scalars.len()).filter(|&k| scalars[k].is_chain()).collect::<Vec<_>>()[..]
@@ -114,6 +145,54 @@ fn joined(number: f64, pieces: Vec<Piece>) -> Expression {
     }
     let first = product(scalars, vec![tensors.remove(0)]);
     elementwise(std::iter::once(first).chain(tensors).collect())
+}
+
+/// A local derivative stands before what comes from behind, a condition last: `(1 − h²) ⊙ (wᵀ δ)`, `(wᵀ δ) ⊙ [a > 0]`.
+fn order(factor: &Expression) -> u8 {
+    match factor {
+        Expression::Bracket(_) => 2,
+        Expression::Product { .. } | Expression::Sum(_) => {
+            let mut behind = 0;
+            factor.each_symbol(&mut |symbol| behind |= u8::from(matches!(symbol, Symbol::Adjoint(_))));
+            behind
+        }
+        _ => 0,
+    }
+}
+
+/// Equal factors as powers.
+fn powers(pieces: Vec<Piece>) -> Vec<Expression> {
+    let mut all: Vec<(Expression, f64)> = vec![];
+    for piece in pieces {
+        let (base, exponent) = match piece.expression {
+            Expression::Power(base, exponent) => match *exponent {
+                Expression::Number(n) => (*base, n),
+                other => (Expression::Power(base, Box::new(other)), 1.0),
+            },
+            other => (other, 1.0),
+        };
+        match all.iter_mut().find(|known| known.0 == base) {
+            Some(known) => known.1 += exponent,
+            None => all.push((base, exponent)),
+        }
+    }
+    all.into_iter().map(|(base, n)| base.power(Expression::Number(n))).collect()
+}
+
+/// `1/16 sum(x)` of sixteen elements is `mean(x)`.
+fn with_means(mut product: Factors) -> Factors {
+    let [(sum, count)] = &product.sums[..] else { return product };
+    let mean = product.coefficient * *count as f64;
+    if product.coefficient.fract() == 0.0 || (mean - mean.round()).abs() > 1e-12 * mean.abs() {
+        return product;
+    }
+    if let Some(piece) = product.factors.iter_mut().find(|p| p.expression == *sum)
+        && let Expression::Call { name, .. } = &mut piece.expression
+    {
+        *name = "mean".into();
+        product.coefficient = mean.round();
+    }
+    product
 }
 
 /// A number as a short ratio where its digits would say less: 1/30 and not 0.0333….

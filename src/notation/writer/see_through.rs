@@ -26,8 +26,11 @@ impl Writer<'_> {
                 Some((axes, names)) => Some(Inner { id: view.x, at: at.with(axes), axes: names }),
                 None => None,
             },
-            Op::Reshape { x, shape } => unit_axes(self.graph.shape(x), &shape, at)
-                .map(|(axes, names)| Inner { id: x, at: at.with(axes), axes: names }),
+            Op::Reshape { x, shape } => unit_axes(self.graph.shape(x), &shape, at).map(|(axes, names)| Inner {
+                id: x,
+                at: at.with(axes),
+                axes: names,
+            }),
             Op::Element { of, x } => {
                 let place = Place::Affine(self.place_of(of, at));
                 let axes = std::iter::once(Axis::At(place)).chain(at.axes.iter().cloned()).collect();

@@ -1,8 +1,8 @@
 //! Views: places go through rows; slices, reversal and padding of whole axes are spelled out.
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
-use crate::graph::{NodeId, Row, View};
+use crate::graph::{Row, View};
 use crate::notation::expression::{Expression, Part};
-use crate::notation::place::{Affine, Place, through};
+use crate::notation::place::{Place, through};
 
 /// What a row does to an axis that stays whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +39,8 @@ impl Writer<'_> {
                     changes.push(Change::None);
                     continue;
                 }
-                [axis] if row.terms.len() == 1 => {
-                    change(row, axis, view, self.graph.shape(view.x)[k] as i64).ok_or(Needs { axis, hint: Hint::Any })?
-                }
+                [axis] if row.terms.len() == 1 => change(row, axis, view, self.graph.shape(view.x)[k] as i64)
+                    .ok_or(Needs { axis, hint: Hint::Any })?,
                 [axis, ..] => return Err(Needs { axis, hint: hint(row, axis, view) }),
             };
             axes.push(Axis::Free);
@@ -52,7 +51,7 @@ impl Writer<'_> {
     }
 
     /// A view that changes whole axes: `x[1..]`, `reverse(x)`, `pad(x, 1, 1)`.
-    pub(super) fn changed(&mut self, _id: NodeId, view: &View, at: &At) -> Result<Piece> {
+    pub(super) fn changed(&mut self, view: &View, at: &At) -> Result<Piece> {
         let (axes, names, changes) = self.changes(view, at)?;
         let inner = at.with(axes);
         let piece = self.value_or_letter(view.x, &inner)?;
@@ -128,9 +127,4 @@ fn hint(row: &Row, axis: usize, view: &View) -> Hint {
     } else {
         Hint::Window
     }
-}
-
-/// A place that is the number `k`.
-pub fn at_number(k: usize) -> Axis {
-    Axis::At(Place::Affine(Affine::number(k as i64)))
 }
