@@ -83,31 +83,23 @@ impl Names {
     }
 
     fn program(&mut self, graph: &Graph, nodes: &[NodeId]) {
+        let named: Vec<(NodeId, &str)> = nodes
+            .iter()
+            .filter(|id| !self.has(**id) && !matches!(graph.op(**id), Op::Leaf(Leaf::Binder(..))))
+            .filter_map(|&id| graph.name_of(id).map(|name| (id, name)))
+            .filter(|(id, _)| !matches!(graph.op(*id), Op::Leaf(leaf) if !matches!(leaf, Leaf::Table(..))))
+            .collect();
         let mut holders: FxHashMap<String, NodeId> = FxHashMap::default();
-        for (&id, title) in &self.titles {
-            if let Symbol::Name(name) = &title.symbol {
-                holders.insert(name.clone(), id);
-            }
-        }
-        for &id in nodes {
-            let Some(name) = graph.name_of(id) else { continue };
-            if self.has(id) || matches!(graph.op(id), Op::Leaf(_)) {
-                continue;
-            }
+        for &(id, name) in &named {
+            let short = self.short(name, &named);
             if let Op::Element { of, x } = *graph.op(id) {
-                self.elements.insert((x, self.root(of)), name.to_string());
+                self.elements.insert((x, self.root(of)), short.to_string());
             }
-            // All rounds of a value are called as the value of a round is.
-            let family = |other: NodeId| match (graph.op(id), graph.op(other)) {
-                (Op::Stacked { x, .. } | Op::Last { x, .. }, _) if *x == other => true,
-                (_, Op::Stacked { x, .. } | Op::Last { x, .. }) => *x == id,
-                _ => false,
-            };
-            let mut own = name.to_string();
-            if let Some(&holder) = holders.get(name)
-                && !family(holder)
+            let mut own = short.to_string();
+            if let Some(&holder) = holders.get(short)
+                && value_of_rounds(graph, holder) != value_of_rounds(graph, id)
             {
-                own = (2..).map(|n| format!("{name}{n}")).find(|n| !self.taken.contains(n)).unwrap_or(own);
+                own = (2..).map(|n| format!("{short}{n}")).find(|n| !self.taken.contains(n)).unwrap_or(own);
             }
             self.taken.insert(own.clone());
             holders.entry(own.clone()).or_insert(id);
@@ -115,7 +107,16 @@ impl Names {
         }
     }
 
-    /// What a loop carries is called as its leaf, its stack or its last value is.
+    /// A value of a layer is called by the last word of its path, if nothing else is called so.
+    fn short<'n>(&self, name: &'n str, named: &[(NodeId, &str)]) -> &'n str {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let is_number = last.parse::<u32>().is_ok();
+        let same = named.iter().filter(|(_, other)| other.rsplit('.').next() == Some(last));
+        let alone = same.map(|(_, other)| *other).all(|other| other == name);
+        if is_number || !alone || (name != last && self.taken.contains(last)) { name } else { last }
+    }
+
+    /// What a loop carries is called as its stack, its last value or its leaf is.
     fn carried(&mut self, graph: &Graph) {
         for number in 0..graph.loops.len() as u32 {
             let of = LoopId(number);
@@ -124,25 +125,34 @@ impl Names {
             }
             for binder in &graph.looped(of).binders {
                 let next = binder.next;
-                if self.has(next) || matches!(graph.op(next), Op::Leaf(_)) {
+                if matches!(graph.op(next), Op::Leaf(_)) {
                     continue;
                 }
-                let projection = |wanted: Op| self.titles.keys().copied().find(|id| *graph.op(*id) == wanted);
-                let stack = projection(Op::Stacked { of, x: next });
-                let last = projection(Op::Last { of, x: next });
-                let name = |id: NodeId| match self.titles.get(&id).map(|t| &t.symbol) {
+                // The last value is one of them: h_T.
+                let projections: Vec<NodeId> = self
+                    .titles
+                    .keys()
+                    .copied()
+                    .filter(|&id| id != next && value_of_rounds(graph, id) == next)
+                    .collect();
+                let projected = projections.iter().find_map(|id| match self.titles.get(id).map(|t| &t.symbol) {
                     Some(Symbol::Name(name)) => Some(name.clone()),
                     _ => None,
-                };
-                let leaf = graph.name_of(binder.leaf).map(str::to_string);
-                if let Some(name) = leaf.or(stack.and_then(name)) {
+                });
+                for id in projections {
+                    if !matches!(graph.op(id), Op::Stacked { .. }) {
+                        self.titles.shift_remove(&id);
+                    }
+                }
+                if self.has(next) {
+                    continue;
+                }
+                let leaf = graph.name_of(binder.leaf).map(|path| {
+                    let last = path.rsplit('.').next().unwrap_or(path);
+                    if self.taken.contains(last) && last != path { path.to_string() } else { last.to_string() }
+                });
+                if let Some(name) = projected.or(leaf) {
                     self.taken.insert(name.clone());
-                    self.give(next, name);
-                } else if let Some(id) = last
-                    && let Some(name) = name(id)
-                {
-                    // The last value is one of them: h_T.
-                    self.titles.shift_remove(&id);
                     self.give(next, name);
                 }
             }
@@ -241,4 +251,22 @@ fn root(graph: &Graph, mut of: LoopId) -> LoopId {
         of = origin;
     }
     of
+}
+
+/// The value of a loop's body whose rounds, or whose last round, a value is; else the value itself.
+fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
+    match graph.op(id) {
+        Op::Stacked { x, .. } | Op::Last { x, .. } => *x,
+        Op::View(view) => match *graph.op(view.x) {
+            Op::Stacked { of, x } => {
+                let last = graph.looped(of).length as i64 - 1;
+                let first = &view.rows[0];
+                let others = view.rows[1..].iter().all(|r| r.offset == 0 && r.divisor == 1 && r.is_total(&view.shape));
+                let at_end = first.terms.is_empty() && first.offset == last && first.divisor == 1;
+                if at_end && others && view.shape.len() + 1 == view.rows.len() { x } else { id }
+            }
+            _ => id,
+        },
+        _ => id,
+    }
 }

@@ -175,7 +175,11 @@ impl<'a> Reading<'a> {
     /// Adjoints that are a number times what is used elsewhere, too: `δ = 2 (y − t)`. What is used elsewhere is then said by δ.
     fn multiples(&self, names: &mut Names) -> Vec<NodeId> {
         let mut lines = vec![];
-        for &id in &self.reached {
+        let mut all = self.reached.clone();
+        all.extend(self.request.titles.keys());
+        all.sort();
+        all.dedup();
+        for id in all {
             let Some((core, factor)) = self.core(id, names) else { continue };
             let Some(forward) = self.own_forward(id, names) else { continue };
             let named = |f: Option<NodeId>| f.is_some_and(|f| names.is_given(f));
@@ -184,8 +188,13 @@ impl<'a> Reading<'a> {
             if known || better || named(self.own_forward(core, names)) || self.cost(core, names) == 0 || factor == 0.0 {
                 continue;
             }
-            let through = if self.is_transparent(id) { self.uses(id) } else { 1 };
-            let uses = self.uses(id) + self.uses(core) - through.min(self.uses(core));
+            // How often the core is used beside the adjoint.
+            let through = match (self.users.contains_key(&id), self.is_transparent(id)) {
+                (false, _) => 0,
+                (true, true) => self.uses(id),
+                (true, false) => 1,
+            };
+            let uses = self.uses(id) + self.uses(core).saturating_sub(through);
             if uses >= 2 || (names.is_given(forward) && self.feeds(id)) {
                 names.give_multiple(core, id, 1.0 / factor);
                 lines.push(id);
@@ -306,6 +315,7 @@ impl<'a> Reading<'a> {
             }
             names.give_line(entry.node, entry.symbols[0].clone());
         }
+        let entries = self.sorted(entries, names);
         // Each result behind the last line that it needs.
         let mut behind: Vec<Vec<Entry>> = vec![vec![]; entries.len() + 1];
         for wanted in &self.request.results {
@@ -313,7 +323,7 @@ impl<'a> Reading<'a> {
             if entries.iter().any(|e| e.node == wanted.node && e.symbols.contains(&symbol)) {
                 continue;
             }
-            let needed = self.needed(wanted.node, names);
+            let needed = self.needed(wanted.node, names, false);
             let place = entries.iter().rposition(|e| needed.contains(&e.node)).map_or(0, |k| k + 1);
             behind[place].push(Entry { node: wanted.node, symbols: vec![symbol], letter: None });
         }
@@ -324,6 +334,27 @@ impl<'a> Reading<'a> {
             all.extend(entries.next());
         }
         all
+    }
+
+    /// Lines behind those that they need, otherwise as they are; the rounds of a loop need each other.
+    fn sorted(&self, entries: Vec<Entry>, names: &Names) -> Vec<Entry> {
+        let needed: Vec<FxHashSet<NodeId>> = entries.iter().map(|e| self.needed(e.node, names, true)).collect();
+        let mut order: Vec<usize> = vec![];
+        let mut seen = vec![false; entries.len()];
+        // Depth first, with a stack of lines and how far their needs have been looked at.
+        for first in 0..entries.len() {
+            let mut stack = vec![(first, 0)];
+            while let Some((at, next)) = stack.pop() {
+                if next == 0 && std::mem::replace(&mut seen[at], true) {
+                    continue;
+                }
+                match (next..entries.len()).find(|&k| !seen[k] && needed[at].contains(&entries[k].node)) {
+                    Some(k) => stack.extend([(at, k + 1), (k, 0)]),
+                    None => order.push(at),
+                }
+            }
+        }
+        order.into_iter().map(|k| entries[k].clone()).collect()
     }
 
     fn entry(&self, node: NodeId, names: &Names) -> Entry {
@@ -346,8 +377,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The values with a name that are read where a node is written out.
-    fn needed(&self, node: NodeId, names: &Names) -> FxHashSet<NodeId> {
+    /// The values with a name that are read where a node is written; `defines` if it is written out although it has one.
+    fn needed(&self, node: NodeId, names: &Names, defines: bool) -> FxHashSet<NodeId> {
         let mut found = FxHashSet::default();
         let mut seen = FxHashSet::default();
         let mut todo = vec![node];
@@ -355,9 +386,11 @@ impl<'a> Reading<'a> {
             if !seen.insert(id) {
                 continue;
             }
-            if names.has(id) {
+            if names.has(id) && !(defines && id == node) {
                 found.insert(id);
-            } else if let Some((line, _)) = names.multiple_of(id) {
+            } else if let Some((line, _)) = names.multiple_of(id)
+                && !(defines && line == node)
+            {
                 found.insert(line);
             } else {
                 todo.extend(self.children(id, names));

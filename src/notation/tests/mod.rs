@@ -1,3 +1,4 @@
 //! Golden derivations, and laws of what is printed.
 mod derivations;
+mod programs;
 mod setting;

@@ -40,6 +40,19 @@ impl Setting {
         self.g.add(product, b)
     }
 
+    /// A program's model.
+    pub fn of_source(text: &str) -> (Setting, NodeId) {
+        let mut sources = crate::diagnostic::Sources::default();
+        let file = sources.add("model.nn", text);
+        let parsed = crate::syntax::parse(file, text);
+        let options = crate::model::Options { training: true, ..Default::default() };
+        let (model, diagnostics) = crate::model::elaborate(&parsed, &sources, &options);
+        let model = model.unwrap_or_else(|| panic!("{diagnostics:?}"));
+        let leaves = model.parameters.iter().map(|p| p.leaf);
+        let parameters = model.graph.parameters.iter().map(|v| v.name.clone()).zip(leaves).collect();
+        (Setting { parameters, g: model.graph }, model.loss.unwrap())
+    }
+
     /// The derivation of the gradient of `loss` by all parameters.
     pub fn gradient(mut self, loss: NodeId) -> Derivation {
         self.g.name(loss, "loss");
