@@ -4,18 +4,28 @@ use super::expression::{Expression, Running, Symbol};
 use super::names::Names;
 use super::outline::{Entry, outline};
 use super::place::{Affine, Place};
+use super::prepare::prepared;
 use super::writer::{At, Axis, Piece, Writer};
 use crate::graph::{Graph, LoopId, NodeId};
+use rustc_hash::FxHashSet;
 
 /// The lines of a request.
 pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
+    let (graph, request) = prepared(graph, request);
     let mut roots: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
-    roots.extend(request.value);
+    roots.extend(&request.values);
     roots.extend(request.titles.keys());
-    let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
     // Values that bear a name are spoken of by it, even where nothing else leads to them.
-    let entries = outline(graph, request, &mut names);
-    let mut assembly = Assembly { writer: Writer::new(graph, names), explained: vec![], lines: vec![] };
+    roots.extend(graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty()));
+    let graph = &graph;
+    let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
+    let entries = outline(graph, &request, &mut names);
+    let mut assembly = Assembly {
+        writer: Writer::new(graph, names),
+        explained: vec![],
+        introduced: FxHashSet::default(),
+        lines: vec![],
+    };
     for entry in &entries {
         assembly.entry(entry);
     }
@@ -34,6 +44,7 @@ struct Assembly<'g> {
     writer: Writer<'g>,
     /// What has been said in a `where`: ends of loops, values before the first round.
     explained: Vec<Expression>,
+    introduced: FxHashSet<NodeId>,
     lines: Vec<Line>,
 }
 
@@ -44,9 +55,6 @@ impl Assembly<'_> {
         // A line of its own is written out; a result that is another line's value is that value's name.
         let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
         let at = At::whole(graph.shape(id).len());
-        if let Some(letter) = entry.letter {
-            self.introduce(letter);
-        }
         let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
         self.writer.crossed.clear();
         let (piece, at, indices) = written(&mut self.writer, id, at, write);
@@ -69,8 +77,17 @@ impl Assembly<'_> {
     fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
         let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
         let right = piece.expression.bracketed();
-        while let Some(letter) = (!self.writer.pending.is_empty()).then(|| self.writer.pending.remove(0)) {
-            wheres.push(self.explanation(letter));
+        // Letters that stand here for the first time are explained, and the letters of those explanations.
+        let mut letters: Vec<NodeId> = entry.letter.into_iter().collect();
+        letters.extend(self.letters_in(left.iter().chain([&right])));
+        let mut at = 0;
+        while let Some(&letter) = letters.get(at) {
+            at += 1;
+            if self.introduced.insert(letter) {
+                let explained = self.explanation(letter);
+                letters.extend(self.letters_in([&explained.right].into_iter()));
+                wheres.push(explained);
+            }
         }
         let mut ends = vec![];
         let said = |wheres: &[Where]| wheres.iter().map(|w| w.right.clone()).collect::<Vec<_>>();
@@ -87,10 +104,13 @@ impl Assembly<'_> {
         self.lines.push(Line { left, right, indices, wheres, node: entry.node });
     }
 
-    fn introduce(&mut self, letter: NodeId) {
-        if self.writer.introduced.insert(letter) {
-            self.writer.pending.push(letter);
+    /// The values that a formula calls by letters that were chosen here.
+    fn letters_in<'e>(&self, formulas: impl Iterator<Item = &'e Expression>) -> Vec<NodeId> {
+        let mut found = vec![];
+        for formula in formulas {
+            formula.each_symbol(&mut |symbol| found.extend(self.writer.names.letter_of(symbol)));
         }
+        found
     }
 
     fn explanation(&mut self, letter: NodeId) -> Where {

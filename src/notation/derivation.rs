@@ -40,32 +40,14 @@ pub struct Wanted {
 pub struct Request {
     /// The name of what is differentiated: `loss`.
     pub of: String,
-    /// Its value, if it is in the graph: what it needs are forward values, all else are derivatives.
-    pub value: Option<NodeId>,
+    /// The numbers that are differentiated: what they need are forward values, all else are derivatives.
+    pub values: Vec<NodeId>,
     /// In the order of declaration; the derivation goes from the loss backwards.
     pub results: Vec<Wanted>,
     pub titles: Titles,
 }
 
 impl Request {
-    /// The gradient of the number `of` by parameters, each with its path and its adjoint, and the adjoints of all values
-    /// on the way (`gradient::Adjoints::all`, mapped to the simplified graph).
-    pub fn gradient(
-        of: &str,
-        value: NodeId,
-        parameters: &[(String, NodeId)],
-        adjoints: &[(NodeId, NodeId)],
-    ) -> Request {
-        let mut request = Request { of: of.into(), value: Some(value), ..Request::default() };
-        for (path, node) in parameters {
-            let left = Left::Derivative { of: of.into(), by: path.clone() };
-            request.results.push(Wanted { node: *node, left });
-        }
-        for &(forward, adjoint) in adjoints {
-            request.title(adjoint, Role::Adjoint(forward));
-        }
-        request
-    }
     /// Says what a node is.
     pub fn title(&mut self, node: NodeId, role: Role) {
         self.titles.entry(node).or_default().push(role);

@@ -234,6 +234,9 @@ pub fn sum(terms: Vec<(bool, E)>) -> E {
             other => flat.push((negative, other)),
         }
     }
+    let mut flat = collected(flat);
+    // Σ reaches as far as it can: it comes last.
+    flat.sort_by_key(|t| matches!(t.1, E::SumOver(..)));
     if let Some(at) = flat.iter().position(|t| !t.0) {
         flat[..=at].rotate_right(1);
     }
@@ -248,6 +251,31 @@ pub fn sum(terms: Vec<(bool, E)>) -> E {
         }
         _ => E::Sum(flat),
     }
+}
+
+/// Equal terms together: `x + x` is `2 x`.
+fn collected(terms: Vec<(bool, E)>) -> Vec<(bool, E)> {
+    let mut all: Vec<(i64, E)> = vec![];
+    for (negative, term) in terms {
+        let sign = if negative { -1 } else { 1 };
+        match all.iter_mut().find(|known| known.1 == term && !matches!(term, E::Number(_))) {
+            Some(known) => known.0 += sign,
+            None => all.push((sign, term)),
+        }
+    }
+    let times = |n: i64, term: E| match (n.unsigned_abs(), term) {
+        (1, term) => term,
+        (n, E::Product { scalars, factors }) => {
+            let number = match scalars.first() {
+                Some(E::Number(value)) => value * n as f64,
+                _ => n as f64,
+            };
+            let rest = scalars.into_iter().filter(|s| !matches!(s, E::Number(_)));
+            product(std::iter::once(E::Number(number)).chain(rest).collect(), factors)
+        }
+        (n, term) => product(vec![E::Number(n as f64)], vec![term]),
+    };
+    all.into_iter().filter(|t| t.0 != 0).map(|(n, term)| (n < 0, times(n, term))).collect()
 }
 
 /// Terms that are all divided by the same.

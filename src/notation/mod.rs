@@ -5,19 +5,23 @@
 mod assemble;
 pub mod derivation;
 pub mod expression;
+pub mod gradient;
 pub mod json;
 pub mod latex;
 pub mod linear;
 pub mod names;
 pub mod nn;
+pub mod numbers;
 mod outline;
 pub mod place;
+mod prepare;
 pub mod text;
 pub mod writer;
 
 pub use assemble::{derivation, expression};
 pub use derivation::{Derivation, Left, Line, Request, Role, Titles, Wanted, Where};
 pub use expression::Expression;
+pub use gradient::gradient;
 
 use crate::graph::{Graph, NodeId};
 

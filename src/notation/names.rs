@@ -128,32 +128,26 @@ impl Names {
                 if matches!(graph.op(next), Op::Leaf(_)) {
                     continue;
                 }
-                // The last value is one of them: h_T.
-                let projections: Vec<NodeId> = self
-                    .titles
-                    .keys()
-                    .copied()
-                    .filter(|&id| id != next && value_of_rounds(graph, id) == next)
-                    .collect();
-                let projected = projections.iter().find_map(|id| match self.titles.get(id).map(|t| &t.symbol) {
+                // The stack and the last value are spoken of as rounds of one value: h, h_T. Its name is the shortest path.
+                let known = |names: &Names, id: NodeId| match names.titles.get(&id).map(|t| &t.symbol) {
                     Some(Symbol::Name(name)) => Some(name.clone()),
                     _ => None,
-                });
+                };
+                let mut candidates: Vec<String> = known(self, next).into_iter().collect();
+                let projections: Vec<NodeId> = self.titles.keys().copied().collect();
                 for id in projections {
-                    if !matches!(graph.op(id), Op::Stacked { .. }) {
+                    if id != next && value_of_rounds(graph, id) == next {
+                        candidates.extend(known(self, id));
                         self.titles.shift_remove(&id);
                     }
                 }
-                if self.has(next) {
-                    continue;
-                }
-                let leaf = graph.name_of(binder.leaf).map(|path| {
+                candidates.extend(graph.name_of(binder.leaf).map(|path| {
                     let last = path.rsplit('.').next().unwrap_or(path);
                     if self.taken.contains(last) && last != path { path.to_string() } else { last.to_string() }
-                });
-                if let Some(name) = projected.or(leaf) {
+                }));
+                if let Some(name) = candidates.into_iter().min_by_key(|name| name.matches('.').count()) {
                     self.taken.insert(name.clone());
-                    self.give(next, name);
+                    self.titles.insert(next, Title { symbol: Symbol::Name(name), kind: Kind::Given });
                 }
             }
         }
@@ -217,6 +211,10 @@ impl Names {
     }
     pub fn get(&self, id: NodeId) -> Option<&Title> {
         self.titles.get(&id)
+    }
+    /// The value that a letter was chosen for.
+    pub fn letter_of(&self, symbol: &Symbol) -> Option<NodeId> {
+        self.titles.iter().find(|(_, t)| t.kind == Kind::Letter && t.symbol == *symbol).map(|(id, _)| *id)
     }
     pub fn has(&self, id: NodeId) -> bool {
         self.titles.contains_key(&id)

@@ -20,10 +20,7 @@ pub struct Entry {
 
 /// Plans the lines; what gets a line or a letter is entered in `names`.
 pub fn outline(graph: &Graph, request: &Request, names: &mut Names) -> Vec<Entry> {
-    let forward: FxHashSet<NodeId> = match request.value {
-        Some(value) => graph.reachable(&[value]).into_iter().collect(),
-        None => FxHashSet::default(),
-    };
+    let forward: FxHashSet<NodeId> = graph.reachable(&request.values).into_iter().collect();
     let reading = Reading::new(graph, request, names, &forward);
     let mut lines = reading.multiples(names);
     reading.lines(names, &mut lines);
@@ -231,7 +228,7 @@ impl<'a> Reading<'a> {
             let forward = self.own_forward(id, names);
             let named = forward.is_some_and(|f| names.is_given(f));
             let shared = uses >= 2 && (forward.is_some() || self.results.contains_key(&id) || cost >= 3);
-            if shared || (named && self.feeds(id)) {
+            if shared || (forward.is_some() && (named || cost >= 4) && self.feeds(id)) {
                 lines.push(id);
             }
         }
@@ -306,6 +303,14 @@ impl<'a> Reading<'a> {
     fn entries(&self, names: &mut Names, lines: Vec<NodeId>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = lines.iter().map(|&node| self.entry(node, names)).collect();
         let unnamed = Symbol::Adjoint(String::new());
+        let several = entries.iter().filter(|e| e.symbols[0] == unnamed).count() > 1;
+        for entry in entries.iter_mut().filter(|e| several && e.symbols[0] == unnamed) {
+            // Told apart by letters for the values that they are the adjoints of.
+            if let Some(forward) = self.own_forward(entry.node, names).filter(|&f| self.cost(f, names) > 0) {
+                names.give_letter(self.graph, forward);
+                *entry = self.entry(entry.node, names);
+            }
+        }
         let count = entries.iter().filter(|e| e.symbols[0] == unnamed).count();
         let mut number = 0;
         for entry in &mut entries {

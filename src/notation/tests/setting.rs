@@ -1,8 +1,7 @@
 //! Small models built by hand, and their way through recognition, differentiation and simplification.
-use crate::gradient::adjoints;
 use crate::graph::{Graph, Kind, Leaf, NodeId, Op, Type, Variable, verify};
-use crate::notation::{Derivation, Request, derivation, latex, nn, text};
-use crate::simplify::{Stage, simplify};
+use crate::notation::gradient::request;
+use crate::notation::{Derivation, derivation, latex, nn, text};
 
 #[derive(Default)]
 pub struct Setting {
@@ -58,34 +57,14 @@ impl Setting {
         self.g.name(loss, "loss");
         let mut kept: Vec<NodeId> = vec![loss];
         kept.extend(self.parameters.iter().map(|p| p.1));
-        kept.extend(self.g.names().map(|n| n.0));
         verify::verify(&self.g, &kept).unwrap();
-        let recognised = simplify(&self.g, &kept, Stage::Recognise);
-        let (mut g, roots) = (recognised.graph, recognised.roots);
-        let count = self.parameters.len();
-        let found = adjoints(&mut g, roots[0], &roots[1..=count]);
-        let pairs = found.all();
-        let zeros: Vec<NodeId> = roots[1..=count]
-            .iter()
-            .map(|&p| {
-                let shape = g.shape(p).to_vec();
-                found.of(p).unwrap_or_else(|| g.constant(0.0, &shape))
-            })
-            .collect();
-        let mut all = roots.clone();
-        all.extend(&zeros);
-        all.extend(pairs.iter().flat_map(|p| [p.0, p.1]));
-        let simple = simplify(&g, &all, Stage::Simplify);
-        verify::verify(&simple.graph, &simple.roots).unwrap();
-        let (given, adjoint_pairs) = simple.roots.split_at(roots.len() + count);
-        let results: Vec<(String, NodeId)> =
-            self.parameters.iter().zip(&given[roots.len()..]).map(|((path, _), node)| (path.clone(), *node)).collect();
-        let pairs: Vec<(NodeId, NodeId)> = adjoint_pairs.chunks(2).map(|p| (p[0], p[1])).collect();
-        let request = Request::gradient("loss", given[0], &results, &pairs);
+        let (graph, request) = request(&self.g, &[("loss".into(), loss)], &self.parameters);
+        let roots: Vec<NodeId> = request.results.iter().map(|r| r.node).collect();
+        verify::verify(&graph, &roots).unwrap();
         if std::env::var("SHOW").is_ok() {
-            eprintln!("{}", crate::graph::show::show(&simple.graph, given));
+            eprintln!("{}", crate::graph::show::show(&graph, &roots));
         }
-        derivation(&simple.graph, &request)
+        derivation(&graph, &request)
     }
 }
 

@@ -3,6 +3,7 @@ use super::axes::union;
 use super::{At, Axis, Needs, Piece, Result, Writer};
 use crate::graph::{Leaf, NamedOp, NodeId, Op, named};
 use crate::notation::expression::{Expression, Part};
+use crate::notation::numbers;
 use crate::op::{BinaryOp, Notation, UnaryOp};
 
 impl Writer<'_> {
@@ -54,7 +55,7 @@ impl Writer<'_> {
 
     fn leaf(&self, leaf: &Leaf, at: &At) -> Piece {
         let expression = match leaf {
-            Leaf::Constant(value, _) => return Piece::scalar(Expression::number(value.0)),
+            Leaf::Constant(value, _) => return Piece::scalar(numbers::number(value.0)),
             Leaf::Table(values, shape) if shape.len() == 1 && values.len() <= 8 => {
                 Expression::List(values.iter().map(|v| Expression::number(v.0)).collect())
             }

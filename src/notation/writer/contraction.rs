@@ -1,5 +1,4 @@
 //! Contractions as paper writes them: `w x`, `wᵀ δ`, `δ hᵀ`, `xᵀ y`; what has no such form as a sum over named indices.
-use super::axes::union;
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Contraction, NodeId, Op};
@@ -157,6 +156,11 @@ impl Writer<'_> {
 
     /// `Σ values where they belong` is a product by `onehot(index)`.
     pub(super) fn scatter(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        self.scattered(id, at, false)
+    }
+
+    /// With a name for every place of the index, if `all`.
+    fn scattered(&mut self, id: NodeId, at: &At, all: bool) -> Result<Factors> {
         let Op::ScatterAdd { index, values, shared, .. } = *self.graph.op(id) else {
             return Ok(Factors::number(0.0));
         };
@@ -173,7 +177,7 @@ impl Writer<'_> {
         for k in 0..places {
             let letter = match *self.graph.op(values) {
                 Op::Stacked { of, .. } if k == 0 && !self.names.has(values) => self.names.loop_letter(of).0,
-                _ if places - k > 1 || kept > 1 || at.axes[shared] != Axis::Free => self.fresh_letter(Hint::Any),
+                _ if all || places - k > 1 || kept > 1 || at.axes[shared] != Axis::Free => self.fresh_letter(Hint::Any),
                 _ => {
                     inner.push(Axis::Free);
                     continue;
@@ -186,10 +190,23 @@ impl Writer<'_> {
         let at_index = at.with(inner.clone());
         let at_values = at.with(inner.into_iter().chain(at.axes[shared + 1..].iter().cloned()).collect());
         let place = self.value_or_letter(index, &at_index)?.expression;
-        let piece = self.value_or_letter(values, &at_values)?;
+        let (scalars, rest) = match self.factors(values, &at_values) {
+            Ok(factors) if running.is_empty() => factors.split_scalars(),
+            Ok(factors) => {
+                let coefficient = factors.coefficient;
+                (Factors::number(coefficient), Factors { coefficient: 1.0, ..factors })
+            }
+            Err(_) => (Factors::number(1.0), Factors::one(self.value_or_letter(values, &at_values)?)),
+        };
+        let (negative, piece) = self.finish_product(rest, self.graph.shape(values))?;
+        let scalars = if negative { scalars.times(Factors::number(-1.0)) } else { scalars };
         self.in_use.truncate(before);
-        let hot = Expression::call("onehot", vec![place.clone()]);
         let first = shared + places;
+        // The same value for all places of the index: each is named.
+        if (shared..first).any(|k| at_values.axes[k] == Axis::Free && !piece.axes.contains(&k)) {
+            return self.scattered(id, at, true);
+        }
+        let hot = Expression::call("onehot", vec![place.clone()]);
         let rest: Vec<usize> = piece.axes.iter().filter(|&&k| k >= first).map(|k| k - first + shared + 1).collect();
         let result = match &at.axes[shared] {
             Axis::At(own) => {
@@ -211,13 +228,12 @@ impl Writer<'_> {
             }
         };
         if running.is_empty() {
-            return Ok(result);
+            return Ok(scalars.times(result));
         }
         let (negative, body) = self.finish_product(result, self.graph.shape(id))?;
         let sum = Piece { expression: Expression::SumOver(running, Box::new(body.expression)), axes: body.axes };
         let sign = if negative { -1.0 } else { 1.0 };
-        union(std::iter::once(&sum), self.graph.shape(id))?;
-        Ok(Factors::one(sum).times(Factors::number(sign)))
+        Ok(scalars.times(Factors::one(sum)).times(Factors::number(sign)))
     }
 }
 

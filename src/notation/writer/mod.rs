@@ -18,7 +18,6 @@ use super::names::Names;
 use super::place::{Affine, Place};
 use crate::graph::{Graph, LoopId, NodeId, Op};
 use crate::op::ReduceOp;
-use rustc_hash::FxHashSet;
 
 pub use axes::{Piece, tail};
 use product::Factors;
@@ -77,9 +76,6 @@ type Result<T> = std::result::Result<T, Needs>;
 pub struct Writer<'g> {
     pub graph: &'g Graph,
     pub names: Names,
-    /// Letters that were used and not yet explained, in the order of their use.
-    pub pending: Vec<NodeId>,
-    pub introduced: FxHashSet<NodeId>,
     /// Carried values of backward loops that were gone through, with their loops.
     pub crossed: Vec<(LoopId, NodeId)>,
     /// Index letters that stand for something where we are.
@@ -94,16 +90,7 @@ impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
         let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
         let quotients = names.given().filter(is_quotient).collect();
-        Writer {
-            graph,
-            names,
-            pending: vec![],
-            introduced: FxHashSet::default(),
-            crossed: vec![],
-            in_use: vec![],
-            defining: None,
-            quotients,
-        }
+        Writer { graph, names, crossed: vec![], in_use: vec![], defining: None, quotients }
     }
 
     /// The value as a formula, its axes in ascending order.
@@ -134,8 +121,10 @@ impl<'g> Writer<'g> {
     }
 
     fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
-        let terms: Vec<(bool, Piece)> = terms.into_iter().map(|(n, p)| (n, p.ascending())).collect();
+        let mut terms: Vec<(bool, Piece)> = terms.into_iter().map(|(n, p)| (n, p.ascending())).collect();
         let axes = axes::union(terms.iter().map(|t| &t.1), shape)?;
+        // A derivative that something is added to comes first.
+        terms.sort_by_key(|t| !matches!(t.1.expression, Expression::Symbol(Symbol::Derivative { .. })));
         let expression = match terms.len() {
             1 => terms.into_iter().map(|(n, p)| if n { p.expression.negated() } else { p.expression }).next(),
             // Conditions that are added up are numbers.
@@ -213,6 +202,19 @@ impl<'g> Writer<'g> {
                 let mut terms = vec![];
                 self.own_terms(id, at, false, &mut terms)?;
                 return Ok(Factors::one(self.finish_sum(terms, self.graph.shape(id))?));
+            }
+            // (2 x)² is 4 x².
+            Op::Binary(op, x, n) if op.name == "pow" => {
+                let whole = self.graph.constant_of(n).filter(|n| n.fract() == 0.0 && n.abs() <= 4.0);
+                if let (Some(n), Factors { coefficient, .. }) = (whole, self.factors(x, at)?)
+                    && coefficient != 1.0
+                {
+                    let base = Factors { coefficient: 1.0, ..self.factors(x, at)? };
+                    let (_, base) = self.finish_product(base, self.graph.shape(id))?;
+                    let power = base.expression.bracketed().power(Expression::number(n));
+                    let power = Factors::one(Piece { expression: power, axes: base.axes });
+                    return Ok(power.times(Factors::number(coefficient.powf(n))));
+                }
             }
             Op::Select { condition, yes, no } => {
                 if let Some(factors) = self.masked(condition, yes, no, at)? {

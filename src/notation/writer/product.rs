@@ -3,6 +3,7 @@ use super::axes::union;
 use super::{At, Piece, Result, Writer};
 use crate::graph::NodeId;
 use crate::notation::expression::{Expression, Symbol, elementwise, fraction, product};
+use crate::notation::numbers;
 
 /// The factors of a product, and what it is divided by.
 #[derive(Clone, Debug, Default)]
@@ -117,15 +118,15 @@ impl Writer<'_> {
         if coefficient == 0.0 {
             return Ok((false, Piece { expression: Expression::Number(0.0), axes: vec![] }));
         }
-        let (above, below) = as_ratio(coefficient.abs());
-        let numerator = joined(above, factors);
-        let denominator = joined(below, under);
+        let ratio = numbers::ratio(coefficient.abs());
+        let numerator = joined(ratio.above, factors);
+        let denominator = joined(ratio.below, under);
         Ok((coefficient < 0.0, Piece { expression: fraction(numerator, denominator), axes }))
     }
 }
 
 /// Numbers before values, conditions last.
-fn joined(number: f64, pieces: Vec<Piece>) -> Expression {
+fn joined(mut numbers: Vec<Expression>, pieces: Vec<Piece>) -> Expression {
     let (mut scalars, mut tensors): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(|p| p.axes.is_empty());
     for list in [&mut scalars, &mut tensors] {
         list.sort_by_key(|p| order(&p.expression));
@@ -139,7 +140,8 @@ fn joined(number: f64, pieces: Vec<Piece>) -> Expression {
     {
         tensors.push(scalars.remove(at));
     }
-    scalars.insert(0, Expression::Number(number));
+    numbers.extend(scalars);
+    let scalars = numbers;
     if tensors.is_empty() {
         return product(scalars, vec![]);
     }
@@ -151,7 +153,7 @@ fn joined(number: f64, pieces: Vec<Piece>) -> Expression {
 fn order(factor: &Expression) -> u8 {
     match factor {
         Expression::Bracket(_) => 2,
-        Expression::Product { .. } | Expression::Sum(_) => {
+        Expression::Product { .. } | Expression::Sum(_) | Expression::SumOver(..) => {
             let mut behind = 0;
             factor.each_symbol(&mut |symbol| behind |= u8::from(matches!(symbol, Symbol::Adjoint(_))));
             behind
@@ -193,18 +195,4 @@ fn with_means(mut product: Factors) -> Factors {
         product.coefficient = mean.round();
     }
     product
-}
-
-/// A number as a short ratio where its digits would say less: 1/30 and not 0.0333….
-fn as_ratio(value: f64) -> (f64, f64) {
-    if format!("{value}").len() <= 7 {
-        return (value, 1.0);
-    }
-    for q in 2..=10_000 {
-        let p = value * f64::from(q);
-        if p.round() >= 1.0 && p.round() <= 1000.0 && (p - p.round()).abs() < 1e-12 * p {
-            return (p.round(), f64::from(q));
-        }
-    }
-    (value, 1.0)
 }

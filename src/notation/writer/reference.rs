@@ -2,7 +2,6 @@
 use super::{At, Axis, Piece, Writer};
 use crate::graph::{Leaf, LoopId, NodeId, Op};
 use crate::notation::expression::{Expression, Part};
-use crate::notation::names::Kind;
 use crate::notation::place::{Affine, Place};
 
 impl Writer<'_> {
@@ -21,9 +20,6 @@ impl Writer<'_> {
         }
         if let Some(title) = self.names.get(id) {
             let symbol = Expression::Symbol(title.symbol.clone());
-            if title.kind == Kind::Letter && self.introduced.insert(id) {
-                self.pending.push(id);
-            }
             return Some(self.placed(symbol, &self.graph.node(id).loops.clone(), at));
         }
         match *self.graph.op(id) {
@@ -31,9 +27,6 @@ impl Writer<'_> {
             Op::Stacked { of, x } if at.axes[0] == Axis::Free && self.names.has(x) => {
                 let title = self.names.get(x)?;
                 let symbol = Expression::Symbol(title.symbol.clone());
-                if title.kind == Kind::Letter && self.introduced.insert(x) {
-                    self.pending.push(x);
-                }
                 let loops: Vec<LoopId> = self.graph.node(x).loops.iter().copied().filter(|l| *l != of).collect();
                 Some(self.placed(symbol, &loops, at))
             }
