@@ -5,7 +5,7 @@ use super::names::Names;
 use super::outline::{Entry, outline};
 use super::place::{Affine, Place};
 use super::prepare::prepared;
-use super::writer::{At, Axis, Piece, Writer};
+use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
 use crate::graph::{Graph, LoopId, NodeId};
 use rustc_hash::FxHashSet;
 
@@ -157,20 +157,26 @@ fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<Express
     formula.each_child(&mut |child| subscripted(child, place, found));
 }
 
+/// A value that repeats along an axis is said for each place of it; a number is said once.
+fn repeats(piece: &Piece, at: &At, shape: &[usize]) -> Option<Needs> {
+    let number = matches!(piece.expression, Expression::Number(_) | Expression::Negate(_)) && piece.axes.is_empty();
+    let missing = |k: &usize| at.axes[*k] == Axis::Free && shape[*k] != 1 && !piece.axes.contains(k);
+    (0..shape.len()).find(missing).filter(|_| !number).map(|axis| Needs { axis, hint: Hint::Any })
+}
+
 /// Writes a value; an axis that must be at a place gets a letter, which the left side then bears.
 fn written(
     writer: &mut Writer,
     id: NodeId,
     mut at: At,
-    mut write: impl FnMut(&mut Writer, &At) -> Result<Piece, super::writer::Needs>,
+    mut write: impl FnMut(&mut Writer, &At) -> Result<Piece, Needs>,
 ) -> (Piece, At, Vec<Running>) {
     let shape = writer.graph.shape(id).to_vec();
     let mut indices: Vec<(usize, Running)> = vec![];
     let before = writer.in_use.len();
     let piece = loop {
         let needs = match write(writer, &at) {
-            // On paper what repeats along leading axes needs no word.
-            Ok(piece) => match super::writer::tail(&piece, &at, &shape) {
+            Ok(piece) => match super::writer::tail(&piece, &at, &shape).or_else(|| repeats(&piece, &at, &shape)) {
                 None => break piece.ascending(),
                 Some(needs) => needs,
             },

@@ -156,7 +156,10 @@ impl Printer<'_> {
 
     fn subscript(&self, x: &E, places: &[E]) -> String {
         let inside = Printer { tight: true, ..*self };
-        let base = self.at_least(x, level::POSTFIX);
+        let base = match x {
+            E::Symbol(_) => self.formula(x),
+            _ => self.at_least(x, level::POSTFIX),
+        };
         let places: Vec<String> = places.iter().map(|p| inside.formula(p)).collect();
         let places = places.join(",");
         if places.chars().count() == 1 { format!("{base}_{places}") } else { format!("{base}_{{{places}}}") }

@@ -10,6 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub enum Kind {
     /// The program's, or a title's.
     Given,
+    /// The program's, but not of the top level: it is explained where it is first used.
+    Inner,
     /// A letter that was chosen here: it is explained where it is first used.
     Letter,
     /// It has a line of its own.
@@ -90,30 +92,27 @@ impl Names {
             .filter(|(id, _)| !matches!(graph.op(*id), Op::Leaf(leaf) if !matches!(leaf, Leaf::Table(..))))
             .collect();
         let mut holders: FxHashMap<String, NodeId> = FxHashMap::default();
-        for &(id, name) in &named {
-            let short = self.short(name, &named);
-            if let Op::Element { of, x } = *graph.op(id) {
-                self.elements.insert((x, self.root(of)), short.to_string());
-            }
-            let mut own = short.to_string();
-            if let Some(&holder) = holders.get(short)
-                && value_of_rounds(graph, holder) != value_of_rounds(graph, id)
-            {
+        // Names of the top level are kept as they are; the others make way.
+        let (top, inner): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, name)| !name.contains('.'));
+        for (id, name) in top.into_iter().chain(inner) {
+            let short = last_word(name);
+            let mut own = short.clone();
+            let free = match holders.get(&short) {
+                Some(&holder) => value_of_rounds(graph, holder) == value_of_rounds(graph, id),
+                None => short == name || !self.taken.contains(&short),
+            };
+            if !free {
                 own = (2..).map(|n| format!("{short}{n}")).find(|n| !self.taken.contains(n)).unwrap_or(own);
+            }
+            if let Op::Element { of, x } = *graph.op(id) {
+                self.elements.insert((x, self.root(of)), own.clone());
             }
             self.taken.insert(own.clone());
             holders.entry(own.clone()).or_insert(id);
-            self.give(id, own);
+            let is_inner = name.contains('.') && graph.node(id).loops.is_empty();
+            let kind = if is_inner { Kind::Inner } else { Kind::Given };
+            self.titles.entry(id).or_insert(Title { symbol: Symbol::Name(own), kind });
         }
-    }
-
-    /// A value of a layer is called by the last word of its path, if nothing else is called so.
-    fn short<'n>(&self, name: &'n str, named: &[(NodeId, &str)]) -> &'n str {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let is_number = last.parse::<u32>().is_ok();
-        let same = named.iter().filter(|(_, other)| other.rsplit('.').next() == Some(last));
-        let alone = same.map(|(_, other)| *other).all(|other| other == name);
-        if is_number || !alone || (name != last && self.taken.contains(last)) { name } else { last }
     }
 
     /// What a loop carries is called as its stack, its last value or its leaf is.
@@ -128,24 +127,27 @@ impl Names {
                 if matches!(graph.op(next), Op::Leaf(_)) {
                     continue;
                 }
-                // The stack and the last value are spoken of as rounds of one value: h, h_T. Its name is the shortest path.
+                // The stack and the last value are spoken of as rounds of one value: h, h_T. A name of the top level is
+                // its name, else that of the body, else that of the leaf.
                 let known = |names: &Names, id: NodeId| match names.titles.get(&id).map(|t| &t.symbol) {
                     Some(Symbol::Name(name)) => Some(name.clone()),
                     _ => None,
                 };
-                let mut candidates: Vec<String> = known(self, next).into_iter().collect();
+                let is_top = |id: NodeId| graph.name_of(id).is_some_and(|path| !path.contains('.'));
+                let mut candidates: Vec<(u8, String)> = vec![];
+                candidates.extend(known(self, next).map(|name| (1, name)));
                 let projections: Vec<NodeId> = self.titles.keys().copied().collect();
                 for id in projections {
                     if id != next && value_of_rounds(graph, id) == next {
-                        candidates.extend(known(self, id));
+                        candidates.extend(known(self, id).map(|name| (if is_top(id) { 0 } else { 3 }, name)));
                         self.titles.shift_remove(&id);
                     }
                 }
-                candidates.extend(graph.name_of(binder.leaf).map(|path| {
-                    let last = path.rsplit('.').next().unwrap_or(path);
-                    if self.taken.contains(last) && last != path { path.to_string() } else { last.to_string() }
+                candidates.extend(graph.name_of(binder.leaf).map(last_word).map(|name| {
+                    let is_free = !self.taken.contains(&name);
+                    (if is_free { 2 } else { 4 }, name)
                 }));
-                if let Some(name) = candidates.into_iter().min_by_key(|name| name.matches('.').count()) {
+                if let Some((_, name)) = candidates.into_iter().min_by_key(|c| c.0) {
                     self.taken.insert(name.clone());
                     self.titles.insert(next, Title { symbol: Symbol::Name(name), kind: Kind::Given });
                 }
@@ -212,19 +214,22 @@ impl Names {
     pub fn get(&self, id: NodeId) -> Option<&Title> {
         self.titles.get(&id)
     }
-    /// The value that a letter was chosen for.
+    /// The value that a letter was chosen for, or a name of an inner block stands for.
     pub fn letter_of(&self, symbol: &Symbol) -> Option<NodeId> {
-        self.titles.iter().find(|(_, t)| t.kind == Kind::Letter && t.symbol == *symbol).map(|(id, _)| *id)
+        self.titles
+            .iter()
+            .find(|(_, t)| matches!(t.kind, Kind::Letter | Kind::Inner) && t.symbol == *symbol)
+            .map(|(id, _)| *id)
     }
     pub fn has(&self, id: NodeId) -> bool {
         self.titles.contains_key(&id)
     }
     pub fn is_given(&self, id: NodeId) -> bool {
-        self.get(id).is_some_and(|t| t.kind == Kind::Given)
+        self.get(id).is_some_and(|t| matches!(t.kind, Kind::Given | Kind::Inner))
     }
     /// The values that bear a name of the program.
     pub fn given(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.titles.iter().filter(|(_, t)| t.kind == Kind::Given).map(|(id, _)| *id)
+        self.titles.iter().filter(|(_, t)| matches!(t.kind, Kind::Given | Kind::Inner)).map(|(id, _)| *id)
     }
     pub fn element(&self, x: NodeId, of: LoopId) -> Option<&str> {
         self.elements.get(&(x, of)).map(String::as_str)
@@ -267,4 +272,12 @@ fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
         },
         _ => id,
     }
+}
+
+/// A value of a layer is called by the last word of its path; rounds of `repeat` keep their number: `h0` for `h.0`.
+fn last_word(path: &str) -> String {
+    let mut words: Vec<&str> = path.split('.').collect();
+    let count = words.iter().rev().take_while(|word| word.parse::<u32>().is_ok()).count();
+    words.drain(..words.len().saturating_sub(count + 1)).count();
+    words.concat()
 }

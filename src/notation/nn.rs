@@ -1,24 +1,46 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
 //! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`).
-use super::derivation::Derivation;
+use super::derivation::{Derivation, Where};
 use super::expression::{Expression, Running};
 use super::linear::{NN, each, print};
 
 pub fn render(derivation: &Derivation) -> String {
     let mut out = String::new();
     for line in &derivation.lines {
-        // What is explained by another explanation comes after it on paper, before it in a program.
-        for explained in line.wheres.iter().rev() {
+        for explained in in_order(&line.wheres) {
             out += &statement(&explained.left, &explained.indices, &explained.right);
         }
-        let mut right = line.right.clone();
-        for left in &line.left {
-            out += &statement(left, &line.indices, &right);
-            right = defined(&line.left[0]);
+        let [first, more @ ..] = &line.left[..] else { continue };
+        out += &statement(first, &line.indices, &line.right);
+        for left in more {
+            let (left, right) = match (defined(left), has_rounds(left)) {
+                (_, true) => (left, first),
+                (left, false) => (left, defined(first)),
+            };
+            out += &statement(left, &[], right);
         }
     }
     out
+}
+
+/// Explanations behind those that they need: on paper it is the other way round.
+fn in_order(wheres: &[Where]) -> Vec<&Where> {
+    let mut order: Vec<&Where> = vec![];
+    let mut left: Vec<&Where> = wheres.iter().collect();
+    while !left.is_empty() {
+        let waits =
+            |w: &Where| left.iter().any(|other| speaks_of(&w.right, defined(&other.left)) && other.left != w.left);
+        let next = left.iter().position(|w| !waits(w)).unwrap_or(0);
+        order.push(left.remove(next));
+    }
+    order
+}
+
+fn speaks_of(formula: &Expression, part: &Expression) -> bool {
+    let mut found = formula == part;
+    formula.each_child(&mut |child| found |= speaks_of(child, part));
+    found
 }
 
 /// `left = right`; a left side with indices is a map over them.
@@ -34,10 +56,10 @@ fn statement(left: &Expression, indices: &[Running], right: &Expression) -> Stri
 }
 
 /// What a left side defines, without its indices.
-fn defined(left: &Expression) -> Expression {
+fn defined(left: &Expression) -> &Expression {
     match left {
-        Expression::Index(base, _) => defined(base),
-        other => other.clone(),
+        Expression::Index(base, _) | Expression::Subscript(base, _) => defined(base),
+        other => other,
     }
 }
 

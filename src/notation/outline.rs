@@ -83,6 +83,8 @@ impl<'a> Reading<'a> {
             Op::View(_) | Op::Reshape { .. } | Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => true,
             Op::Leaf(Leaf::Binder(..)) => true,
             Op::Unary(op, _) => op.name == "neg",
+            Op::Binary(op, c, _) if op.name == "mul" => self.graph.constant_of(*c).is_some(),
+            Op::Binary(op, _, c) if op.name == "div" => self.graph.constant_of(*c).is_some(),
             _ => false,
         }
     }
@@ -160,6 +162,7 @@ impl<'a> Reading<'a> {
         let (inner, factor) = match *self.graph.op(id) {
             Op::Unary(op, x) if op.name == "neg" => (x, -1.0),
             Op::Binary(op, c, x) if op.name == "mul" => (x, self.graph.constant_of(c)?),
+            Op::Binary(op, x, c) if op.name == "div" => (x, 1.0 / self.graph.constant_of(c)?),
             _ => return None,
         };
         if names.has(inner) {
@@ -205,12 +208,13 @@ impl<'a> Reading<'a> {
         self.forward_of(id, names).filter(|&f| !matches!(self.graph.op(f), Op::Leaf(_)))
     }
 
-    /// Whether a result is made of it by one product.
+    /// Whether a result is made of it by one product, or it is a part of what is put together.
     fn feeds(&self, id: NodeId) -> bool {
         let makes = |user: &NodeId| {
             let op = self.graph.op(*user);
             let product = matches!(op, Op::Contract(_) | Op::ScatterAdd { .. } | Op::Reduce { .. });
-            product && self.results.contains_key(user)
+            // Gates are put together before the product.
+            product && self.results.contains_key(user) || matches!(op, Op::Join { .. })
         };
         self.results.contains_key(&id) || self.users_of(id).iter().any(makes)
     }
@@ -321,6 +325,15 @@ impl<'a> Reading<'a> {
             names.give_line(entry.node, entry.symbols[0].clone());
         }
         let entries = self.sorted(entries, names);
+        // A result that only other results speak of stands among them.
+        let needed: Vec<FxHashSet<NodeId>> = entries.iter().map(|e| self.needed(e.node, names, true)).collect();
+        let is_result = |e: &Entry| {
+            let needs = |(other, needed): (&Entry, &FxHashSet<NodeId>)| {
+                matches!(other.symbols[0], Symbol::Adjoint(_)) && needed.contains(&e.node)
+            };
+            matches!(e.symbols[0], Symbol::Derivative { .. }) && !entries.iter().zip(&needed).any(needs)
+        };
+        let (own, entries): (Vec<Entry>, Vec<Entry>) = entries.iter().cloned().partition(is_result);
         // Each result behind the last line that it needs.
         let mut behind: Vec<Vec<Entry>> = vec![vec![]; entries.len() + 1];
         for wanted in &self.request.results {
@@ -328,9 +341,11 @@ impl<'a> Reading<'a> {
             if entries.iter().any(|e| e.node == wanted.node && e.symbols.contains(&symbol)) {
                 continue;
             }
-            let needed = self.needed(wanted.node, names, false);
+            let line = own.iter().find(|e| e.node == wanted.node && e.symbols.contains(&symbol));
+            let needed = self.needed_deep(wanted.node, names, line.is_some(), &own);
             let place = entries.iter().rposition(|e| needed.contains(&e.node)).map_or(0, |k| k + 1);
-            behind[place].push(Entry { node: wanted.node, symbols: vec![symbol], letter: None });
+            let plain = || Entry { node: wanted.node, symbols: vec![symbol.clone()], letter: None };
+            behind[place].push(line.cloned().unwrap_or_else(plain));
         }
         let mut all = vec![];
         let mut entries = entries.into_iter();
@@ -375,11 +390,22 @@ impl<'a> Reading<'a> {
                 if title.kind == Kind::Given {
                     symbols.push(Symbol::Derivative { of: self.request.of.clone(), by: name.clone() });
                 }
-                Entry { node, symbols, letter: (title.kind == Kind::Letter).then_some(f) }
+                Entry { node, symbols, letter: (title.kind != Kind::Given).then_some(f) }
             }
             (None, Some(symbol)) if forward.is_none() => Entry { node, symbols: vec![symbol], letter: None },
             _ => Entry { node, symbols: vec![Symbol::Adjoint(String::new())], letter: None },
         }
+    }
+
+    /// The same, with what the results that are read need.
+    fn needed_deep(&self, node: NodeId, names: &Names, defines: bool, results: &[Entry]) -> FxHashSet<NodeId> {
+        let mut found = self.needed(node, names, defines);
+        for entry in results.iter().filter(|e| e.node != node) {
+            if found.contains(&entry.node) {
+                found.extend(self.needed(entry.node, names, true));
+            }
+        }
+        found
     }
 
     /// The values with a name that are read where a node is written; `defines` if it is written out although it has one.
@@ -397,6 +423,9 @@ impl<'a> Reading<'a> {
                 && !(defines && line == node)
             {
                 found.insert(line);
+            } else if let (true, Op::Leaf(Leaf::Binder(of, index))) = (defines, self.graph.op(id)) {
+                // The round before is no matter of order.
+                todo.push(self.graph.looped(*of).binders[*index as usize].init);
             } else {
                 todo.extend(self.children(id, names));
             }

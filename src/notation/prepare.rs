@@ -2,7 +2,7 @@
 //! padded and added are put together.
 use super::derivation::{Request, Role, Titles, Wanted};
 use crate::graph::rebuild::Rebuild;
-use crate::graph::{Graph, NodeId, Op, Row, View};
+use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
 
 /// The graph to be printed, and the request in its terms.
 pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
@@ -70,7 +70,8 @@ impl Cut {
         if shape.len() != view.shape.len() || !view.is_total() {
             return None;
         }
-        let mut changed = (0..shape.len()).filter(|&k| view.rows[k] != Row::axis(k, shape[k]));
+        let mut changed =
+            (0..shape.len()).filter(|&k| view.rows[k] != Row::axis(k, shape[k]) || view.shape[k] != shape[k]);
         let axis = changed.next()?;
         let row = &view.rows[axis];
         let plain = row.terms == [(axis, 1)] && row.divisor == 1 && changed.next().is_none();
@@ -98,6 +99,15 @@ fn part(to: &mut Graph, x: NodeId, cut: &Cut) -> Option<NodeId> {
         Op::Unary(op, x) => {
             let x = part(to, x, cut)?;
             Some(to.unary(op.0, x))
+        }
+        Op::Contract(c) => {
+            let label = c.out_axes[cut.axis];
+            let mut side = |x: NodeId, axes: &[u8]| match axes.iter().position(|&l| l == label) {
+                None => Some(x),
+                Some(axis) => part(to, x, &Cut { axis, ..*cut }),
+            };
+            let (a, b) = (side(c.a, &c.a_axes)?, side(c.b, &c.b_axes)?);
+            Some(to.intern(Op::Contract(Contraction { a, b, ..c })))
         }
         Op::Binary(op, x, y) => {
             let (a, b) = (repeated(to, x, cut), repeated(to, y, cut));

@@ -110,3 +110,22 @@ fn standardised_over_the_batch() {
 fn elman_as_a_program() {
     insta::assert_snapshot!(printed(include_str!("../../../examples/elman.nn").split("\ndata").next().unwrap()));
 }
+
+#[test]
+fn what_minimize_adds() {
+    let (setting, _) = Setting::of_source(
+        "input x: [4]
+target t: class(3)
+h = relu(dense(x, 16))
+z = dense(h, 3)
+y = softmax(z)
+loss = cross_entropy(y, t)
+penalised = loss + 1e-4 * norm(weights)^2
+",
+    );
+    let loss = setting.g.named_value("loss").unwrap();
+    let penalised = setting.g.named_value("penalised").unwrap();
+    let of = [("loss".to_string(), loss), ("minimize".to_string(), penalised)];
+    let derivation = crate::notation::gradient(&setting.g, &of, &setting.parameters);
+    insta::assert_snapshot!(forms(&derivation));
+}

@@ -6,7 +6,7 @@ use crate::notation::{Derivation, derivation, latex, nn, text};
 #[derive(Default)]
 pub struct Setting {
     pub g: Graph,
-    parameters: Vec<(String, NodeId)>,
+    pub parameters: Vec<(String, NodeId)>,
 }
 
 impl Setting {
@@ -62,7 +62,7 @@ impl Setting {
         let roots: Vec<NodeId> = request.results.iter().map(|r| r.node).collect();
         verify::verify(&graph, &roots).unwrap();
         if std::env::var("SHOW").is_ok() {
-            eprintln!("{}", crate::graph::show::show(&graph, &roots));
+            eprintln!("{}\n{:?}", crate::graph::show::show(&graph, &roots), request.titles);
         }
         derivation(&graph, &request)
     }

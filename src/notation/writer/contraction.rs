@@ -75,8 +75,12 @@ impl Writer<'_> {
         places: &[Option<Place>],
         extents: &[usize],
     ) -> std::result::Result<Factors, Stuck> {
-        let a = self.side(c.a, &c.a_axes, at, places)?;
-        let b = self.side(c.b, &c.b_axes, at, places)?;
+        let mut a = self.side(c.a, &c.a_axes, at, places)?;
+        let mut b = self.side(c.b, &c.b_axes, at, places)?;
+        // An axis of one element that only one of them has says nothing.
+        let alone = |l: &u8, other: &[u8]| extents[*l as usize] == 1 && !c.out_axes.contains(l) && !other.contains(l);
+        a.labels.retain(|l| !alone(l, &b.labels));
+        b.labels.retain(|l| !alone(l, &a.labels));
         let (left, right) = (a.before, b.before);
         let mut result = left.times(right);
         let position = |label: u8| c.out_axes.iter().position(|&l| l == label);
@@ -91,7 +95,7 @@ impl Writer<'_> {
                 (true, true) => {}
                 // Both repeat along it.
                 (false, false) => result.coefficient *= extents[label as usize] as f64,
-                _ => return Err(Stuck { label, hint: Hint::Any }),
+                _ => return Err(Stuck { label, hint: self.hint_of(c, label) }),
             }
         }
         let both: Vec<u8> = a.labels.iter().copied().filter(|l| b.labels.contains(l)).collect();
@@ -139,7 +143,20 @@ impl Writer<'_> {
             let larger = if a.labels.len() >= b.labels.len() { &a.labels } else { &b.labels };
             *larger.iter().find(|l| out.contains(l)).unwrap_or(&larger[0])
         };
-        Err(Stuck { label, hint: Hint::Any })
+        Err(Stuck { label, hint: self.hint_of(c, label) })
+    }
+
+    /// What letter a label wants: one that runs within the windows of an operand is a tap.
+    fn hint_of(&self, c: &Contraction, label: u8) -> Hint {
+        for (x, axes) in [(c.a, &c.a_axes), (c.b, &c.b_axes)] {
+            let Op::View(view) = self.graph.op(x) else { continue };
+            let Some(axis) = axes.iter().position(|&l| l == label) else { continue };
+            let row = view.rows.iter().find(|r| r.terms.len() > 1 && r.terms.iter().any(|t| t.0 == axis));
+            if let Some(row) = row {
+                return super::view::hint(row, axis, view);
+            }
+        }
+        Hint::Any
     }
 
     fn side(&mut self, x: NodeId, axes: &[u8], at: &At, places: &[Option<Place>]) -> std::result::Result<Side, Stuck> {

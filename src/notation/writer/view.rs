@@ -118,7 +118,7 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
 }
 
 /// Of the two axes of a window, the shorter is the one within it.
-fn hint(row: &Row, axis: usize, view: &View) -> Hint {
+pub(super) fn hint(row: &Row, axis: usize, view: &View) -> Hint {
     let shortest = row.terms.iter().map(|t| t.0).min_by_key(|&o| (view.shape[o], usize::MAX - o));
     if row.terms.len() < 2 {
         Hint::Any
