@@ -32,12 +32,12 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     Derivation { lines: assembly.lines }
 }
 
-/// One value as a formula, names being those of the graph: for error messages.
-pub fn expression(graph: &Graph, id: NodeId) -> Expression {
+/// One value as a formula, values with names being called by them; its own name is left aside if `defines`.
+pub fn expression(graph: &Graph, id: NodeId, defines: bool) -> Expression {
     let names = Names::new(graph, &graph.reachable(&[id]), &Default::default());
     let mut writer = Writer::new(graph, names);
     let at = At::whole(graph.shape(id).len());
-    written(&mut writer, id, at, |w, at| w.value(id, at)).0.expression
+    written(&mut writer, id, at, |w, at| if defines { w.definition(id, at) } else { w.value(id, at) }).0.expression
 }
 
 struct Assembly<'g> {
@@ -118,7 +118,15 @@ impl Assembly<'_> {
         let (piece, at, indices) = written(&mut self.writer, letter, at, |w, at| w.definition(letter, at));
         let symbol = self.writer.names.get(letter).map_or(Symbol::Name(String::new()), |t| t.symbol.clone());
         let left = self.writer.left(letter, symbol, &at);
-        Where { left, right: piece.expression.bracketed(), indices, node: Some(letter) }
+        // Elsewhere a reshape says nothing; here it says what the letter's axes are.
+        let right = match piece.expression.bracketed() {
+            Expression::Reshaped(x, shape) => {
+                let sizes = shape.iter().map(|&n| Expression::Number(n as f64)).collect();
+                Expression::call("reshape", vec![*x, Expression::List(sizes)])
+            }
+            other => other,
+        };
+        Where { left, right, indices, node: Some(letter) }
     }
 
     fn is_backward(&self, of: LoopId, line: NodeId) -> bool {

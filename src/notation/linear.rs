@@ -210,7 +210,8 @@ impl Printer<'_> {
         let all: Vec<String> = scalars.iter().chain(factors).map(|f| self.at_least(f, level::POWER)).collect();
         // 2k within an index.
         let letter = |e: &E| matches!(e, E::Symbol(Symbol::Name(n)) if n.chars().count() == 1);
-        let close = self.tight && all.len() == 2 && scalars.iter().chain(factors).skip(1).all(letter);
+        let number = matches!(scalars.first(), Some(E::Number(_)));
+        let close = self.tight && number && all.len() == 2 && scalars.iter().chain(factors).skip(1).all(letter);
         all.join(if close { "" } else { " " })
     }
 

@@ -25,9 +25,14 @@ pub use gradient::gradient;
 
 use crate::graph::{Graph, NodeId};
 
-/// A value as one short formula, in the text form: for messages and for `check`.
+/// A value as people speak of it, in the text form: its name, else the formula.
 pub fn expression_text(graph: &Graph, id: NodeId) -> String {
-    linear::print(&expression(graph, id), &linear::TEXT)
+    linear::print(&expression(graph, id, false), &linear::TEXT)
+}
+
+/// The formula of a value, in the text form, even if the value has a name.
+pub fn definition_text(graph: &Graph, id: NodeId) -> String {
+    linear::print(&expression(graph, id, true), &linear::TEXT)
 }
 
 #[cfg(test)]

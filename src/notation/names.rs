@@ -196,7 +196,7 @@ impl Names {
         let first: &[&str] = if carried { &["h", "s"] } else { &[] };
         let candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
         let more = (2..).map(|n| format!("a{n}"));
-        let letter = candidates.chain(more).find(|l| !self.taken.contains(l)).unwrap_or_default();
+        let letter = candidates.chain(more).find(|l| !self.is_taken(l)).unwrap_or_default();
         self.taken.insert(letter.clone());
         self.titles.insert(id, Title { symbol: Symbol::Name(letter), kind: Kind::Letter });
     }

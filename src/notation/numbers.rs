@@ -17,7 +17,9 @@ impl Ratio {
 pub fn ratio(value: f64) -> Ratio {
     let value = snapped(value);
     let inverse = (1.0 / value).round();
-    if digits(value) < 3 {
+    // Halves, quarters, eighths are divisions; other short decimals stay as they are.
+    let halves = inverse.is_normal() && inverse > 1.0 && inverse.log2().fract() == 0.0 && value * inverse == 1.0;
+    if digits(value) < 3 && !halves {
         return Ratio::of(value, 1.0);
     }
     if inverse > 1.0 && inverse <= 1e6 && is_near(value * inverse, 1.0) {

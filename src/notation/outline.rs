@@ -195,7 +195,8 @@ impl<'a> Reading<'a> {
                 (true, false) => 1,
             };
             let uses = self.uses(id) + self.uses(core).saturating_sub(through);
-            if uses >= 2 || (names.is_given(forward) && self.feeds(id)) {
+            let worth = names.is_given(forward) || self.cost(core, names) >= 4;
+            if uses >= 2 || (worth && (self.feeds(id) || self.feeds(core))) {
                 names.give_multiple(core, id, 1.0 / factor);
                 lines.push(id);
             }
@@ -214,9 +215,14 @@ impl<'a> Reading<'a> {
             let op = self.graph.op(*user);
             let product = matches!(op, Op::Contract(_) | Op::ScatterAdd { .. } | Op::Reduce { .. });
             // Gates are put together before the product.
-            product && self.results.contains_key(user) || matches!(op, Op::Join { .. })
+            product && self.leads_to_result(*user) || matches!(op, Op::Join { .. })
         };
         self.results.contains_key(&id) || self.users_of(id).iter().any(makes)
+    }
+    fn leads_to_result(&self, id: NodeId) -> bool {
+        let is_result = self.results.contains_key(&id);
+        let mut users = self.users.get(&id).into_iter().flatten();
+        is_result || users.any(|user| self.is_transparent(*user) && self.leads_to_result(*user))
     }
 
     fn lines(&self, names: &Names, lines: &mut Vec<NodeId>) {
@@ -245,7 +251,9 @@ impl<'a> Reading<'a> {
             let circle = self.reached.iter().copied().find_map(|id| {
                 let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(id) else { return None };
                 let next = self.graph.looped(of).binders[index as usize].next;
-                (!names.has(next) && self.comes_back(next, id, &stops, names)).then_some(next)
+                // What a forward loop carries gets a letter.
+                (!names.has(next) && !self.forward.contains(&next) && self.comes_back(next, id, &stops, names))
+                    .then_some(next)
             });
             match circle {
                 Some(next) => lines.push(next),

@@ -235,3 +235,23 @@ fn layer_norm() {
     let loss = s.g.sum_all(square);
     insta::assert_snapshot!(forms(&s.gradient(loss)));
 }
+
+#[test]
+fn a_convolution_of_pictures() {
+    use crate::graph::view::{Row, rows};
+    let mut s = Setting::default();
+    let (x, t) = (s.input("x", &[8, 8, 2]), s.input("t", &[3, 6, 4]));
+    let w = s.parameter("w", &[3, 3, 2, 4]);
+    let windows = s.g.view(
+        x,
+        vec![3, 6, 3, 3, 2],
+        vec![rows::window(0, 2, 8, 2, 1, 0), rows::window(1, 3, 8, 1, 1, 0), Row::axis(4, 2)],
+    );
+    let product = s.g.contract(windows, w, &[0, 1, 2, 3, 4], &[2, 3, 4, 5], &[0, 1, 5]);
+    let y = s.g.unary(&RELU, product);
+    s.name(y, "y");
+    let r = s.g.subtract(y, t);
+    let square = squared(&mut s, r);
+    let loss = s.g.sum_all(square);
+    insta::assert_snapshot!(forms(&s.gradient(loss)));
+}

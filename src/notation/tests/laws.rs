@@ -24,7 +24,12 @@ fn read(tree: &Tree, id: TreeId) -> E {
             sum(terms)
         }
         NodeKind::Product { first, rest } => {
-            let mut above = vec![read(tree, *first)];
+            // -x * y is -(x * y).
+            let (negative, first) = match tree.kind(*first) {
+                NodeKind::Negate(inner) => (true, read(tree, *inner)),
+                _ => (false, read(tree, *first)),
+            };
+            let mut above = vec![first];
             let mut result: Option<E> = None;
             for (sign, id) in rest {
                 let next = read(tree, *id);
@@ -39,7 +44,8 @@ fn read(tree: &Tree, id: TreeId) -> E {
                     },
                 }
             }
-            result.unwrap_or_else(|| elementwise(above))
+            let product = result.unwrap_or_else(|| elementwise(above));
+            if negative { product.negated() } else { product }
         }
         NodeKind::Juxtaposition(factors) => {
             let factors = all(factors);

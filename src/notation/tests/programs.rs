@@ -129,3 +129,100 @@ penalised = loss + 1e-4 * norm(weights)^2
     let derivation = crate::notation::gradient(&setting.g, &of, &setting.parameters);
     insta::assert_snapshot!(forms(&derivation));
 }
+
+#[test]
+fn a_scan_in_reverse_and_a_gate() {
+    insta::assert_snapshot!(printed(
+        "input x: [9, 2]
+target t: [9]
+layer gated(xs: [t, n], m) {
+    param w: [2m, n] ~ glorot
+    param u: [2m, m] ~ glorot
+    scan v in reverse(xs) with s = zeros(m) {
+        (z, r) = split(w v + u s, 2)
+        sigmoid(z) * s + (1 - sigmoid(z)) * tanh(r)
+    }
+}
+h = gated(x, 4)
+y = neuron(h)
+loss = sum((y - t)^2)
+"
+    ));
+}
+
+#[test]
+fn pooling_and_a_margin() {
+    insta::assert_snapshot!(printed(
+        "input x: [16]
+target t
+h = max(reshape(dense(x, 8), [4, 2]), axis = 1)
+y = neuron(h)
+loss = max(0, 1 - t y)
+"
+    ));
+}
+
+#[test]
+fn naive_cross_entropy() {
+    insta::assert_snapshot!(printed(
+        "input x: [4]
+target t: class(3)
+z = dense(x, 3)
+p = exp(z) / sum(exp(z))
+loss = -log(p[t])
+"
+    ));
+}
+
+#[test]
+fn a_net_of_two_numbers_and_its_slope() {
+    insta::assert_snapshot!(printed(
+        "input x, t
+model u(x, t) = [x, t] |> dense(8) |> tanh |> neuron
+y = u(x, t)
+slope = ∂y/∂t
+loss = (slope - y)^2
+"
+    ));
+}
+
+#[test]
+fn shared_weights_and_a_norm() {
+    insta::assert_snapshot!(printed(
+        "input a: [6], b: [6]
+target t
+model embed(x: [6]) = tanh(dense(x, 3))
+p = embed(a)
+q = embed(b)
+d = norm(p - q)
+loss = (d - t)^2
+"
+    ));
+}
+
+#[test]
+fn as_data() {
+    let (setting, loss) = Setting::of_source("input x\ntarget t\nparam w\nloss = (w x - t)^2");
+    let value = crate::notation::json::render(&setting.gradient(loss));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[test]
+fn values_in_messages() {
+    let (setting, _) = Setting::of_source(
+        "input x: [5, 4]
+target t: [5] class(3)
+z = softmax(tanh(dense(x, 3)) / 2)
+e = if sum(x[1..]) > 1 then x[0, 2] else -x[-1, 0]
+q = sum(z[2..4] * reverse(z[2..4])) + e
+loss = -log(q^2 + 1)
+",
+    );
+    let names = ["z", "e", "q", "loss"];
+    let texts = names.map(|name| {
+        let id = setting.g.named_value(name).unwrap();
+        assert_eq!(crate::notation::expression_text(&setting.g, id), name);
+        format!("{name} = {}", crate::notation::definition_text(&setting.g, id))
+    });
+    insta::assert_snapshot!(texts.join("\n"));
+}

@@ -156,7 +156,8 @@ impl<'g> Writer<'g> {
             Op::Unary(op, x) if op.name == "neg" => return self.terms(x, at, !negative, out),
             _ => {}
         }
-        if let Some(inner) = self.see_through(id, at)? {
+        // What is transposed is a product: each of its factors is.
+        if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
             let mut terms = vec![];
             self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
             out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));

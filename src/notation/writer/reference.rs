@@ -55,7 +55,7 @@ impl Writer<'_> {
                 Axis::At(Place::Affine(place)) if parts.is_empty() && self.is_loop_place(place) => {
                     subscripts.push(place.expression());
                 }
-                Axis::At(place) => parts.push(Part::At(place.expression())),
+                Axis::At(place) => parts.push(Part::At(self.index_of(place))),
                 Axis::Free => {
                     parts.push(Part::Range(None, None));
                     axes.push(k);
@@ -63,6 +63,13 @@ impl Writer<'_> {
             }
         }
         Piece { expression: symbol.subscript(subscripts).index(parts), axes }
+    }
+
+    /// A place in brackets: there indices count from 0, the letters of loops from 1.
+    fn index_of(&self, place: &Place) -> Expression {
+        let Place::Affine(affine) = place else { return place.expression() };
+        let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
+        Affine { offset: affine.offset - shift, ..affine.clone() }.expression()
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {

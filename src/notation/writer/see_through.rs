@@ -12,6 +12,11 @@ pub struct Inner {
 }
 
 impl Inner {
+    /// Whether whole axes stand in another order outside.
+    pub fn is_transposed(&self) -> bool {
+        let whole: Vec<usize> = self.at.free().map(|k| self.axes[k]).collect();
+        !whole.is_sorted()
+    }
     /// A need of the inner value as one of the outer.
     pub fn outward(&self, needs: Needs) -> Needs {
         Needs { axis: self.axes[needs.axis], ..needs }
