@@ -24,6 +24,14 @@ pub struct Title {
     pub kind: Kind,
 }
 
+/// A value that is a number times another one that has a line, or the transpose of that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Multiple {
+    pub line: NodeId,
+    pub factor: f64,
+    pub transposed: bool,
+}
+
 /// The names of the values of one graph.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -35,8 +43,7 @@ pub struct Names {
     /// For each loop its letter and that of its last round.
     letters: Vec<(String, String)>,
     taken: FxHashSet<String>,
-    /// Values that are a number times one that has a line.
-    multiples: FxHashMap<NodeId, (NodeId, f64)>,
+    multiples: FxHashMap<NodeId, Multiple>,
 }
 
 /// Letters of loops, with those of their last rounds; a program's own names come first.
@@ -204,11 +211,10 @@ impl Names {
     pub fn give_line(&mut self, id: NodeId, symbol: Symbol) {
         self.titles.insert(id, Title { symbol, kind: Kind::Line });
     }
-    /// `value` is `factor` times what the line says.
-    pub fn give_multiple(&mut self, value: NodeId, line: NodeId, factor: f64) {
-        self.multiples.insert(value, (line, factor));
+    pub fn give_multiple(&mut self, value: NodeId, multiple: Multiple) {
+        self.multiples.insert(value, multiple);
     }
-    pub fn multiple_of(&self, id: NodeId) -> Option<(NodeId, f64)> {
+    pub fn multiple_of(&self, id: NodeId) -> Option<Multiple> {
         self.multiples.get(&id).copied()
     }
     pub fn get(&self, id: NodeId) -> Option<&Title> {

@@ -4,7 +4,7 @@
 //! without a name gets a letter where its adjoint has a line and it is used itself, or where it is used twice and not trivial.
 use super::derivation::{Left, Request, Role};
 use super::expression::Symbol;
-use super::names::{Kind, Names};
+use super::names::{Kind, Multiple, Names};
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -157,19 +157,20 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// The value of which this one is a multiple by a number, and the number.
-    fn core(&self, id: NodeId, names: &Names) -> Option<(NodeId, f64)> {
-        let (inner, factor) = match *self.graph.op(id) {
-            Op::Unary(op, x) if op.name == "neg" => (x, -1.0),
-            Op::Binary(op, c, x) if op.name == "mul" => (x, self.graph.constant_of(c)?),
-            Op::Binary(op, x, c) if op.name == "div" => (x, 1.0 / self.graph.constant_of(c)?),
+    /// The value of which this one is a multiple by a number, and the number; whether it is transposed.
+    fn core(&self, id: NodeId, names: &Names) -> Option<(NodeId, f64, bool)> {
+        let (inner, factor, transposed) = match self.graph.op(id) {
+            Op::Unary(op, x) if op.name == "neg" => (*x, -1.0, false),
+            Op::Binary(op, c, x) if op.name == "mul" => (*x, self.graph.constant_of(*c)?, false),
+            Op::Binary(op, x, c) if op.name == "div" => (*x, 1.0 / self.graph.constant_of(*c)?, false),
+            Op::View(view) if view.as_permutation().as_deref() == Some(&[1, 0]) => (view.x, 1.0, true),
             _ => return None,
         };
         if names.has(inner) {
             return None;
         }
-        let (core, more) = self.core(inner, names).unwrap_or((inner, 1.0));
-        Some((core, more * factor))
+        let (core, more, again) = self.core(inner, names).unwrap_or((inner, 1.0, false));
+        Some((core, more * factor, again != transposed))
     }
 
     /// Adjoints that are a number times what is used elsewhere, too: `δ = 2 (y − t)`. What is used elsewhere is then said by δ.
@@ -180,7 +181,7 @@ impl<'a> Reading<'a> {
         all.sort();
         all.dedup();
         for id in all {
-            let Some((core, factor)) = self.core(id, names) else { continue };
+            let Some((core, factor, transposed)) = self.core(id, names) else { continue };
             let Some(forward) = self.own_forward(id, names) else { continue };
             let named = |f: Option<NodeId>| f.is_some_and(|f| names.is_given(f));
             let known = names.has(id) || self.forward.contains(&id) || names.multiple_of(core).is_some();
@@ -197,7 +198,7 @@ impl<'a> Reading<'a> {
             let uses = self.uses(id) + self.uses(core).saturating_sub(through);
             let worth = names.is_given(forward) || self.cost(core, names) >= 4;
             if uses >= 2 || (worth && (self.feeds(id) || self.feeds(core))) {
-                names.give_multiple(core, id, 1.0 / factor);
+                names.give_multiple(core, Multiple { line: id, factor: 1.0 / factor, transposed });
                 lines.push(id);
             }
         }
@@ -427,7 +428,7 @@ impl<'a> Reading<'a> {
             }
             if names.has(id) && !(defines && id == node) {
                 found.insert(id);
-            } else if let Some((line, _)) = names.multiple_of(id)
+            } else if let Some(Multiple { line, .. }) = names.multiple_of(id)
                 && !(defines && line == node)
             {
                 found.insert(line);

@@ -113,11 +113,17 @@ impl<'g> Writer<'g> {
     }
     /// A multiple of a value that has a line: what is 2 (y − t) is δ, so y − t is δ / 2.
     fn multiple(&mut self, id: NodeId, at: &At) -> Option<Factors> {
-        let (line, factor) = self.names.multiple_of(id)?;
-        if self.defining == Some(line) {
+        let multiple = self.names.multiple_of(id)?;
+        if self.defining == Some(multiple.line) {
             return None;
         }
-        Some(Factors::one(self.reference(line, at)?).times(Factors::number(factor)))
+        let piece = if multiple.transposed {
+            let swapped = at.with(at.axes.iter().rev().cloned().collect());
+            self.reference(multiple.line, &swapped)?.renamed(&[1, 0])
+        } else {
+            self.reference(multiple.line, at)?
+        };
+        Some(Factors::one(piece).times(Factors::number(multiple.factor)))
     }
 
     fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
