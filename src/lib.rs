@@ -26,6 +26,8 @@ pub mod model;
 
 pub mod simplify;
 
+pub mod notation;
+
 pub mod batch;
 
 pub mod step;
