@@ -8,10 +8,7 @@ use crate::schema;
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
 use crate::syntax::{self, SectionKind, StatementKind};
-<<<<<<< HEAD
 use crate::train::interpreted::{Interpreted, Roots};
-=======
->>>>>>> notation
 use crate::train::{Executor, native::Native};
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
