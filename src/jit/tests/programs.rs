@@ -54,6 +54,18 @@ fn loops_run_in_both_directions_and_nest() {
     }
 }
 
+#[test]
+fn an_executable_may_go_to_another_thread() {
+    fn sends<T: Send>(_: &T) {}
+    let executable = Executable::compile(counter().0, options(1)).unwrap();
+    sends(&executable);
+    let count = std::thread::spawn(move || {
+        let mut executable = executable;
+        run(&mut executable, 3)
+    });
+    assert_eq!(count.join().unwrap(), 3);
+}
+
 /// Counts steps in `count`, logged.
 fn counter() -> (Program, BufferId) {
     let mut all = Buffers::default();
