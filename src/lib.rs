@@ -26,6 +26,8 @@ pub mod model;
 
 pub mod simplify;
 
+pub mod notation;
+
 pub mod batch;
 
 pub mod step;
@@ -33,6 +35,7 @@ pub mod step;
 pub mod plan;
 
 pub mod oracle;
+
 pub mod interpreter;
 
 pub mod jit;

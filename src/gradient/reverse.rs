@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 /// The cotangents of a number with respect to the values that it depends on.
 pub struct Adjoints {
     found: FxHashMap<NodeId, NodeId>,
+    rounds: Vec<(NodeId, NodeId)>,
 }
 
 impl Adjoints {
@@ -21,6 +22,10 @@ impl Adjoints {
         all.sort();
         all
     }
+    /// Values of loops' bodies and their adjoints in the backward loops: what a derivation calls them by.
+    pub fn in_rounds(&self) -> &[(NodeId, NodeId)] {
+        &self.rounds
+    }
 }
 
 /// The adjoints of the number `of`, for all that stands between it and `by`.
@@ -28,13 +33,14 @@ pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
     let order = graph.reachable(&[of]);
     let marks = graph.dependents(by);
     let masks = Masks::find(graph, &order, &[of]);
-    let mut pass = Pass { marks, masks, scope: Scope::default() };
+    let mut pass = Pass { marks, masks, scope: Scope::default(), rounds: vec![] };
     let seed = graph.number(1.0);
     let mut adjoint: FxHashMap<NodeId, NodeId> = FxHashMap::from_iter([(of, seed)]);
     let order: Vec<NodeId> = order.into_iter().filter(|id| graph.node(*id).loops.is_empty()).collect();
     pass.sweep(graph, &order, &mut adjoint, &mut vec![]);
     adjoint.retain(|x, _| pass.marks[x.index()]);
-    Adjoints { found: adjoint }
+    pass.rounds.sort();
+    Adjoints { found: adjoint, rounds: pass.rounds }
 }
 
 /// A share for a value from outside of the loop whose rounds are being gone through; it is summed over the rounds.
@@ -45,6 +51,7 @@ struct Pass {
     marks: Vec<bool>,
     masks: Masks,
     scope: Scope,
+    rounds: Vec<(NodeId, NodeId)>,
 }
 
 impl Pass {
@@ -198,6 +205,7 @@ impl Pass {
         let mut outside: Outside = vec![];
         self.sweep(graph, &body, &mut adjoint, &mut outside);
         self.scope.leave();
+        self.rounds.extend(adjoint.iter().map(|(x, d)| (*x, *d)));
 
         for (place, &i) in active.iter().enumerate() {
             let shape = graph.shape(carries[place]).to_vec();

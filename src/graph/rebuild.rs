@@ -40,6 +40,9 @@ impl<'a> Rebuild<'a> {
                             let init = self.map[&binder.init];
                             let leaf = self.to.add_binder(to, init, binder.ty.varying);
                             self.map.insert(id, leaf);
+                            if let Some(name) = self.from.name_of(id) {
+                                self.to.name(leaf, name);
+                            }
                         }
                     }
                     pending.insert(of, 0);

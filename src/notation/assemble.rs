@@ -1,0 +1,204 @@
+//! Writes the lines of an outline: left sides, starts of recurrences, explanations.
+use super::derivation::{Derivation, Line, Request, Where};
+use super::expression::{Expression, Running, Symbol};
+use super::names::Names;
+use super::outline::{Entry, outline};
+use super::place::{Affine, Place};
+use super::prepare::prepared;
+use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
+use crate::graph::{Graph, LoopId, NodeId};
+use rustc_hash::FxHashSet;
+
+/// The lines of a request.
+pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
+    let (graph, request) = prepared(graph, request);
+    let mut roots: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
+    roots.extend(&request.values);
+    roots.extend(request.titles.keys());
+    // Values that bear a name are spoken of by it, even where nothing else leads to them.
+    roots.extend(graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty()));
+    let graph = &graph;
+    let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
+    let entries = outline(graph, &request, &mut names);
+    let mut assembly = Assembly {
+        writer: Writer::new(graph, names),
+        explained: vec![],
+        introduced: FxHashSet::default(),
+        lines: vec![],
+    };
+    for entry in &entries {
+        assembly.entry(entry);
+    }
+    Derivation { lines: assembly.lines }
+}
+
+/// One value as a formula, values with names being called by them; its own name is left aside if `defines`.
+pub fn expression(graph: &Graph, id: NodeId, defines: bool) -> Expression {
+    let names = Names::new(graph, &graph.reachable(&[id]), &Default::default());
+    let mut writer = Writer::new(graph, names);
+    let at = At::whole(graph.shape(id).len());
+    written(&mut writer, id, at, |w, at| if defines { w.definition(id, at) } else { w.value(id, at) }).0.expression
+}
+
+struct Assembly<'g> {
+    writer: Writer<'g>,
+    /// What has been said in a `where`: ends of loops, values before the first round.
+    explained: Vec<Expression>,
+    introduced: FxHashSet<NodeId>,
+    lines: Vec<Line>,
+}
+
+impl Assembly<'_> {
+    fn entry(&mut self, entry: &Entry) {
+        let id = entry.node;
+        let graph = self.writer.graph;
+        // A line of its own is written out; a result that is another line's value is that value's name.
+        let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
+        let at = At::whole(graph.shape(id).len());
+        let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
+        self.writer.crossed.clear();
+        let (piece, at, indices) = written(&mut self.writer, id, at, write);
+        let crossed: Vec<(LoopId, NodeId)> =
+            self.writer.crossed.iter().copied().filter(|c| self.is_backward(c.0, id)).collect();
+        let zero = |init: &NodeId| graph.constant_of(*init) == Some(0.0);
+        let mut wheres = vec![];
+        if let Some((of, _)) = crossed.iter().find(|c| !zero(&c.1)) {
+            // The first round, in which the loop carries what it was given.
+            let place = self.writer.start_place(*of);
+            let start = At { axes: vec![Axis::Free; at.axes.len()], loops: vec![(*of, place)] };
+            let (piece, start, indices) = written(&mut self.writer, id, start, write);
+            self.push(entry, piece, &start, indices, vec![]);
+        } else if let Some((of, _)) = crossed.first() {
+            wheres = self.before_first(*of, &piece.expression);
+        }
+        self.push(entry, piece, &at, indices, wheres);
+    }
+
+    fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
+        let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
+        let right = piece.expression.bracketed();
+        // Letters that stand here for the first time are explained, and the letters of those explanations.
+        let mut letters: Vec<NodeId> = entry.letter.into_iter().collect();
+        letters.extend(self.letters_in(left.iter().chain([&right])));
+        let mut at = 0;
+        while let Some(&letter) = letters.get(at) {
+            at += 1;
+            if self.introduced.insert(letter) {
+                let explained = self.explanation(letter);
+                letters.extend(self.letters_in([&explained.right].into_iter()));
+                wheres.push(explained);
+            }
+        }
+        let mut ends = vec![];
+        let said = |wheres: &[Where]| wheres.iter().map(|w| w.right.clone()).collect::<Vec<_>>();
+        for formula in left.iter().chain([&right]).chain(&said(&wheres)) {
+            formula.each_symbol(&mut |symbol| ends.extend(self.writer.end_of_loop(symbol)));
+        }
+        for (letter, length) in ends {
+            let left = Expression::name(letter);
+            if !self.explained.contains(&left) {
+                self.explained.push(left.clone());
+                wheres.push(Where { left, right: Expression::Number(length as f64), indices: vec![], node: None });
+            }
+        }
+        self.lines.push(Line { left, right, indices, wheres, node: entry.node });
+    }
+
+    /// The values that a formula calls by letters that were chosen here.
+    fn letters_in<'e>(&self, formulas: impl Iterator<Item = &'e Expression>) -> Vec<NodeId> {
+        let mut found = vec![];
+        for formula in formulas {
+            formula.each_symbol(&mut |symbol| found.extend(self.writer.names.letter_of(symbol)));
+        }
+        found
+    }
+
+    fn explanation(&mut self, letter: NodeId) -> Where {
+        let at = At::whole(self.writer.graph.shape(letter).len());
+        let (piece, at, indices) = written(&mut self.writer, letter, at, |w, at| w.definition(letter, at));
+        let symbol = self.writer.names.get(letter).map_or(Symbol::Name(String::new()), |t| t.symbol.clone());
+        let left = self.writer.left(letter, symbol, &at);
+        // Elsewhere a reshape says nothing; here it says what the letter's axes are.
+        let right = match piece.expression.bracketed() {
+            Expression::Reshaped(x, shape) => {
+                let sizes = shape.iter().map(|&n| Expression::Number(n as f64)).collect();
+                Expression::call("reshape", vec![*x, Expression::List(sizes)])
+            }
+            other => other,
+        };
+        Where { left, right, indices, node: Some(letter) }
+    }
+
+    fn is_backward(&self, of: LoopId, line: NodeId) -> bool {
+        let graph = self.writer.graph;
+        graph.looped(of).origin.is_some() && graph.node(line).loops.contains(&of)
+    }
+
+    /// `δ_{T+1} = 0`, for the adjoints that a recurrence reads from the round before.
+    fn before_first(&mut self, of: LoopId, right: &Expression) -> Vec<Where> {
+        let step = if self.writer.graph.looped(of).reverse { 1 } else { -1 };
+        let letter = Affine::letter(&self.writer.names.loop_letter(of).0);
+        let (here, first) = (letter.plus(step).expression(), self.writer.start_place(of).plus(step).expression());
+        let mut found = vec![];
+        subscripted(right, &here, &mut found);
+        let mut wheres = vec![];
+        for symbol in found {
+            let left = symbol.subscript(vec![first.clone()]);
+            if !self.explained.contains(&left) {
+                self.explained.push(left.clone());
+                wheres.push(Where { left, right: Expression::Number(0.0), indices: vec![], node: None });
+            }
+        }
+        wheres
+    }
+}
+
+/// Adjoints that are read at this place.
+fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<Expression>) {
+    if let Expression::Subscript(base, places) = formula
+        && places.first() == Some(place)
+        && matches!(**base, Expression::Symbol(Symbol::Adjoint(_) | Symbol::Derivative { .. }))
+        && !found.contains(base)
+    {
+        found.push((**base).clone());
+    }
+    formula.each_child(&mut |child| subscripted(child, place, found));
+}
+
+/// A value that repeats along an axis is said for each place of it; a number is said once.
+fn repeats(piece: &Piece, at: &At, shape: &[usize]) -> Option<Needs> {
+    let number = matches!(piece.expression, Expression::Number(_) | Expression::Negate(_)) && piece.axes.is_empty();
+    let missing = |k: &usize| at.axes[*k] == Axis::Free && shape[*k] != 1 && !piece.axes.contains(k);
+    (0..shape.len()).find(missing).filter(|_| !number).map(|axis| Needs { axis, hint: Hint::Any })
+}
+
+/// Writes a value; an axis that must be at a place gets a letter, which the left side then bears.
+fn written(
+    writer: &mut Writer,
+    id: NodeId,
+    mut at: At,
+    mut write: impl FnMut(&mut Writer, &At) -> Result<Piece, Needs>,
+) -> (Piece, At, Vec<Running>) {
+    let shape = writer.graph.shape(id).to_vec();
+    let mut indices: Vec<(usize, Running)> = vec![];
+    let before = writer.in_use.len();
+    let piece = loop {
+        let needs = match write(writer, &at) {
+            Ok(piece) => match super::writer::tail(&piece, &at, &shape).or_else(|| repeats(&piece, &at, &shape)) {
+                None => break piece.ascending(),
+                Some(needs) => needs,
+            },
+            Err(needs) => needs,
+        };
+        if at.axes.get(needs.axis) != Some(&Axis::Free) {
+            break Piece::scalar(Expression::name("…"));
+        }
+        let letter = writer.fresh_letter(needs.hint);
+        writer.in_use.push(letter.clone());
+        at.axes[needs.axis] = Axis::At(Place::Affine(Affine::letter(&letter)));
+        indices.push((needs.axis, Running { symbol: letter, length: shape[needs.axis] }));
+    };
+    writer.in_use.truncate(before);
+    indices.sort_by_key(|i| i.0);
+    (piece, at, indices.into_iter().map(|i| i.1).collect())
+}

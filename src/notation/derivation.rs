@@ -1,0 +1,83 @@
+//! What is to be printed, and what is printed: a derivation as data, before any renderer spells it.
+use super::expression::{Expression, Running};
+use crate::graph::NodeId;
+use indexmap::IndexMap;
+
+/// What a node of the graph is, for those that read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A forward value that is to be called so; names in the graph's own table need no role.
+    Value(String),
+    /// The adjoint of a forward value of the same graph.
+    Adjoint(NodeId),
+    /// A derivative that is written as such where it is used: `∂u/∂x`.
+    Derivative { of: String, by: String },
+}
+
+/// What nodes are. A node may be several things: the adjoint of a sum is that of its terms.
+pub type Titles = IndexMap<NodeId, Vec<Role>>;
+
+/// The left side of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// `∂of/∂by`
+    Derivative {
+        of: String,
+        by: String,
+    },
+    Name(String),
+}
+
+/// A value that gets a line of its own.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub node: NodeId,
+    pub left: Left,
+}
+
+/// What is to be printed.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The name of what is differentiated: `loss`.
+    pub of: String,
+    /// The numbers that are differentiated: what they need are forward values, all else are derivatives.
+    pub values: Vec<NodeId>,
+    /// In the order of declaration; the derivation goes from the loss backwards.
+    pub results: Vec<Wanted>,
+    pub titles: Titles,
+}
+
+impl Request {
+    /// Says what a node is.
+    pub fn title(&mut self, node: NodeId, role: Role) {
+        self.titles.entry(node).or_default().push(role);
+    }
+}
+
+/// A name on the way: `where a = w x + b`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Where {
+    pub left: Expression,
+    pub right: Expression,
+    /// The indices that the left side bears: `s[i] = …`.
+    pub indices: Vec<Running>,
+    pub node: Option<NodeId>,
+}
+
+/// `left = left = right   where …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What the line defines, by one sign or two: `δz = ∂loss/∂z`.
+    pub left: Vec<Expression>,
+    pub right: Expression,
+    /// The indices that the left side bears, in the order of its axes: `∂loss/∂w[k] = …` is said for each `k`.
+    pub indices: Vec<Running>,
+    pub wheres: Vec<Where>,
+    pub node: NodeId,
+}
+
+/// Lines in the order in which a person derives them: from the loss backwards.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Derivation {
+    pub lines: Vec<Line>,
+}

@@ -1,0 +1,289 @@
+//! What values are called when they are spoken of: the program's names, letters for values without one, letters of loops.
+use super::derivation::{Role, Titles};
+use super::expression::Symbol;
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Where a name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The program's, or a title's.
+    Given,
+    /// The program's, but not of the top level: it is explained where it is first used.
+    Inner,
+    /// A letter that was chosen here: it is explained where it is first used.
+    Letter,
+    /// It has a line of its own.
+    Line,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title {
+    pub symbol: Symbol,
+    pub kind: Kind,
+}
+
+/// A value that is a number times another one that has a line, or the transpose of that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Multiple {
+    pub line: NodeId,
+    pub factor: f64,
+    pub transposed: bool,
+}
+
+/// The names of the values of one graph.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    titles: IndexMap<NodeId, Title>,
+    /// Elements of a sequence, by the sequence and the forward loop that goes through it.
+    elements: FxHashMap<(NodeId, LoopId), String>,
+    /// For each loop the forward loop that it was derived from, in the end.
+    roots: Vec<LoopId>,
+    /// For each loop its letter and that of its last round.
+    letters: Vec<(String, String)>,
+    taken: FxHashSet<String>,
+    multiples: FxHashMap<NodeId, Multiple>,
+}
+
+/// Letters of loops, with those of their last rounds; a program's own names come first.
+const LOOP_LETTERS: [(&str, &str); 6] = [("t", "T"), ("s", "S"), ("n", "N"), ("k", "K"), ("i", "I"), ("τ", "Τ")];
+/// Letters of values that are worth a name; the first is a pre-activation's.
+const VALUE_LETTERS: [&str; 14] = ["a", "c", "d", "e", "f", "g", "q", "r", "u", "v", "m", "o", "b", "w"];
+
+impl Names {
+    /// The names that the graph's own table and the titles give to these nodes.
+    pub fn new(graph: &Graph, nodes: &[NodeId], titles: &Titles) -> Names {
+        let mut names = Names::default();
+        for variable in graph.inputs.iter().chain(&graph.parameters).chain(&graph.states) {
+            names.taken.insert(variable.name.clone());
+        }
+        names.taken.extend(graph.settings.iter().map(|s| s.0.clone()));
+        names.taken.extend(nodes.iter().filter_map(|&id| graph.name_of(id).map(str::to_string)));
+        names.roots = (0..graph.loops.len() as u32).map(|l| root(graph, LoopId(l))).collect();
+        names.leaves(graph, nodes);
+        names.program(graph, nodes);
+        for (&id, roles) in titles {
+            for role in roles {
+                let symbol = match role {
+                    Role::Value(name) => Symbol::Name(name.clone()),
+                    Role::Derivative { of, by } => Symbol::Derivative { of: of.clone(), by: by.clone() },
+                    Role::Adjoint(_) => continue,
+                };
+                names.titles.entry(id).or_insert(Title { symbol, kind: Kind::Given });
+            }
+        }
+        names.carried(graph);
+        names.loop_letters(graph);
+        names
+    }
+
+    fn leaves(&mut self, graph: &Graph, nodes: &[NodeId]) {
+        for &id in nodes {
+            let name = match graph.op(id) {
+                Op::Leaf(Leaf::Input(i)) => &graph.inputs[*i as usize].name,
+                Op::Leaf(Leaf::Parameter(i)) => &graph.parameters[*i as usize].name,
+                Op::Leaf(Leaf::State(i)) => &graph.states[*i as usize].name,
+                Op::Leaf(Leaf::Setting(i)) => &graph.settings[*i as usize].0,
+                _ => continue,
+            };
+            self.give(id, name.clone());
+        }
+    }
+
+    fn program(&mut self, graph: &Graph, nodes: &[NodeId]) {
+        let named: Vec<(NodeId, &str)> = nodes
+            .iter()
+            .filter(|id| !self.has(**id) && !matches!(graph.op(**id), Op::Leaf(Leaf::Binder(..))))
+            .filter_map(|&id| graph.name_of(id).map(|name| (id, name)))
+            .filter(|(id, _)| !matches!(graph.op(*id), Op::Leaf(leaf) if !matches!(leaf, Leaf::Table(..))))
+            .collect();
+        let mut holders: FxHashMap<String, NodeId> = FxHashMap::default();
+        // Names of the top level are kept as they are; the others make way.
+        let (top, inner): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, name)| !name.contains('.'));
+        for (id, name) in top.into_iter().chain(inner) {
+            let short = last_word(name);
+            let mut own = short.clone();
+            let free = match holders.get(&short) {
+                Some(&holder) => value_of_rounds(graph, holder) == value_of_rounds(graph, id),
+                None => short == name || !self.taken.contains(&short),
+            };
+            if !free {
+                own = (2..).map(|n| format!("{short}{n}")).find(|n| !self.taken.contains(n)).unwrap_or(own);
+            }
+            if let Op::Element { of, x } = *graph.op(id) {
+                self.elements.insert((x, self.root(of)), own.clone());
+            }
+            self.taken.insert(own.clone());
+            holders.entry(own.clone()).or_insert(id);
+            let is_inner = name.contains('.') && graph.node(id).loops.is_empty();
+            let kind = if is_inner { Kind::Inner } else { Kind::Given };
+            self.titles.entry(id).or_insert(Title { symbol: Symbol::Name(own), kind });
+        }
+    }
+
+    /// What a loop carries is called as its stack, its last value or its leaf is.
+    fn carried(&mut self, graph: &Graph) {
+        for number in 0..graph.loops.len() as u32 {
+            let of = LoopId(number);
+            if self.root(of) != of {
+                continue;
+            }
+            for binder in &graph.looped(of).binders {
+                let next = binder.next;
+                if matches!(graph.op(next), Op::Leaf(_)) {
+                    continue;
+                }
+                // The stack and the last value are spoken of as rounds of one value: h, h_T. A name of the top level is
+                // its name, else that of the body, else that of the leaf.
+                let known = |names: &Names, id: NodeId| match names.titles.get(&id).map(|t| &t.symbol) {
+                    Some(Symbol::Name(name)) => Some(name.clone()),
+                    _ => None,
+                };
+                let is_top = |id: NodeId| graph.name_of(id).is_some_and(|path| !path.contains('.'));
+                let mut candidates: Vec<(u8, String)> = vec![];
+                candidates.extend(known(self, next).map(|name| (1, name)));
+                let projections: Vec<NodeId> = self.titles.keys().copied().collect();
+                for id in projections {
+                    if id != next && value_of_rounds(graph, id) == next {
+                        candidates.extend(known(self, id).map(|name| (if is_top(id) { 0 } else { 3 }, name)));
+                        self.titles.shift_remove(&id);
+                    }
+                }
+                candidates.extend(graph.name_of(binder.leaf).map(last_word).map(|name| {
+                    let is_free = !self.taken.contains(&name);
+                    (if is_free { 2 } else { 4 }, name)
+                }));
+                if let Some((_, name)) = candidates.into_iter().min_by_key(|c| c.0) {
+                    self.taken.insert(name.clone());
+                    self.titles.insert(next, Title { symbol: Symbol::Name(name), kind: Kind::Given });
+                }
+            }
+        }
+    }
+
+    fn loop_letters(&mut self, graph: &Graph) {
+        let free: Vec<(&str, &str)> = LOOP_LETTERS
+            .into_iter()
+            .filter(|(letter, end)| !self.taken.contains(*letter) && !self.taken.contains(*end))
+            .collect();
+        let depth = |of: LoopId| {
+            let leaves = graph.looped(of).binders.iter().map(|b| graph.node(b.leaf).loops.len());
+            leaves.max().unwrap_or(1).saturating_sub(1)
+        };
+        let mut letters: Vec<(String, String)> = vec![];
+        for number in 0..graph.loops.len() as u32 {
+            let root = self.root(LoopId(number));
+            let pair = if root.0 < number {
+                letters[root.0 as usize].clone()
+            } else {
+                let depth = depth(root);
+                match free.get(depth) {
+                    Some((letter, end)) => (letter.to_string(), end.to_string()),
+                    None => (format!("t{depth}"), format!("T{depth}")),
+                }
+            };
+            letters.push(pair);
+        }
+        self.letters = letters;
+    }
+
+    fn give(&mut self, id: NodeId, name: String) {
+        self.titles.entry(id).or_insert(Title { symbol: Symbol::Name(name), kind: Kind::Given });
+    }
+    /// A letter for a value that is worth a name. A number behind the name of what is made of it is taken over: `a2` for `h2`.
+    pub fn give_letter(&mut self, graph: &Graph, id: NodeId) {
+        let carried = graph.loops.iter().any(|l| l.binders.iter().any(|b| b.next == id));
+        let digits = |name: &str| name.chars().rev().take_while(char::is_ascii_digit).collect::<String>();
+        let user = self.given().find(|&user| graph.op(user).operands().contains(&id));
+        let suffix: String = match user.and_then(|u| graph.name_of(u)) {
+            Some(name) => digits(name).chars().rev().collect(),
+            None => String::new(),
+        };
+        let first: &[&str] = if carried { &["h", "s"] } else { &[] };
+        let candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
+        let more = (2..).map(|n| format!("a{n}"));
+        let letter = candidates.chain(more).find(|l| !self.is_taken(l)).unwrap_or_default();
+        self.taken.insert(letter.clone());
+        self.titles.insert(id, Title { symbol: Symbol::Name(letter), kind: Kind::Letter });
+    }
+    /// A value that gets a line of its own.
+    pub fn give_line(&mut self, id: NodeId, symbol: Symbol) {
+        self.titles.insert(id, Title { symbol, kind: Kind::Line });
+    }
+    pub fn give_multiple(&mut self, value: NodeId, multiple: Multiple) {
+        self.multiples.insert(value, multiple);
+    }
+    pub fn multiple_of(&self, id: NodeId) -> Option<Multiple> {
+        self.multiples.get(&id).copied()
+    }
+    pub fn get(&self, id: NodeId) -> Option<&Title> {
+        self.titles.get(&id)
+    }
+    /// The value that a letter was chosen for, or a name of an inner block stands for.
+    pub fn letter_of(&self, symbol: &Symbol) -> Option<NodeId> {
+        self.titles
+            .iter()
+            .find(|(_, t)| matches!(t.kind, Kind::Letter | Kind::Inner) && t.symbol == *symbol)
+            .map(|(id, _)| *id)
+    }
+    pub fn has(&self, id: NodeId) -> bool {
+        self.titles.contains_key(&id)
+    }
+    pub fn is_given(&self, id: NodeId) -> bool {
+        self.get(id).is_some_and(|t| matches!(t.kind, Kind::Given | Kind::Inner))
+    }
+    /// The values that bear a name of the program.
+    pub fn given(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.titles.iter().filter(|(_, t)| matches!(t.kind, Kind::Given | Kind::Inner)).map(|(id, _)| *id)
+    }
+    pub fn element(&self, x: NodeId, of: LoopId) -> Option<&str> {
+        self.elements.get(&(x, of)).map(String::as_str)
+    }
+    pub fn root(&self, of: LoopId) -> LoopId {
+        self.roots.get(of.0 as usize).copied().unwrap_or(of)
+    }
+    pub fn loop_letter(&self, of: LoopId) -> (String, String) {
+        self.letters.get(of.0 as usize).cloned().unwrap_or(("t".into(), "T".into()))
+    }
+    pub fn is_loop_letter(&self, letter: &str) -> bool {
+        self.letters.iter().any(|(l, end)| l == letter || end == letter)
+    }
+    /// Whether a letter can't be an index, since something else is called so.
+    pub fn is_taken(&self, letter: &str) -> bool {
+        self.taken.contains(letter) || self.is_loop_letter(letter)
+    }
+}
+
+fn root(graph: &Graph, mut of: LoopId) -> LoopId {
+    while let Some(origin) = graph.looped(of).origin {
+        of = origin;
+    }
+    of
+}
+
+/// The value of a loop's body whose rounds, or whose last round, a value is; else the value itself.
+fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
+    match graph.op(id) {
+        Op::Stacked { x, .. } | Op::Last { x, .. } => *x,
+        Op::View(view) => match *graph.op(view.x) {
+            Op::Stacked { of, x } => {
+                let last = graph.looped(of).length as i64 - 1;
+                let first = &view.rows[0];
+                let others = view.rows[1..].iter().all(|r| r.offset == 0 && r.divisor == 1 && r.is_total(&view.shape));
+                let at_end = first.terms.is_empty() && first.offset == last && first.divisor == 1;
+                if at_end && others && view.shape.len() + 1 == view.rows.len() { x } else { id }
+            }
+            _ => id,
+        },
+        _ => id,
+    }
+}
+
+/// A value of a layer is called by the last word of its path; rounds of `repeat` keep their number: `h0` for `h.0`.
+fn last_word(path: &str) -> String {
+    let mut words: Vec<&str> = path.split('.').collect();
+    let count = words.iter().rev().take_while(|word| word.parse::<u32>().is_ok()).count();
+    words.drain(..words.len().saturating_sub(count + 1)).count();
+    words.concat()
+}

@@ -1,0 +1,181 @@
+//! Rewrites that make a formula shorter on paper and change no number: a part of a whole is named by itself, parts that are
+//! padded and added are put together.
+use super::derivation::{Request, Role, Titles, Wanted};
+use crate::graph::rebuild::Rebuild;
+use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
+
+/// The graph to be printed, and the request in its terms.
+pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
+    let mut roots: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
+    roots.extend(&request.values);
+    for (&node, roles) in &request.titles {
+        roots.push(node);
+        roots.extend(roles.iter().filter_map(forward));
+    }
+    let outside = graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty());
+    roots.extend(outside);
+    let mut rebuild = Rebuild::new(graph);
+    rebuild.run(&roots, |to, id, op| {
+        // What has a name stays as it is: it is spoken of by it.
+        let id = if graph.name_of(id).is_some() { None } else { rewritten(to, &op) };
+        id.unwrap_or_else(|| to.intern(op))
+    });
+    let new = |id: NodeId| rebuild.get(id);
+    let mut titles = Titles::default();
+    for (&node, roles) in &request.titles {
+        let roles = roles.iter().map(|role| match role {
+            Role::Adjoint(forward) => Role::Adjoint(new(*forward)),
+            other => other.clone(),
+        });
+        titles.entry(new(node)).or_default().extend(roles);
+    }
+    let request = Request {
+        of: request.of.clone(),
+        values: request.values.iter().map(|&id| new(id)).collect(),
+        results: request.results.iter().map(|w| Wanted { node: new(w.node), left: w.left.clone() }).collect(),
+        titles,
+    };
+    (rebuild.to, request)
+}
+
+fn forward(role: &Role) -> Option<NodeId> {
+    match role {
+        Role::Adjoint(forward) => Some(*forward),
+        _ => None,
+    }
+}
+
+fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
+    match op {
+        Op::View(view) => {
+            let cut = Cut::of(to, view)?;
+            part(to, view.x, &cut)
+        }
+        Op::Binary(add, x, y) if add.name == "add" => joined(to, *x, *y),
+        _ => None,
+    }
+}
+
+/// `x[from..to]` along one axis, all others being whole.
+#[derive(Clone, Copy)]
+struct Cut {
+    axis: usize,
+    from: usize,
+    length: usize,
+}
+
+impl Cut {
+    fn of(graph: &Graph, view: &View) -> Option<Cut> {
+        let shape = graph.shape(view.x);
+        if shape.len() != view.shape.len() || !view.is_total() {
+            return None;
+        }
+        let mut changed =
+            (0..shape.len()).filter(|&k| view.rows[k] != Row::axis(k, shape[k]) || view.shape[k] != shape[k]);
+        let axis = changed.next()?;
+        let row = &view.rows[axis];
+        let plain = row.terms == [(axis, 1)] && row.divisor == 1 && changed.next().is_none();
+        plain.then_some(Cut { axis, from: row.offset as usize, length: view.shape[axis] })
+    }
+}
+
+/// The part of a value, where that is a part of a join under functions of elements.
+fn part(to: &mut Graph, x: NodeId, cut: &Cut) -> Option<NodeId> {
+    if to.name_of(x).is_some() {
+        return None;
+    }
+    match to.op(x).clone() {
+        Op::Join { axis, parts } if axis == cut.axis => {
+            let mut start = 0;
+            for part in parts {
+                let extent = to.shape(part)[axis];
+                if start == cut.from && extent == cut.length {
+                    return Some(part);
+                }
+                start += extent;
+            }
+            None
+        }
+        Op::Unary(op, x) => {
+            let x = part(to, x, cut)?;
+            Some(to.unary(op.0, x))
+        }
+        Op::Contract(c) => {
+            let label = c.out_axes[cut.axis];
+            let mut side = |x: NodeId, axes: &[u8]| match axes.iter().position(|&l| l == label) {
+                None => Some(x),
+                Some(axis) => part(to, x, &Cut { axis, ..*cut }),
+            };
+            let (a, b) = (side(c.a, &c.a_axes)?, side(c.b, &c.b_axes)?);
+            Some(to.intern(Op::Contract(Contraction { a, b, ..c })))
+        }
+        Op::Binary(op, x, y) => {
+            let (a, b) = (repeated(to, x, cut), repeated(to, y, cut));
+            // One of them must lead to a part; the other may be a number for all.
+            let (a, b) = match (a, b) {
+                (Some(_), Some(_)) => return None,
+                (Some(a), None) => (a, part(to, y, cut)?),
+                (None, Some(b)) => (part(to, x, cut)?, b),
+                (None, None) => (part(to, x, cut)?, part(to, y, cut)?),
+            };
+            Some(to.binary(op.0, a, b))
+        }
+        _ => None,
+    }
+}
+
+/// The part of a value that repeats along the axis.
+fn repeated(to: &mut Graph, x: NodeId, cut: &Cut) -> Option<NodeId> {
+    let mut shape = to.shape(x).to_vec();
+    shape[cut.axis] = cut.length;
+    if let Some(value) = to.constant_of(x) {
+        return Some(to.constant(value, &shape));
+    }
+    let Op::View(view) = to.op(x).clone() else { return None };
+    let expands = view.as_expansion().is_some_and(|axes| axes.contains(&cut.axis));
+    expands.then(|| to.intern(Op::View(View { shape, ..view })))
+}
+
+/// A sum of values that are padded so that they lie behind each other.
+fn joined(to: &mut Graph, x: NodeId, y: NodeId) -> Option<NodeId> {
+    let mut terms = vec![];
+    let mut todo = vec![y, x];
+    while let Some(id) = todo.pop() {
+        match *to.op(id) {
+            Op::Binary(op, a, b) if op.name == "add" && to.name_of(id).is_none() => todo.extend([b, a]),
+            _ => terms.push(id),
+        }
+    }
+    let mut axis = None;
+    let mut parts: Vec<(i64, NodeId)> = vec![];
+    for term in terms {
+        let Op::View(view) = to.op(term) else { return None };
+        let shape = to.shape(view.x);
+        if shape.len() != view.shape.len() {
+            return None;
+        }
+        let mut changed = (0..shape.len()).filter(|&k| shape[k] != view.shape[k]);
+        let own = changed.next()?;
+        let plain = view.rows.iter().enumerate().all(|(k, row)| {
+            let offset_fits = k == own || row.offset == 0;
+            let bounds = row.low == 0 && row.high == shape[k] as i64;
+            row.terms == [(k, 1)] && row.divisor == 1 && offset_fits && bounds
+        });
+        if !plain || changed.next().is_some() || axis.is_some_and(|a| a != own) {
+            return None;
+        }
+        axis = Some(own);
+        parts.push((-view.rows[own].offset, view.x));
+    }
+    let axis = axis?;
+    parts.sort();
+    let mut end = 0;
+    for &(start, part) in &parts {
+        if start != end {
+            return None;
+        }
+        end += to.shape(part)[axis] as i64;
+    }
+    let parts: Vec<NodeId> = parts.into_iter().map(|p| p.1).collect();
+    (end == to.shape(x)[axis] as i64).then(|| to.join(axis, &parts))
+}

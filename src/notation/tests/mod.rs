@@ -1,0 +1,6 @@
+//! Golden derivations, and laws of what is printed.
+mod claims;
+mod derivations;
+mod laws;
+mod programs;
+mod setting;

@@ -1,0 +1,228 @@
+//! Goldens: gradients of programs as they are printed.
+use super::setting::{Setting, forms};
+
+#[track_caller]
+fn printed(text: &str) -> String {
+    let (setting, loss) = Setting::of_source(text);
+    forms(&setting.gradient(loss))
+}
+
+#[test]
+fn an_lstm() {
+    insta::assert_snapshot!(printed(
+        "input x: [100, 6]
+target t: class(4)
+layer lstm(xs: [t, n], m) {
+    param w: [4m, n] ~ glorot
+    param u: [4m, m] ~ glorot
+    param b: [4m]
+    (hs, cs) = scan x in xs with h = zeros(m), c = zeros(m) {
+        (i, f, g, o) = split(w x + u h + b, 4)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        h = sigmoid(o) * tanh(c)
+        (h, c)
+    }
+    hs
+}
+h = lstm(x, 64)[-1]
+y = softmax(dense(h, 4))
+loss = cross_entropy(y, t)
+"
+    ));
+}
+
+#[test]
+fn a_scan_of_which_all_states_count() {
+    insta::assert_snapshot!(printed(
+        "input x: [12, 2], t: [12]
+h = rnn(x, 5)
+y = neuron(h)
+loss = sum((y - t)^2)
+"
+    ));
+}
+
+#[test]
+fn attention() {
+    insta::assert_snapshot!(printed(
+        "input x: [10, 8]
+target t: class(3)
+param wq: [4, 8] ~ glorot, wk: [4, 8] ~ glorot, wv: [4, 8] ~ glorot
+q = x wq'
+k = x wk'
+v = x wv'
+A = softmax(q k' / 2)
+o = A v
+z = dense(mean(o, axis = 0), 3)
+y = softmax(z)
+loss = cross_entropy(y, t)
+"
+    ));
+}
+
+#[test]
+fn an_embedding() {
+    insta::assert_snapshot!(printed(
+        "input x: [6] class(50)
+target t: class(2)
+e = embedding(x, 8)
+z = dense(mean(e, axis = 0), 2)
+y = softmax(z)
+loss = cross_entropy(y, t)
+"
+    ));
+}
+
+#[test]
+fn layers_of_many_kinds() {
+    insta::assert_snapshot!(printed(
+        "input x: [8]
+target t: class(3)
+λ = 1e-4
+h1 = gelu(dense(x, 16))
+h2 = tanh(dense(h1, 16))
+h3 = layer_norm(h2)
+z = dense(h3, 3)
+y = softmax(z)
+loss = cross_entropy(y, t) + λ norm(weights)^2
+"
+    ));
+}
+
+#[test]
+fn a_convolution_with_pooling() {
+    insta::assert_snapshot!(printed(
+        "input x: [32, 2]
+target t: class(3)
+h = x |> conv1d(8, 3, dilation = 2, padding = causal) |> relu
+y = softmax(dense(mean(h, axis = 0), 3))
+loss = cross_entropy(y, t)
+"
+    ));
+}
+
+#[test]
+fn standardised_over_the_batch() {
+    insta::assert_snapshot!(printed(include_str!("../../../examples/standardise.nn").split("data").next().unwrap()));
+}
+
+#[test]
+fn elman_as_a_program() {
+    insta::assert_snapshot!(printed(include_str!("../../../examples/elman.nn").split("\ndata").next().unwrap()));
+}
+
+#[test]
+fn what_minimize_adds() {
+    let (setting, _) = Setting::of_source(
+        "input x: [4]
+target t: class(3)
+h = relu(dense(x, 16))
+z = dense(h, 3)
+y = softmax(z)
+loss = cross_entropy(y, t)
+penalised = loss + 1e-4 * norm(weights)^2
+",
+    );
+    let loss = setting.g.named_value("loss").unwrap();
+    let penalised = setting.g.named_value("penalised").unwrap();
+    let of = [("loss".to_string(), loss), ("minimize".to_string(), penalised)];
+    let derivation = crate::notation::gradient(&setting.g, &of, &setting.parameters);
+    insta::assert_snapshot!(forms(&derivation));
+}
+
+#[test]
+fn a_scan_in_reverse_and_a_gate() {
+    insta::assert_snapshot!(printed(
+        "input x: [9, 2]
+target t: [9]
+layer gated(xs: [t, n], m) {
+    param w: [2m, n] ~ glorot
+    param u: [2m, m] ~ glorot
+    scan v in reverse(xs) with s = zeros(m) {
+        (z, r) = split(w v + u s, 2)
+        sigmoid(z) * s + (1 - sigmoid(z)) * tanh(r)
+    }
+}
+h = gated(x, 4)
+y = neuron(h)
+loss = sum((y - t)^2)
+"
+    ));
+}
+
+#[test]
+fn pooling_and_a_margin() {
+    insta::assert_snapshot!(printed(
+        "input x: [16]
+target t
+h = max(reshape(dense(x, 8), [4, 2]), axis = 1)
+y = neuron(h)
+loss = max(0, 1 - t y)
+"
+    ));
+}
+
+#[test]
+fn naive_cross_entropy() {
+    insta::assert_snapshot!(printed(
+        "input x: [4]
+target t: class(3)
+z = dense(x, 3)
+p = exp(z) / sum(exp(z))
+loss = -log(p[t])
+"
+    ));
+}
+
+#[test]
+fn a_net_of_two_numbers_and_its_slope() {
+    insta::assert_snapshot!(printed(
+        "input x, t
+model u(x, t) = [x, t] |> dense(8) |> tanh |> neuron
+y = u(x, t)
+slope = ∂y/∂t
+loss = (slope - y)^2
+"
+    ));
+}
+
+#[test]
+fn shared_weights_and_a_norm() {
+    insta::assert_snapshot!(printed(
+        "input a: [6], b: [6]
+target t
+model embed(x: [6]) = tanh(dense(x, 3))
+p = embed(a)
+q = embed(b)
+d = norm(p - q)
+loss = (d - t)^2
+"
+    ));
+}
+
+#[test]
+fn as_data() {
+    let (setting, loss) = Setting::of_source("input x\ntarget t\nparam w\nloss = (w x - t)^2");
+    let value = crate::notation::json::render(&setting.gradient(loss));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[test]
+fn values_in_messages() {
+    let (setting, _) = Setting::of_source(
+        "input x: [5, 4]
+target t: [5] class(3)
+z = softmax(tanh(dense(x, 3)) / 2)
+e = if sum(x[1..]) > 1 then x[0, 2] else -x[-1, 0]
+q = sum(z[2..4] * reverse(z[2..4])) + e
+loss = -log(q^2 + 1)
+",
+    );
+    let names = ["z", "e", "q", "loss"];
+    let texts = names.map(|name| {
+        let id = setting.g.named_value(name).unwrap();
+        assert_eq!(crate::notation::expression_text(&setting.g, id), name);
+        format!("{name} = {}", crate::notation::definition_text(&setting.g, id))
+    });
+    insta::assert_snapshot!(texts.join("\n"));
+}

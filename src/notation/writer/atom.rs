@@ -1,0 +1,212 @@
+//! What stands as one factor: calls, powers, comparisons, choices, joins, tables.
+use super::axes::union;
+use super::{At, Axis, Needs, Piece, Result, Writer};
+use crate::graph::{Leaf, NamedOp, NodeId, Op, named};
+use crate::notation::expression::{Expression, Part};
+use crate::notation::numbers;
+use crate::op::{BinaryOp, Notation, UnaryOp};
+
+impl Writer<'_> {
+    pub(super) fn atom(&mut self, id: NodeId, at: &At) -> Result<Piece> {
+        match self.graph.op(id).clone() {
+            Op::Leaf(leaf) => Ok(self.leaf(&leaf, at)),
+            Op::Unary(op, x) => self.unary(op, x, at),
+            Op::Binary(op, x, y) => self.binary(op, x, y, at),
+            Op::Select { condition, yes, no } => {
+                if self.guards_division(condition, yes) && self.graph.constant_of(no) == Some(0.0) {
+                    return self.value(yes, at);
+                }
+                let condition = self.value(condition, at)?;
+                let (yes, no) = (self.value(yes, at)?, self.value(no, at)?);
+                let axes = union([&condition, &yes, &no].into_iter(), self.graph.shape(id))?;
+                let expression = Expression::If {
+                    condition: Box::new(condition.expression.condition()),
+                    yes: Box::new(yes.expression),
+                    no: Box::new(no.expression),
+                };
+                Ok(Piece { expression, axes })
+            }
+            Op::Reduce { op, axes, x } => self.picked(op, &axes, x, at),
+            Op::View(view) => self.changed(&view, at),
+            Op::Reshape { x, shape } => {
+                let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
+                let piece = self.value_or_letter(x, &all)?;
+                let expression = Expression::Reshaped(Box::new(piece.expression), shape.clone());
+                Ok(at_places(expression, at))
+            }
+            Op::Join { axis, parts } => self.join(axis, &parts, at),
+            Op::OneHot { index, .. } => self.one_hot(index, at),
+            Op::Gather { table, index, shared } => self.gather(table, index, shared, at),
+            Op::Named(op, arguments) => self.named(op, &arguments, at),
+            Op::Stacked { x, .. } => {
+                // A place that is computed: of all rounds, that one.
+                let rest = at.with(at.axes[1..].to_vec());
+                let piece = self.value_or_letter(x, &rest)?;
+                let Axis::At(place) = &at.axes[0] else { return Err(Needs { axis: 0, hint: super::Hint::Any }) };
+                let expression = piece.expression.index(vec![Part::At(place.expression())]);
+                Ok(Piece { expression, axes: piece.axes.iter().map(|k| k + 1).collect() })
+            }
+            // The product's and the sum's own classes never come here.
+            Op::Contract(_) | Op::ScatterAdd { .. } | Op::BatchMean { .. } | Op::Element { .. } | Op::Last { .. } => {
+                Ok(Piece::scalar(Expression::name("…")))
+            }
+        }
+    }
+
+    fn leaf(&self, leaf: &Leaf, at: &At) -> Piece {
+        let expression = match leaf {
+            Leaf::Constant(value, _) => return Piece::scalar(numbers::number(value.0)),
+            Leaf::Table(values, shape) if shape.len() == 1 && values.len() <= 8 => {
+                Expression::List(values.iter().map(|v| Expression::number(v.0)).collect())
+            }
+            Leaf::Table(..) => Expression::name("table"),
+            Leaf::Iota(n) => match &at.axes[0] {
+                Axis::At(place) => return Piece::scalar(place.expression()),
+                Axis::Free => Expression::call("range", vec![Expression::Number(*n as f64)]),
+            },
+            Leaf::Runtime(what) => Expression::name(what.name()),
+            Leaf::Hole(..) => Expression::name("g"),
+            Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_) | Leaf::Setting(_) => Expression::name("value"),
+            Leaf::Binder(..) | Leaf::LoopIndex(_) => Expression::name("state"),
+        };
+        at_places(expression, at)
+    }
+
+    fn unary(&mut self, op: UnaryOp, x: NodeId, at: &At) -> Result<Piece> {
+        let piece = self.value(x, at)?;
+        let x = piece.expression;
+        let expression = match op.notation {
+            Notation::Bars => Expression::Bars(Box::new(x.bracketed())),
+            Notation::Prefix("not ", _) => Expression::Not(Box::new(x.condition())),
+            _ if op.name == "rsqrt" => super::super::expression::fraction(
+                Expression::Number(1.0),
+                Expression::call("sqrt", vec![x.bracketed()]),
+            ),
+            _ => Expression::call(op.name, vec![x.bracketed()]),
+        };
+        Ok(Piece { expression, axes: piece.axes })
+    }
+
+    fn binary(&mut self, op: BinaryOp, x: NodeId, y: NodeId, at: &At) -> Result<Piece> {
+        // The stable form of a loss is spelled as the loss.
+        if op.name == "logistic_loss" {
+            let z = self.value(x, at)?;
+            let t = self.value(y, at)?;
+            let axes = union([&z, &t].into_iter(), &vec![0; at.axes.len()])?;
+            let p = self
+                .of_function(&crate::op::activation::SIGMOID, x, at)
+                .unwrap_or(Piece { expression: Expression::call("sigmoid", vec![z.expression]), axes: z.axes });
+            let expression = Expression::call("binary_cross_entropy", vec![p.expression, t.expression.bracketed()]);
+            return Ok(Piece { expression, axes });
+        }
+        let (x, y) = (self.value(x, at)?.ascending(), self.value(y, at)?.ascending());
+        let axes = union([&x, &y].into_iter(), &vec![0; at.axes.len()])?;
+        let (a, b) = (x.expression, y.expression);
+        let expression = match op.notation {
+            Notation::Power => a.bracketed().power(b.bracketed()),
+            Notation::Infix("and", _) => Expression::And(Box::new(a.condition()), Box::new(b.condition())),
+            Notation::Infix("or", _) => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
+            Notation::Infix(sign, _) => Expression::Compare(sign, Box::new(a.bracketed()), Box::new(b.bracketed())),
+            _ => Expression::call(op.name, vec![a.bracketed(), b.bracketed()]),
+        };
+        Ok(Piece { expression, axes })
+    }
+
+    /// A named value that is this function of `x`.
+    fn of_function(&mut self, row: &'static crate::op::row::Unary, x: NodeId, at: &At) -> Option<Piece> {
+        let wanted = Op::Unary(UnaryOp(row), x);
+        let id = self.names.given().find(|id| *self.graph.op(*id) == wanted)?;
+        self.reference(id, at)
+    }
+
+    fn named(&mut self, op: NamedOp, arguments: &[NodeId], at: &At) -> Result<Piece> {
+        // A function of the last axis; the axes before it map.
+        let lead = self.graph.shape(arguments[0]).len() - 1;
+        let mut all = vec![];
+        let mut axes: Vec<usize> = vec![];
+        let whole_last = at.axes.len() > lead;
+        for &argument in arguments {
+            let rank = self.graph.shape(argument).len();
+            let mut looked = at.axes[..lead.min(rank)].to_vec();
+            looked.resize(rank, Axis::Free);
+            let piece = match self.value(argument, &at.with(looked.clone())) {
+                Err(needs) if needs.axis >= lead => self.value_or_letter(argument, &at.with(looked))?,
+                other => other?,
+            };
+            axes.extend(piece.axes.iter().filter(|k| **k < lead));
+            all.push(piece.expression.bracketed());
+        }
+        if op == NamedOp(&named::SOFTMAX_CROSS_ENTROPY) {
+            let softmax = Op::Named(NamedOp(&named::SOFTMAX), vec![arguments[0]]);
+            let known = self.names.given().find(|id| *self.graph.op(*id) == softmax);
+            let mut looked = at.axes[..lead].to_vec();
+            looked.push(Axis::Free);
+            let known = known.and_then(|id| self.reference(id, &at.with(looked)));
+            let logits = all[0].clone();
+            all[0] = known.map_or_else(|| Expression::call("softmax", vec![logits]), |p| p.expression);
+        }
+        let name = if op == NamedOp(&named::SOFTMAX_CROSS_ENTROPY) { "cross_entropy" } else { op.name };
+        let mut expression = Expression::call(name, all);
+        axes.sort();
+        axes.dedup();
+        if whole_last {
+            match &at.axes[lead] {
+                Axis::Free => axes.push(lead),
+                Axis::At(place) => {
+                    let mut parts = vec![Part::Range(None, None); axes.len()];
+                    parts.push(Part::At(place.expression()));
+                    expression = expression.index(parts);
+                }
+            }
+        }
+        Ok(Piece { expression, axes })
+    }
+
+    fn join(&mut self, axis: usize, parts: &[NodeId], at: &At) -> Result<Piece> {
+        let mut looked = at.axes.clone();
+        looked[axis] = Axis::Free;
+        let mut all = vec![];
+        let mut axes = vec![];
+        let mut stacked = true;
+        for &part in parts {
+            let piece = self.value_or_letter(part, &at.with(looked.clone()))?;
+            stacked &= !piece.axes.contains(&axis);
+            axes.extend(piece.axes);
+            all.push(piece.expression.bracketed());
+        }
+        axes.push(axis);
+        axes.sort();
+        axes.dedup();
+        let place = axes.iter().position(|&a| a == axis).unwrap_or(0);
+        let number = |k: usize| vec![("axis".to_string(), Expression::Number(k as f64))];
+        let mut expression = if stacked && axes.len() == 1 {
+            Expression::List(all)
+        } else if stacked {
+            let options = if place == 0 { vec![] } else { number(place) };
+            Expression::Call { name: "stack".into(), arguments: all, options }
+        } else {
+            let options = if place + 1 == axes.len() { vec![] } else { number(place) };
+            Expression::Call { name: "concat".into(), arguments: all, options }
+        };
+        if let Axis::At(at) = &at.axes[axis] {
+            let mut parts = vec![Part::Range(None, None); place];
+            parts.push(Part::At(at.expression()));
+            expression = expression.index(parts);
+            axes.retain(|&a| a != axis);
+        }
+        Ok(Piece { expression, axes })
+    }
+}
+
+/// A formula of all axes, indexed where they are at places.
+fn at_places(expression: Expression, at: &At) -> Piece {
+    let parts = at
+        .axes
+        .iter()
+        .map(|axis| match axis {
+            Axis::Free => Part::Range(None, None),
+            Axis::At(place) => Part::At(place.expression()),
+        })
+        .collect();
+    Piece { expression: expression.index(parts), axes: at.free().collect() }
+}

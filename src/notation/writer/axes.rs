@@ -1,0 +1,61 @@
+//! Pieces of formulas and their axes: which axes of a value a formula has, and whether several fit together on paper.
+use super::{At, Hint, Needs, Result};
+use crate::notation::expression::Expression;
+
+/// A formula, and which axes of the value in question its own axes are. Along the axes that it lacks the value repeats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    pub expression: Expression,
+    pub axes: Vec<usize>,
+}
+
+impl Piece {
+    pub fn scalar(expression: Expression) -> Piece {
+        Piece { expression, axes: vec![] }
+    }
+    /// The same seen from outside: axis `k` is called `axes[k]` there.
+    pub fn renamed(self, axes: &[usize]) -> Piece {
+        Piece { axes: self.axes.iter().map(|&a| axes[a]).collect(), ..self }
+    }
+    /// With its axes in ascending order: transposed, if need be.
+    pub fn ascending(self) -> Piece {
+        if self.axes.is_sorted() {
+            return self;
+        }
+        let mut axes = self.axes.clone();
+        axes.sort();
+        let expression = if axes.len() == 2 {
+            self.expression.transposed()
+        } else {
+            let order = axes.iter().filter_map(|a| self.axes.iter().position(|o| o == a));
+            let order = Expression::List(order.map(|k| Expression::Number(k as f64)).collect());
+            Expression::call("transpose", vec![self.expression, order])
+        };
+        Piece { expression, axes }
+    }
+}
+
+/// All axes of pieces that are combined element by element. On paper the smaller must be the tail of the larger (a vector and the
+/// rows of a matrix); axes of one element fit anywhere.
+pub fn union<'a>(pieces: impl Iterator<Item = &'a Piece> + Clone, shape: &[usize]) -> Result<Vec<usize>> {
+    let mut all: Vec<usize> = pieces.clone().flat_map(|p| p.axes.iter().copied()).collect();
+    all.sort();
+    all.dedup();
+    let long = |axes: &[usize]| -> Vec<usize> { axes.iter().copied().filter(|&a| shape[a] != 1).collect() };
+    let whole = long(&all);
+    for piece in pieces {
+        let own = long(&piece.axes);
+        if !whole.ends_with(&own) {
+            return Err(Needs { axis: own[0], hint: Hint::Any });
+        }
+    }
+    Ok(all)
+}
+
+/// A value as a whole may repeat along its leading axes without a word; any other axis that a formula lacks puts the rest to a place.
+pub fn tail(piece: &Piece, at: &At, shape: &[usize]) -> Option<Needs> {
+    let long = |k: &usize| shape[*k] != 1;
+    let free: Vec<usize> = at.free().filter(long).collect();
+    let own: Vec<usize> = at.free().filter(|k| piece.axes.contains(k)).filter(long).collect();
+    (!free.ends_with(&own)).then(|| Needs { axis: own[0], hint: Hint::Any })
+}

@@ -1,0 +1,47 @@
+//! Values that are picked by an index, and indices as values.
+use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
+use crate::graph::NodeId;
+use crate::notation::expression::{Expression, Part};
+use crate::notation::place::Place;
+
+impl Writer<'_> {
+    /// `y[t]`
+    pub(super) fn gather(&mut self, table: NodeId, index: NodeId, shared: usize, at: &At) -> Result<Piece> {
+        if let Some(axis) = (0..shared).find(|&k| at.axes[k] == Axis::Free) {
+            return Err(Needs { axis, hint: Hint::Any });
+        }
+        let n = self.graph.shape(index).len();
+        let place = self.value_or_letter(index, &at.with(at.axes[..n].to_vec()))?;
+        let (leading, rest) = (at.axes[..shared].to_vec(), at.axes[n..].to_vec());
+        if place.axes.is_empty() {
+            let axes = leading.into_iter().chain([Axis::At(Place::Value(place.expression))]).chain(rest).collect();
+            let piece = self
+                .value(table, &at.with(axes))
+                .map_err(|needs| Needs { axis: needs.axis + n - shared - 1, ..needs })?;
+            let axes = piece.axes.iter().map(|k| k + n - shared - 1).collect();
+            return Ok(Piece { axes, ..piece });
+        }
+        // A vector of indices picks rows.
+        let axes = leading.into_iter().chain([Axis::Free]).chain(rest).collect();
+        let piece = self.value_or_letter(table, &at.with(axes))?;
+        let own = piece.axes.iter().filter(|k| **k > shared).map(|k| k + n - shared - 1);
+        let axes = place.axes.iter().copied().chain(own).collect();
+        Ok(Piece { expression: piece.expression.index(vec![Part::At(place.expression)]), axes })
+    }
+
+    /// `onehot(t)`; at a place, `[t = k]`.
+    pub(super) fn one_hot(&mut self, index: NodeId, at: &At) -> Result<Piece> {
+        let last = at.axes.len() - 1;
+        let piece = self.value_or_letter(index, &at.with(at.axes[..last].to_vec()))?;
+        match &at.axes[last] {
+            Axis::Free => {
+                let axes = piece.axes.iter().copied().chain([last]).collect();
+                Ok(Piece { expression: Expression::call("onehot", vec![piece.expression]), axes })
+            }
+            Axis::At(place) => {
+                let hit = Expression::Compare("==", Box::new(piece.expression), Box::new(place.expression()));
+                Ok(Piece { expression: Expression::Bracket(Box::new(hit)), axes: piece.axes })
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! From nodes to formulas, with every axis of a value either whole or at a place.
+//!
+//! A place is pushed inwards through all classes of nodes down to the names, so that any contraction or view has a reading:
+//! `Σ_p δ[p] x[p + 2k]ᵀ`. Where a value has no reading as a whole, `Needs` names an axis that must be at a place, and whoever
+//! can give it one (a contraction that sums over it, the left side of a line) tries again.
+mod atom;
+mod axes;
+mod contraction;
+mod gather;
+mod product;
+mod reduce;
+mod reference;
+mod see_through;
+mod view;
+
+use super::expression::{Expression, Symbol, sum};
+use super::names::Names;
+use super::place::{Affine, Place};
+use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::op::ReduceOp;
+
+pub use axes::{Piece, tail};
+use product::Factors;
+
+/// One axis of a value that is being written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Axis {
+    Free,
+    At(Place),
+}
+
+/// How a value is looked at: its axes, and where the loops stand.
+#[derive(Clone, Debug)]
+pub struct At {
+    pub axes: Vec<Axis>,
+    pub loops: Vec<(LoopId, Affine)>,
+}
+
+impl At {
+    pub fn whole(rank: usize) -> At {
+        At { axes: vec![Axis::Free; rank], loops: vec![] }
+    }
+    fn with(&self, axes: Vec<Axis>) -> At {
+        At { axes, loops: self.loops.clone() }
+    }
+    fn in_loop(&self, of: LoopId, place: Affine, axes: Vec<Axis>) -> At {
+        let mut loops: Vec<_> = self.loops.iter().filter(|l| l.0 != of).cloned().collect();
+        loops.push((of, place));
+        At { axes, loops }
+    }
+    fn free(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.axes.len()).filter(|&k| self.axes[k] == Axis::Free)
+    }
+}
+
+/// What letter an axis that must be at a place wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Where a window stands: `p`.
+    Window,
+    /// Where one is within the window: `k`.
+    Tap,
+    Any,
+}
+
+/// The value has no reading with this axis whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    pub axis: usize,
+    pub hint: Hint,
+}
+
+type Result<T> = std::result::Result<T, Needs>;
+
+/// Writes nodes of one graph, and remembers which names have been explained.
+pub struct Writer<'g> {
+    pub graph: &'g Graph,
+    pub names: Names,
+    /// Carried values of backward loops that were gone through, with their loops.
+    pub crossed: Vec<(LoopId, NodeId)>,
+    /// Index letters that stand for something where we are.
+    pub in_use: Vec<String>,
+    /// The value whose right side is being written.
+    pub defining: Option<NodeId>,
+    /// Quotients that bear a name of the program.
+    quotients: Vec<NodeId>,
+}
+
+impl<'g> Writer<'g> {
+    pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
+        let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
+        let quotients = names.given().filter(is_quotient).collect();
+        Writer { graph, names, crossed: vec![], in_use: vec![], defining: None, quotients }
+    }
+
+    /// The value as a formula, its axes in ascending order.
+    pub fn value(&mut self, id: NodeId, at: &At) -> Result<Piece> {
+        if let Some(piece) = self.reference(id, at) {
+            return Ok(piece);
+        }
+        let mut terms = vec![];
+        self.terms(id, at, false, &mut terms)?;
+        self.finish_sum(terms, self.graph.shape(id))
+    }
+    /// The formula itself, with names left aside for this node: the right side of a line.
+    pub fn definition(&mut self, id: NodeId, at: &At) -> Result<Piece> {
+        let before = self.defining.replace(id);
+        let mut terms = vec![];
+        let written = self.own_terms(id, at, false, &mut terms);
+        self.defining = before;
+        written?;
+        self.finish_sum(terms, self.graph.shape(id))
+    }
+    /// A multiple of a value that has a line: what is 2 (y − t) is δ, so y − t is δ / 2.
+    fn multiple(&mut self, id: NodeId, at: &At) -> Option<Factors> {
+        let multiple = self.names.multiple_of(id)?;
+        if self.defining == Some(multiple.line) {
+            return None;
+        }
+        let piece = if multiple.transposed {
+            let swapped = at.with(at.axes.iter().rev().cloned().collect());
+            self.reference(multiple.line, &swapped)?.renamed(&[1, 0])
+        } else {
+            self.reference(multiple.line, at)?
+        };
+        Some(Factors::one(piece).times(Factors::number(multiple.factor)))
+    }
+
+    fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
+        let mut terms: Vec<(bool, Piece)> = terms.into_iter().map(|(n, p)| (n, p.ascending())).collect();
+        let axes = axes::union(terms.iter().map(|t| &t.1), shape)?;
+        // A derivative that something is added to comes first.
+        terms.sort_by_key(|t| !matches!(t.1.expression, Expression::Symbol(Symbol::Derivative { .. })));
+        let expression = match terms.len() {
+            1 => terms.into_iter().map(|(n, p)| if n { p.expression.negated() } else { p.expression }).next(),
+            // Conditions that are added up are numbers.
+            _ => Some(sum(terms.into_iter().map(|(n, p)| (n, p.expression.bracketed())).collect())),
+        };
+        Ok(Piece { expression: expression.unwrap_or(Expression::Number(0.0)), axes })
+    }
+
+    /// The terms of a sum, signs apart.
+    fn terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
+        if let Some(piece) = self.reference(id, at) {
+            out.push((negative, piece));
+            return Ok(());
+        }
+        if let Some(factors) = self.multiple(id, at) {
+            let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
+            out.push((negative != more, piece));
+            return Ok(());
+        }
+        self.own_terms(id, at, negative, out)
+    }
+
+    fn own_terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
+        match *self.graph.op(id) {
+            Op::Binary(op, x, y) if op.name == "add" || op.name == "sub" => {
+                self.terms(x, at, negative, out)?;
+                return self.terms(y, at, negative != (op.name == "sub"), out);
+            }
+            Op::Unary(op, x) if op.name == "neg" => return self.terms(x, at, !negative, out),
+            _ => {}
+        }
+        // What is transposed is a product: each of its factors is.
+        if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
+            let mut terms = vec![];
+            self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
+            out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));
+            return Ok(());
+        }
+        let factors = self.own_factors(id, at)?;
+        let factors = self.with_names(id, at, factors)?;
+        let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
+        out.push((negative != more, piece));
+        Ok(())
+    }
+
+    /// The factors of a product.
+    fn factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        if let Some(piece) = self.reference(id, at) {
+            return Ok(Factors::one(piece));
+        }
+        match self.multiple(id, at) {
+            Some(factors) => Ok(factors),
+            None => self.own_factors(id, at),
+        }
+    }
+
+    fn own_factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        if let Some(value) = self.graph.constant_of(id) {
+            return Ok(Factors::number(value));
+        }
+        match self.graph.op(id).clone() {
+            Op::Binary(op, x, y) if op.name == "mul" => {
+                let x = self.factors(x, at)?;
+                return Ok(x.times(self.factors(y, at)?));
+            }
+            Op::Binary(op, x, y) if op.name == "div" => {
+                let x = self.factors(x, at)?;
+                return Ok(x.over(self.factors(y, at)?));
+            }
+            Op::Unary(op, x) if op.name == "neg" => return Ok(self.factors(x, at)?.times(Factors::number(-1.0))),
+            Op::Unary(op, x) if op.name == "reciprocal" => {
+                let x = self.factors(x, at)?;
+                return Ok(Factors::number(1.0).over(x));
+            }
+            Op::Binary(op, ..) if op.name == "add" || op.name == "sub" => {
+                let mut terms = vec![];
+                self.own_terms(id, at, false, &mut terms)?;
+                return Ok(Factors::one(self.finish_sum(terms, self.graph.shape(id))?));
+            }
+            // (2 x)² is 4 x².
+            Op::Binary(op, x, n) if op.name == "pow" => {
+                let whole = self.graph.constant_of(n).filter(|n| n.fract() == 0.0 && n.abs() <= 4.0);
+                if let (Some(n), Factors { coefficient, .. }) = (whole, self.factors(x, at)?)
+                    && coefficient != 1.0
+                {
+                    let base = Factors { coefficient: 1.0, ..self.factors(x, at)? };
+                    let (_, base) = self.finish_product(base, self.graph.shape(id))?;
+                    let power = base.expression.bracketed().power(Expression::number(n));
+                    let power = Factors::one(Piece { expression: power, axes: base.axes });
+                    return Ok(power.times(Factors::number(coefficient.powf(n))));
+                }
+            }
+            Op::Select { condition, yes, no } => {
+                if let Some(factors) = self.masked(condition, yes, no, at)? {
+                    return Ok(factors);
+                }
+            }
+            Op::Contract(c) => return self.contraction(&c, at),
+            Op::ScatterAdd { .. } => return self.scatter(id, at),
+            Op::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), axes, x } => {
+                return self.reduction(op, &axes, x, at);
+            }
+            Op::BatchMean { x, axes } => return self.batch_mean(x, &axes, at),
+            _ => {}
+        }
+        if let Some(inner) = self.see_through(id, at)? {
+            let factors = self.factors(inner.id, &inner.at).map_err(|e| inner.outward(e))?;
+            return Ok(factors.renamed(&inner.axes));
+        }
+        Ok(Factors::one(self.atom(id, at)?))
+    }
+
+    /// `value` where whoever asks can't give an axis a place: a value without a reading gets a letter and a line of its own.
+    fn value_or_letter(&mut self, id: NodeId, at: &At) -> Result<Piece> {
+        match self.value(id, at) {
+            Ok(piece) => Ok(piece),
+            Err(needs) => {
+                if !self.names.has(id) {
+                    self.names.give_letter(self.graph, id);
+                }
+                self.reference(id, at).ok_or(needs)
+            }
+        }
+    }
+
+    /// A sign with its subscripts and indices: the left side of a line.
+    pub fn left(&self, id: NodeId, symbol: Symbol, at: &At) -> Expression {
+        self.placed(Expression::Symbol(symbol), &self.graph.node(id).loops, at).expression
+    }
+    /// The place of a loop's first round.
+    pub fn start_place(&self, of: LoopId) -> Affine {
+        self.start_of(of)
+    }
+    /// The number of rounds, if the sign is the letter of a loop's last one.
+    pub fn end_of_loop(&self, symbol: &Symbol) -> Option<(String, usize)> {
+        let Symbol::Name(name) = symbol else { return None };
+        let of = (0..self.graph.loops.len() as u32).map(LoopId).find(|l| self.names.loop_letter(*l).1 == *name)?;
+        Some((name.clone(), self.graph.looped(of).length))
+    }
+
+    /// A letter for an index that nothing else stands for.
+    pub fn fresh_letter(&self, hint: Hint) -> String {
+        let wanted: &[&str] = match hint {
+            Hint::Window => &["p", "q", "r", "s"],
+            Hint::Tap => &["k", "l", "m", "n"],
+            Hint::Any => &["i", "j", "k", "l", "m", "n"],
+        };
+        let free = |letter: &str| !self.in_use.iter().any(|l| l == letter) && !self.names.is_taken(letter);
+        let rest = ["i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "u", "v"];
+        wanted
+            .iter()
+            .chain(&rest)
+            .find(|l| free(l))
+            .map_or_else(|| (1..).map(|n| format!("i{n}")).find(|l| free(l)).unwrap_or_default(), |l| (*l).to_string())
+    }
+    /// Where a loop stands: its own letter, if nothing else was said.
+    fn place_of(&self, of: LoopId, at: &At) -> Affine {
+        match at.loops.iter().find(|l| l.0 == of) {
+            Some((_, place)) => place.clone(),
+            None => Affine::letter(&self.names.loop_letter(of).0),
+        }
+    }
+}

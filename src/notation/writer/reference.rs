@@ -1,0 +1,78 @@
+//! Values that are spoken of by name, at their places.
+use super::{At, Axis, Piece, Writer};
+use crate::graph::{Leaf, LoopId, NodeId, Op};
+use crate::notation::expression::{Expression, Part};
+use crate::notation::place::{Affine, Place};
+
+impl Writer<'_> {
+    /// The name of a value with its places, if it has one.
+    pub(super) fn reference(&mut self, id: NodeId, at: &At) -> Option<Piece> {
+        // What a loop carries is what it handed on a round before.
+        if let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(id) {
+            let next = self.graph.looped(of).binders[index as usize].next;
+            let place = self.place_of(of, at);
+            if place == self.start_of(of) || !self.names.has(next) {
+                return None;
+            }
+            let before = place.plus(if self.graph.looped(of).reverse { 1 } else { -1 });
+            self.crossed.push((of, self.graph.looped(of).binders[index as usize].init));
+            return self.reference(next, &at.in_loop(of, before, at.axes.clone()));
+        }
+        if let Some(title) = self.names.get(id) {
+            let symbol = Expression::Symbol(title.symbol.clone());
+            return Some(self.placed(symbol, &self.graph.node(id).loops.clone(), at));
+        }
+        match *self.graph.op(id) {
+            // All values of a named value of a loop are called as it is, without a place.
+            Op::Stacked { of, x } if at.axes[0] == Axis::Free && self.names.has(x) => {
+                let title = self.names.get(x)?;
+                let symbol = Expression::Symbol(title.symbol.clone());
+                let loops: Vec<LoopId> = self.graph.node(x).loops.iter().copied().filter(|l| *l != of).collect();
+                Some(self.placed(symbol, &loops, at))
+            }
+            Op::Element { of, x } => {
+                let name = self.names.element(x, self.names.root(of))?.to_string();
+                Some(self.placed(Expression::name(name), &self.graph.node(id).loops.clone(), at))
+            }
+            Op::Leaf(Leaf::LoopIndex(of)) => {
+                let place = self.place_of(of, at);
+                // Letters of loops count from 1, indices of the language from 0.
+                let place = if place.terms.is_empty() { place } else { place.plus(-1) };
+                Some(Piece::scalar(place.expression()))
+            }
+            _ => None,
+        }
+    }
+
+    /// A name with its subscripts and indices.
+    pub(super) fn placed(&self, symbol: Expression, loops: &[LoopId], at: &At) -> Piece {
+        let mut subscripts: Vec<Expression> = loops.iter().map(|&l| self.place_of(l, at).expression()).collect();
+        let mut parts = vec![];
+        let mut axes = vec![];
+        for (k, axis) in at.axes.iter().enumerate() {
+            match axis {
+                // The place of a loop stands below: x_t.
+                Axis::At(Place::Affine(place)) if parts.is_empty() && self.is_loop_place(place) => {
+                    subscripts.push(place.expression());
+                }
+                Axis::At(place) => parts.push(Part::At(self.index_of(place))),
+                Axis::Free => {
+                    parts.push(Part::Range(None, None));
+                    axes.push(k);
+                }
+            }
+        }
+        Piece { expression: symbol.subscript(subscripts).index(parts), axes }
+    }
+
+    /// A place in brackets: there indices count from 0, the letters of loops from 1.
+    fn index_of(&self, place: &Place) -> Expression {
+        let Place::Affine(affine) = place else { return place.expression() };
+        let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
+        Affine { offset: affine.offset - shift, ..affine.clone() }.expression()
+    }
+
+    fn is_loop_place(&self, place: &Affine) -> bool {
+        place.is_simple() && place.terms.first().is_some_and(|t| self.names.is_loop_letter(&t.0))
+    }
+}

@@ -1,0 +1,141 @@
+//! Nodes that paper does not show: expansions, permutations, places of loops, axes of one element.
+use super::{At, Axis, Needs, Result, Writer};
+use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::notation::place::{Affine, Place};
+
+/// What stands behind such a node, how it is looked at, and how its axes are called outside.
+pub struct Inner {
+    pub id: NodeId,
+    pub at: At,
+    /// Axis `k` of the inner value is axis `axes[k]` of the outer one; meaningless where it is at a place.
+    pub axes: Vec<usize>,
+}
+
+impl Inner {
+    /// Whether whole axes stand in another order outside.
+    pub fn is_transposed(&self) -> bool {
+        let whole: Vec<usize> = self.at.free().map(|k| self.axes[k]).collect();
+        !whole.is_sorted()
+    }
+    /// A need of the inner value as one of the outer.
+    pub fn outward(&self, needs: Needs) -> Needs {
+        Needs { axis: self.axes[needs.axis], ..needs }
+    }
+}
+
+impl Writer<'_> {
+    /// The value behind a node that only says where or how often, if it is one.
+    pub(super) fn see_through(&mut self, id: NodeId, at: &At) -> Result<Option<Inner>> {
+        Ok(match self.graph.op(id).clone() {
+            Op::View(view) => match self.rows(&view, at)? {
+                Some((axes, names)) => Some(Inner { id: view.x, at: at.with(axes), axes: names }),
+                None => None,
+            },
+            Op::Reshape { x, shape } => unit_axes(self.graph.shape(x), &shape, at).map(|(axes, names)| Inner {
+                id: x,
+                at: at.with(axes),
+                axes: names,
+            }),
+            Op::Element { of, x } => {
+                let place = Place::Affine(self.place_of(of, at));
+                let axes = std::iter::once(Axis::At(place)).chain(at.axes.iter().cloned()).collect();
+                let names = (0..=at.axes.len()).map(|k| k.saturating_sub(1)).collect();
+                Some(Inner { id: x, at: at.with(axes), axes: names })
+            }
+            Op::Last { of, x } => {
+                let place = self.end_of(of);
+                Some(Inner { id: x, at: at.in_loop(of, place, at.axes.clone()), axes: (0..at.axes.len()).collect() })
+            }
+            Op::Stacked { of, x } => match &at.axes[0] {
+                Axis::At(Place::Affine(place)) => {
+                    let place = self.counted(of, place);
+                    let inner = at.in_loop(of, place, at.axes[1..].to_vec());
+                    Some(Inner { id: x, at: inner, axes: (1..at.axes.len()).collect() })
+                }
+                // A stack that has no name is spoken of by its rounds.
+                Axis::Free if !matches!(self.graph.op(x), Op::Element { .. }) => {
+                    return Err(Needs { axis: 0, hint: super::Hint::Any });
+                }
+                _ => None,
+            },
+            Op::Leaf(Leaf::Binder(of, index)) => {
+                let binder = self.graph.looped(of).binders[index as usize].clone();
+                let place = self.place_of(of, at);
+                let same = (0..at.axes.len()).collect();
+                if place == self.start_of(of) {
+                    Some(Inner { id: binder.init, at: at.clone(), axes: same })
+                } else {
+                    self.crossed.push((of, binder.init));
+                    let before = place.plus(if self.graph.looped(of).reverse { 1 } else { -1 });
+                    Some(Inner { id: binder.next, at: at.in_loop(of, before, at.axes.clone()), axes: same })
+                }
+            }
+            _ => None,
+        })
+    }
+
+    /// The place of a loop's first round; places of loops count from 1.
+    pub(super) fn start_of(&self, of: crate::graph::LoopId) -> Affine {
+        let (_, end) = self.names.loop_letter(of);
+        if self.graph.looped(of).reverse { Affine::letter(&end) } else { Affine::number(1) }
+    }
+    /// The place of its last one.
+    pub(super) fn end_of(&self, of: crate::graph::LoopId) -> Affine {
+        let (_, end) = self.names.loop_letter(of);
+        if self.graph.looped(of).reverse { Affine::number(1) } else { Affine::letter(&end) }
+    }
+    /// A place along a stack as one of its loop: letters are the same, numbers count from 1 and the last is the end's letter.
+    fn counted(&self, of: crate::graph::LoopId, place: &Affine) -> Affine {
+        if !place.terms.is_empty() || place.divisor != 1 {
+            return place.clone();
+        }
+        let length = self.graph.looped(of).length as i64;
+        if place.offset == length - 1 {
+            Affine::letter(&self.names.loop_letter(of).1)
+        } else {
+            Affine::number(place.offset + 1)
+        }
+    }
+
+    /// Whether a condition only keeps a quotient from 0 / 0: `if y > 0 then x / y else 0`.
+    pub(super) fn guards_division(&self, condition: NodeId, yes: NodeId) -> bool {
+        let Op::Binary(greater, y, zero) = *self.graph.op(condition) else { return false };
+        let Op::Binary(divide, _, below) = *self.graph.op(yes) else { return false };
+        let base = |id| unexpanded(self.graph, id);
+        greater.name == "gt"
+            && divide.name == "div"
+            && self.graph.constant_of(zero) == Some(0.0)
+            && base(y) == base(below)
+    }
+}
+
+/// The value that is repeated.
+pub fn unexpanded(graph: &Graph, id: NodeId) -> NodeId {
+    match graph.op(id) {
+        Op::View(view) if view.as_expansion().is_some() => unexpanded(graph, view.x),
+        _ => id,
+    }
+}
+
+/// If two shapes differ in axes of one element only: how the inner value is looked at, and its axes' outer names.
+fn unit_axes(inner: &[usize], outer: &[usize], at: &At) -> Option<(Vec<Axis>, Vec<usize>)> {
+    let mut axes = vec![];
+    let mut names = vec![];
+    let mut k = 0;
+    for &extent in inner {
+        while k < outer.len() && outer[k] == 1 && extent != 1 {
+            k += 1;
+        }
+        if k < outer.len() && outer[k] == extent {
+            axes.push(at.axes[k].clone());
+            names.push(k);
+            k += 1;
+        } else if extent == 1 {
+            axes.push(Axis::At(Place::Affine(Affine::number(0))));
+            names.push(0);
+        } else {
+            return None;
+        }
+    }
+    outer[k..].iter().all(|&n| n == 1).then_some((axes, names))
+}

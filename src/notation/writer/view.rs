@@ -1,0 +1,130 @@
+//! Views: places go through rows; slices, reversal and padding of whole axes are spelled out.
+use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
+use crate::graph::{Row, View};
+use crate::notation::expression::{Expression, Part};
+use crate::notation::place::{Place, through};
+
+/// What a row does to an axis that stays whole.
+#[derive(Clone, Debug, PartialEq)]
+enum Change {
+    None,
+    Range(Option<i64>, Option<i64>),
+    Reverse,
+    Pad(i64, i64),
+}
+
+impl Writer<'_> {
+    /// How the operand of a view is looked at, and its axes' names outside; none if an axis that stays whole is changed.
+    pub(super) fn rows(&self, view: &View, at: &At) -> Result<Option<(Vec<Axis>, Vec<usize>)>> {
+        let (axes, names, changes) = self.changes(view, at)?;
+        Ok(changes.iter().all(|c| *c == Change::None).then_some((axes, names)))
+    }
+
+    fn changes(&self, view: &View, at: &At) -> Result<(Vec<Axis>, Vec<usize>, Vec<Change>)> {
+        let (mut axes, mut names, mut changes) = (vec![], vec![], vec![]);
+        for (k, row) in view.rows.iter().enumerate() {
+            let free: Vec<usize> = row.terms.iter().map(|t| t.0).filter(|&o| at.axes[o] == Axis::Free).collect();
+            let change = match free[..] {
+                [] => {
+                    let places: Vec<(&Place, i64)> = row
+                        .terms
+                        .iter()
+                        .filter_map(|&(o, c)| match &at.axes[o] {
+                            Axis::At(place) => Some((place, c)),
+                            Axis::Free => None,
+                        })
+                        .collect();
+                    axes.push(Axis::At(through(row, &places)));
+                    names.push(row.terms.first().map_or(0, |t| t.0));
+                    changes.push(Change::None);
+                    continue;
+                }
+                [axis] if row.terms.len() == 1 => change(row, axis, view, self.graph.shape(view.x)[k] as i64)
+                    .ok_or(Needs { axis, hint: Hint::Any })?,
+                [axis, ..] => return Err(Needs { axis, hint: hint(row, axis, view) }),
+            };
+            axes.push(Axis::Free);
+            names.push(free[0]);
+            changes.push(change);
+        }
+        Ok((axes, names, changes))
+    }
+
+    /// A view that changes whole axes: `x[1..]`, `reverse(x)`, `pad(x, 1, 1)`.
+    pub(super) fn changed(&mut self, view: &View, at: &At) -> Result<Piece> {
+        let (axes, names, changes) = self.changes(view, at)?;
+        let inner = at.with(axes);
+        let piece = self.value_or_letter(view.x, &inner)?;
+        let mut expression = piece.expression.bracketed();
+        let mut parts: Vec<Part> = vec![];
+        for (place, &k) in piece.axes.iter().enumerate() {
+            let axis = |name: &str, mut arguments: Vec<Expression>, expression: Expression| {
+                arguments.insert(0, expression);
+                let mut options = vec![];
+                if place != 0 {
+                    options.push(("axis".into(), Expression::Number(place as f64)));
+                }
+                Expression::Call { name: name.into(), arguments, options }
+            };
+            let mut part = Part::Range(None, None);
+            match changes[k] {
+                Change::None => {}
+                Change::Range(from, to) => part = Part::Range(from, to),
+                Change::Reverse => expression = axis("reverse", vec![], expression),
+                Change::Pad(before, behind) => {
+                    let numbers = vec![Expression::Number(before as f64), Expression::Number(behind as f64)];
+                    expression = axis("pad", numbers, expression);
+                }
+            }
+            parts.push(part);
+        }
+        // A place before a range is written in one pair of brackets.
+        expression = match expression {
+            Expression::Index(x, before) if before.iter().all(|p| matches!(p, Part::At(_))) => {
+                (*x).index(before.into_iter().chain(parts).collect())
+            }
+            other => other.index(parts),
+        };
+        let lost = (0..changes.len()).find(|k| matches!(changes[*k], Change::Pad(..)) && !piece.axes.contains(k));
+        if let Some(k) = lost
+            && inner.axes[k] == Axis::Free
+        {
+            return Err(Needs { axis: names[k], hint: Hint::Any });
+        }
+        Ok(Piece { expression, axes: piece.axes }.renamed(&names))
+    }
+}
+
+/// What a row does that reads one whole axis; none if it needs a place.
+fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
+    let length = view.shape[axis] as i64;
+    if row.divisor != 1 {
+        return None;
+    }
+    let total = row.is_total(&view.shape);
+    match row.terms[0].1 {
+        1 if total && row.offset == 0 && length == extent => Some(Change::None),
+        1 if total => {
+            let end = row.offset + length;
+            Some(Change::Range((row.offset != 0).then_some(row.offset), (end != extent).then_some(end)))
+        }
+        -1 if total && row.offset == extent - 1 && length == extent => Some(Change::Reverse),
+        1 if row.low == 0 && row.high == extent => {
+            let (before, behind) = (-row.offset, length - extent + row.offset);
+            (before >= 0 && behind >= 0).then_some(Change::Pad(before, behind))
+        }
+        _ => None,
+    }
+}
+
+/// Of the two axes of a window, the shorter is the one within it.
+pub(super) fn hint(row: &Row, axis: usize, view: &View) -> Hint {
+    let shortest = row.terms.iter().map(|t| t.0).min_by_key(|&o| (view.shape[o], usize::MAX - o));
+    if row.terms.len() < 2 {
+        Hint::Any
+    } else if shortest == Some(axis) {
+        Hint::Tap
+    } else {
+        Hint::Window
+    }
+}
