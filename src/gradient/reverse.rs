@@ -174,8 +174,14 @@ impl Pass {
             adjoint.insert(x, sum);
         };
         let mut passed_on: Vec<(usize, NodeId)> = vec![];
+        let mut outside: Outside = vec![];
         for (&i, &carry) in active.iter().zip(&carries) {
-            add(graph, &mut adjoint, looped.binders[i].next, carry);
+            let next = looped.binders[i].next;
+            if graph.node(next).loops.contains(&forward) {
+                add(graph, &mut adjoint, next, carry);
+            } else if self.is_active(next) {
+                outside.push((next, carry));
+            }
         }
         for &(x, d) in &seeds {
             let at = graph.element(backward, d);
@@ -202,7 +208,6 @@ impl Pass {
             .filter(|id| graph.node(*id).loops.contains(&forward) && !self.in_inner(graph, *id, forward))
             .collect();
         self.scope.enter(forward, backward);
-        let mut outside: Outside = vec![];
         self.sweep(graph, &body, &mut adjoint, &mut outside);
         self.scope.leave();
         self.rounds.extend(adjoint.iter().map(|(x, d)| (*x, *d)));

@@ -1,7 +1,7 @@
 //! The adjoint rule of each class of nodes: what a node's cotangent gives to each operand.
 use super::scope::Scope;
 use super::templates::{self, Places};
-use crate::graph::{Graph, Kind, NodeId, Op};
+use crate::graph::{Graph, Kind, Leaf, NodeId, Op};
 use crate::op::ReduceOp;
 
 /// `(operand, its share of the cotangent)` for each operand that is `active`. Loops are `reverse`'s own.
@@ -47,7 +47,7 @@ pub fn shares(
         }
         Op::Reduce { op, axes, x } => {
             if active(x)
-                && let Some(share) = reduction(graph, scope, op, &axes, x, y, dy)
+                && let Some(share) = reduction(graph, scope, op, &axes, x, dy)
             {
                 out.push((x, share));
             }
@@ -118,7 +118,13 @@ pub fn shares(
         // mean is averaged, and every example gets the same.
         Op::BatchMean { x, axes } => {
             if active(x) {
-                let dy = if graph.ty(dy).varying { graph.batch_mean(dy) } else { dy };
+                let mut dy = if graph.ty(dy).varying { graph.batch_mean(dy) } else { dy };
+                // Within an example it is a mean like others.
+                let count: usize = axes.iter().map(|&a| graph.shape(x)[a]).product();
+                if count != 1 {
+                    let n = graph.constant(count as f64, &graph.shape(dy).to_vec());
+                    dy = graph.divide(dy, n);
+                }
                 out.push((x, spread(graph, dy, x, &axes)));
             }
         }
@@ -204,7 +210,6 @@ fn reduction(
     op: ReduceOp,
     axes: &[usize],
     x: NodeId,
-    y: NodeId,
     dy: NodeId,
 ) -> Option<NodeId> {
     let shape = graph.shape(x).to_vec();
@@ -217,32 +222,62 @@ fn reduction(
             let n = graph.constant(count as f64, &shape);
             Some(graph.divide(wide, n))
         }
+        // Each element's share is the product of the others, which is right also where elements are zero.
         ReduceOp::Product => {
-            let (x, y) = (scope.value(graph, x), scope.value(graph, y));
-            let d = graph.multiply(dy, y);
-            let wide = spread(graph, d, x, axes);
-            Some(graph.divide(wide, x))
+            let x = scope.value(graph, x);
+            let flattened = behind(graph, x, axes);
+            let flat = graph.shape(flattened).to_vec();
+            let depth = flat.len() - 1;
+            let pairs = [&flat[..], &[count]].concat();
+            let others: Vec<usize> = (0..depth).chain([depth + 1]).collect();
+            let each = graph.expand_at(flattened, &pairs, &others);
+            let index = graph.intern(Op::Leaf(Leaf::Iota(count)));
+            let own = graph.one_hot(index, count);
+            let own = graph.expand_to(own, &pairs);
+            let one = graph.constant(1.0, &pairs);
+            let rest = graph.select(own, one, each);
+            let rest = graph.reduce(ReduceOp::Product, &[depth + 1], rest);
+            let places: Vec<usize> = (0..depth).collect();
+            let wide = graph.expand_at(dy, &flat, &places);
+            let share = graph.multiply(wide, rest);
+            Some(back_in_place(graph, share, &shape, axes))
         }
         ReduceOp::Max | ReduceOp::Min => {
             let x = scope.value(graph, x);
             let pick = if op == ReduceOp::Max { ReduceOp::Argmax } else { ReduceOp::Argmin };
-            // The axes are brought together as the last one, so that the first of equals has one index.
-            let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
-            let order: Vec<usize> = kept.iter().chain(axes).copied().collect();
-            let moved = graph.permute(x, &order);
-            let mut flat: Vec<usize> = kept.iter().map(|&a| shape[a]).collect();
-            flat.push(count);
-            let flattened = graph.reshape(moved, &flat);
+            let flattened = behind(graph, x, axes);
+            let flat = graph.shape(flattened).to_vec();
             let index = graph.reduce(pick, &[flat.len() - 1], flattened);
             debug_assert!(matches!(graph.ty(index).kind, Kind::Class(_)));
             let hot = graph.one_hot(index, count);
-            let places: Vec<usize> = (0..kept.len()).collect();
+            let places: Vec<usize> = (0..flat.len() - 1).collect();
             let wide = graph.expand_at(dy, &flat, &places);
             let share = graph.multiply(wide, hot);
-            let moved_shape: Vec<usize> = order.iter().map(|&a| shape[a]).collect();
-            let unflattened = graph.reshape(share, &moved_shape);
-            let back: Vec<usize> = (0..shape.len()).map(|a| order.iter().position(|&o| o == a).unwrap_or(a)).collect();
-            Some(graph.permute(unflattened, &back))
+            Some(back_in_place(graph, share, &shape, axes))
         }
     }
+}
+
+/// The order in which these axes come behind the others.
+fn order_behind(depth: usize, axes: &[usize]) -> Vec<usize> {
+    (0..depth).filter(|a| !axes.contains(a)).chain(axes.iter().copied()).collect()
+}
+
+/// These axes brought together as the last one, so that what is first among them has one index.
+fn behind(graph: &mut Graph, x: NodeId, axes: &[usize]) -> NodeId {
+    let shape = graph.shape(x).to_vec();
+    let order = order_behind(shape.len(), axes);
+    let moved = graph.permute(x, &order);
+    let mut flat: Vec<usize> = order[..shape.len() - axes.len()].iter().map(|&a| shape[a]).collect();
+    flat.push(axes.iter().map(|&a| shape[a]).product());
+    graph.reshape(moved, &flat)
+}
+
+/// The reverse of `behind`, for a value of that shape.
+fn back_in_place(graph: &mut Graph, x: NodeId, shape: &[usize], axes: &[usize]) -> NodeId {
+    let order = order_behind(shape.len(), axes);
+    let moved: Vec<usize> = order.iter().map(|&a| shape[a]).collect();
+    let unflattened = graph.reshape(x, &moved);
+    let back: Vec<usize> = (0..shape.len()).map(|a| order.iter().position(|&o| o == a).unwrap_or(a)).collect();
+    graph.permute(unflattened, &back)
 }

@@ -17,7 +17,16 @@ pub struct RandomGraph {
 ///
 /// Its inputs, parameters, states and settings are the same for all scripts; `Environment::random` gives them values.
 pub fn random_graph(script: &[u8]) -> RandomGraph {
-    let mut builder = Builder { g: Graph::new(), script, at: 0, depth: 0 };
+    built(script, false)
+}
+
+/// The same without kinks and without `stop_gradient`: what finite differences can check.
+pub fn smooth_graph(script: &[u8]) -> RandomGraph {
+    built(script, true)
+}
+
+fn built(script: &[u8], smooth: bool) -> RandomGraph {
+    let mut builder = Builder { g: Graph::new(), script, at: 0, depth: 0, smooth };
     let mut values = builder.leaves();
     let first = values.len();
     while builder.at < script.len() {
@@ -46,6 +55,8 @@ struct Builder<'s> {
     at: usize,
     /// Loops that are open.
     depth: usize,
+    /// Whether functions with kinks are left out.
+    smooth: bool,
 }
 
 const CLASSES: usize = 4;
@@ -143,18 +154,18 @@ impl Builder<'_> {
 
     fn unary(&mut self, values: &mut Vec<Value>) {
         const PLAIN: [&Unary; 12] = [
-            &activation::RELU,
             &activation::SIGMOID,
             &activation::SOFTPLUS,
             &arithmetic::NEGATE,
-            &arithmetic::ABS,
-            &arithmetic::STOP_GRADIENT,
             &trigonometric::TANH,
             &trigonometric::SIN,
             &trigonometric::COS,
             &trigonometric::ATAN,
             &exponential::ERF,
             &exponential::EXPM1,
+            &activation::RELU,
+            &arithmetic::ABS,
+            &arithmetic::STOP_GRADIENT,
         ];
         /// Away from zero.
         const POSITIVE: [&Unary; 5] =
@@ -164,7 +175,7 @@ impl Builder<'_> {
         let x = self.real(values);
         match self.pick(4) {
             0 | 1 => {
-                let op = PLAIN[self.pick(PLAIN.len())];
+                let op = PLAIN[self.pick(PLAIN.len() - if self.smooth { 3 } else { 0 })];
                 let id = self.g.unary(op, x.id);
                 let bound = if op.name == "expm1" { x.bound.exp() } else { x.bound + 1.0 };
                 self.keep(values, id, bound, x.exact && matches!(op.name, "neg" | "abs" | "relu"));
@@ -186,7 +197,7 @@ impl Builder<'_> {
     }
     fn away_from_zero(&mut self, x: NodeId) -> NodeId {
         let shape = self.g.shape(x).to_vec();
-        let (half, size) = (self.g.constant(0.5, &shape), self.g.unary(&arithmetic::ABS, x));
+        let (half, size) = (self.g.constant(0.5, &shape), self.g.unary(&activation::SOFTPLUS, x));
         self.g.add(size, half)
     }
 
@@ -209,9 +220,9 @@ impl Builder<'_> {
             &arithmetic::ADD,
             &arithmetic::SUBTRACT,
             &arithmetic::MULTIPLY,
+            &loss::LOGISTIC_LOSS,
             &arithmetic::MAX,
             &arithmetic::MIN,
-            &loss::LOGISTIC_LOSS,
         ];
         const COMPARISONS: [&Binary; 4] =
             [&comparison::GREATER, &comparison::AT_MOST, &comparison::EQUAL, &comparison::AND];
@@ -238,7 +249,7 @@ impl Builder<'_> {
                 self.keep(values, id, 1.0, true);
             }
             _ => {
-                let op = PLAIN[self.pick(PLAIN.len())];
+                let op = PLAIN[self.pick(PLAIN.len() - if self.smooth { 2 } else { 0 })];
                 let id = self.g.binary(op, x.id, other);
                 let bound = if matches!(op.name, "mul" | "logistic_loss") {
                     (x.bound + 1.0) * (y.bound + 1.0)
@@ -266,8 +277,8 @@ impl Builder<'_> {
     fn reduce(&mut self, values: &mut Vec<Value>) {
         let x = self.real(values);
         let shape = self.g.shape(x.id).to_vec();
-        let all = [ReduceOp::Sum, ReduceOp::Mean, ReduceOp::Max, ReduceOp::Min, ReduceOp::Product];
-        let op = all[self.pick(all.len())];
+        let all = [ReduceOp::Sum, ReduceOp::Mean, ReduceOp::Product, ReduceOp::Max, ReduceOp::Min];
+        let op = all[self.pick(all.len() - if self.smooth { 2 } else { 0 })];
         let chosen = self.pick(1 << shape.len()).max(1);
         let axes: Vec<usize> = (0..shape.len()).filter(|axis| chosen >> axis & 1 == 1).collect();
         if axes.is_empty() {

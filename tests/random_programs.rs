@@ -1,0 +1,196 @@
+//! Random graphs: every evaluator gives the oracle's values, simplified or not, and derivatives are those of finite differences.
+use gradus::data::{Column, Dataset, Values};
+use gradus::gradient::adjoints;
+use gradus::graph::show::show;
+use gradus::graph::verify::verify;
+use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Variable};
+use gradus::kernel::Float;
+use gradus::op::{ReduceOp, trigonometric};
+use gradus::oracle::random_graph::{random_graph, smooth_graph};
+use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
+use gradus::pipeline::{self, Batched};
+use gradus::simplify::{Stage, simplify};
+use gradus::step::{StepGraph, Target, mean};
+use gradus::train::{Batch, Executor};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::sync::atomic::AtomicBool;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(3), failure_persistence: None, ..ProptestConfig::default() }
+}
+fn scripts() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..100)
+}
+
+/// Random values that are the same in both precisions.
+fn environment(graph: &Graph, examples: usize, seed: u64) -> Environment {
+    let mut env = Environment::random(graph, examples, seed);
+    for all in [&mut env.inputs, &mut env.parameters, &mut env.states] {
+        all.iter_mut().flatten().for_each(|v| *v = f64::from(*v as f32));
+    }
+    env
+}
+
+/// The sum of the means of all roots that are numbers, not classes: one number of each example, or of all.
+fn objective(graph: &mut Graph, roots: &[NodeId]) -> NodeId {
+    let mut sum = graph.number(0.0);
+    for &root in roots.iter().filter(|&&r| !matches!(graph.ty(r).kind, Kind::Class(_))).collect::<Vec<_>>() {
+        let axes: Vec<usize> = (0..graph.shape(root).len()).collect();
+        let mean = graph.reduce(ReduceOp::Mean, &axes, root);
+        sum = graph.add(sum, mean);
+    }
+    sum
+}
+
+/// A step that logs a number for each root, the sum of its elements with different weights, and changes a parameter.
+fn step(mut graph: Graph, roots: &[NodeId]) -> StepGraph {
+    let mut logged = vec![];
+    for (k, &root) in roots.iter().enumerate() {
+        let shape = graph.shape(root).to_vec();
+        let count = shape.iter().product::<usize>();
+        let weights: Vec<f64> = (0..count).map(|i| (1 + i % 7) as f64 / count as f64).collect();
+        let mut sum = root;
+        if !shape.is_empty() {
+            let weights = graph.table(&weights, &shape);
+            let weighted = graph.multiply(root, weights);
+            sum = graph.sum_all(weighted);
+        }
+        let number = graph.intern(Op::BatchMean { x: sum, axes: vec![] });
+        logged.push((format!("root {k}"), number));
+    }
+    let varying = objective(&mut graph, roots);
+    let number = mean(&mut graph, varying);
+    let parameter = graph.intern(Op::Leaf(Leaf::Parameter(1)));
+    let shape = graph.shape(parameter).to_vec();
+    let change = graph.expand_to(number, &shape);
+    let sum = graph.add(parameter, change);
+    let next = graph.unary(&trigonometric::TANH, sum);
+    StepGraph { graph, updates: vec![(Target::Parameter(1), next)], logged, outputs: vec![], gradients: vec![] }
+}
+
+fn dataset(inputs: &[Variable], env: &Environment, float: Float) -> Dataset {
+    let column = |(variable, values): (&Variable, &Vec<f64>)| Column {
+        name: variable.name.clone(),
+        kind: variable.ty.kind,
+        shape: variable.ty.shape.clone(),
+        values: match (variable.ty.kind, float) {
+            (Kind::Class(_), _) => Values::Classes(values.iter().map(|v| *v as u32).collect()),
+            (_, Float::F32) => Values::F32(values.iter().map(|v| *v as f32).collect()),
+            (_, Float::F64) => Values::F64(values.clone()),
+        },
+    };
+    Dataset {
+        columns: inputs.iter().zip(&env.inputs).map(column).collect(),
+        rows: env.examples,
+        parts: Default::default(),
+        facts: Default::default(),
+        source: "a test".into(),
+        warnings: vec![],
+        notes: vec![],
+    }
+}
+
+/// What an executor gives after one step: the logged numbers, then the parameter.
+fn after_a_step(executor: &mut dyn Executor, env: &Environment) -> Result<Vec<f64>, String> {
+    for (number, values) in env.parameters.iter().enumerate() {
+        executor.write(Target::Parameter(number as u32), values);
+    }
+    for (number, values) in env.states.iter().enumerate() {
+        executor.write(Target::State(number as u32), values);
+    }
+    let order: Vec<u32> = (0..env.examples as u32).collect();
+    let batch = Batch { first: 0, rows: env.examples, step: 1, epoch: 1 };
+    let mut all = vec![];
+    executor.run(&order, &[batch], &AtomicBool::new(false), &mut all).map_err(|fault| fault.to_string())?;
+    all.extend(executor.read(Target::Parameter(1)));
+    Ok(all)
+}
+
+fn expected(step: &StepGraph, env: &Environment) -> Result<Vec<f64>, String> {
+    let roots: Vec<NodeId> = step.logged.iter().map(|l| l.1).chain(step.updates.iter().map(|u| u.1)).collect();
+    Ok(evaluate(&step.graph, &roots, env)?.iter().flat_map(|value| value.of(0).to_vec()).collect())
+}
+
+fn compare(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) -> Result<(), String> {
+    let near = |(f, w): (&f64, &f64)| (f - w).abs() <= tolerance * (1.0 + w.abs()) || (f.is_nan() && w.is_nan());
+    if found.len() == wanted.len() && found.iter().zip(wanted).all(near) {
+        return Ok(());
+    }
+    Err(format!("{what}: {found:?}, the oracle says {wanted:?}"))
+}
+
+type Made = Result<Box<dyn Executor>, gradus::kernel::Fault>;
+
+/// One step in both precisions, of the graph as it is and simplified.
+fn agree(script: &[u8], seed: u64, make: impl Fn(&Batched, Float, &Dataset) -> Made) -> Result<(), String> {
+    let random = random_graph(script);
+    verify(&random.graph, &random.roots)?;
+    let step = step(random.graph, &random.roots);
+    let env = environment(&step.graph, 3, seed);
+    let wanted = expected(&step, &env)?;
+    for rules in [false, true] {
+        let batched = pipeline::batched(&step, rules);
+        for (float, tolerance) in [(Float::F64, 1e-9), (Float::F32, 2e-4)] {
+            let data = dataset(&step.graph.inputs, &env, float);
+            let mut executor = make(&batched, float, &data).map_err(|fault| fault.to_string())?;
+            let found = after_a_step(executor.as_mut(), &env)?;
+            compare(&format!("{float:?}, rules {rules}"), &found, &wanted, tolerance).map_err(|why| {
+                let roots: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
+                format!("{why}\n{}", show(&batched.graph, &roots))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+    #[test]
+    fn the_interpreter_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
+        let made = |b: &Batched, float, data: &Dataset| pipeline::interpreter(b, float, 3, data, (1, 1));
+        agree(&script, seed, made).map_err(TestCaseError::fail)?;
+    }
+}
+
+/// The gradient by every parameter, as derived and simplified.
+fn differentiates(script: &[u8], seed: u64) -> Result<(), String> {
+    let mut random = smooth_graph(script);
+    let g = &mut random.graph;
+    let loss = objective(g, &random.roots);
+    let leaves: Vec<NodeId> = (0..g.parameters.len() as u32).map(|i| g.intern(Op::Leaf(Leaf::Parameter(i)))).collect();
+    let found = adjoints(g, loss, &leaves);
+    let gradients: Vec<NodeId> = leaves
+        .iter()
+        .map(|&leaf| match found.of(leaf) {
+            Some(gradient) => mean(g, gradient),
+            None => {
+                let shape = g.shape(leaf).to_vec();
+                g.constant(0.0, &shape)
+            }
+        })
+        .collect();
+    verify(g, &gradients)?;
+    let simple = simplify(g, &gradients, Stage::Simplify);
+    verify(&simple.graph, &simple.roots)?;
+    let env = Environment::random(g, 3, seed);
+    let derived = evaluate(g, &gradients, &env)?;
+    let short = evaluate(&simple.graph, &simple.roots, &env)?;
+    for number in 0..leaves.len() {
+        let elements: Vec<usize> = (0..env.parameters[number].len()).collect();
+        let wanted = finite_differences(g, loss, Quantity::Parameter(number), &elements, &env)?;
+        for (what, found) in [("as derived", &derived[number]), ("simplified", &short[number])] {
+            compare(&format!("{what}, by parameter {number}"), found.of(0), &wanted, 1e-5)
+                .map_err(|why| format!("{why}\n{}", show(g, &[loss])))?;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+    #[test]
+    fn gradients_agree_with_finite_differences(script in scripts(), seed in 0u64..1000) {
+        differentiates(&script, seed).map_err(TestCaseError::fail)?;
+    }
+}
