@@ -35,12 +35,7 @@ pub struct Roots<'a> {
 
 impl<T: Real> Interpreted<T> {
     /// Makes a batched step ready and takes over the data. A fault is a mistake of the compiler.
-    pub fn new(
-        roots: &Roots,
-        dataset: &Dataset,
-        rows: usize,
-        totals: (usize, usize),
-    ) -> Result<Interpreted<T>, Fault> {
+    pub fn new(roots: &Roots, dataset: &Dataset, rows: usize, totals: (usize, usize)) -> Result<Interpreted<T>, Fault> {
         let clock = Instant::now();
         let updates = roots.updates.iter().map(|u| u.1);
         let all: Vec<NodeId> = updates.chain(roots.logged.iter().chain(roots.outputs).copied()).collect();
