@@ -6,6 +6,8 @@ use super::numbers::Numbers;
 use super::program::{Line, LoopLines};
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
+use crate::op::BinaryOp;
+use crate::op::arithmetic::MULTIPLY;
 use crate::oracle::{LoopRun, Step, schedule};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -144,6 +146,10 @@ impl<'a> Compiler<'a> {
         let result = out.clone();
         match op {
             Op::Unary(op, x) => lines.push(Line::Unary { op: *op, x: self.at(*x), out }),
+            Op::Binary(op, x, y) if op.name == "pow" && self.whole_power(*y).is_some() => {
+                let power = self.whole_power(*y).unwrap_or(1);
+                self.power(self.at(*x), power, out, lines);
+            }
             Op::Binary(op, x, y) => lines.push(Line::Binary { op: *op, x: self.at(*x), y: self.at(*y), out }),
             Op::Select { condition, yes, no } => {
                 let (condition, yes, no) = (self.at(*condition), self.at(*yes), self.at(*no));
@@ -190,6 +196,25 @@ impl<'a> Compiler<'a> {
             | Op::Stacked { .. } => return Err(format!("%{} has no value by itself", id.0)),
         }
         Ok(result)
+    }
+
+    /// An exponent for which products are better than the function.
+    fn whole_power(&self, exponent: NodeId) -> Option<u32> {
+        let value = self.graph.constant_of(exponent)?;
+        (value.fract() == 0.0 && (2.0..=8.0).contains(&value)).then_some(value as u32)
+    }
+    /// `xⁿ` as products, by squaring.
+    fn power(&mut self, x: Layout, n: u32, out: Layout, lines: &mut Vec<Line>) {
+        let op = BinaryOp(&MULTIPLY);
+        match n {
+            2 => lines.push(Line::Binary { op, x: x.clone(), y: x, out }),
+            _ => {
+                let (part, other) = if n.is_multiple_of(2) { (n / 2, None) } else { (n - 1, Some(x.clone())) };
+                let factor = self.dense(&out.shape);
+                self.power(x, part, factor.clone(), lines);
+                lines.push(Line::Binary { op, x: factor.clone(), y: other.unwrap_or(factor), out });
+            }
+        }
     }
 
     fn leaf(&mut self, id: NodeId, leaf: &Leaf, lines: &mut Vec<Line>) -> Result<Layout, String> {

@@ -33,12 +33,15 @@ impl<const N: usize> Elementwise<N> {
     pub fn run<T: Real>(&self, memory: &mut Memory<T>) {
         let (out, nest) = (&self.operands[N - 1], &self.nest);
         let starts = std::array::from_fn(|k| memory.start(&self.operands[k]));
+        // An operand that the result is written over lies as the result does; it is read tile by tile before that.
+        let written_over: [bool; N] = std::array::from_fn(|k| self.operands[k].buffer == out.buffer);
         memory.write_with_tiles(out, |memory, buffer, tiles| {
             let sources: [&[T]; N] = std::array::from_fn(|k| memory.of(&self.operands[k]));
             let mut filled = [false; N];
             nest.each(starts, |starts| {
                 for from in (0..nest.length).step_by(TILE) {
                     let length = TILE.min(nest.length - from);
+                    let to = (starts[N - 1] + from as isize * nest.strides[N - 1]) as usize;
                     let mut rest = &mut tiles[..];
                     let mut slices: [&[T]; N] = [&[]; N];
                     for k in 0..N - 1 {
@@ -46,7 +49,10 @@ impl<const N: usize> Elementwise<N> {
                         rest = others;
                         let start = starts[k] + from as isize * nest.strides[k];
                         // One element for the whole value is spread over its tile once.
-                        if nest.is_single(k) {
+                        if written_over[k] {
+                            tile[..length].copy_from_slice(&buffer[to..to + length]);
+                            slices[k] = &tile[..length];
+                        } else if nest.is_single(k) {
                             if !filled[k] {
                                 tile.fill(sources[k][start as usize]);
                                 filled[k] = true;
@@ -56,8 +62,7 @@ impl<const N: usize> Elementwise<N> {
                             slices[k] = tiled(sources[k], start, nest.strides[k], length, tile);
                         }
                     }
-                    let to = starts[N - 1] + from as isize * nest.strides[N - 1];
-                    self.apply(memory, slices, &mut buffer[to as usize..to as usize + length]);
+                    self.apply(memory, slices, &mut buffer[to..to + length]);
                 }
             });
         });

@@ -1,5 +1,7 @@
 //! Buffers that are never needed together share memory, so that what was just written is still near.
+use super::layout::Layout;
 use super::program::Line;
+use rustc_hash::FxHashMap;
 
 /// From when to when each buffer is needed. A buffer that is used inside of a loop and outside of it is needed for the
 /// whole loop.
@@ -8,6 +10,8 @@ struct Spans {
     loops: Vec<(usize, usize)>,
     /// For each buffer, its uses: when, and in which loops, from the outermost.
     uses: Vec<Vec<(usize, Vec<usize>)>>,
+    /// By result: the operand that it may be written over, and when.
+    in_place: FxHashMap<usize, (usize, usize)>,
     clock: usize,
 }
 
@@ -16,6 +20,9 @@ impl Spans {
         for line in lines {
             self.clock += 1;
             let Line::Loop(of) = line else {
+                if let Some((result, operand)) = overwritten(line) {
+                    self.in_place.insert(result, (operand, self.clock));
+                }
                 for layout in line.layouts() {
                     self.uses[layout.buffer].push((self.clock, inside.clone()));
                 }
@@ -49,14 +56,29 @@ impl Spans {
     }
 }
 
+/// The result of a function of elements, and an operand that lies as it does, so that it can be written over it.
+fn overwritten(line: &mut Line) -> Option<(usize, usize)> {
+    if !matches!(line, Line::Unary { .. } | Line::Binary { .. } | Line::Select { .. }) {
+        return None;
+    }
+    let layouts = line.layouts();
+    let (out, operands) = layouts.split_last()?;
+    let same = |x: &Layout| Layout { buffer: out.buffer, ..x.clone() } == **out;
+    let all_same = |buffer: usize| operands.iter().filter(|x| x.buffer == buffer).all(|x| same(x));
+    let operand = operands.iter().find(|x| out.is_dense() && all_same(x.buffer))?;
+    Some((out.buffer, operand.buffer))
+}
+
 /// Gives buffers from `first` on that are not `fixed` new numbers, of fewer buffers; the sizes of these.
 pub fn shared(lines: &mut [Line], sizes: &[usize], first: usize, fixed: &[usize]) -> Vec<usize> {
-    let mut spans = Spans { loops: vec![], uses: vec![vec![]; sizes.len()], clock: 0 };
+    let mut spans = Spans { loops: vec![], uses: vec![vec![]; sizes.len()], in_place: FxHashMap::default(), clock: 0 };
     spans.walk(lines, &mut vec![]);
     let mut numbers: Vec<usize> = (0..sizes.len()).collect();
+    let mut pooled: Vec<bool> = (0..sizes.len()).map(|buffer| buffer >= first).collect();
+    fixed.iter().for_each(|&buffer| pooled[buffer] = false);
     let mut kept: Vec<usize> = sizes.to_vec();
     let mut order: Vec<(usize, usize, usize)> = (first..sizes.len())
-        .filter(|buffer| !fixed.contains(buffer))
+        .filter(|&buffer| pooled[buffer])
         .filter_map(|buffer| spans.span(buffer).map(|(begin, end)| (begin, end, buffer)))
         .collect();
     order.sort();
@@ -70,6 +92,17 @@ pub fn shared(lines: &mut [Line], sizes: &[usize], first: usize, fixed: &[usize]
             }
             !over
         });
+        // Over an operand that nothing needs afterwards.
+        if let Some(&(operand, when)) = spans.in_place.get(&buffer)
+            && pooled[operand]
+            && when == begin
+            && spans.span(operand).is_some_and(|s| s.1 == begin)
+            && let Some(entry) = busy.iter_mut().find(|b| b.1 == numbers[operand])
+        {
+            entry.0 = end;
+            numbers[buffer] = entry.1;
+            continue;
+        }
         // The last one freed that is large enough, else the largest one.
         let fits = free.iter().rposition(|&of| kept[of] >= sizes[buffer] && kept[of] <= 4 * sizes[buffer]);
         let at = fits.or_else(|| (0..free.len()).max_by_key(|&k| kept[free[k]]));

@@ -107,8 +107,10 @@ impl Part {
         if let Some(strides) = matrix(first, second, operand) {
             return Part::InPlace(strides);
         }
-        // The copy lies in the order of the original, as far as a matrix can.
-        let least = |of: &[Label]| of.iter().map(|l| l.stride(operand).abs()).min().unwrap_or(0);
+        // The copy lies in the order of the original, as far as a matrix can; of two that are equally near the longer is innermost.
+        let least = |of: &[Label]| {
+            of.iter().map(|l| (l.stride(operand).abs(), std::cmp::Reverse(l.extent))).min().unwrap_or_default()
+        };
         let (strides, ordered) = if least(second) <= least(first) {
             ([count(second), 1], [first, second].concat())
         } else {
