@@ -36,6 +36,8 @@ pub mod plan;
 
 pub mod oracle;
 
+pub mod interpreter;
+
 pub mod jit;
 
 pub mod data;

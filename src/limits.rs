@@ -6,6 +6,12 @@ pub const BRACKET_DEPTH: usize = 256;
 pub const TREE_DEPTH: u32 = 512;
 /// Calls of `fn`, `layer` and `model` inside each other: a definition can't call itself, so this catches only chains.
 pub const CALL_DEPTH: usize = 128;
+/// Levels of expressions inside each other, through all calls. Elaboration recurses, on a stack of `ELABORATION_STACK` bytes.
+pub const EXPRESSION_DEPTH: usize = 4096;
+/// Enough for `EXPRESSION_DEPTH` levels of an unoptimised build; the system gives memory only to what is used of it.
+pub const ELABORATION_STACK: usize = 256 << 20;
+/// Numbers that a program can write out (`a..b` as values, `linspace`): they are kept one by one.
+pub const TABLE: usize = 1 << 20;
 /// Axes of one value: einsum labels are small integers, kernels have one loop an axis.
 pub const AXES: usize = 12;
 /// Elements of one value of one example: 2^31 f32 numbers are 8 GiB.

@@ -8,6 +8,7 @@ use crate::schema;
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
 use crate::syntax::{self, SectionKind, StatementKind};
+use crate::train::interpreted::{Interpreted, Roots};
 use crate::train::{Executor, native::Native};
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
@@ -143,4 +144,21 @@ pub fn executor(
 ) -> Result<Box<dyn Executor>, Fault> {
     let plan = planned(batched, how.float, rows);
     Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
+}
+
+/// The interpreter as an executor: of the same graph, node by node.
+pub fn interpreter(
+    batched: &Batched,
+    float: Float,
+    rows: usize,
+    dataset: &crate::data::Dataset,
+    totals: (usize, usize),
+) -> Result<Box<dyn Executor>, Fault> {
+    let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
+    let outputs: Vec<NodeId> = batched.outputs.iter().map(|o| o.1).collect();
+    let roots = Roots { graph: &batched.graph, updates: &batched.updates, logged: &logged, outputs: &outputs };
+    Ok(match float {
+        Float::F32 => Box::new(Interpreted::<f32>::new(&roots, dataset, rows, totals)?),
+        Float::F64 => Box::new(Interpreted::<f64>::new(&roots, dataset, rows, totals)?),
+    })
 }

@@ -29,6 +29,8 @@ pub fn batch(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
         work.name(id, name);
     }
     let lifted: Vec<NodeId> = lifted.into_iter().map(|l| l.0).collect();
+    // What varies has the axis now; a binder that was said to vary but never does must not seem to.
+    work.loops.iter_mut().flat_map(|l| &mut l.binders).for_each(|b| b.ty.varying = false);
     let mut rebuild = Rebuild::new(&work);
     for input in &mut rebuild.to.inputs {
         input.ty = batched(&input.ty);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// All rows of all inputs and targets, ready for an executor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// In the order of declaration. A target that the file lacks is missing if `Targets::Optional` was asked for.
+    /// One for each input and target, in the order of declaration.
     pub columns: Vec<Column>,
     pub rows: usize,
     pub parts: Parts,
@@ -29,7 +29,7 @@ pub struct Column {
     pub kind: Kind,
     /// Of one row; empty for a single value.
     pub shape: Vec<usize>,
-    /// Row-major and contiguous: `rows · width` values.
+    /// Row-major and contiguous: `rows · width` values; none of a target that the file lacks, if `Targets::Optional` was asked for.
     pub values: Values,
 }
 
@@ -77,6 +77,15 @@ impl Dataset {
 }
 
 impl Column {
+    /// Whether it is a target that the data does not have.
+    pub fn is_absent(&self) -> bool {
+        match &self.values {
+            Values::F32(values) => values.is_empty(),
+            Values::F64(values) => values.is_empty(),
+            Values::Classes(values) => values.is_empty(),
+        }
+    }
+
     /// The number of values of a row.
     pub fn width(&self) -> usize {
         self.shape.iter().product()

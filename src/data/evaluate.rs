@@ -5,14 +5,38 @@ use std::ops::Range;
 
 /// The values of all rows, row-major.
 pub fn all_rows(resolved: &Resolved, table: &Table) -> Vec<f64> {
-    /// Values computed at once: they and their operands stay in the cache.
-    const CHUNK: usize = 4096;
-    let step = (CHUNK / resolved.width().max(1)).max(1);
     let mut values = Vec::with_capacity(table.rows * resolved.width());
-    for first in (0..table.rows).step_by(step) {
-        rows(resolved, table, first..(first + step).min(table.rows), &mut values);
-    }
+    chunks(table.rows, resolved.width()).for_each(|range| rows(resolved, table, range, &mut values));
     values
+}
+
+/// The same in single precision, without an f64 of each in memory; none if one of them is not finite.
+pub fn all_rows_f32(resolved: &Resolved, table: &Table) -> Option<Vec<f32>> {
+    let mut values = Vec::with_capacity(table.rows * resolved.width());
+    let mut chunk = vec![];
+    for range in chunks(table.rows, resolved.width()) {
+        chunk.clear();
+        rows(resolved, table, range, &mut chunk);
+        values.extend(chunk.iter().map(|value| *value as f32));
+    }
+    all_finite(&values).then_some(values)
+}
+
+/// Whether no number is infinite or NaN: zero times such a one is NaN.
+pub fn all_finite<T: Copy + Into<f64>>(values: &[T]) -> bool {
+    // Eight sums, so that one addition needn't wait for the one before.
+    let mut sums = [0.0; 8];
+    let (eights, rest) = values.as_chunks::<8>();
+    eights.iter().for_each(|eight| sums.iter_mut().zip(eight).for_each(|(sum, value)| *sum += 0.0 * (*value).into()));
+    let rest: f64 = rest.iter().map(|value| 0.0 * (*value).into()).sum();
+    sums.iter().sum::<f64>() + rest == 0.0
+}
+
+/// Rows that are computed at once: their values and operands stay in the cache.
+fn chunks(rows: usize, width: usize) -> impl Iterator<Item = Range<usize>> {
+    const VALUES: usize = 4096;
+    let step = (VALUES / width.max(1)).max(1);
+    (0..rows).step_by(step).map(move |first| first..(first + step).min(rows))
 }
 
 /// Adds the values of some rows to `out`.
@@ -45,12 +69,15 @@ fn rows(resolved: &Resolved, table: &Table, range: Range<usize>, out: &mut Vec<f
             let (mut left, mut right) = (vec![], vec![]);
             rows(a, table, range.clone(), &mut left);
             rows(b, table, range.clone(), &mut right);
-            let (a_width, b_width, width) = (a.width(), b.width(), resolved.width());
-            out.extend((0..count).map(|at| {
-                let (row, element) = (at / width, at % width);
-                let (x, y) = (left[row * a_width + element % a_width], right[row * b_width + element % b_width]);
-                if x.is_nan() || y.is_nan() { f64::NAN } else { (op.value)(x, y) }
-            }));
+            let value = |x: f64, y: f64| if x.is_nan() || y.is_nan() { f64::NAN } else { (op.value)(x, y) };
+            let (a_width, b_width, width) = (a.width().max(1), b.width().max(1), resolved.width().max(1));
+            if a_width == b_width {
+                out.extend(left.iter().zip(&right).map(|(x, y)| value(*x, *y)));
+                return;
+            }
+            for (x, y) in left.chunks(a_width).zip(right.chunks(b_width)) {
+                out.extend(x.iter().cycle().zip(y.iter().cycle()).take(width).map(|(x, y)| value(*x, *y)));
+            }
         }
         Node::Join(items) => {
             let parts: Vec<(usize, Vec<f64>)> = items

@@ -68,7 +68,10 @@ impl Loading<'_> {
         let mut columns = vec![];
         let mut errors = vec![];
         for (index, (slot, resolved)) in self.plan.slots.iter().zip(&resolved).enumerate() {
-            let Some(resolved) = resolved else { continue };
+            let Some(resolved) = resolved else {
+                columns.push(self.column(slot, Values::Classes(vec![])));
+                continue;
+            };
             match self.fill(index, &Fitting { declared: &slot.declared, resolved, table: &table }, &parts) {
                 Err(error) => errors.push(error),
                 Ok(filled) => {
@@ -334,12 +337,7 @@ impl Loading<'_> {
         let declared = fitting.declared;
         let precision = self.options.precision;
         let mut filled = Filled {
-            column: Column {
-                name: declared.name.clone(),
-                kind: declared.kind,
-                shape: declared.shape.clone(),
-                values: Values::Classes(vec![]),
-            },
+            column: self.column(&self.plan.slots[index], Values::Classes(vec![])),
             classes: None,
             statistics: None,
         };
@@ -366,6 +364,11 @@ impl Loading<'_> {
             }
         }
         Ok(filled)
+    }
+
+    fn column(&self, slot: &Slot, values: Values) -> Column {
+        let Slot { declared, .. } = slot;
+        Column { name: declared.name.clone(), kind: declared.kind, shape: declared.shape.clone(), values }
     }
 
     fn section_error(&self, code: &'static str, text: String) -> Diagnostic {

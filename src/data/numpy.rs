@@ -2,14 +2,14 @@
 use super::table::{Cells, Origin, Table, TableColumn, WordsBuilder, column_name};
 use npyz::npz::NpzArchive;
 use npyz::{DType, Endianness, NpyFile, Order, TypeChar};
-use std::io::{Cursor, Read};
+use std::io::{Read, Seek};
 
 /// The column of a file that has one array without a name.
 pub const LONE_ARRAY: &str = "values";
 
 /// Reads the arrays of an NPZ file that are `wanted`; names of the others are kept in `unread`. The error is one sentence.
-pub fn read_npz(bytes: &[u8], file: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Table, String> {
-    let mut archive = NpzArchive::new(Cursor::new(bytes)).map_err(|error| format!("it is no NPZ archive: {error}"))?;
+pub fn read_npz(reader: impl Read + Seek, file: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Table, String> {
+    let mut archive = NpzArchive::new(reader).map_err(|error| format!("it is no NPZ archive: {error}"))?;
     let mut names: Vec<String> = archive.array_names().map(str::to_string).collect();
     names.sort();
     let mut columns: Vec<TableColumn> = vec![];
@@ -56,23 +56,50 @@ fn read_array<R: Read>(name: &str, array: NpyFile<R>) -> Result<TableColumn, Str
     let count = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
     let expected = count.zip(ty.num_bytes()).and_then(|(count, size)| count.checked_mul(size));
     let expected = expected.ok_or_else(|| wrong("is too large"))?;
-    // A header may lie: what is more than this grows as it is read.
-    let mut bytes = Vec::with_capacity(expected.min(1 << 28));
-    array
-        .into_inner()
-        .take(expected as u64)
-        .read_to_end(&mut bytes)
-        .map_err(|error| wrong(&format!("can't be read: {error}")))?;
-    if bytes.len() < expected {
-        return Err(wrong("ends early: the file is cut off"));
-    }
     let size = ty.num_bytes().unwrap_or(1);
+    let in_place = order == Order::C && ty.endianness() == Endianness::Little;
+    let mut reader = array.into_inner().take(expected as u64);
+    let ended = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => wrong("ends early: the file is cut off"),
+        _ => wrong(&format!("can't be read: {error}")),
+    };
+    let quick = match (ty.type_char(), size) {
+        (TypeChar::Float, 4) if in_place => {
+            Some(Cells::F32(read_numbers(reader.by_ref(), expected / 4, f32::from_le_bytes).map_err(ended)?))
+        }
+        (TypeChar::Float, 8) if in_place => {
+            Some(Cells::F64(read_numbers(reader.by_ref(), expected / 8, f64::from_le_bytes).map_err(ended)?))
+        }
+        _ => None,
+    };
+    if let Some(cells) = quick {
+        return Ok(TableColumn::new(name, row_shape.to_vec(), cells));
+    }
+    let bytes = read_numbers(reader, expected, |[byte]| byte).map_err(ended)?;
     let bytes = if order == Order::Fortran { row_major(&bytes, &shape, size) } else { bytes };
     let bytes = if ty.endianness() == Endianness::Big { little_endian(bytes, ty.type_char(), size) } else { bytes };
     let cells = cells(&bytes, ty.type_char(), size).ok_or_else(|| {
         wrong(&format!("has elements of the type `{ty}`; numbers, truth values and texts can be read"))
     })?;
     Ok(TableColumn::new(name, row_shape.to_vec(), cells))
+}
+
+/// The numbers of a reader, through a small buffer, so that the bytes of a large array are never all in memory beside it.
+fn read_numbers<T, const N: usize>(
+    mut reader: impl Read,
+    count: usize,
+    number: fn([u8; N]) -> T,
+) -> std::io::Result<Vec<T>> {
+    const BUFFER: usize = 1 << 16;
+    let mut buffer = [0; BUFFER];
+    // A header may lie: what is more than this grows as it is read.
+    let mut numbers = Vec::with_capacity(count.min(1 << 26));
+    while numbers.len() < count {
+        let bytes = &mut buffer[..BUFFER.min((count - numbers.len()) * N)];
+        reader.read_exact(bytes)?;
+        numbers.extend(bytes.as_chunks().0.iter().map(|chunk| number(*chunk)));
+    }
+    Ok(numbers)
 }
 
 /// The elements, little-endian, by their type; none if it can't be read. Whole numbers beyond 2⁵³ lose their last digits.

@@ -5,7 +5,7 @@ use super::{csv, idx, numpy};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FileSource, nearest};
 use flate2::read::MultiGzDecoder;
-use std::io::Read;
+use std::io::{BufReader, Cursor, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// Reads tables for one run.
@@ -80,17 +80,24 @@ impl Files<'_> {
                 return Err(error.help(format!("kinds are {KINDS}")));
             }
         };
-        let bytes = std::fs::read(path).map_err(|error| self.unreadable(path, shown, span, &error))?;
-        let bytes = match name.ends_with(".gz") {
-            false => bytes,
-            true => unzipped(&bytes)
-                .map_err(|error| wrong("E0611", format!("{shown} can't be unpacked: {error}"), "this file"))?,
-        };
-        let table = match kind {
-            Kind::Csv => csv::read_csv(&bytes, shown),
-            Kind::Npz => numpy::read_npz(&bytes, shown, self.wanted),
-            Kind::Npy => numpy::read_npy(&bytes, shown),
-            Kind::Idx => idx::read_idx(&bytes, shown),
+        let unreadable = |error: std::io::Error| self.unreadable(path, shown, span, &error);
+        let packed = name.ends_with(".gz");
+        let table = if kind == Kind::Npz && !packed {
+            let file = std::fs::File::open(path).map_err(unreadable)?;
+            numpy::read_npz(BufReader::with_capacity(1 << 16, file), shown, self.wanted)
+        } else {
+            let bytes = std::fs::read(path).map_err(unreadable)?;
+            let bytes = match packed {
+                false => bytes,
+                true => unzipped(&bytes)
+                    .map_err(|error| wrong("E0611", format!("{shown} can't be unpacked: {error}"), "this file"))?,
+            };
+            match kind {
+                Kind::Csv => csv::read_csv(&bytes, shown),
+                Kind::Npz => numpy::read_npz(Cursor::new(&bytes), shown, self.wanted),
+                Kind::Npy => numpy::read_npy(&bytes, shown),
+                Kind::Idx => idx::read_idx(&bytes, shown),
+            }
         };
         let table = table.map_err(|text| {
             wrong("E0611", format!("{shown}: {text}"), "can't be read as it stands")
@@ -129,7 +136,7 @@ impl Files<'_> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Csv,
     Npz,

@@ -1,6 +1,6 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_rows, column_of, missing_column};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column};
 use super::resolve::{Node, Resolved, ResolvedKind};
 use super::table::{Cells, Table};
 use crate::diagnostic::Diagnostic;
@@ -111,6 +111,12 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
     if let Some(values) = as_they_stand(fitting, wish.precision).filter(|_| untouched) {
         return Ok((values, None));
     }
+    if untouched
+        && wish.precision == Float::F32
+        && let Some(values) = all_rows_f32(fitting.resolved, fitting.table)
+    {
+        return Ok((Values::F32(values), None));
+    }
     let mut values = all_rows(fitting.resolved, fitting.table);
     let width = fitting.resolved.width();
     let mut statistics = Statistics::default();
@@ -175,17 +181,10 @@ pub fn truths(fitting: &Fitting, precision: Float) -> Result<Values, Diagnostic>
 fn as_they_stand(fitting: &Fitting, precision: Float) -> Option<Values> {
     let Node::Column(column) = fitting.resolved.node else { return None };
     match (&fitting.table.columns[column].cells, precision) {
-        (Cells::F32(values), Float::F32) => {
-            all_finite(values, |v| f64::from(v * 0.0)).then(|| Values::F32(values.clone()))
-        }
-        (Cells::F64(values), Float::F64) => all_finite(values, |v| v * 0.0).then(|| Values::F64(values.clone())),
+        (Cells::F32(values), Float::F32) => all_finite(values).then(|| Values::F32(values.clone())),
+        (Cells::F64(values), Float::F64) => all_finite(values).then(|| Values::F64(values.clone())),
         _ => None,
     }
-}
-
-/// Whether zero times each is zero: an infinite value or NaN makes the sum NaN.
-fn all_finite<T: Copy>(values: &[T], times_zero: impl Fn(T) -> f64) -> bool {
-    values.iter().map(|value| times_zero(*value)).sum::<f64>() == 0.0
 }
 
 /// The places of missing values. What was computed and is not finite is an error (E0618).
@@ -250,7 +249,7 @@ fn in_precision(fitting: &Fitting, values: Vec<f64>, precision: Float) -> Result
         return Ok(Values::F64(values));
     }
     let singles: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-    if all_finite(&singles, |v| f64::from(v * 0.0)) {
+    if all_finite(&singles) {
         return Ok(Values::F32(singles));
     }
     let at = singles.iter().position(|value| !value.is_finite()).unwrap_or(0);

@@ -140,19 +140,13 @@ impl Graph {
         let order = self.reachable(roots);
         let mut map: FxHashMap<NodeId, Lifted> = pairs.iter().map(|&(hole, x)| (hole, (x, true))).collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
-        let touched: Vec<bool> = self
-            .loops
-            .iter()
-            .map(|l| l.binders.iter().any(|b| marks[b.init.index()] || marks[b.next.index()]))
-            .collect();
+        let (changed, touched) = self.changed(&marks);
         for id in order {
             if map.contains_key(&id) {
                 continue;
             }
             let op = self.op(id).clone();
-            let renewed = |l: &LoopId| touched[l.0 as usize];
-            let of_body = matches!(op, Op::Element { of, .. } | Op::Last { of, .. } | Op::Stacked { of, .. } if marks[id.index()] || touched[of.0 as usize]);
-            if !marks[id.index()] && !self.node(id).loops.iter().any(renewed) && !of_body {
+            if !changed[id.index()] {
                 map.insert(id, (id, false));
                 continue;
             }

@@ -174,6 +174,29 @@ impl Graph {
             }
         }
     }
+
+    /// What can't stay as it is when these nodes are replaced: by node and by loop. A loop of which any part changes is copied as
+    /// a whole, and so is what uses it, also where the part used does not depend on what is replaced.
+    pub fn changed(&self, marks: &[bool]) -> (Vec<bool>, Vec<bool>) {
+        let mut nodes = marks.to_vec();
+        let mut loops = vec![false; self.loops.len()];
+        loop {
+            let before = loops.clone();
+            for (of, l) in self.loops.iter().enumerate() {
+                loops[of] |= l.binders.iter().any(|b| nodes[b.init.index()] || nodes[b.next.index()]);
+            }
+            if loops == before {
+                return (nodes, loops);
+            }
+            for id in self.ids() {
+                let op = self.op(id);
+                let mut mark = nodes[id.index()] || op.loop_used().is_some_and(|of| loops[of.0 as usize]);
+                mark |= self.node(id).loops.iter().any(|of| loops[of.0 as usize]);
+                op.each_operand(|x| mark |= nodes[x.index()]);
+                nodes[id.index()] = mark;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -112,20 +112,13 @@ impl Graph {
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable(roots);
-        // A loop is copied if any part of it depends on what is put in.
-        let touched: Vec<bool> = self
-            .loops
-            .iter()
-            .map(|l| l.binders.iter().any(|b| marks[b.init.index()] || marks[b.next.index()]))
-            .collect();
+        let (changed, touched) = self.changed(&marks);
         for id in order {
             if map.contains_key(&id) {
                 continue;
             }
             let op = self.op(id).clone();
-            let in_touched = self.node(id).loops.iter().any(|l| touched[l.0 as usize]);
-            let of_touched = op.loop_used().is_some_and(|l| touched[l.0 as usize]);
-            if !marks[id.index()] && !in_touched && !of_touched {
+            if !changed[id.index()] {
                 map.insert(id, id);
                 continue;
             }

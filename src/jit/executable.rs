@@ -12,12 +12,12 @@ use super::lower;
 use super::module::Code;
 use super::records::{Log, Records};
 use crate::kernel::*;
-use crate::vector::Path;
+use crate::vector::{FlushToZero, Path};
 
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The vectors that products run on.
+    /// The vectors that products and transpositions run on; the processor must have them.
     pub path: Path,
     /// Threads that share the work, at least one.
     pub threads: usize,
@@ -56,8 +56,11 @@ impl Executable {
     pub fn compile(program: Program, options: Options) -> Result<Executable, Fault> {
         let start = Instant::now();
         program.verify()?;
+        if !options.path.is_available() {
+            return Err(super::module::fault(format!("this processor has no {}", options.path.name())));
+        }
         let threads = options.threads.max(1);
-        let mut code = Code::new(&driver::symbols(&program)?)?;
+        let mut code = Code::new(&driver::symbols(&program, options.path)?)?;
         let mut contexts = FunctionBuilderContext::new();
         let mut kernels = vec![];
         for (at, kernel) in program.kernels.iter().enumerate() {
@@ -101,7 +104,10 @@ impl Executable {
     /// Binds rows to a slot: a whole number of rows of every buffer there, of the buffers' element.
     pub fn bind(&mut self, slot: u32, column: Column) -> Result<(), Fault> {
         for buffer in self.of_slot(slot) {
-            if buffer.element != column.element() || column.len() == 0 || column.len() % buffer.elements.max(1) != 0 {
+            if buffer.element != column.element()
+                || column.is_empty()
+                || !column.len().is_multiple_of(buffer.elements.max(1))
+            {
                 let (element, len) = (column.element(), column.len());
                 let reason = format!("{len} {element} are no rows of `{}`", buffer.name);
                 return Err(Fault { place: format!("slot {slot}"), reason });
@@ -268,6 +274,7 @@ unsafe impl Send for Shared {}
 /// # Safety
 /// The promise of the driver: everything in the run is valid for its steps.
 unsafe fn drive(driver: Driver, run: Shared, thread: usize) {
+    let _flush = FlushToZero::new();
     // SAFETY: the caller's promise.
     unsafe { driver(run.0, thread as i64) }
 }

@@ -80,9 +80,6 @@ impl Code {
         self.clif.push_str(&format!("; {title}\n{}\n", function.display()));
         self.context.func = function;
         let defined = module.define_function(id, &mut self.context);
-        if std::env::var_os("GRADUS_DISASSEMBLE").is_some() {
-            eprintln!("; {title}\n{}", self.context.compiled_code().and_then(|c| c.vcode.clone()).unwrap_or_default());
-        }
         module.clear_context(&mut self.context);
         defined.map_err(|error| fault(format!("{title}: {error:?}")))
     }

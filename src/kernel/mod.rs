@@ -5,7 +5,8 @@
 //!
 //! ```
 //! use gradus::kernel::{Access, BufferId, Float, Loop, Recorder};
-//! use gradus::vector::lanes::Lanes;
+//! use gradus::kernel::{Buffer, Element, Place, Role};
+//! use gradus::vector::{Lanes, functions::exp};
 //!
 //! let [a, b, x, y] = [0, 1, 2, 3].map(BufferId);
 //! let k = Recorder::new("relu_affine", Float::F32);
@@ -24,7 +25,7 @@
 //!     k.for_each(Loop::fixed(20).lanes(), |j| largest.put(k.load(Access::new(z, row * 32 + j))));
 //!     let sum = k.sum();
 //!     k.for_each(Loop::fixed(20).lanes(), |j| {
-//!         let power = k.load(Access::new(z, row * 32 + j)) - largest.total(); // a real one goes on: exp(…)
+//!         let power = exp(k.load(Access::new(z, row * 32 + j)) - largest.total());
 //!         sum.put(power);
 //!         k.store(Access::new(p, row * 32 + j), power);
 //!     });
@@ -34,7 +35,21 @@
 //!     });
 //! });
 //! let softmax = k.finish();
-//! # assert!(relu_affine.divided() && softmax.divided());
+//!
+//! let buffers: Vec<Buffer> = [("a", 32), ("b", 32), ("x", 320), ("y", 320), ("z", 320), ("p", 320)]
+//!     .iter()
+//!     .enumerate()
+//!     .map(|(at, &(name, elements))| Buffer {
+//!         name: name.to_string(),
+//!         element: Element::F32,
+//!         elements,
+//!         place: Place::Arena { offset: 2048 * at },
+//!         role: Role::Value,
+//!     })
+//!     .collect();
+//! assert_eq!(relu_affine.verify(&buffers, 10), Ok(())); // with batches of at most ten rows
+//! assert_eq!(softmax.verify(&buffers, 10), Ok(()));
+//! assert!(relu_affine.verify(&buffers, 11).is_err());
 //! ```
 
 mod affine;
@@ -60,7 +75,7 @@ pub use instruction::{
 };
 pub use program::{
     Buffer, BufferId, Division, Element, Extent, Float, KernelId, Multiplication, Operand, Place, ProductId, Program,
-    ROW_BYTES, Role, Step,
+    ROW_BYTES, Role, Step, Transposition,
 };
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};

@@ -62,6 +62,14 @@ impl Program {
                     Ok(())
                 }
                 Step::Product(product) => writeln!(text, "{}", self.multiplication(product)),
+                Step::Transpose(one) => {
+                    let operand = |o: &Operand| format!("{}[{}]", self.buffer(o.buffer).name, o.start);
+                    let (rows, columns) = (extent_text(one.rows), extent_text(one.columns));
+                    let (from, to) = (operand(&one.from), operand(&one.to));
+                    let strides = format!("from {}, to {}", one.from_stride, one.to_stride);
+                    let threads = if one.divided { "divided" } else { "one thread" };
+                    writeln!(text, "{to} = {from} transposed, rows {rows}, columns {columns} ({strides}), {threads}")
+                }
                 Step::Barrier => writeln!(text, "barrier"),
             };
         }
@@ -138,11 +146,15 @@ impl Names<'_> {
     fn access(&self, access: &Access) -> String {
         let buffer = self.buffers.get(access.buffer.0 as usize);
         let name = buffer.map_or(format!("buffer{}", access.buffer.0), |b| b.name.clone());
-        let mut text = format!("{name}[{}", access.index);
+        let mut text = format!("{name}[");
+        if access.row.is_none() || access.index != Affine::default() {
+            let plus = if access.row.is_some() { " + " } else { "" };
+            let _ = write!(text, "{}{plus}", access.index);
+        }
         if let Some(Row { register, stride, count }) = access.row {
             let _ = match buffer.map(|b| b.place) {
-                Some(Place::Table { .. }) => write!(text, " + {register} rows"),
-                _ => write!(text, " + {stride} {register} below {count}"),
+                Some(Place::Table { .. }) => write!(text, "{register} rows"),
+                _ => write!(text, "{stride} {register} below {count}"),
             };
         }
         text.push(']');

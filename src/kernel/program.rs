@@ -153,6 +153,20 @@ impl Operand {
     }
 }
 
+/// `to[column, row] = from[row, column]`, of the program's `float`. Strides are those of rows, in elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transposition {
+    pub from: Operand,
+    pub from_stride: usize,
+    pub to: Operand,
+    pub to_stride: usize,
+    /// Of `from`.
+    pub rows: Extent,
+    pub columns: Extent,
+    /// Each thread takes some of the rows, and of the batch its own.
+    pub divided: bool,
+}
+
 /// How threads share a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Division {
@@ -171,6 +185,8 @@ pub enum Step {
     Kernel { kernel: KernelId, arguments: Vec<Affine> },
     /// Multiplies matrices of the program's `float`.
     Product(Multiplication),
+    /// Copies a matrix with rows and columns exchanged.
+    Transpose(Transposition),
     /// Runs `body` for `variable` in `0..length`, downwards if `reverse`.
     Loop { variable: LoopVariable, length: usize, reverse: bool, body: Vec<Step> },
     /// No thread goes on before all are here. Needed between a step that writes and one whose threads read or write the

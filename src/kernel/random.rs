@@ -57,7 +57,7 @@ fn element(dice: &mut Dice, buffer: &Buffer) -> Vec<u8> {
         Element::F32 => (number as f32).to_le_bytes().to_vec(),
         Element::F64 => number.to_le_bytes().to_vec(),
         Element::I32 => (dice.below(70) as i32 - 10).to_le_bytes().to_vec(),
-        Element::U32 => (dice.next() as u32 >> dice.below(32)).to_le_bytes().to_vec(),
+        Element::U32 => (dice.roll() as u32 >> dice.below(32)).to_le_bytes().to_vec(),
     }
 }
 
@@ -65,14 +65,14 @@ fn element(dice: &mut Dice, buffer: &Buffer) -> Vec<u8> {
 pub struct Dice(pub u64);
 
 impl Dice {
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        (self.roll() % n as u64) as usize
     }
     pub fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
@@ -319,7 +319,8 @@ impl<'k> Writer<'k> {
                     let whole = small().floor().to_integer();
                     Lanes::from_integer((whole.shift_left(2) ^ whole.shift_right(1)) - self.integers())
                 }
-                17 => Lanes::from_bits((small().to_bits() & a.to_bits().constant(-256)) | k.integer(16)),
+                // Of a number that is not small, lest a denormal come out, which counts as zero here and there.
+                17 => Lanes::from_bits((k.number(1.0).max(small()).to_bits() & k.integer(-256)) | k.integer(16)),
                 18 => {
                     let mask = self.truth(values);
                     let chosen = Integers::select(mask, self.integers(), self.integers().multiply(k.integer(-3)));

@@ -1,5 +1,5 @@
 //! A slow evaluator of kernels in safe Rust, to test the JIT against. It works on as many lanes at once as the machine that
-//! it imitates, so that even sums agree to the last bit.
+//! it imitates, so that even sums agree to the last bit; like the JIT it makes denormal numbers zero.
 use super::affine::{Affine, LoopVariable};
 use super::groups::groups;
 use super::instruction::*;
@@ -227,9 +227,14 @@ impl<'a> Run<'a> {
             let Cell::Integer(row) = self.cell(register, lane) else { panic!("{register} is no integer") };
             at += row.max(0).min(count as i64 - 1) * stride as i64;
         }
+        let mut elements = buffer.elements;
+        if let Place::Table { slot } | Place::Window { slot } = buffer.place {
+            elements *= self.memory.slots[slot as usize].1;
+        }
         if let Place::Window { .. } = buffer.place {
             at += (self.rows.first * buffer.elements) as i64;
         }
+        assert!(0 <= at && at < elements as i64, "{at} is outside of `{}`", buffer.name);
         Some(at as usize)
     }
 
@@ -259,7 +264,7 @@ impl<'a> Run<'a> {
         let Place::Arena { offset } = buffer.place else { panic!("`{}` is not writable", buffer.name) };
         let at = offset + at * buffer.element.bytes();
         let bytes = match (buffer.element, value) {
-            (Element::F32, Cell::Float(x)) => (x as f32).to_le_bytes().to_vec(),
+            (Element::F32, Cell::Float(x)) => narrow(x).to_le_bytes().to_vec(),
             (Element::F64, Cell::Float(x)) => x.to_le_bytes().to_vec(),
             (_, Cell::Integer(x)) => (x as i32).to_le_bytes().to_vec(),
             (element, value) => panic!("{value:?} in a buffer of {element}"),
@@ -267,10 +272,11 @@ impl<'a> Run<'a> {
         self.memory.arena[at..at + bytes.len()].copy_from_slice(&bytes);
     }
 
-    /// A float of the kernel's type.
+    /// A float of the kernel's type, where a denormal number is zero.
     fn round(&self, value: f64) -> Cell {
         Cell::Float(match self.kernel.float {
-            Float::F32 => value as f32 as f64,
+            Float::F32 => narrow(value) as f64,
+            Float::F64 if value.is_subnormal() => 0.0_f64.copysign(value),
             Float::F64 => value,
         })
     }
@@ -287,8 +293,8 @@ impl<'a> Run<'a> {
         let (Cell::Float(x), Cell::Float(y), Cell::Float(z)) = (a, b, c) else { panic!("mul_add of {a:?}") };
         match (self.machine.fused, self.kernel.float) {
             (false, _) => self.binary(Binary::Add, self.binary(Binary::Multiply, a, b), c),
-            (true, Float::F32) => Cell::Float((x as f32).mul_add(y as f32, z as f32) as f64),
-            (true, Float::F64) => Cell::Float(x.mul_add(y, z)),
+            (true, Float::F32) => self.round((x as f32).mul_add(y as f32, z as f32) as f64),
+            (true, Float::F64) => self.round(x.mul_add(y, z)),
         }
     }
 
@@ -405,6 +411,12 @@ impl<'a> Run<'a> {
             (a, b) => panic!("{operation:?} of {a:?} and {b:?}"),
         }
     }
+}
+
+/// As f32, where a denormal number is zero.
+fn narrow(value: f64) -> f32 {
+    let value = value as f32;
+    if value.is_subnormal() { 0.0_f32.copysign(value) } else { value }
 }
 
 /// What changes nothing when it is combined.

@@ -186,6 +186,12 @@ impl<'a> Elaborator<'a> {
             let error = Diagnostic::error("E0405", "only a name has parts").at(span, "not a path of names");
             return self.fail(error);
         };
+        let first = path.split('.').next().unwrap_or("");
+        if let Some((_, entry)) = self.scopes.find(self.scope, first)
+            && matches!(entry.slot, super::scope::Slot::Broken)
+        {
+            return Err(super::elaborator::Reported);
+        }
         let found = self.parameter_paths().into_iter().find(|(known, _)| *known == path);
         if let Some((_, number)) = found {
             return Ok(Tensor::new(self.parameters[number as usize].leaf).into());

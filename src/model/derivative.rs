@@ -129,7 +129,14 @@ impl<'a> Elaborator<'a> {
         let varying = self.graph.ty(x.id).varying;
         let hole = self.graph.hole(Type::real(&[], varying));
         let argument = Given { name: None, value: Tensor::new(hole).into(), span: *at };
+        let steps = self.stepped.len();
         let result = self.apply(function, vec![argument], span)?;
+        if steps < self.stepped.len() {
+            let error =
+                Diagnostic::error("E0410", "a function with a `state` in it has no derivative by its argument here")
+                    .at(span, "the state would step");
+            return self.fail(error);
+        }
         let mut result = self.tensor_of(result, span)?;
         for round in 0..count {
             result = self.next_derivative(&result, span, &Tensor::new(hole), *at, span, round == 0)?;

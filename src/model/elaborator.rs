@@ -20,6 +20,15 @@ pub type Outcome<T> = Result<T, Reported>;
 pub struct CallSite<'a> {
     pub span: Span,
     pub defined: Defined<'a>,
+    pub arguments: Vec<ArgumentSite>,
+}
+
+/// Where the argument of a parameter stands; of one that is no whole number, also its arithmetic, in case it should have been one.
+#[derive(Clone)]
+pub struct ArgumentSite {
+    pub parameter: String,
+    pub span: Span,
+    pub arithmetic: Option<String>,
 }
 
 pub struct Elaborator<'a> {
@@ -34,6 +43,10 @@ pub struct Elaborator<'a> {
     pub frames: Frames,
     pub frame: FrameId,
     pub calls: Vec<CallSite<'a>>,
+    /// A `use` that was refused: names that are not known may come from there.
+    pub lacks_used_file: bool,
+    /// Expressions inside each other, through all calls.
+    pub depth: usize,
     /// Above zero while something is read again whose parameters are there already.
     pub replaying: usize,
     pub inputs: Vec<Input>,
@@ -41,6 +54,12 @@ pub struct Elaborator<'a> {
     /// The parameters by frame and name; their paths are made at the end.
     pub parameter_sites: IndexMap<(FrameId, String), u32>,
     pub states: Vec<State>,
+    /// Layers' states by frame and name.
+    pub state_sites: IndexMap<(FrameId, String), u32>,
+    /// Which names of which block are states.
+    pub state_names: FxHashMap<(ScopeId, String), u32>,
+    /// The layers' states that got a next value, one after the other.
+    pub stepped: Vec<u32>,
     pub metrics: Vec<Metric>,
     pub claims: Vec<Claim>,
     /// Values inside of layers and the paths of their names; names of the top level go first.
@@ -71,11 +90,16 @@ impl<'a> Elaborator<'a> {
             frames: Frames::new(),
             frame: Frames::ROOT,
             calls: vec![],
+            lacks_used_file: false,
+            depth: 0,
             replaying: 0,
             inputs: vec![],
             parameters: vec![],
             parameter_sites: IndexMap::new(),
             states: vec![],
+            state_sites: IndexMap::new(),
+            state_names: FxHashMap::default(),
+            stepped: vec![],
             metrics: vec![],
             claims: vec![],
             inner_names: vec![],
@@ -109,19 +133,24 @@ impl<'a> Elaborator<'a> {
 
     /// Reports an error. Inside a definition the call is shown too; what is wrong inside the prelude is wrong with the call.
     pub fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
-        let call = self.calls.iter().rev().find(|call| call.span.file != prelude::FILE);
-        if let Some(call) = call {
+        let mut calls = self.calls.iter().rev().filter(|call| call.span.file != prelude::FILE);
+        if let Some(primary) = diagnostic.span()
+            && primary.file == prelude::FILE
+            && let Some(call) = calls.next()
+        {
             let name = &call.defined.definition.name.name;
-            if diagnostic.span().is_some_and(|span| span.file == prelude::FILE) {
-                diagnostic.labels.retain(|label| label.primary);
-                diagnostic.edits.clear();
-                for label in &mut diagnostic.labels {
-                    label.span = call.span;
-                    label.text = format!("inside `{name}`: {}", label.text);
-                }
-            } else if diagnostic.span().is_some_and(|span| span != call.span) {
-                diagnostic = diagnostic.also(call.span, format!("in this call of `{name}`"));
+            diagnostic.labels.retain(|label| label.primary);
+            diagnostic.edits.clear();
+            for label in &mut diagnostic.labels {
+                label.span = call.span;
+                label.text = format!("inside `{name}`: {}", label.text);
             }
+        }
+        if let Some(call) = calls.next()
+            && let Some(primary) = diagnostic.span()
+            && !(call.span.start <= primary.start && primary.end <= call.span.end)
+        {
+            diagnostic = diagnostic.also(call.span, format!("in this call of `{}`", call.defined.definition.name.name));
         }
         diagnostic.labels.retain(|label| label.span.file != prelude::FILE);
         if !self.diagnostics.contains(&diagnostic) {
@@ -201,7 +230,7 @@ impl<'a> Elaborator<'a> {
         match value {
             Value::Tensor(tensor) => Ok(tensor),
             Value::Truth(truth) => Ok(self.constant(f64::from(u8::from(truth)))),
-            Value::Range { from, to } => Ok(self.range_values(from, to)),
+            Value::Range { from, to } => self.range_values(from, to, span),
             Value::Function(function) => {
                 let name = function.name().to_string();
                 let error =

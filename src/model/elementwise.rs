@@ -215,8 +215,9 @@ impl<'a> Elaborator<'a> {
             }
             (Value::Text(name), Value::Tensor(t)) | (Value::Tensor(t), Value::Text(name)) => {
                 let (name, t) = (name.clone(), t.clone());
-                let text_span = if matches!(left.0, Value::Text(_)) { left.1 } else { right.1 };
-                let index = self.class_of_name(&t, &name, text_span)?;
+                let (text_span, t_span) =
+                    if matches!(left.0, Value::Text(_)) { (left.1, right.1) } else { (right.1, left.1) };
+                let index = self.class_of_name((&t, t_span), &name, text_span)?;
                 let index = self.constant(index as f64);
                 return Ok(self.element_wise(row_of(relation), (t, left.1), (index, right.1))?.into());
             }
@@ -262,14 +263,17 @@ impl<'a> Elaborator<'a> {
         Ok(())
     }
     /// The number of a class by its name in the data.
-    fn class_of_name(&mut self, t: &Tensor, name: &str, span: Span) -> Outcome<usize> {
+    fn class_of_name(&mut self, (t, t_span): (&Tensor, Span), name: &str, span: Span) -> Outcome<usize> {
         let input = match self.graph.op(t.id) {
             Op::Leaf(Leaf::Input(number)) => self.graph.inputs[*number as usize].name.clone(),
             _ => String::new(),
         };
         let Some((_, names)) = self.options.classes.iter().find(|(of, _)| *of == input) else {
-            return self
-                .not_there_yet(span, "the name of a class, without the data that says which classes there are, is");
+            let error =
+                Diagnostic::error("E0406", format!("the classes of {} have no names here", self.quote_span(t_span)))
+                    .at(span, "the data says which names there are")
+                    .help("compare with the number of the class: `t == 0`");
+            return self.fail(error);
         };
         match names.iter().position(|known| known == name) {
             Some(at) => Ok(at),

@@ -1,8 +1,9 @@
 //! Expressions: which kind of expression is read by which rule, and the rules of the simple ones.
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::value::{Tensor, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::{Kind, Leaf, Op};
+use crate::limits;
 use crate::op::{arithmetic, comparison, exponential};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
 use std::rc::Rc;
@@ -10,6 +11,23 @@ use std::rc::Rc;
 impl<'a> Elaborator<'a> {
     /// The value of an expression.
     pub fn expression(&mut self, id: TreeId) -> Outcome<Value<'a>> {
+        if self.depth >= limits::EXPRESSION_DEPTH {
+            let message = format!("more than {} expressions inside each other", limits::EXPRESSION_DEPTH);
+            return self.fail(Diagnostic::error("E0904", message).at(self.span(id), "too deep"));
+        }
+        self.depth += 1;
+        let value = self.expression_of_kind(id);
+        self.depth -= 1;
+        let value = value?;
+        if let Value::Tensor(tensor) = &value {
+            let span = self.span(id);
+            let shape = self.shape(tensor);
+            self.check_limits(&shape, span)?;
+            self.mark(tensor.id, span);
+        }
+        Ok(value)
+    }
+    fn expression_of_kind(&mut self, id: TreeId) -> Outcome<Value<'a>> {
         let tree = self.tree;
         let span = tree.span(id);
         let value = match tree.kind(id) {
@@ -46,9 +64,6 @@ impl<'a> Elaborator<'a> {
             NodeKind::Block(statements) => self.block(statements, span)?,
             NodeKind::Error => return Err(Reported),
         };
-        if let Value::Tensor(tensor) = &value {
-            self.mark(tensor.id, span);
-        }
         Ok(value)
     }
     /// The value of an expression that must be a node, and no row.
@@ -129,7 +144,7 @@ impl<'a> Elaborator<'a> {
             let whole = self.span(base).to(self.span(exponent));
             let name = self.text(self.span(*callee));
             let rest = &self.text(self.span(base))[name.len()..];
-            let power = self.text(crate::diagnostic::Span { start: self.span(base).end, ..whole });
+            let power = self.text(Span { start: self.span(base).end, ..whole });
             let error = Diagnostic::error("E0211", format!("{} has two readings", self.quote_span(whole)))
                 .at(whole, format!("`{name}` is a value, so this is a product"))
                 .edit("the power of the factor", whole, format!("{name} {rest}{power}"), false)
@@ -192,7 +207,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// `[a, b]`; `[x > 0]` is Iverson's bracket, the truth value as 0 or 1.
-    fn list(&mut self, items: &[TreeId], span: crate::diagnostic::Span) -> Outcome<Value<'a>> {
+    fn list(&mut self, items: &[TreeId], span: Span) -> Outcome<Value<'a>> {
         let values = self.all(items)?;
         let mut parts = vec![];
         for (value, item) in values.into_iter().zip(items) {
@@ -208,13 +223,14 @@ impl<'a> Elaborator<'a> {
         }
     }
     /// Values of one shape behind each other, along a new first axis.
-    pub fn stacked_parts(&mut self, parts: &[(Tensor, crate::diagnostic::Span)]) -> Outcome<Tensor> {
+    pub fn stacked_parts(&mut self, parts: &[(Tensor, Span)]) -> Outcome<Tensor> {
         let (first, first_span) = &parts[0];
         for (part, span) in &parts[1..] {
             if self.graph.shape(part.id) != self.graph.shape(first.id) {
-                let error = Diagnostic::error("E0313", "the elements of a list have one shape")
-                    .at(*span, crate::graph::show::shape_text(self.graph.shape(part.id)))
-                    .also(*first_span, crate::graph::show::shape_text(self.graph.shape(first.id)))
+                let error = Diagnostic::error("E0313", "the elements of a list have one shape");
+                let error = self.label_operand(error, (part, *span), true);
+                let error = self
+                    .label_operand(error, (first, *first_span), false)
                     .help("`concat(a, b)` puts vectors of different lengths behind each other");
                 return self.fail(error);
             }
@@ -244,16 +260,26 @@ impl<'a> Elaborator<'a> {
         Ok(Tensor { id, row: false, known })
     }
     /// `from..to` as a list of whole numbers.
-    pub fn range_values(&mut self, from: i64, to: i64) -> Tensor {
+    pub fn range_values(&mut self, from: i64, to: i64, span: Span) -> Outcome<Tensor> {
+        let count = (to - from) as usize;
+        self.check_table(count, span)?;
         let values: Vec<f64> = (from..to).map(|v| v as f64).collect();
         let id = if from == 0 {
-            self.graph.intern(Op::Leaf(Leaf::Iota(values.len())))
+            self.graph.intern(Op::Leaf(Leaf::Iota(count)))
         } else {
-            self.graph.table(&values, &[values.len()])
+            self.graph.table(&values, &[count])
         };
-        Tensor { id, row: false, known: Some(Rc::from(values)) }
+        Ok(Tensor { id, row: false, known: Some(Rc::from(values)) })
     }
-    fn range(&mut self, from: Option<TreeId>, to: Option<TreeId>, span: crate::diagnostic::Span) -> Outcome<Value<'a>> {
+    /// Refuses lists of numbers that are too long to be kept one by one.
+    pub fn check_table(&mut self, count: usize, span: Span) -> Outcome<()> {
+        if count <= limits::TABLE {
+            return Ok(());
+        }
+        let error = Diagnostic::error("E0903", format!("a list of {count} numbers; there may be {}", limits::TABLE));
+        self.fail(error.at(span, "too long"))
+    }
+    fn range(&mut self, from: Option<TreeId>, to: Option<TreeId>, span: Span) -> Outcome<Value<'a>> {
         let (Some(from), Some(to)) = (from, to) else {
             let error =
                 Diagnostic::error("E0405", "a range without an end can only be an index").at(span, "as in `x[2..]`");

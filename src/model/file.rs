@@ -127,6 +127,9 @@ impl<'a> Elaborator<'a> {
         for (path, number) in self.parameter_paths() {
             self.graph.parameters[number as usize].name = path;
         }
+        for ((frame, name), number) in &self.state_sites {
+            self.graph.states[*number as usize].name = self.frames.path_of(*frame, name);
+        }
     }
     /// Two parameters that bear one name.
     fn check_names(&mut self) {

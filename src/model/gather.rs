@@ -16,12 +16,15 @@ impl<'a> Elaborator<'a> {
         }
         let leaves = self.selected(weights);
         if leaves.is_empty() {
-            let what =
-                if weights { "no parameter multiplies, so `weights` is empty" } else { "there are no parameters yet" };
-            let error = Diagnostic::error("E0208", what)
-                .at(span, "empty")
-                .help("weights have two axes or more, or are factors of a product");
-            return self.fail(error);
+            let (what, help) = if weights {
+                (
+                    "no parameter multiplies, so `weights` is empty",
+                    "weights have two axes or more, or are factors of a product",
+                )
+            } else {
+                ("there are no parameters yet", "`param w: [n]`, or a layer, makes some")
+            };
+            return self.fail(Diagnostic::error("E0208", what).at(span, "empty").help(help));
         }
         self.gathered.push((span, leaves.len(), weights));
         Ok(self.as_one_vector(&leaves).into())

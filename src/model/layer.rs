@@ -1,11 +1,10 @@
 //! Calls of `fn`, `layer` and `model`: arguments and parameters, sizes by their names, leading axes, frames of the path.
 use super::call::Given;
-use super::elaborator::{CallSite, Elaborator, Outcome};
+use super::elaborator::{ArgumentSite, CallSite, Elaborator, Outcome};
 use super::path::Label;
 use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::lift::widened;
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, NodeId, Type};
 use crate::limits;
@@ -42,11 +41,28 @@ impl<'a> Elaborator<'a> {
         }
         let scope = self.scopes.inside(defined.scope);
         let given = self.matched(defined, given, span)?;
-        self.calls.push(CallSite { span, defined });
+        let arguments = self.argument_sites(defined, &given);
+        self.calls.push(CallSite { span, defined, arguments });
         let result =
             self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.bound_and_called(defined, given, span)));
         self.calls.pop();
         result
+    }
+
+    fn argument_sites(&self, defined: Defined<'a>, given: &[Option<Given<'a>>]) -> Vec<ArgumentSite> {
+        let pairs = defined.definition.parameters.iter().zip(given);
+        pairs
+            .filter_map(|(parameter, given)| {
+                let given = given.as_ref()?;
+                let number = match &given.value {
+                    Value::Tensor(tensor) => tensor.number(),
+                    _ => None,
+                };
+                let arithmetic =
+                    number.filter(|n| n.fract() != 0.0).map(|value| self.shown_arithmetic(given.span, value));
+                Some(ArgumentSite { parameter: parameter.name.name.clone(), span: given.span, arithmetic })
+            })
+            .collect()
     }
 
     /// The arguments in the order of the parameters; none where the default holds.
@@ -141,6 +157,7 @@ impl<'a> Elaborator<'a> {
         let name = &argument.parameter.name.name;
         let shape = self.shape(&argument.tensor);
         let kind = self.graph.ty(argument.tensor.id).kind;
+        self.fit_kind(argument, ty, kind)?;
         if shape.len() < ty.shape.len() {
             let error = Diagnostic::error(
                 "E0306",
@@ -156,7 +173,6 @@ impl<'a> Elaborator<'a> {
             };
             return self.fail(error);
         }
-        self.fit_kind(argument, ty, kind)?;
         let leading = shape.len() - ty.shape.len();
         for (&written, &size) in ty.shape.iter().zip(&shape[leading..]) {
             self.fit_size(argument, ty, written, size)?;
@@ -259,7 +275,10 @@ impl<'a> Elaborator<'a> {
                 inner
             })
             .collect();
+        let steps = self.stepped.len();
         let value = self.mapped(defined, &inner, rest)?;
+        let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
+        self.lift_steps(steps, &pairs, extent, at)?;
         Ok(self.lifted_value(value, &pairs, extent))
     }
     /// A hole for one element of a value's first axis.
@@ -272,18 +291,6 @@ impl<'a> Elaborator<'a> {
         }
         hole
     }
-    /// A value over a new leading axis: the holes become all the elements of their partners.
-    pub fn lifted_value(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)], extent: usize) -> Value<'a> {
-        let mut nodes = vec![];
-        value.nodes(&mut nodes);
-        let lifted = self.graph.lift(&nodes, pairs, extent);
-        let mut wide: Vec<NodeId> = vec![];
-        for one in lifted {
-            wide.push(widened(&mut self.graph, one, extent));
-        }
-        value.with_nodes(&mut wide.into_iter())
-    }
-
     /// The body; parameters that it differentiates by are holes until it is there.
     fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {
         let by = self.differentiated_by(defined);
@@ -301,7 +308,9 @@ impl<'a> Elaborator<'a> {
                 self.bind(name, Tensor::new(hole).into(), parameter.name.span);
             }
         }
+        let steps = self.stepped.len();
         let value = self.body(defined)?;
+        self.substitute_steps(steps, &pairs);
         Ok(self.substituted(value, &pairs))
     }
     /// A value with nodes in the place of holes.

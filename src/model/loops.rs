@@ -43,10 +43,12 @@ impl<'a> Elaborator<'a> {
             }
         }
         if values.len() != of.variables.len() {
-            let error =
-                Diagnostic::error("E0310", format!("{} names run over {} values", of.variables.len(), values.len()))
-                    .at(span, format!("{} here", values.len()))
-                    .help("`for a, b in (xs, ys)` runs over both at once");
+            let error = Diagnostic::error(
+                "E0310",
+                format!("{} over {}", counted(of.variables.len(), "name"), counted(values.len(), "value")),
+            )
+            .at(span, format!("{} here", values.len()))
+            .help("`for a, b in (xs, ys)` runs over both at once");
             return self.fail(error);
         }
         let mut overs = vec![];
@@ -114,7 +116,9 @@ impl<'a> Elaborator<'a> {
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
+        let steps = self.stepped.len();
         let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        self.lift_steps(steps, &pairs, length, self.span(of.over))?;
         Ok(self.lifted_value(value, &pairs, length))
     }
     fn loop_body(&mut self, body: TreeId, span: Span) -> Outcome<Value<'a>> {
@@ -150,9 +154,16 @@ impl<'a> Elaborator<'a> {
             let id = self.graph.begin_loop(length, reverse, &binders);
             self.frames.set_sources(self.frame, sources);
             self.replaying += rounds;
+            let steps = self.stepped.len();
             let next = self.round(of, id, &overs, span);
             self.replaying -= rounds;
             let next = next?;
+            if steps < self.stepped.len() {
+                let error = Diagnostic::error("E0410", "a `state` can't step inside of a loop")
+                    .at(span, "it would step in each round")
+                    .help("call the layer outside, or in a `for`");
+                return self.fail(error);
+            }
             self.check_states(of, &starts, &next)?;
             let now: Vec<bool> =
                 varying.iter().zip(&next).map(|(v, next)| *v || self.graph.ty(next.id).varying).collect();
@@ -227,7 +238,11 @@ impl<'a> Elaborator<'a> {
             let shown = if names.len() == 1 { format!("`{}`", names[0]) } else { format!("`({})`", names.join(", ")) };
             let error = Diagnostic::error(
                 "E0310",
-                format!("the body's value is what {shown} becomes; there are {} values", values.len()),
+                format!(
+                    "the body gives {}, for {}: {shown}",
+                    counted(values.len(), "value"),
+                    counted(names.len(), "state")
+                ),
             )
             .at(at, "the next state");
             return self.fail(error);
@@ -308,6 +323,11 @@ impl<'a> Elaborator<'a> {
             },
         }
     }
+}
+
+/// `1 value`, `2 values`
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn spoken(shape: &[usize]) -> String {

@@ -4,6 +4,7 @@
 //! The `data` section is handed on as it stands in the tree; `schema` reads it.
 mod builtin;
 mod call;
+pub mod codes;
 mod declare;
 mod derivative;
 mod elaborator;
@@ -22,6 +23,7 @@ mod product;
 mod range;
 mod scope;
 mod shape;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ mod value;
 
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId};
+use crate::limits;
 use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
 
@@ -181,10 +184,22 @@ pub struct Options {
 
 /// The meaning of a tree, and what is to be said about it. There is a model unless there is an error.
 pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
-    let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
-    elaborator.load_prelude();
-    let model = elaborator.file(&parsed.root);
-    let diagnostics = elaborator.diagnostics;
+    let read = || {
+        let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+        elaborator.load_prelude();
+        let model = elaborator.file(&parsed.root);
+        (model, elaborator.diagnostics)
+    };
+    // Expressions are read by recursion, for which a main thread's stack may be too small.
+    let (model, diagnostics) = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(limits::ELABORATION_STACK).spawn_scoped(scope, read);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // No thread to be had: then here.
+            Err(_) => read(),
+        }
+    });
     let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
     (model.filter(|_| sound), diagnostics)
 }

@@ -1,6 +1,6 @@
 //! What a name means: bound by the file, by the prelude, or known to the language; and what was meant by one that isn't.
 use super::builtin;
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, Outcome, Reported};
 use super::scope::Slot;
 use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
@@ -10,6 +10,20 @@ use crate::op;
 /// Names that are values, if the file doesn't bind them.
 const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
 
+/// Names of the prelude that this version has not.
+const NOT_YET: [&str; 10] = [
+    "attention",
+    "conv1d_transposed",
+    "conv2d",
+    "conv2d_transposed",
+    "dropout",
+    "max_pool1d",
+    "max_pool2d",
+    "mean_pool1d",
+    "mean_pool2d",
+    "self_attention",
+];
+
 impl<'a> Elaborator<'a> {
     /// The value of a name.
     pub fn name(&mut self, name: &str, span: Span) -> Outcome<Value<'a>> {
@@ -17,7 +31,7 @@ impl<'a> Elaborator<'a> {
         match found {
             Some(entry) => match entry.slot {
                 Slot::Value(value) => Ok(value),
-                Slot::Broken => Err(super::elaborator::Reported),
+                Slot::Broken => Err(Reported),
                 Slot::Below => match self.language_name(name, span) {
                     Some(value) => value,
                     None => {
@@ -70,6 +84,13 @@ impl<'a> Elaborator<'a> {
 
     /// An error about a name that means nothing, with what may have been meant.
     pub fn unknown<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
+        if NOT_YET.contains(&name) {
+            return self.not_there_yet(span, &format!("`{name}` is"));
+        }
+        // It may well come from a file that could not be brought in.
+        if self.lacks_used_file {
+            return Err(Reported);
+        }
         let mut error = Diagnostic::error("E0201", format!("`{name}` is not known here")).at(span, "no such name");
         if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);

@@ -135,7 +135,7 @@ impl<'a> Elaborator<'a> {
         let scope = self.scopes.inside(defined.scope);
         self.scopes.set(scope, &variable.name, Slot::Value(Tensor::new(leaf).into()), variable.span);
         self.scopes.set(scope, &gradient.name, Slot::Value(Tensor::new(hole).into()), gradient.span);
-        self.calls.push(CallSite { span, defined });
+        self.calls.push(CallSite { span, defined, arguments: vec![] });
         let result = self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.steps(defined, slots, number)));
         self.calls.pop();
         let context = self.optimizer.take();

@@ -230,7 +230,8 @@ impl<'a> Elaborator<'a> {
                 None => format!("declare `{left_text}: [{rows}, {has}]`, or use `dense({right_text}, {rows})`, which learns the size"),
                 Some(_) => format!("declare `{left_text}: [{rows}, {has}]`"),
             });
-        } else if last.rows == Some(has) && right.columns.is_none() {
+        }
+        if last.rows == Some(has) && right.columns.is_none() {
             error = error.edit("the transposed matrix fits", last.span, format!("{left_text}'"), false);
         }
         self.fail(error)

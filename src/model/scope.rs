@@ -3,7 +3,7 @@ use super::value::Value;
 use crate::diagnostic::Span;
 use indexmap::IndexMap;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeId(usize);
 
 /// What a name of a block is.

@@ -9,23 +9,29 @@ use crate::syntax::{Element, NodeKind, TreeId, Type as WrittenType};
 use std::collections::BTreeMap;
 
 impl<'a> Elaborator<'a> {
-    /// A whole number that is known when compiling.
+    /// A size, or an end of a range: a whole number that is known when compiling.
     pub fn whole_number(&mut self, id: TreeId) -> Outcome<i64> {
         let value = self.expression(id)?;
         let span = self.span(id);
         let tensor = self.tensor_of(value, span)?;
+        // What is wrong with a parameter of a definition is wrong with the argument of the call.
+        let site = self.tree.name(id).and_then(|name| {
+            self.calls.last().and_then(|call| call.arguments.iter().find(|site| site.parameter == name).cloned())
+        });
+        let at = site.as_ref().map_or(span, |site| site.span);
         match tensor.number() {
             Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
             Some(value) => {
-                let arithmetic = self.arithmetic(id);
-                let shown =
-                    if arithmetic == value.to_string() { arithmetic } else { format!("{arithmetic} = {value}") };
+                let shown = match site.and_then(|site| site.arithmetic) {
+                    Some(shown) => shown,
+                    None => self.shown_arithmetic(span, value),
+                };
                 let error = Diagnostic::error("E0307", format!("a size is a whole number: {shown}"))
-                    .at(span, format!("this is {value}"))
+                    .at(at, format!("this is {value}"))
                     .help("`floor(…)` rounds down, if that is meant");
                 self.fail(error)
             }
-            None => self.not_known(span),
+            None => self.not_known(at),
         }
     }
     /// A whole number out of a value that was elaborated before.
@@ -34,7 +40,8 @@ impl<'a> Elaborator<'a> {
         match tensor.number() {
             Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
             Some(value) => {
-                let error = Diagnostic::error("E0307", format!("a whole number is needed here, not {value}"))
+                let shown = self.shown_arithmetic(span, value);
+                let error = Diagnostic::error("E0307", format!("a whole number is needed here: {shown}"))
                     .at(span, format!("this is {value}"));
                 self.fail(error)
             }
@@ -61,9 +68,12 @@ impl<'a> Elaborator<'a> {
         Ok(number as usize)
     }
 
-    /// The text of an expression of sizes with the numbers in the place of names: `(128 − 5)/2 + 1`.
-    fn arithmetic(&mut self, id: TreeId) -> String {
-        let whole = self.span(id);
+    /// `(128 - 5)/2 + 1 = 62.5`: what is written, with numbers in the place of names, and its value.
+    pub fn shown_arithmetic(&self, span: Span, value: f64) -> String {
+        let arithmetic = self.arithmetic(span);
+        if arithmetic == value.to_string() { arithmetic } else { format!("{arithmetic} = {value}") }
+    }
+    fn arithmetic(&self, whole: Span) -> String {
         let text = self.text(whole);
         let mut names: BTreeMap<usize, (usize, f64)> = BTreeMap::new();
         let inside: Vec<(Span, String)> = self

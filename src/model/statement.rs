@@ -79,13 +79,13 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Declare { kind, items } => match kind {
                 DeclareKind::Param => {
-                    items.iter().map(|item| self.parameter(item)).fold(Ok(()), |all, one| all.and(one))
+                    // All of them are read, whatever is wrong with one.
+                    let all: Vec<Outcome<()>> = items.iter().map(|item| self.parameter(item)).collect();
+                    all.into_iter().collect()
                 }
                 DeclareKind::State => {
-                    items
-                        .iter()
-                        .for_each(|item| self.scopes.set(self.scope, &item.name.name, Slot::Broken, item.name.span));
-                    self.not_there_yet(statement.span, "a `state` outside of an optimizer is")
+                    let all: Vec<Outcome<()>> = items.iter().map(|item| self.state(item)).collect();
+                    all.into_iter().collect()
                 }
                 DeclareKind::Input | DeclareKind::Target => {
                     let error = Diagnostic::error("E0212", "inputs and targets are declared at the top level")
@@ -94,13 +94,7 @@ impl<'a> Elaborator<'a> {
                     self.fail(error)
                 }
             },
-            StatementKind::Update { name, .. } => {
-                let name = &name.name;
-                let error = Diagnostic::error("E0212", format!("`{name} <- …` gives a `state` its next value"))
-                    .at(statement.span, "no state here")
-                    .help("states stand in an optimizer");
-                self.fail(error)
-            }
+            StatementKind::Update { name, value } => self.state_update(name, *value, statement.span),
             StatementKind::Error { binds } => {
                 binds.iter().for_each(|name| self.scopes.set(self.scope, &name.name, Slot::Broken, name.span));
                 Err(Reported)
@@ -126,7 +120,13 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Metric { name, value } => self.metric(name, *value, statement.span),
             StatementKind::Claim { derivative, value } => self.claim(*derivative, *value, statement.span),
-            StatementKind::Use { file, .. } => self.not_there_yet(file.span, "`use` of another file is"),
+            StatementKind::Use { file, alias } => {
+                match alias {
+                    Some(alias) => self.scopes.set(self.scope, &alias.name, Slot::Broken, alias.span),
+                    None => self.lacks_used_file = true,
+                }
+                self.not_there_yet(file.span, "`use` of another file is")
+            }
             StatementKind::Section(_) | StatementKind::Output(_) => Ok(()),
             StatementKind::Row { .. } | StatementKind::Directive(_) => {
                 self.fail(Diagnostic::error("E0212", "this stands in a section").at(statement.span, "at the top level"))

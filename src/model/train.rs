@@ -89,7 +89,8 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn seed(&mut self, id: TreeId) -> Outcome<u64> {
-        let number = self.whole_number(id)?;
+        let value = self.expression(id)?;
+        let number = self.whole(value, self.span(id))?;
         match u64::try_from(number) {
             Ok(seed) => Ok(seed),
             Err(_) => {

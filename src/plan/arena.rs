@@ -62,6 +62,7 @@ fn touched(program: &Program, step: &Step) -> Vec<BufferId> {
             let operands = [Some(&one.a), Some(&one.b), Some(&one.c), one.bias.as_ref()];
             operands.into_iter().flatten().map(|o| o.buffer).collect()
         }
+        Step::Transpose(one) => vec![one.from.buffer, one.to.buffer],
         Step::Barrier => vec![],
     }
 }

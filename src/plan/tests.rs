@@ -195,6 +195,7 @@ mod run {
                     let value = |v: LoopVariable| around.iter().find(|a| a.0 == v).map_or(0, |a| a.1);
                     multiply(program, one, [&one.a, &one.b, &one.c].map(|o| o.start.at(value)), rows.count, memory);
                 }
+                Work::Transpose(one) => panic!("the planner makes no transposed copies: {one:?}"),
                 Work::Barrier => {}
             }
         }

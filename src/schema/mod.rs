@@ -1,6 +1,7 @@
 //! What the data says that the model needs, and what the model wants of the data: columns, kinds, requests, classes, statistics. It reads no file.
 //!
 //! `plan` turns a `data` section into a `DataPlan`; `data::load` carries it out and answers with a `Dataset` and its `Facts`.
+mod codes;
 mod column;
 mod directive;
 mod expression;
@@ -8,6 +9,7 @@ mod facts;
 mod plan;
 mod read;
 
+pub use codes::CODES;
 pub use column::{ColumnExpression, ColumnTerm};
 pub use facts::{Facts, Statistics};
 pub use plan::{

@@ -1,6 +1,7 @@
 //! Training: initial values, epochs and steps, metrics of the parts of the data, events for whoever shows them.
 pub mod executor;
 pub mod initial;
+pub mod interpreted;
 pub mod native;
 pub mod trainer;
 pub mod weights;

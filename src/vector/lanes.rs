@@ -71,29 +71,35 @@ pub trait Lanes:
     fn from_integer(integer: Self::Bits) -> Self;
 
     /// `1 / self`, within [`RECIPROCAL_ULP`] where the answer is a normal number. Infinite of zero, zero of infinity.
+    #[inline(always)]
     fn reciprocal(self) -> Self {
         self.constant(1.0) / self
     }
 
     /// `1 / √self`, within [`RSQRT_ULP`]. Infinite of zero (with its sign), zero of infinity, NaN below zero.
+    #[inline(always)]
     fn rsqrt(self) -> Self {
         self.constant(1.0) / self.sqrt()
     }
 
+    #[inline(always)]
     fn ceil(self) -> Self {
         -(-self).floor()
     }
 
     /// False where either is NaN.
+    #[inline(always)]
     fn greater(self, other: Self) -> Self::Mask {
         other.less(self)
     }
 
     /// False where either is NaN.
+    #[inline(always)]
     fn greater_equal(self, other: Self) -> Self::Mask {
         other.less_equal(self)
     }
 
+    #[inline(always)]
     fn is_nan(self) -> Self::Mask {
         !self.equal(self)
     }

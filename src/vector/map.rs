@@ -8,16 +8,18 @@ use super::lanes::Lanes;
 use super::machine::{Element, Path, Vector, dispatch};
 
 /// A function of one number.
+///
+/// Mark `apply`, and what it calls, `#[inline(always)]`: what is compiled apart lacks the features of the path.
 pub trait UnaryFunction {
     fn apply<L: Lanes>(x: L) -> L;
 }
 
-/// A function of two numbers.
+/// A function of two numbers; inlined as those of one.
 pub trait BinaryFunction {
     fn apply<L: Lanes>(x: L, y: L) -> L;
 }
 
-/// A function of three numbers.
+/// A function of three numbers; inlined as those of one.
 pub trait TernaryFunction {
     fn apply<L: Lanes>(x: L, y: L, z: L) -> L;
 }

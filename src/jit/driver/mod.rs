@@ -7,10 +7,12 @@ use cranelift_module::FuncId;
 use rustc_hash::FxHashMap;
 
 mod products;
+mod transpositions;
 
 use super::barrier::Barrier;
 use super::module::{Code, fault};
 use crate::kernel::*;
+use crate::vector::Path;
 pub(super) use products::Products;
 
 /// What a run is given. Compiled code reads and writes it at the offsets of its fields.
@@ -69,6 +71,7 @@ pub(super) fn driver(
     function.signature = signature;
     let wait = code.reference(wait, &mut function)?;
     let multiply = products::import(code, &mut function, program.float)?;
+    let transpose = transpositions::import(code, &mut function)?;
     let kernels = kernels.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
     let mut builder = FunctionBuilder::new(&mut function, contexts);
     let entry = builder.create_block();
@@ -82,6 +85,7 @@ pub(super) fn driver(
         kernels,
         wait,
         multiply,
+        transpose,
         run,
         thread,
         arena: run,
@@ -107,6 +111,7 @@ struct Writer<'a> {
     kernels: Vec<FuncRef>,
     wait: FuncRef,
     multiply: FuncRef,
+    transpose: FuncRef,
     run: ir::Value,
     thread: ir::Value,
     arena: ir::Value,
@@ -237,6 +242,7 @@ impl Writer<'_> {
                 }
                 Step::Loop { variable, length, reverse, body } => self.repeat(*variable, *length, *reverse, body),
                 Step::Product(one) => self.multiply(one),
+                Step::Transpose(one) => self.transpose(one),
                 Step::Barrier => self.barrier(),
             }
         }
@@ -268,9 +274,10 @@ impl Writer<'_> {
 }
 
 /// The functions that compiled code may call: the barrier, and those of the kernels.
-pub(super) fn symbols(program: &Program) -> Result<Vec<(&'static str, *const u8)>, Fault> {
+pub(super) fn symbols(program: &Program, path: Path) -> Result<Vec<(&'static str, *const u8)>, Fault> {
     let mut symbols = vec![("wait", super::barrier::wait as *const u8)];
-    symbols.extend(products::SYMBOLS.map(|(name, address)| (name, address as *const u8)));
+    symbols.extend(products::SYMBOLS);
+    symbols.push(transpositions::symbol(program.float, path));
     let taken = symbols.len();
     for function in program.kernels.iter().flat_map(|k| super::lower::functions(&k.body)) {
         if symbols[..taken].iter().any(|s| s.0 == function.name) {

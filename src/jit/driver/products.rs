@@ -10,28 +10,26 @@ use crate::vector::{Axis, Path, Prepared, product_f32, product_f64};
 
 /// The products of a program, made ready for a path.
 pub(in crate::jit) struct Products {
-    /// Where each is, for compiled code.
+    /// Where each is, for compiled code: inside of the two vectors, which never grow again.
     addresses: Vec<usize>,
-    _narrow: Vec<Box<Prepared<f32>>>,
-    _wide: Vec<Box<Prepared<f64>>>,
+    _narrow: Vec<Prepared<f32>>,
+    _wide: Vec<Prepared<f64>>,
 }
 
 impl Products {
     pub fn new(program: &Program, path: Path) -> Products {
-        let mut all = Products { addresses: vec![], _narrow: vec![], _wide: vec![] };
+        let (mut narrow, mut wide) = (vec![], vec![]);
         for product in &program.products {
-            all.addresses.push(match program.float {
-                Float::F32 => {
-                    all._narrow.push(Box::new(Prepared::new(product, path)));
-                    all._narrow.last().map_or(0, |one| &raw const **one as usize)
-                }
-                Float::F64 => {
-                    all._wide.push(Box::new(Prepared::new(product, path)));
-                    all._wide.last().map_or(0, |one| &raw const **one as usize)
-                }
-            });
+            match program.float {
+                Float::F32 => narrow.push(Prepared::new(product, path)),
+                Float::F64 => wide.push(Prepared::new(product, path)),
+            }
         }
-        all
+        let addresses = match program.float {
+            Float::F32 => narrow.iter().map(|one| &raw const *one as usize).collect(),
+            Float::F64 => wide.iter().map(|one| &raw const *one as usize).collect(),
+        };
+        Products { addresses, _narrow: narrow, _wide: wide }
     }
 
     pub fn addresses(&self) -> *const usize {
@@ -96,7 +94,7 @@ impl Writer<'_> {
     }
 
     /// The address of an operand's row `low` of the batch.
-    fn operand(&mut self, operand: &Operand, stride: i64, low: ir::Value) -> ir::Value {
+    pub(super) fn operand(&mut self, operand: &Operand, stride: i64, low: ir::Value) -> ir::Value {
         let buffer = self.program.buffer(operand.buffer);
         let bytes = buffer.element.bytes() as i64;
         let Place::Arena { offset } = buffer.place else { return self.arena };

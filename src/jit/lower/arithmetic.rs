@@ -130,14 +130,14 @@ impl Lowering<'_> {
             }
             Unary::ToBits => self.as_integers(a),
             Unary::FromBits => self.as_floats(a),
-            Unary::ToInteger => self.to_integer(a),
+            Unary::ToInteger => self.whole(a),
             Unary::FromInteger => self.builder.ins().fcvt_from_sint(self.floats, a),
             Unary::Not => self.builder.ins().bnot(a),
         }
     }
 
     /// The float is whole. In f64 its bits are added to those of `1.5 · 2^52`, whose last bit counts ones.
-    fn to_integer(&mut self, a: ir::Value) -> ir::Value {
+    fn whole(&mut self, a: ir::Value) -> ir::Value {
         match self.kernel.float {
             Float::F32 if cfg!(target_arch = "x86_64") => self.builder.ins().x86_cvtt2dq(self.integers, a),
             Float::F32 => self.builder.ins().fcvt_to_sint_sat(self.integers, a),

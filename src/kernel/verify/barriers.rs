@@ -70,6 +70,7 @@ fn place(program: &Program, steps: Vec<Step>, pending: &mut Vec<Touch>) -> Vec<S
             }
             Step::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
             Step::Product(ref one) => of_product(program, one),
+            Step::Transpose(ref one) => of_transposition(one),
             Step::Loop { variable, length, reverse, body } => {
                 let before = pending.clone();
                 let body = place(program, body, pending);
@@ -150,6 +151,22 @@ fn of_product(program: &Program, step: &Multiplication) -> Vec<Touch> {
     operands.into_iter().filter_map(touch).collect()
 }
 
+fn of_transposition(step: &Transposition) -> Vec<Touch> {
+    let touch = |operand: &Operand, writes, layout| {
+        let start = operand.start == Affine::default();
+        let owner = match step.rows {
+            _ if !step.divided => Owner::First,
+            Extent::Batch if start => Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout },
+            _ => Owner::Unknown,
+        };
+        Touch { buffer: operand.buffer, writes, owner }
+    };
+    vec![
+        touch(&step.from, false, Layout::Rows(step.from_stride as i64)),
+        touch(&step.to, true, Layout::Columns(step.to_stride as i64)),
+    ]
+}
+
 /// With the batch along the columns of C (or of B): what every other stride is a multiple of.
 fn lines(product: &crate::vector::Product, of_c: bool) -> Option<i64> {
     if product.columns != Extent::Batch {
@@ -218,8 +235,9 @@ fn walk(
 fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layout> {
     let factor = access.index.coefficient(variable);
     let rest = access.index.add_scaled(&Affine::from(variable), -factor)?;
-    let reach = scope.interval(&rest)?;
-    if access.row.is_some() || factor <= 0 {
+    let rows = access.row.map_or(Some(0), |row| (row.count as i64 - 1).checked_mul(row.stride as i64))?;
+    let reach = scope.interval(&rest)?.plus(crate::kernel::Interval::new(0, rows))?;
+    if factor <= 0 {
         return None;
     }
     if 0 <= reach.low && reach.high < factor {
@@ -227,7 +245,7 @@ fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layo
     }
     let width = rest.terms.iter().fold(rest.constant.abs(), |width, term| gcd(width, term.1.abs()));
     let iterations = scope.interval(&Affine::from(variable))?;
-    (factor == 1 && iterations.high < width).then_some(Layout::Columns(width))
+    (factor == 1 && access.row.is_none() && iterations.high < width).then_some(Layout::Columns(width))
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -33,6 +33,22 @@ pub(super) fn check(program: &Program, step: &Multiplication, scope: &Scope) -> 
     Ok(())
 }
 
+pub(super) fn check_transposition(program: &Program, step: &Transposition, scope: &Scope) -> Result<(), String> {
+    let [rows, columns] = [step.rows, step.columns].map(|extent| extent.with(program.batch));
+    if rows == 0 || columns == 0 || step.to_stride < rows || step.from_stride < columns {
+        return Err(format!("a transposition of {rows} rows and {columns} columns with rows that overlap, or none"));
+    }
+    let reach = |stride: usize, rows: usize, columns: usize| 0..(stride * (rows - 1) + columns) as i64;
+    let (from_reach, to_reach) = (reach(step.from_stride, rows, columns), reach(step.to_stride, columns, rows));
+    let read = operand(program, &step.from, &from_reach, scope)?;
+    let written = operand(program, &step.to, &to_reach, scope)?;
+    let apart = step.from.buffer == step.to.buffer && apart(&step.to, &to_reach, &step.from, &from_reach, scope);
+    if !apart && written.start < read.end && read.start < written.end {
+        return Err(format!("a transposition reads `{}` where it writes", program.buffer(step.from.buffer).name));
+    }
+    Ok(())
+}
+
 /// What `Prepared::new` asks for, and that no two positions are the same element of C.
 fn shape(product: &Product, batch: usize) -> Result<(), String> {
     let all = || product.batch.iter().chain(&product.rows).chain(&product.inner);

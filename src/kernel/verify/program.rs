@@ -111,6 +111,7 @@ impl Program {
                     scope.variables.insert(*variable, super::DEAD);
                 }
                 Step::Product(one) => products::check(self, one, scope)?,
+                Step::Transpose(one) => products::check_transposition(self, one, scope)?,
                 Step::Barrier => {}
             }
         }

@@ -102,8 +102,8 @@ fn disjoint(one: &Touch, other: &Touch) -> bool {
 }
 
 /// Whether the two touch the same element only in one and the same iteration. Their difference is
-/// `c Δ + small + large`, where Δ is the difference of the iterations, `small` has smaller factors than c, and every factor
-/// of `large` is a multiple of some g. If `|small| < |c|` and `|c Δ| + |small| < g`, it is zero only for Δ = 0.
+/// `c Δ + small + k g`, where Δ is the difference of the iterations, `small` has smaller factors than c, and g divides every
+/// other factor. It may be zero only for Δ = 0, whatever k is.
 fn apart(variable: LoopVariable, span: i64, one: &Touch, other: &Touch) -> bool {
     let (a, b) = (&one.access, &other.access);
     let factor = a.index.coefficient(variable);
@@ -148,14 +148,20 @@ fn apart(variable: LoopVariable, span: i64, one: &Touch, other: &Touch) -> bool 
             }
         }
     }
-    let Some(small) = small else { return false };
-    let rest = if large == 0 { fixed } else { fixed.rem_euclid(large) };
-    // The remainder may be seen from both sides of the next multiple; the nearer one counts.
-    let rest = if large != 0 && large - rest < rest { rest - large } else { rest };
-    let Some(small) = small.plus(Interval::point(rest)) else { return false };
-    let most = small.low.abs().max(small.high.abs());
-    let reach = factor.abs().checked_mul(span).and_then(|r| r.checked_add(most));
-    most < factor.abs() && (large == 0 || reach.is_some_and(|r| r < large))
+    let Some(small) = small.and_then(|s| s.plus(Interval::point(fixed))) else { return false };
+    let step = factor.abs();
+    let Some(reach) = step.checked_mul(span) else { return false };
+    // Whether `-c Δ` can be in the interval, for 0 < |Δ| <= span.
+    let meets =
+        |s: Interval| 0 < span && (s.meets(Interval::new(step, reach)) || s.meets(Interval::new(-reach, -step)));
+    if large == 0 {
+        return !meets(small);
+    }
+    let (Some(below), Some(above)) = (reach.checked_add(small.high), reach.checked_sub(small.low)) else {
+        return false;
+    };
+    let (first, last) = ((-below).div_euclid(large), above.div_euclid(large));
+    last - first < 1000 && (first..=last).all(|k| small.plus(Interval::point(k * large)).is_some_and(|s| !meets(s)))
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

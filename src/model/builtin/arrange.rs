@@ -88,7 +88,7 @@ fn split<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<
     let shape = e.shape(&x);
     let axis = e.axis_option(&arguments, shape.len(), -1)?;
     let extent = shape[axis];
-    if extent % count != 0 {
+    if !extent.is_multiple_of(count) {
         let error = Diagnostic::error(
             "E0314",
             format!(

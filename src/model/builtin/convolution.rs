@@ -27,7 +27,7 @@ fn padding<'a>(
         // As many places as the input has, divided by the stride and rounded up; the odd zero stands behind.
         Value::Word("same") => {
             let places = extent.div_ceil(stride);
-            let total = ((places - 1) * stride + reach).saturating_sub(extent);
+            let total = ((places - 1) * stride).saturating_add(reach).saturating_sub(extent);
             Ok((total / 2, total - total / 2))
         }
         value => {
@@ -64,9 +64,9 @@ fn convolve1d<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<V
         let error = e.label_operand(error, (&kernel, arguments.span_of("kernel")), false);
         return e.fail(error);
     }
-    let reach = (size - 1) * dilation + 1;
+    let reach = (size - 1).saturating_mul(dilation).saturating_add(1);
     let (before, behind) = padding(e, &arguments, reach, *extent, stride)?;
-    let padded = extent + before + behind;
+    let padded = extent.saturating_add(before).saturating_add(behind);
     if padded < reach {
         let error = Diagnostic::error("E0306", format!("a window of {reach} places does not fit into {padded}"))
             .at(arguments.span, format!("({size} − 1) · {dilation} + 1 = {reach}"));

@@ -30,7 +30,7 @@ fn identity<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Val
 /// Numbers at equal distances, both ends among them.
 fn linspace<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let count = e.size_argument(&arguments, "count")?;
-    e.check_limits(&[count], arguments.span)?;
+    e.check_table(count, arguments.span)?;
     let mut ends = [0.0; 2];
     for (end, name) in ends.iter_mut().zip(["from", "to"]) {
         let tensor = e.argument(&arguments, name)?;

@@ -174,10 +174,27 @@ fn declarations() {
 }
 
 #[test]
+fn states() {
+    let options = Options { training: true, ..Options::default() };
+    let layer =
+        |body: &str| format!("input x: [3]\nlayer f(x: [n]) {{\n    state m: [n] = 0\n    {body}\n    x - m\n}}\n");
+    let programs = [
+        layer("m <- x") + "y = f(x)\n",
+        layer("m <- [1, 2]") + "y = f(x)\n",
+        layer("q <- 1") + "y = f(x)\n",
+        layer("m <- batch_mean(x)") + "y = fold i in 0..3 with h = x { f(h) }\n",
+        "input x: [3, 2]\nparam w: [3, 2]\nlayer f(x: [n], w: [n]) {\n    state m: [n] = 0\n    m <- w\n    x - m\n}\ny = f(x, w)\n".to_string(),
+        "input x: [3]\nfn f(x: [n]) {\n    state m: [n] = 0\n    x - m\n}\ny = f(x)\n".to_string(),
+    ];
+    let shown: Vec<String> = programs.iter().map(|program| read(program, &options).unwrap_err()).collect();
+    assert_snapshot!(shown.join("\n\n"));
+}
+
+#[test]
 fn what_is_not_there_yet() {
     assert_snapshot!(wrong(&[
         "input x: [3]\nnoise: [3] ~ normal(1)\ny = x + noise\n",
-        "input x: [3]\nlayer f(x: [n]) {\n    state m: [n] = 0\n    x - m\n}\ny = f(x)\n",
+        "input x: [3]\ny = dropout(x, 0.2)\n",
         "use \"blocks.nn\"\ninput x\n",
         "input x: [3]\ny = cumsum(x)\n",
     ]));

@@ -1,6 +1,8 @@
 //! Whole programs to graphs, names of parameters, and each error, as golden text.
+mod codes;
 mod errors;
 mod names;
+mod prelude;
 mod programs;
 
 use super::{Model, Options, elaborate};

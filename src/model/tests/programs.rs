@@ -1,5 +1,5 @@
 //! Programs as graphs.
-use super::{model, shown};
+use super::{Options, model, read, shown, value};
 use crate::graph::show;
 use insta::assert_snapshot;
 
@@ -188,6 +188,27 @@ y = centred(x)
 ",
     );
     assert_snapshot!(shown(&model, &["y"]));
+}
+
+#[test]
+fn batch_norm_steps_its_states_when_training_alone() {
+    let text = "input x: [5, 20]\ny = x |> dense(3) |> batch_norm\n";
+    let trained = read(text, &Options { training: true, ..Options::default() }).unwrap().0;
+    let names: Vec<&str> = trained.graph.states.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["y.2.center", "y.2.spread"]);
+    let mut roots = vec![value(&trained, "y")];
+    roots.extend(trained.states.iter().map(|s| s.next.unwrap()));
+    assert_snapshot!(show::show(&trained.graph, &roots));
+    let other = model(text);
+    assert!(other.states.iter().all(|s| s.next.is_none()));
+}
+
+#[test]
+fn a_shared_batch_norm_goes_on_from_its_first_call() {
+    let text = "input a, b: [2]\nmodel n(x: [n]) = batch_norm(x)\ny = n(a) - n(b)\n";
+    let trained = read(text, &Options { training: true, ..Options::default() }).unwrap().0;
+    assert_eq!(trained.states.len(), 2);
+    assert_snapshot!(show::show(&trained.graph, &[trained.states[0].next.unwrap()]));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use super::super::lanes::Lanes;
 use super::polynomial;
 use std::f64::consts::{FRAC_PI_2, PI};
 
-pub const ASIN_ULP: f64 = 2.0;
+pub const ASIN_ULP: f64 = 2.5;
 pub const ACOS_ULP: f64 = 2.0;
 pub const ATAN_ULP: f64 = 2.0;
-pub const ATAN2_ULP: f64 = 3.0;
+pub const ATAN2_ULP: f64 = 2.5;
 
 /// NaN outside [−1, 1].
 #[inline(always)]

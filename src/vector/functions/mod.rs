@@ -1,9 +1,12 @@
 //! Elementary functions of `f32`, written once over [`Lanes`]: polynomials with a stated error.
 //!
 //! Each error is in units in the last place of the answer (ulp, half of which is the best possible) and holds on every
-//! path. Two rules are common to all. A NaN goes in and out. An argument below the normal range counts as zero where
-//! the answer is not the argument itself, and an answer below four times the smallest normal number may be zero or less
-//! exact: where kernels run the processor flushes such numbers anyway. For `f64` there is the `libm` crate.
+//! path. Those of one argument were measured over all 2^32 arguments on AVX-512; the tests sample them on each path.
+//!
+//! Two rules are common to all. A NaN goes in and out. An argument below the normal range counts as zero where the
+//! answer is not the argument itself, and an answer below four times the smallest normal number may be zero or less
+//! exact: where kernels run the processor flushes such numbers anyway (see [`FlushToZero`](super::FlushToZero)).
+//! For `f64` there is the `libm` crate.
 //!
 //! The polynomials are minimax fits (Lawson's algorithm), rounded to `f32` one coefficient after the other.
 

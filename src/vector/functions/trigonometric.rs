@@ -3,8 +3,8 @@
 use super::super::lanes::{BitLanes, Lanes};
 use super::{COUNTS_ONES, polynomial};
 
-pub const SIN_ULP: f64 = 2.0;
-pub const COS_ULP: f64 = 2.0;
+pub const SIN_ULP: f64 = 2.5;
+pub const COS_ULP: f64 = 2.5;
 pub const TAN_ULP: f64 = 4.0;
 
 /// The errors hold for arguments up to here, 2^20, where neighbouring `f32` are an eighth of a radian apart. Beyond, the

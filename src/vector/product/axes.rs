@@ -40,6 +40,7 @@ pub(super) struct Strides {
 }
 
 impl Strides {
+    #[inline]
     pub fn plus(self, other: Strides, times: isize) -> Strides {
         Strides {
             a: self.a + other.a * times,
@@ -73,79 +74,88 @@ fn is_continued(inside: &Merged, outside: Strides) -> bool {
 }
 
 /// Axes with lengths known, the innermost first.
-#[derive(Clone, Debug)]
-pub(super) struct Axes {
-    pub len: usize,
-    pub extent: [usize; AXES],
-    pub strides: [Strides; AXES],
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axes<'a> {
+    merged: &'a [Merged],
+    batch_rows: usize,
 }
 
-impl Axes {
-    pub fn new(merged: &[Merged], batch_rows: usize) -> Axes {
-        let mut axes = Axes { len: merged.len(), extent: [1; AXES], strides: [Strides::default(); AXES] };
-        for (i, axis) in merged.iter().enumerate() {
-            axes.extent[i] = axis.count.with(batch_rows);
-            axes.strides[i] = axis.strides;
-        }
-        axes
+impl<'a> Axes<'a> {
+    pub fn new(merged: &'a [Merged], batch_rows: usize) -> Axes<'a> {
+        Axes { merged, batch_rows }
+    }
+
+    pub fn len(self) -> usize {
+        self.merged.len()
+    }
+
+    /// 1 beyond the last axis.
+    #[inline]
+    pub fn extent(self, axis: usize) -> usize {
+        self.merged.get(axis).map_or(1, |axis| axis.count.with(self.batch_rows))
+    }
+
+    /// 0 beyond the last axis.
+    #[inline]
+    pub fn strides(self, axis: usize) -> Strides {
+        self.merged.get(axis).map_or(Strides::default(), |axis| axis.strides)
+    }
+
+    /// The axes outside the innermost so many.
+    pub fn without_inner(self, inner: usize) -> Axes<'a> {
+        Axes { merged: self.merged.get(inner..).unwrap_or(&[]), ..self }
     }
 
     /// Positions in all.
-    pub fn count(&self) -> usize {
-        self.extent[..self.len].iter().product()
+    pub fn count(self) -> usize {
+        self.merged.iter().map(|axis| axis.count.with(self.batch_rows)).product()
+    }
+
+    /// Where a position is.
+    #[inline]
+    pub fn offset(self, position: usize) -> Strides {
+        let mut at = Strides::default();
+        let mut rest = position;
+        let mut axis = 0;
+        while rest > 0 {
+            let extent = self.extent(axis);
+            at = at.plus(self.strides(axis), (rest % extent) as isize);
+            rest /= extent;
+            axis += 1;
+        }
+        at
     }
 }
 
-/// A position on axes, and its offset in each array.
+/// A position on axes that goes on step by step, and its offset in each array.
 pub(super) struct Cursor<'a> {
-    axes: &'a Axes,
+    axes: Axes<'a>,
     index: [usize; AXES],
     pub at: Strides,
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(axes: &'a Axes, position: usize) -> Cursor<'a> {
-        let mut cursor = Cursor { axes, index: [0; AXES], at: Strides::default() };
-        cursor.set(position);
-        cursor
-    }
-
-    pub fn set(&mut self, position: usize) {
-        self.index = [0; AXES];
-        self.at = Strides::default();
+    pub fn new(axes: Axes<'a>, position: usize) -> Cursor<'a> {
+        let mut index = [0; AXES];
         let mut rest = position;
-        let mut axis = 0;
-        while rest > 0 {
-            self.index[axis] = rest % self.axes.extent[axis];
-            rest /= self.axes.extent[axis];
-            self.at = self.at.plus(self.axes.strides[axis], self.index[axis] as isize);
-            axis += 1;
+        for (axis, index) in index.iter_mut().enumerate().take(axes.len()) {
+            *index = rest % axes.extent(axis);
+            rest /= axes.extent(axis);
         }
+        Cursor { axes, index, at: axes.offset(position) }
     }
 
-    /// Whether so many positions from here lie on the innermost axis.
-    pub fn has_in_line(&self, positions: usize) -> bool {
-        self.axes.len <= 1 || self.index[0] + positions <= self.axes.extent[0]
-    }
-
-    /// So many positions on, all but the last of which lie on the innermost axis.
-    pub fn advance_in_line(&mut self, positions: usize) {
-        self.index[0] += positions;
-        self.at = self.at.plus(self.axes.strides[0], positions as isize);
-        if self.axes.len > 1 && self.index[0] == self.axes.extent[0] {
-            self.carry();
-        }
-    }
-
-    /// The innermost axis has come to its end: the axes around it go on.
-    fn carry(&mut self) {
-        let mut axis = 0;
-        while axis + 1 < self.axes.len && self.index[axis] == self.axes.extent[axis] {
-            self.at = self.at.plus(self.axes.strides[axis], -(self.index[axis] as isize));
-            self.index[axis] = 0;
-            axis += 1;
+    /// One position on; after the last one anywhere.
+    #[inline]
+    pub fn next(&mut self) {
+        for axis in 0..self.axes.len() {
             self.index[axis] += 1;
-            self.at = self.at.plus(self.axes.strides[axis], 1);
+            self.at = self.at.plus(self.axes.strides(axis), 1);
+            if self.index[axis] < self.axes.extent(axis) {
+                return;
+            }
+            self.at = self.at.plus(self.axes.strides(axis), -(self.index[axis] as isize));
+            self.index[axis] = 0;
         }
     }
 }

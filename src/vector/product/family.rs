@@ -62,7 +62,7 @@ impl<T: Element> Family<T> {
     const AVX512: &'static Family<T> = &Family {
         width: 64 / size_of::<T>(),
         sizes: &[
-            Size::masked(kernels!(avx512, 1, 1, true, 1 2 3 4 5 6 7 8 9 10 11 12)),
+            Size::masked(kernels!(avx512, 1, 1, true, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)),
             Size::masked(kernels!(avx512, 2, 1, true, 1 2 3 4 5 6 7 8 9 10 11 12)),
             Size::masked(kernels!(avx512, 3, 1, true, 1 2 3 4 5 6 7 8)),
         ],

@@ -8,6 +8,7 @@ mod calls;
 mod family;
 mod prepared;
 mod run;
+mod terms;
 mod tile;
 
 pub use calls::{product_f32, product_f64};

@@ -2,9 +2,9 @@
 
 use super::axes::{Axes, Merged, merge};
 use super::family::Family;
-use super::tile::{Inner, Kernel, RowOffsets};
+use super::terms::Terms;
+use super::tile::{Kernel, MOST_ROWS, RowOffsets};
 use super::{Extent, Product, Store};
-use crate::limits::AXES;
 use crate::vector::machine::{Element, Path};
 
 /// A product ready to run on one path. It holds no pointers to arrays.
@@ -16,24 +16,33 @@ pub struct Prepared<T: 'static> {
     inner: Vec<Merged>,
     columns: Extent,
     is_chained: bool,
-    /// The whole geometry, where it does not depend on the number of batch rows.
-    fixed: Option<Geometry>,
+    /// Offsets of rows that lie in line on the innermost axis.
+    pub(super) row_offsets: RowOffsets,
+    /// How a run is cut, where that does not depend on the number of batch rows.
+    pub(super) fixed: Option<Geometry>,
 }
 
-/// The extents and cuts of one run.
+/// How one run is cut. Small, and quick to compute, as it depends on the number of batch rows.
+#[derive(Clone, Copy)]
 pub(super) struct Geometry {
-    pub batch: Axes,
     pub batches: usize,
-    pub rows: Axes,
-    /// Offsets of rows in line on the innermost axis.
-    pub row_offsets: RowOffsets,
-    /// Tiles down the rows: the first `taller` of them have a row more than `height`.
-    pub blocks: usize,
-    pub height: usize,
-    pub taller: usize,
     /// Panels of columns, the wider ones first.
     pub panels: Panels,
-    pub inner: Inner,
+    pub blocks: Blocks,
+    pub terms: Terms,
+}
+
+/// Rows cut into blocks as high as a tile: lines of equal length, and each line into the same blocks.
+///
+/// A line is the innermost axis; or all rows, where axes are too short for good tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blocks {
+    /// Blocks in all.
+    pub count: usize,
+    pub per_line: usize,
+    /// The first `taller` blocks of a line have a row more than `height`.
+    pub height: usize,
+    pub taller: usize,
 }
 
 /// Columns cut into panels of one, two or three vectors.
@@ -63,7 +72,7 @@ impl<T: Element> Prepared<T> {
     ///
     /// Panics where `product` is not one: a row with a stride in B, an inner axis with one in C, a bias of columns
     /// with a stride by rows, or more than
-    /// [`AXES`] axes of a kind after merging.
+    /// [`AXES`](crate::limits::AXES) axes of a kind after merging.
     pub fn new(product: &Product, path: Path) -> Prepared<T> {
         assert!(path.is_available(), "this processor has no {}", path.name());
         assert!(product.rows.iter().all(|axis| axis.b == 0), "a row axis with a stride in B: {product:?}");
@@ -84,12 +93,19 @@ impl<T: Element> Prepared<T> {
             inner: merge(&product.inner),
             columns: product.columns,
             is_chained: false,
+            row_offsets: RowOffsets::ZERO,
             fixed: None,
         };
         prepared.is_chained = prepared.has_few_outputs();
+        let stride = Axes::new(&prepared.rows, 0).strides(0);
+        for row in 0..MOST_ROWS {
+            prepared.row_offsets.a[row] = stride.a * row as isize;
+            prepared.row_offsets.c[row] = stride.c * row as isize;
+            prepared.row_offsets.bias[row] = stride.bias * row as isize;
+        }
         let axes = || [&prepared.batch, &prepared.rows, &prepared.inner].into_iter().flatten();
         if product.columns != Extent::Batch && axes().all(|axis| !axis.count.is_batch) {
-            prepared.fixed = Some(prepared.geometry(0));
+            prepared.fixed = Some(prepared.cut(0));
         }
         prepared
     }
@@ -110,39 +126,27 @@ impl<T: Element> Prepared<T> {
         rows.saturating_mul(vectors) <= self.family.chained_most && terms >= 8
     }
 
-    /// Calls `with` on the geometry of a run with this number of batch rows.
-    #[inline]
-    pub(super) fn with_geometry<R>(&self, batch_rows: usize, with: impl FnOnce(&Geometry) -> R) -> R {
-        match &self.fixed {
-            Some(fixed) => with(fixed),
-            None => with(&self.geometry(batch_rows)),
-        }
+    /// How a run with this number of batch rows is cut.
+    pub(super) fn cut(&self, batch_rows: usize) -> Geometry {
+        let panels = Panels::new(self.columns.with(batch_rows), self.family.width, self.family.sizes.len());
+        let vectors = panels.wide_vectors.max(panels.narrow_vectors);
+        let tallest = self.kernels_of(vectors, false).len();
+        let blocks = Blocks::new(self.rows(batch_rows), tallest, vectors);
+        let is_reused = blocks.count > 1 && !self.is_chained;
+        let terms = Terms::new(self.inner(batch_rows), is_reused);
+        Geometry { batches: self.batch(batch_rows).count(), panels, blocks, terms }
     }
 
-    fn geometry(&self, batch_rows: usize) -> Geometry {
-        let batch = Axes::new(&self.batch, batch_rows);
-        let rows = Axes::new(&self.rows, batch_rows);
-        let panels = Panels::new(self.columns.with(batch_rows), self.family.width, self.family.sizes.len());
-        let count = rows.count();
-        let tallest = self.kernels_of(panels.wide_vectors.max(panels.narrow_vectors), false).len();
-        let blocks = count.div_ceil(tallest);
-        let mut row_offsets = RowOffsets::ZERO;
-        for row in 0..row_offsets.a.len() {
-            row_offsets.a[row] = rows.strides[0].a * row as isize;
-            row_offsets.c[row] = rows.strides[0].c * row as isize;
-            row_offsets.bias[row] = rows.strides[0].bias * row as isize;
-        }
-        Geometry {
-            batches: batch.count(),
-            batch,
-            rows,
-            row_offsets,
-            blocks,
-            height: count.checked_div(blocks).unwrap_or(0),
-            taller: count.checked_rem(blocks).unwrap_or(0),
-            panels,
-            inner: inner(&Axes::new(&self.inner, batch_rows)),
-        }
+    pub(super) fn batch(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.batch, batch_rows)
+    }
+
+    pub(super) fn rows(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.rows, batch_rows)
+    }
+
+    pub(super) fn inner(&self, batch_rows: usize) -> Axes<'_> {
+        Axes::new(&self.inner, batch_rows)
     }
 
     /// The kernels for so many vectors, by rows less one.
@@ -154,31 +158,29 @@ impl<T: Element> Prepared<T> {
     }
 }
 
-/// How k runs.
-fn inner(axes: &Axes) -> Inner {
-    let mut inner = Inner { len: 1, a: 0, b: 0, outer: 0, extent: [1; AXES], a_step: [0; AXES], b_step: [0; AXES] };
-    if axes.count() == 0 {
-        inner.len = 0;
-        return inner;
+impl Blocks {
+    /// Sums in flight that keep the multipliers busy: two a cycle, four cycles each.
+    const ENOUGH_SUMS: usize = 8;
+
+    /// Blocks do not cross from one line of the innermost axis to the next, unless lines are too short for good tiles.
+    fn new(rows: Axes<'_>, tallest: usize, vectors: usize) -> Blocks {
+        let count = rows.count();
+        let is_cut_by_lines = rows.len() > 1 && rows.extent(0) * vectors >= Blocks::ENOUGH_SUMS;
+        let line = if is_cut_by_lines { rows.extent(0) } else { count };
+        let per_line = line.div_ceil(tallest);
+        Blocks {
+            count: if count == 0 { 0 } else { per_line * (count / line) },
+            per_line,
+            height: line.checked_div(per_line).unwrap_or(0),
+            taller: line.checked_rem(per_line).unwrap_or(0),
+        }
     }
-    if axes.len == 0 {
-        return inner;
+
+    /// The first row of a block of a line, and how many it has.
+    #[inline]
+    pub fn get(&self, block: usize) -> (usize, usize) {
+        (block * self.height + block.min(self.taller), self.height + usize::from(block < self.taller))
     }
-    inner.len = axes.extent[0];
-    inner.a = axes.strides[0].a;
-    inner.b = axes.strides[0].b;
-    inner.outer = axes.len - 1;
-    // When an axis goes on, the axes inside it go back from their last index to 0.
-    let (mut a_back, mut b_back) = (0, 0);
-    for outer in 0..inner.outer {
-        let (extent, strides) = (axes.extent[outer + 1], axes.strides[outer + 1]);
-        inner.extent[outer] = extent;
-        inner.a_step[outer] = strides.a - a_back;
-        inner.b_step[outer] = strides.b - b_back;
-        a_back += strides.a * (extent as isize - 1);
-        b_back += strides.b * (extent as isize - 1);
-    }
-    inner
 }
 
 impl Panels {

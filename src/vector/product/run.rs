@@ -1,18 +1,68 @@
-//! The loops around the tile.
+//! The loops around the tile: batch, panels of columns, pieces of the sum, lines of rows, blocks of a line.
 
-use super::axes::Cursor;
-use super::prepared::{Geometry, Panel, Prepared};
-use super::tile::{Kernel, MOST_ROWS, RowOffsets, Start, Tile};
+use super::axes::{Cursor, Strides};
+use super::prepared::{Blocks, Geometry, Panel, Prepared};
+use super::tile::{Inner, Kernel, RowOffsets, Start, Tile};
 use super::{Part, Store};
 use crate::vector::machine::Element;
 
-/// The arrays of a run.
+/// The arrays of a run, where it stands.
 #[derive(Clone, Copy)]
 struct Arrays<T> {
     a: *const T,
     b: *const T,
     c: *mut T,
     bias: *const T,
+}
+
+impl<T> Arrays<T> {
+    /// So much further.
+    ///
+    /// # Safety
+    /// A, B and C reach there, and the bias if there is one.
+    #[inline]
+    unsafe fn at(self, offset: Strides) -> Arrays<T> {
+        // SAFETY: the caller's promise; of the bias no more than the address is computed.
+        unsafe {
+            Arrays {
+                a: self.a.offset(offset.a),
+                b: self.b.offset(offset.b),
+                c: self.c.offset(offset.c),
+                bias: self.bias.wrapping_offset(offset.bias),
+            }
+        }
+    }
+}
+
+/// Blocks of rows one after the other.
+#[derive(Clone, Copy)]
+struct BlockRange {
+    first: usize,
+    count: usize,
+}
+
+/// One run.
+struct Run<'a, T: 'static> {
+    prepared: &'a Prepared<T>,
+    geometry: &'a Geometry,
+    batch_rows: usize,
+}
+
+/// What the tiles of one panel and one piece of the sum have in common.
+struct Strip<'a, T: 'static> {
+    kernels: &'static [Kernel<T>],
+    inner: &'a Inner,
+    last: usize,
+    start: StartOf,
+}
+
+/// What sums begin with; [`Start`] without the address.
+#[derive(Clone, Copy, PartialEq)]
+enum StartOf {
+    Zero,
+    C,
+    BiasOfRow,
+    BiasOfColumn,
 }
 
 impl<T: Element> Prepared<T> {
@@ -27,38 +77,43 @@ impl<T: Element> Prepared<T> {
     /// of this product reads C, during the run.
     pub unsafe fn run(&self, a: *const T, b: *const T, c: *mut T, bias: *const T, batch_rows: usize, part: Part) {
         let arrays = Arrays { a, b, c, bias };
+        let cut;
+        let geometry = match &self.fixed {
+            Some(fixed) => fixed,
+            None => {
+                cut = self.cut(batch_rows);
+                &cut
+            }
+        };
         // SAFETY: the caller's promise, handed on.
-        self.with_geometry(batch_rows, |geometry| unsafe { self.run_part(geometry, arrays, part) })
+        unsafe { Run { prepared: self, geometry, batch_rows }.part(arrays, part) }
     }
+}
 
+impl<T: Element> Run<'_, T> {
     /// # Safety
     /// That of `run`.
-    unsafe fn run_part(&self, geometry: &Geometry, arrays: Arrays<T>, part: Part) {
-        let (panels, blocks) = (geometry.panels.count(), geometry.blocks);
+    unsafe fn part(&self, arrays: Arrays<T>, part: Part) {
+        let geometry = self.geometry;
+        let batch = self.prepared.batch(self.batch_rows);
+        let (panels, blocks) = (geometry.panels.count(), geometry.blocks.count);
         let units = part.range(geometry.batches * panels * blocks);
         if units.is_empty() {
             return;
         }
-        let first = units.start / blocks;
-        let (mut block, mut panel, mut position) = (units.start % blocks, first % panels, first / panels);
+        let (mut block, mut panel, mut position) = match units.start {
+            0 => (0, 0, 0),
+            start => (start % blocks, start / blocks % panels, start / blocks / panels),
+        };
         let mut left = units.len();
-        let mut batch = Cursor::new(&geometry.batch, position);
         loop {
-            let at = batch.at;
-            // SAFETY: an offset on the batch axes, which the arrays reach.
-            let here = unsafe {
-                Arrays {
-                    a: arrays.a.offset(at.a),
-                    b: arrays.b.offset(at.b),
-                    c: arrays.c.offset(at.c),
-                    bias: arrays.bias.wrapping_offset(at.bias),
-                }
-            };
+            // SAFETY: a position on the batch axes, which the arrays reach.
+            let here = unsafe { arrays.at(batch.offset(position)) };
             while panel < panels {
-                let count = left.min(blocks - block);
+                let range = BlockRange { first: block, count: left.min(blocks - block) };
                 // SAFETY: the caller's promise, handed on.
-                unsafe { self.run_panel(geometry, here, geometry.panels.get(panel), block, count) }
-                left -= count;
+                unsafe { self.panel(here, geometry.panels.get(panel), range) }
+                left -= range.count;
                 if left == 0 {
                     return;
                 }
@@ -67,74 +122,122 @@ impl<T: Element> Prepared<T> {
             }
             panel = 0;
             position += 1;
-            batch.set(position);
         }
     }
 
-    /// Tiles of one panel: `count` blocks of rows from `first` on.
+    /// Some blocks of one panel, piece by piece of the sum.
     ///
     /// # Safety
     /// That of `run`.
     #[inline]
-    unsafe fn run_panel(&self, geometry: &Geometry, arrays: Arrays<T>, panel: Panel, first: usize, count: usize) {
-        let kernels = self.kernels_of(panel.vectors, panel.last == self.family.width);
-        // SAFETY: the panel's first column, which B and C reach; the bias too, where it is read by columns.
-        let (b, c) = unsafe { (arrays.b.add(panel.column), arrays.c.add(panel.column)) };
-        let start = match self.store {
-            Store::Set => Start::Zero,
-            Store::Add => Start::Accumulate,
-            Store::BiasOfRow => Start::BiasOfRow(arrays.bias),
-            Store::BiasOfColumn => Start::BiasOfColumn(arrays.bias.wrapping_add(panel.column)),
+    unsafe fn panel(&self, arrays: Arrays<T>, panel: Panel, range: BlockRange) {
+        let column = panel.column as isize;
+        let (start, bias) = match self.prepared.store {
+            Store::Set => (StartOf::Zero, 0),
+            Store::Add => (StartOf::C, 0),
+            Store::BiasOfRow => (StartOf::BiasOfRow, 0),
+            Store::BiasOfColumn => (StartOf::BiasOfColumn, column),
         };
-        let mut offsets = RowOffsets::ZERO;
-        let mut rows = Cursor::new(&geometry.rows, first * geometry.height + first.min(geometry.taller));
-        for block in first..first + count {
-            let height = geometry.height + usize::from(block < geometry.taller);
-            let kernel = kernels[height - 1];
-            if rows.has_in_line(height) {
-                let at = rows.at;
-                // SAFETY: rows of the product, which A, C and a bias of rows reach.
-                unsafe {
-                    let start = match start {
-                        Start::BiasOfRow(bias) => Start::BiasOfRow(bias.offset(at.bias)),
-                        start => start,
-                    };
-                    let (a, c) = (arrays.a.offset(at.a), c.offset(at.c));
-                    let rows = &geometry.row_offsets;
-                    kernel(&Tile { a, b, c, rows, inner: &geometry.inner, last: panel.last, start });
-                }
-                rows.advance_in_line(height);
+        // SAFETY: the panel's first column, which B and C reach, and a bias of columns.
+        let arrays = unsafe { arrays.at(Strides { a: 0, b: column, c: column, bias }) };
+        let is_full = panel.last == self.prepared.family.width;
+        let (kernels, last) = (self.prepared.kernels_of(panel.vectors, is_full), panel.last);
+        let terms = &self.geometry.terms;
+        if terms.pieces == 1 {
+            // SAFETY: the caller's promise, handed on.
+            return unsafe { self.blocks(arrays, range, &Strip { kernels, inner: &terms.inner, last, start }) };
+        }
+        for index in 0..terms.pieces {
+            let piece = terms.piece(self.prepared.inner(self.batch_rows), index);
+            let strip =
+                Strip { kernels, inner: &piece.inner, last, start: if index == 0 { start } else { StartOf::C } };
+            // SAFETY: the caller's promise, handed on; the piece begins where A and B reach.
+            unsafe {
+                let arrays = arrays.at(Strides { a: piece.a, b: piece.b, c: 0, bias: 0 });
+                self.blocks(arrays, range, &strip)
+            }
+        }
+    }
+
+    /// Some blocks of one panel, for one piece of the sum. The arrays are those at the panel and the piece.
+    ///
+    /// # Safety
+    /// That of `run`.
+    #[inline]
+    unsafe fn blocks(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let Blocks { count, per_line, .. } = self.geometry.blocks;
+        let rows = self.prepared.rows(self.batch_rows);
+        // SAFETY: the caller's promise, handed on; a line's first row is one that the arrays reach.
+        unsafe {
+            if rows.len() <= 1 {
+                self.line(arrays, range, strip);
+            } else if count == per_line {
+                self.scattered(arrays, range, strip);
             } else {
-                // SAFETY: as above.
-                unsafe {
-                    scattered(kernel, &mut rows, height, &mut offsets, geometry, (arrays.a, b, c), panel.last, start)
+                let mut lines = Cursor::new(rows.without_inner(1), range.first / per_line);
+                let mut first = range.first % per_line;
+                let mut left = range.count;
+                while left > 0 {
+                    let range = BlockRange { first, count: left.min(per_line - first) };
+                    self.line(arrays.at(lines.at), range, strip);
+                    lines.next();
+                    first = 0;
+                    left -= range.count;
                 }
             }
         }
     }
+
+    /// Some blocks of one line, whose rows have one stride. The arrays are those at the line.
+    ///
+    /// # Safety
+    /// That of `run`.
+    #[inline]
+    unsafe fn line(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let stride = self.prepared.rows(self.batch_rows).strides(0);
+        for block in range.first..range.first + range.count {
+            let (row, height) = self.geometry.blocks.get(block);
+            // SAFETY: a row that A, C and a bias of rows reach.
+            unsafe {
+                let at = arrays.at(Strides::default().plus(stride, row as isize));
+                tile(at, height, &self.prepared.row_offsets, strip);
+            }
+        }
+    }
+
+    /// Some blocks of rows that lie in lines too short for tiles: each tile gets a list of its rows.
+    ///
+    /// # Safety
+    /// That of `run`.
+    unsafe fn scattered(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+        let blocks = &self.geometry.blocks;
+        let mut rows = Cursor::new(self.prepared.rows(self.batch_rows), blocks.get(range.first).0);
+        for block in range.first..range.first + range.count {
+            let (_, height) = blocks.get(block);
+            let mut offsets = RowOffsets::ZERO;
+            for row in 0..height {
+                offsets.a[row] = rows.at.a;
+                offsets.c[row] = rows.at.c;
+                offsets.bias[row] = rows.at.bias;
+                rows.next();
+            }
+            // SAFETY: the caller's promise, handed on.
+            unsafe { tile(arrays, height, &offsets, strip) }
+        }
+    }
 }
 
-/// A tile whose rows do not lie in line.
-///
 /// # Safety
 /// That of `run`.
-#[allow(clippy::too_many_arguments)]
-unsafe fn scattered<T>(
-    kernel: Kernel<T>,
-    rows: &mut Cursor<'_>,
-    height: usize,
-    offsets: &mut RowOffsets,
-    geometry: &Geometry,
-    (a, b, c): (*const T, *const T, *mut T),
-    last: usize,
-    start: Start<T>,
-) {
-    for row in 0..height.min(MOST_ROWS) {
-        offsets.a[row] = rows.at.a;
-        offsets.c[row] = rows.at.c;
-        offsets.bias[row] = rows.at.bias;
-        rows.advance_in_line(1);
-    }
+#[inline]
+unsafe fn tile<T: Element>(arrays: Arrays<T>, height: usize, rows: &RowOffsets, strip: &Strip<'_, T>) {
+    let start = match strip.start {
+        StartOf::Zero => Start::Zero,
+        StartOf::C => Start::Accumulate,
+        StartOf::BiasOfRow => Start::BiasOfRow(arrays.bias),
+        StartOf::BiasOfColumn => Start::BiasOfColumn(arrays.bias),
+    };
+    let Arrays { a, b, c, .. } = arrays;
     // SAFETY: the caller's promise, handed on.
-    unsafe { kernel(&Tile { a, b, c, rows: offsets, inner: &geometry.inner, last, start }) }
+    unsafe { strip.kernels[height - 1](&Tile { a, b, c, rows, inner: strip.inner, last: strip.last, start }) }
 }

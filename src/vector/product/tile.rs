@@ -5,11 +5,10 @@
 //! element's sum is one chain of multiply-adds in the order of k (or four chains, see `CHAINS`), whatever tile it falls
 //! into, so its bits do not depend on how a product is cut into tiles.
 
-use crate::limits::AXES;
 use crate::vector::machine::{Element, Vector};
 
 /// Most rows of a tile, on any path.
-pub(super) const MOST_ROWS: usize = 12;
+pub(super) const MOST_ROWS: usize = 16;
 
 /// One tile, compiled for one path.
 pub(super) type Kernel<T> = unsafe fn(&Tile<T>);
@@ -55,19 +54,24 @@ pub(super) enum Start<T> {
     BiasOfColumn(*const T),
 }
 
-/// The nested strides of k: segments of constant stride, and axes around them, the innermost first.
-#[derive(Clone)]
+/// The nested strides of k: segments of constant stride, and two axes around them.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Inner {
     /// Length and strides of a segment.
     pub len: usize,
     pub a: isize,
     pub b: isize,
-    /// Axes around the segment.
-    pub outer: usize,
-    pub extent: [usize; AXES],
-    /// From the beginning of a segment to that of the next, where this axis goes on and the axes inside it begin anew.
-    pub a_step: [isize; AXES],
-    pub b_step: [isize; AXES],
+    /// The axes around it, the nearer first. With `len` 0 they are of length 1.
+    pub outer: [Outer; 2],
+}
+
+/// An axis around the segments of k.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outer {
+    /// At least 1.
+    pub extent: usize,
+    pub a: isize,
+    pub b: isize,
 }
 
 /// The tile of `ROWS` rows and `VECTORS` vectors of columns.
@@ -89,7 +93,6 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, co
         let mut sums = [[[zero; VECTORS]; ROWS]; CHAINS];
         begin::<V, ROWS, VECTORS, EDGE>(tile, &mut sums[0]);
 
-        let Inner { len, a: a_stride, b: b_stride, .. } = *tile.inner;
         let mut rows = [0isize; ROWS];
         let mut r = 0;
         while r < ROWS {
@@ -97,47 +100,48 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, co
             r += 1;
         }
 
-        let mut segment_a = tile.a;
-        let mut segment_b = tile.b;
-        let mut index = [0usize; AXES];
+        let Inner { len, a: a_stride, b: b_stride, outer: [near, far] } = *tile.inner;
+        let (mut far_a, mut far_b) = (tile.a, tile.b);
+        let mut far_left = far.extent;
         loop {
-            let (mut a, mut b) = (segment_a, segment_b);
-            let mut left = len;
-            if CHAINS > 1 {
-                while left >= CHAINS {
-                    let mut chain = 0;
-                    while chain < CHAINS {
-                        step::<V, ROWS, VECTORS, EDGE>(a, b, &rows, tile.last, &mut sums[chain]);
-                        a = a.wrapping_offset(a_stride);
-                        b = b.wrapping_offset(b_stride);
-                        chain += 1;
-                    }
-                    left -= CHAINS;
-                }
-            }
-            while left > 0 {
-                step::<V, ROWS, VECTORS, EDGE>(a, b, &rows, tile.last, &mut sums[0]);
-                a = a.wrapping_offset(a_stride);
-                b = b.wrapping_offset(b_stride);
-                left -= 1;
-            }
-
-            // The next segment, as an odometer counts.
-            let mut axis = 0;
+            let (mut near_a, mut near_b) = (far_a, far_b);
+            let mut near_left = near.extent;
             loop {
-                if axis == tile.inner.outer {
-                    return end::<V, ROWS, VECTORS, CHAINS, EDGE>(tile, &mut sums);
+                let (mut a, mut b) = (near_a, near_b);
+                let mut left = len;
+                if CHAINS > 1 {
+                    while left >= CHAINS {
+                        let mut chain = 0;
+                        while chain < CHAINS {
+                            step::<V, ROWS, VECTORS, EDGE>(a, b, &rows, tile.last, &mut sums[chain]);
+                            a = a.wrapping_offset(a_stride);
+                            b = b.wrapping_offset(b_stride);
+                            chain += 1;
+                        }
+                        left -= CHAINS;
+                    }
                 }
-                index[axis] += 1;
-                if index[axis] < tile.inner.extent[axis] {
+                while left > 0 {
+                    step::<V, ROWS, VECTORS, EDGE>(a, b, &rows, tile.last, &mut sums[0]);
+                    a = a.wrapping_offset(a_stride);
+                    b = b.wrapping_offset(b_stride);
+                    left -= 1;
+                }
+                near_left -= 1;
+                if near_left == 0 {
                     break;
                 }
-                index[axis] = 0;
-                axis += 1;
+                near_a = near_a.wrapping_offset(near.a);
+                near_b = near_b.wrapping_offset(near.b);
             }
-            segment_a = segment_a.wrapping_offset(tile.inner.a_step[axis]);
-            segment_b = segment_b.wrapping_offset(tile.inner.b_step[axis]);
+            far_left -= 1;
+            if far_left == 0 {
+                break;
+            }
+            far_a = far_a.wrapping_offset(far.a);
+            far_b = far_b.wrapping_offset(far.b);
         }
+        end::<V, ROWS, VECTORS, CHAINS, EDGE>(tile, &mut sums)
     }
 }
 

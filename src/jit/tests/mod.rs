@@ -1,4 +1,7 @@
 //! The JIT against the reference evaluator: the same bits, whatever the kernel and however many threads.
+mod network;
+mod programs;
+
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
@@ -58,7 +61,7 @@ fn difference(program: &Program, ours: &[u8], reference: &[u8]) -> Option<String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
     #[test]
     fn random_kernels_give_the_bits_of_the_reference(seed: u64, narrow: bool, threads in 1..4_usize) {
         let case = case(seed, if narrow { Float::F32 } else { Float::F64 });

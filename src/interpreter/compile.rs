@@ -1,0 +1,312 @@
+//! From the graph to lines: each value gets a layout, each operation that computes something a line.
+use super::copy::Pieces;
+use super::index::Access;
+use super::layout::Layout;
+use super::numbers::Numbers;
+use super::program::{Line, LoopLines};
+use crate::graph::rebuild::Rebuild;
+use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
+use crate::oracle::{LoopRun, Step, schedule};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// What `compile` gives. Buffers stand in this order: parameters, states, inputs, the numbers, then tables and computed values.
+pub struct Compiled {
+    pub lines: Vec<Line>,
+    pub numbers: Numbers,
+    /// Elements of each buffer, for the greatest number of rows.
+    pub sizes: Vec<usize>,
+    /// Contents of buffers that never change.
+    pub tables: Vec<(usize, Vec<f64>)>,
+    /// Where each root lies: row by row from the beginning of a buffer.
+    pub roots: Vec<Layout>,
+}
+
+/// The lines of a batched graph.
+///
+/// # Errors
+/// The graph is not batched, has holes, or uses a loop's values outside of it.
+pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compiled, String> {
+    let mut rebuild = Rebuild::new(graph);
+    let roots = rebuild.run(roots, |to, _, op| match op {
+        Op::Named(named, arguments) => (named.definition)(to, &arguments),
+        op => to.intern(op),
+    });
+    let graph = &rebuild.to;
+    let mut compiler = Compiler::new(graph, max_rows);
+    let mut lines = vec![];
+    for step in schedule(graph, &roots)? {
+        compiler.step(&step, &mut lines)?;
+    }
+    let mut places = vec![];
+    for &root in &roots {
+        let layout = compiler.layouts[&root].clone();
+        // Numbers and tables stay where they are, as `advance` moves buffers.
+        let constant = layout.buffer == compiler.numbers_at || compiler.tables.iter().any(|t| t.0 == layout.buffer);
+        let own = layout.is_dense() && !constant;
+        places.push(if own { layout } else { compiler.copied(&layout, &mut lines) });
+    }
+    let Compiler { numbers, mut sizes, tables, numbers_at, .. } = compiler;
+    sizes[numbers_at] = numbers.values.len();
+    Ok(Compiled { lines, numbers, sizes, tables, roots: places })
+}
+
+struct Compiler<'a> {
+    graph: &'a Graph,
+    max_rows: usize,
+    numbers: Numbers,
+    numbers_at: usize,
+    sizes: Vec<usize>,
+    tables: Vec<(usize, Vec<f64>)>,
+    layouts: FxHashMap<NodeId, Layout>,
+    /// Where values that are stacked are written at once.
+    slots: FxHashMap<NodeId, Layout>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(graph: &'a Graph, max_rows: usize) -> Compiler<'a> {
+        let count = |shape: &Shape| super::layout::extents(shape, max_rows).iter().product();
+        let variables = graph.parameters.iter().chain(&graph.states).chain(&graph.inputs);
+        let mut sizes: Vec<usize> = variables.map(|v| count(&v.ty.shape)).collect();
+        let numbers_at = sizes.len();
+        sizes.push(0);
+        Compiler {
+            graph,
+            max_rows,
+            numbers: Numbers::default(),
+            numbers_at,
+            sizes,
+            tables: vec![],
+            layouts: FxHashMap::default(),
+            slots: FxHashMap::default(),
+        }
+    }
+
+    /// A new buffer for a value of this shape.
+    fn dense(&mut self, shape: &[usize]) -> Layout {
+        self.sizes.push(super::layout::extents(shape, self.max_rows).iter().product());
+        Layout::dense(self.sizes.len() - 1, shape)
+    }
+    /// The value again, row by row in a buffer of its own.
+    fn copied(&mut self, from: &Layout, lines: &mut Vec<Line>) -> Layout {
+        let to = self.dense(&from.shape);
+        lines.push(Line::Copy { from: from.clone(), to: to.clone() });
+        to
+    }
+    fn at(&self, id: NodeId) -> Layout {
+        self.layouts[&id].clone()
+    }
+
+    fn step(&mut self, step: &Step, lines: &mut Vec<Line>) -> Result<(), String> {
+        match step {
+            Step::Node(id) => {
+                let layout = self.node(*id, lines)?;
+                self.layouts.insert(*id, layout);
+                Ok(())
+            }
+            Step::Loop(run) => self.run_loop(run, lines),
+        }
+    }
+
+    fn node(&mut self, id: NodeId, lines: &mut Vec<Line>) -> Result<Layout, String> {
+        let ty = self.graph.ty(id);
+        // Other values may be marked as varying although no input made them so.
+        if ty.varying && matches!(self.graph.op(id), Op::Leaf(Leaf::Input(_))) {
+            return Err(format!("%{} varies with the example: the graph is not batched", id.0));
+        }
+        if let Some(place) = self.numbers.place(self.graph, id) {
+            return Ok(Layout::repeated(self.numbers_at, place, &ty.shape));
+        }
+        let op = self.graph.op(id);
+        // What is only another layout of an operand.
+        match op {
+            Op::Leaf(leaf) => return self.leaf(id, leaf, lines),
+            Op::View(view) => {
+                if let Some(layout) = self.at(view.x).viewed(view) {
+                    return Ok(layout);
+                }
+            }
+            Op::Reshape { x, shape } => {
+                let x = self.at(*x);
+                if let Some(layout) = x.reshaped(shape) {
+                    return Ok(layout);
+                }
+                let dense = self.copied(&x, lines);
+                return dense.reshaped(shape).ok_or_else(|| format!("%{} has too few elements", id.0));
+            }
+            Op::Element { of, x } => return Ok(self.at(*x).element(of.0 as usize)),
+            _ => {}
+        }
+        let out = match self.slots.get(&id) {
+            Some(slot) => slot.clone(),
+            None => self.dense(&ty.shape),
+        };
+        let result = out.clone();
+        match op {
+            Op::Unary(op, x) => lines.push(Line::Unary { op: *op, x: self.at(*x), out }),
+            Op::Binary(op, x, y) => lines.push(Line::Binary { op: *op, x: self.at(*x), y: self.at(*y), out }),
+            Op::Select { condition, yes, no } => {
+                let (condition, yes, no) = (self.at(*condition), self.at(*yes), self.at(*no));
+                lines.push(Line::Select { condition, yes, no, out });
+            }
+            Op::Reduce { op, axes, x } => {
+                lines.push(Line::Reduce { op: *op, axes: axes.clone(), x: self.at(*x), out });
+            }
+            Op::Contract(c) => {
+                lines.push(Line::Contract { contraction: c.clone(), a: self.at(c.a), b: self.at(c.b), out });
+            }
+            Op::View(view) => {
+                let x = self.at(view.x);
+                let pieces = Rc::new(Pieces::new(view, &x));
+                lines.push(Line::Filled { view: view.clone(), pieces, x, out });
+            }
+            Op::Join { axis, parts } => {
+                let mut start = 0;
+                for &part in parts {
+                    let length = self.graph.shape(part)[*axis];
+                    lines.push(Line::Copy { from: self.at(part), to: out.part(*axis, start, length) });
+                    start += length;
+                }
+            }
+            Op::OneHot { index, .. } => {
+                let index = self.at(*index);
+                let data = index.clone();
+                lines.push(Line::Indexed { access: Access::OneHot, shared: 0, index, data, out });
+            }
+            Op::Gather { table, index, shared } => {
+                let (index, data) = (self.at(*index), self.at(*table));
+                lines.push(Line::Indexed { access: Access::Gather, shared: *shared, index, data, out });
+            }
+            Op::ScatterAdd { index, values, shared, .. } => {
+                let (index, data) = (self.at(*index), self.at(*values));
+                lines.push(Line::Indexed { access: Access::ScatterAdd, shared: *shared, index, data, out });
+            }
+            Op::BatchMean { .. } => return Err(format!("%{} is a mean over examples: the graph is not batched", id.0)),
+            Op::Leaf(_)
+            | Op::Reshape { .. }
+            | Op::Named(..)
+            | Op::Element { .. }
+            | Op::Last { .. }
+            | Op::Stacked { .. } => return Err(format!("%{} has no value by itself", id.0)),
+        }
+        Ok(result)
+    }
+
+    fn leaf(&mut self, id: NodeId, leaf: &Leaf, lines: &mut Vec<Line>) -> Result<Layout, String> {
+        let shape = self.graph.shape(id);
+        let (parameters, states) = (self.graph.parameters.len(), self.graph.states.len());
+        match leaf {
+            Leaf::Parameter(number) => Ok(Layout::dense(*number as usize, shape)),
+            Leaf::State(number) => Ok(Layout::dense(parameters + *number as usize, shape)),
+            Leaf::Input(number) => Ok(Layout::dense(parameters + states + *number as usize, shape)),
+            Leaf::Table(values, _) => Ok(self.table(values.iter().map(|v| v.0).collect(), shape)),
+            Leaf::Iota(n) => Ok(self.table((0..*n).map(|i| i as f64).collect(), shape)),
+            Leaf::LoopIndex(of) => {
+                let out = self.dense(shape);
+                lines.push(Line::Place { of: of.0 as usize, out: out.clone() });
+                Ok(out)
+            }
+            Leaf::Hole(..) => Err(format!("%{} is a hole", id.0)),
+            Leaf::Constant(..) | Leaf::Setting(_) | Leaf::Runtime(_) | Leaf::Binder(..) => {
+                Err(format!("%{} has no value by itself", id.0))
+            }
+        }
+    }
+
+    fn table(&mut self, values: Vec<f64>, shape: &[usize]) -> Layout {
+        let layout = self.dense(shape);
+        self.tables.push((layout.buffer, values));
+        layout
+    }
+
+    fn run_loop(&mut self, run: &LoopRun, lines: &mut Vec<Line>) -> Result<(), String> {
+        let graph = self.graph;
+        let of = graph.looped(run.of);
+        let number = run.of.0 as usize;
+        let binders: Vec<_> = run.binders.iter().map(|&k| &of.binders[k]).collect();
+        let mut all = LoopLines {
+            of: number,
+            length: of.length,
+            reverse: of.reverse,
+            before: vec![],
+            body: vec![],
+            stacks: vec![],
+            hand_on: vec![],
+            after: vec![],
+        };
+        for binder in &binders {
+            let init = self.at(binder.init);
+            let carried = self.copied(&init, &mut all.before);
+            self.layouts.insert(binder.leaf, carried);
+        }
+        let mut stacks = vec![];
+        for &projection in &run.projections {
+            if let Op::Stacked { x, .. } = *graph.op(projection) {
+                let stack = self.stack(x, of.length);
+                self.layouts.insert(projection, stack.clone());
+                let computed = matches!(
+                    graph.op(x),
+                    Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Reduce { .. } | Op::Contract(_)
+                );
+                if computed && run.body.contains(&Step::Node(x)) {
+                    self.slots.insert(x, stack.element(number));
+                } else {
+                    stacks.push((x, stack));
+                }
+            }
+        }
+        for step in &run.body {
+            self.step(step, &mut all.body)?;
+        }
+        for (x, stack) in stacks {
+            all.stacks.push(Line::Copy { from: self.at(x), to: stack.element(number) });
+        }
+        self.hand_on(&binders, &mut all.hand_on);
+        for &projection in &run.projections {
+            if let Op::Last { x, .. } = *graph.op(projection) {
+                let value = if of.length == 0 {
+                    let binder = of.binders.iter().find(|b| b.next == x || b.leaf == x);
+                    let binder = binder.ok_or_else(|| format!("%{} has no value in a loop of no rounds", x.0))?;
+                    self.at(binder.init)
+                } else {
+                    self.at(x).fixed(number, if of.reverse { 0 } else { of.length - 1 })
+                };
+                self.layouts.insert(projection, value);
+            }
+        }
+        lines.push(Line::Loop(all));
+        // Another run of this loop has stacks of its own.
+        for &projection in &run.projections {
+            if let Op::Stacked { x, .. } = *graph.op(projection) {
+                self.slots.remove(&x);
+            }
+        }
+        Ok(())
+    }
+
+    /// Room for a value at each place of a loop: place by place, so that what a round reads and writes is contiguous.
+    fn stack(&mut self, x: NodeId, length: usize) -> Layout {
+        let shape = self.graph.shape(x).to_vec();
+        let each: usize = super::layout::extents(&shape, self.max_rows).iter().product();
+        let mut stack = self.dense(&shape);
+        self.sizes[stack.buffer] = each * length;
+        let axis = usize::from(shape.first() == Some(&BATCH));
+        stack.shape.insert(axis, length);
+        stack.strides.insert(axis, each as isize);
+        stack
+    }
+
+    /// All next values are taken before any binder changes.
+    fn hand_on(&mut self, binders: &[&crate::graph::Binder], lines: &mut Vec<Line>) {
+        let carried: Vec<usize> = binders.iter().map(|b| self.layouts[&b.leaf].buffer).collect();
+        let mut moves = vec![];
+        for binder in binders.iter().filter(|b| b.next != b.leaf) {
+            let mut next = self.at(binder.next);
+            if carried.contains(&next.buffer) {
+                next = self.copied(&next, lines);
+            }
+            moves.push(Line::Copy { from: next, to: self.at(binder.leaf) });
+        }
+        lines.extend(moves);
+    }
+}

@@ -1,0 +1,174 @@
+//! Contractions: which of them are products of matrices, and the loops of those that are not.
+use super::elementwise::{Elementwise, product};
+use super::layout::Layout;
+use super::memory::{Memory, Operand};
+use super::nest::Nest;
+use super::product::Product;
+use super::real::Real;
+use crate::graph::Contraction;
+
+/// A label: its extent, and its strides in `a`, `b` and the result; `None` where it does not occur.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Label {
+    pub extent: usize,
+    pub strides: [Option<isize>; 3],
+}
+
+impl Label {
+    /// The stride in an operand; 0 where the label does not occur.
+    pub fn stride(&self, operand: usize) -> isize {
+        self.strides[operand].unwrap_or(0)
+    }
+    /// Whether it occurs in `a`, in `b` and in the result.
+    pub fn is_in(&self, pattern: [bool; 3]) -> bool {
+        self.strides.map(|s| s.is_some()) == pattern
+    }
+}
+
+pub const BATCHED: [bool; 3] = [true, true, true];
+pub const ROWS: [bool; 3] = [true, false, true];
+pub const COLUMNS: [bool; 3] = [false, true, true];
+pub const SUMMED: [bool; 3] = [true, true, false];
+
+/// How a contraction is computed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Contract {
+    /// Nothing is summed.
+    Product(Elementwise<3>),
+    /// As a product of matrices.
+    Matrices(Box<Product>),
+    /// As loops: dots, or vectors times numbers.
+    Loops(Loops),
+}
+
+impl Contract {
+    pub fn new(c: &Contraction, [a, b, out]: [&Layout; 3], rows: usize) -> Contract {
+        let labels = labels(c, [a, b, out], rows);
+        if !labels.iter().any(|l| l.is_in(SUMMED)) {
+            let wide = |operand: usize, layout: &Layout| {
+                let axes = [&c.a_axes, &c.b_axes][operand];
+                let stride = |label: &u8| axes.iter().position(|l| l == label).map_or(0, |k| layout.strides[k]);
+                let strides = c.out_axes.iter().map(stride).collect();
+                Layout { shape: out.shape.clone(), strides, ..layout.clone() }
+            };
+            return Contract::Product(product([&wide(0, a), &wide(1, b), out], rows));
+        }
+        let labels = merged(labels);
+        let operands = [a, b, out].map(Operand::of);
+        let size = out.extents(rows).iter().product();
+        let empty = labels.iter().any(|l| l.extent == 0);
+        if !empty && labels.iter().any(|l| l.is_in(ROWS)) && labels.iter().any(|l| l.is_in(COLUMNS)) {
+            Contract::Matrices(Box::new(Product::new(labels, operands)))
+        } else {
+            Contract::Loops(Loops::new(labels, operands, size))
+        }
+    }
+    /// # Errors
+    /// None that a graph can cause.
+    pub fn run<T: Real>(&self, memory: &mut Memory<T>) -> Result<(), String> {
+        match self {
+            Contract::Product(product) => product.run(memory),
+            Contract::Matrices(product) => return product.run(memory),
+            Contract::Loops(loops) => loops.run(memory),
+        }
+        Ok(())
+    }
+}
+
+fn labels(c: &Contraction, [a, b, out]: [&Layout; 3], rows: usize) -> Vec<Label> {
+    let extents = c.extents(&a.extents(rows), &b.extents(rows));
+    let stride = |axes: &[u8], layout: &Layout, label: usize| {
+        axes.iter().position(|&l| l as usize == label).map(|k| layout.strides[k])
+    };
+    let all = (0..extents.len()).map(|l| Label {
+        extent: extents[l],
+        strides: [stride(&c.a_axes, a, l), stride(&c.b_axes, b, l), stride(&c.out_axes, out, l)],
+    });
+    all.filter(|l| l.extent != 1).collect()
+}
+
+/// Labels that lie behind each other in every operand become one.
+fn merged(mut labels: Vec<Label>) -> Vec<Label> {
+    let behind = |outer: &Label, inner: &Label| {
+        (0..3).all(|k| match (outer.strides[k], inner.strides[k]) {
+            (Some(o), Some(i)) => o == i * inner.extent as isize,
+            (None, None) => true,
+            _ => false,
+        })
+    };
+    loop {
+        let pairs = (0..labels.len()).flat_map(|o| (0..labels.len()).map(move |i| (o, i)));
+        let Some((o, i)) = pairs.into_iter().find(|&(o, i)| o != i && behind(&labels[o], &labels[i])) else {
+            return labels;
+        };
+        labels[o] = Label { extent: labels[o].extent * labels[i].extent, strides: labels[i].strides };
+        labels.remove(i);
+    }
+}
+
+/// `out += a b` over all labels, the innermost over slices where it can be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loops {
+    operands: [Operand; 3],
+    nest: Nest<3>,
+    size: usize,
+}
+
+impl Loops {
+    fn new(mut labels: Vec<Label>, operands: [Operand; 3], size: usize) -> Loops {
+        // Innermost is what is contiguous: in the result and an operand, or in both operands.
+        let fitness = |l: &Label| {
+            let plain = l.strides.iter().all(|s| matches!(s, None | Some(0 | 1)));
+            let contiguous = l.strides.iter().filter(|s| **s == Some(1)).count();
+            (plain && l.extent >= 4, contiguous, l.extent)
+        };
+        let inner = (0..labels.len()).max_by_key(|&k| fitness(&labels[k]));
+        let inner = inner.map(|k| labels.remove(k));
+        // The others: those of the result outside, so that what is summed stays near.
+        labels.sort_by_key(|l| (l.strides[2].is_none(), std::cmp::Reverse(l.stride(2).abs())));
+        labels.extend(inner);
+        let axes = labels.iter().map(|l| (l.extent, [l.stride(0), l.stride(1), l.stride(2)])).collect();
+        Loops { operands, nest: Nest::in_order(axes), size }
+    }
+
+    fn run<T: Real>(&self, memory: &mut Memory<T>) {
+        let starts = [0, 1, 2].map(|k| memory.start(&self.operands[k]));
+        memory.write(&self.operands[2], |memory, out| {
+            let (a, b) = (memory.of(&self.operands[0]), memory.of(&self.operands[1]));
+            out[starts[2] as usize..starts[2] as usize + self.size].fill(T::ZERO);
+            let n = self.nest.length;
+            let slice = |from: isize| from as usize..from as usize + n;
+            self.nest.each(starts, |[x, y, o]| match self.nest.strides {
+                [1, 1, 1] => {
+                    let products = a[slice(x)].iter().zip(&b[slice(y)]);
+                    out[slice(o)].iter_mut().zip(products).for_each(|(o, (&x, &y))| *o += x * y);
+                }
+                [1, 0, 1] => scaled(&a[slice(x)], b[y as usize], &mut out[slice(o)]),
+                [0, 1, 1] => scaled(&b[slice(y)], a[x as usize], &mut out[slice(o)]),
+                [1, 1, 0] => out[o as usize] += dot(&a[slice(x)], &b[slice(y)]),
+                [sx, sy, so] => {
+                    for i in 0..n as isize {
+                        out[(o + i * so) as usize] += a[(x + i * sx) as usize] * b[(y + i * sy) as usize];
+                    }
+                }
+            });
+        });
+    }
+}
+
+fn scaled<T: Real>(x: &[T], factor: T, out: &mut [T]) {
+    out.iter_mut().zip(x).for_each(|(o, &x)| *o += x * factor);
+}
+
+/// In sixteen strands, so that it becomes vector instructions.
+fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    let (xs, ys) = (x.chunks_exact(16), y.chunks_exact(16));
+    let rest = xs.remainder().iter().zip(ys.remainder()).fold(T::ZERO, |sum, (&x, &y)| sum + x * y);
+    let mut strands = [T::ZERO; 16];
+    for (x, y) in xs.zip(ys) {
+        for k in 0..16 {
+            strands[k] += x[k] * y[k];
+        }
+    }
+    strands.iter().fold(rest, |sum, &s| sum + s)
+}

@@ -1,0 +1,119 @@
+//! Reductions over axes.
+use super::layout::Layout;
+use super::memory::{Memory, Operand};
+use super::nest::Nest;
+use super::real::Real;
+use crate::op::ReduceOp;
+
+/// A reduction to a dense layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduce {
+    op: ReduceOp,
+    x: Operand,
+    out: Operand,
+    /// Over all elements of `x`: `[out, x]`. For an index: over those of the result, `[x, out]`.
+    nest: Nest<2>,
+    /// How many elements each result is made of, and the stride between them if an index is picked.
+    count: usize,
+    stride: isize,
+    size: usize,
+}
+
+impl Reduce {
+    pub fn new(op: ReduceOp, axes: &[usize], x: &Layout, out: &Layout, rows: usize) -> Reduce {
+        let extents = x.extents(rows);
+        let size = out.extents(rows).iter().product();
+        let mut wide = vec![0; extents.len()];
+        let kept = (0..extents.len()).filter(|a| !axes.contains(a));
+        kept.zip(&out.strides).for_each(|(axis, &stride)| wide[axis] = stride);
+        let count = axes.iter().map(|&a| extents[a]).product();
+        let (nest, stride) = if op.picks_index() {
+            let kept: Vec<usize> = (0..extents.len()).filter(|a| !axes.contains(a)).collect();
+            let shape: Vec<usize> = kept.iter().map(|&a| extents[a]).collect();
+            let strides: Vec<isize> = kept.iter().map(|&a| x.strides[a]).collect();
+            (Nest::new(&shape, [&strides, &out.strides]), x.strides[axes[0]])
+        } else {
+            (Nest::new(&extents, [&wide, &x.strides]), 0)
+        };
+        Reduce { op, x: Operand::of(x), out: Operand::of(out), nest, count, stride, size }
+    }
+
+    pub fn run<T: Real>(&self, memory: &mut Memory<T>) {
+        match self.op {
+            ReduceOp::Sum => self.fold(memory, T::ZERO, |x, y| x + y),
+            ReduceOp::Product => self.fold(memory, T::one(), |x, y| x * y),
+            // A NaN is passed over, as the table of reductions has it.
+            ReduceOp::Max => self.fold(memory, T::LEAST, |x, y| if y > x { y } else { x }),
+            ReduceOp::Min => self.fold(memory, T::GREATEST, |x, y| if y < x { y } else { x }),
+            ReduceOp::Mean => {
+                self.fold(memory, T::ZERO, |x, y| x + y);
+                let start = memory.start(&self.out) as usize;
+                let number = T::from_f64(self.count as f64);
+                memory.buffers[self.out.buffer][start..start + self.size].iter_mut().for_each(|v| *v = *v / number);
+            }
+            ReduceOp::Argmax => self.pick(memory, |best, x| x > best, T::LEAST),
+            ReduceOp::Argmin => self.pick(memory, |best, x| x < best, T::GREATEST),
+        }
+    }
+
+    fn fold<T: Real>(&self, memory: &mut Memory<T>, initial: T, combine: impl Fn(T, T) -> T + Copy) {
+        let starts = [memory.start(&self.out), memory.start(&self.x)];
+        memory.write(&self.out, |memory, out| {
+            let x = memory.of(&self.x);
+            out[starts[0] as usize..starts[0] as usize + self.size].fill(initial);
+            let length = self.nest.length;
+            self.nest.each(starts, |[o, i]| match self.nest.strides {
+                [0, 1] => {
+                    let o = &mut out[o as usize];
+                    *o = combine(*o, fold_slice(&x[i as usize..i as usize + length], initial, combine));
+                }
+                [1, 1] => {
+                    let out = &mut out[o as usize..o as usize + length];
+                    let x = &x[i as usize..i as usize + length];
+                    out.iter_mut().zip(x).for_each(|(o, &x)| *o = combine(*o, x));
+                }
+                [so, si] => {
+                    for k in 0..length as isize {
+                        let o = &mut out[(o + k * so) as usize];
+                        *o = combine(*o, x[(i + k * si) as usize]);
+                    }
+                }
+            });
+        });
+    }
+
+    fn pick<T: Real>(&self, memory: &mut Memory<T>, better: impl Fn(T, T) -> bool, initial: T) {
+        let starts = [memory.start(&self.x), memory.start(&self.out)];
+        memory.write(&self.out, |memory, out| {
+            let x = memory.of(&self.x);
+            self.nest.each(starts, |[i, o]| {
+                for k in 0..self.nest.length as isize {
+                    let first = i + k * self.nest.strides[0];
+                    let (mut best, mut index) = (initial, 0);
+                    for place in 0..self.count {
+                        let value = x[(first + place as isize * self.stride) as usize];
+                        if better(best, value) {
+                            (best, index) = (value, place);
+                        }
+                    }
+                    out[(o + k * self.nest.strides[1]) as usize] = T::from_f64(index as f64);
+                }
+            });
+        });
+    }
+}
+
+/// Over contiguous elements, in sixteen strands, so that it becomes vector instructions.
+#[inline]
+pub fn fold_slice<T: Real>(x: &[T], initial: T, combine: impl Fn(T, T) -> T + Copy) -> T {
+    let chunks = x.chunks_exact(16);
+    let rest = chunks.remainder().iter().fold(initial, |sum, &x| combine(sum, x));
+    if x.len() < 16 {
+        return rest;
+    }
+    let mut strands = [initial; 16];
+    for chunk in chunks {
+        strands.iter_mut().zip(chunk).for_each(|(s, &x)| *s = combine(*s, x));
+    }
+    strands.iter().fold(rest, |sum, &s| combine(sum, s))
+}

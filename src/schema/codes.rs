@@ -1,0 +1,148 @@
+//! The codes of errors about data and weights, each explained and with a text that has the error and one that has not: `gradus explain E0607`.
+use crate::syntax::Explanation;
+
+const fn explain(
+    code: &'static str,
+    title: &'static str,
+    text: &'static str,
+    wrong: &'static str,
+    right: &'static str,
+) -> Explanation {
+    Explanation { code, title, text, wrong, right }
+}
+
+#[rustfmt::skip]
+pub static CODES: &[Explanation] = &[
+    explain("E0601", "there is no data to read",
+        "A `data` section names a file below the program's folder, lists the examples, or draws them; `--data FILE` replaces any of these. \
+         The kind of a file is told by its name: `.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, each also with `.gz` behind it.",
+        "data \"iris.xlsx\" { x = length }", "data \"iris.csv\" { x = length }"),
+    explain("E0602", "a file outside of the program's folder",
+        "A program reads only files below its own folder, so that running one that you were given is safe. What the command line names \
+         may stand anywhere: `--data ../iris.csv`.",
+        "data \"../iris.csv\" { x = length }", "data \"data/iris.csv\" { x = length }"),
+    explain("E0603", "a column that the data does not have",
+        "A name in a `data` section is a column of the file, by its header; a name with spaces stands in quotes. A CSV file whose first row \
+         has a number has no header: its columns are `column_0`, `column_1`, …. An array of an NPZ file is a column by its name.",
+        "data \"iris.csv\" { x = sepal_lenght }", "data \"iris.csv\" { x = sepal_length }"),
+    explain("E0604", "data of another shape",
+        "Each row gives an input the numbers that its declaration says. Columns in a list stand one after another; a flat row of n numbers fits \
+         every shape of n numbers, row by row.",
+        "input x: [3]\ndata \"d.csv\" { x = [a, b] }", "input x: [2]\ndata \"d.csv\" { x = [a, b] }"),
+    explain("E0605", "a word where a number should be",
+        "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point; \
+         a missing value is an empty cell, `NA`, `N/A`, `NaN`, `null` or `?`.",
+        "data \"penguins.csv\" { x = sex }", "data \"penguins.csv\" { x = sex == \"male\" }"),
+    explain("E0606", "a missing value",
+        "Nothing is guessed: a missing number is filled where the section says so, with the mean of the training part or with a number, \
+         and that travels with the weights. A missing class or truth value can't be filled.",
+        "data \"penguins.csv\" { x = bill_length_mm }", "data \"penguins.csv\" { x = bill_length_mm; fill x with mean }"),
+    explain("E0607", "a class that is out of range",
+        "`class(k)` holds k classes. Whole numbers are their indices, from 0, and are never renumbered; texts are sorted, and the first is 0. \
+         With weights, their classes hold.",
+        "target t: class(3)\ndata \"d.csv\" { t = label }    // 1, 2, 3", "target t: class(3)\ndata \"d.csv\" { t = label - 1 }"),
+    explain("E0608", "texts, numbers and truth values that don't fit",
+        "A truth value comes from `true` and `false`, from 0 and 1, or from a comparison. A text is compared with a column of texts, by `==` and `!=`.",
+        "target t: bool\ndata \"cancer.csv\" { t = diagnosis }", "target t: bool\ndata \"cancer.csv\" { t = diagnosis == \"malignant\" }"),
+    explain("E0609", "a directive that can't be followed",
+        "`standardize` and `fill` take inputs and targets that are numbers; `fill` takes `mean` or a number; each directive stands once.",
+        "data \"d.csv\" { x = a; fill x with median }", "data \"d.csv\" { x = a; fill x with mean }"),
+    explain("E0610", "a split that can't be made",
+        "`test 0.2` takes a share of the rows by chance, `test last 0.2` those at the end, `test by part` those whose word is `test`, or for which \
+         an expression is true; `validation` likewise. A part that was asked for has a row.",
+        "data \"d.csv\" { x = a; test 20 }", "data \"d.csv\" { x = a; test 0.2 }"),
+    explain("E0611", "a file that can't be read as it stands",
+        "The file is damaged, its rows have different numbers of values, or its arrays different numbers of rows. The message says where.",
+        "data \"cut-off.npz\"", "data \"whole.npz\""),
+    explain("E0612", "listed examples that don't fit together",
+        "`x: 0, 1, 2` lists one value for each row. All rows of an input have one shape and one kind, and all inputs have the same number of rows. \
+         A section with listed rows names no file.",
+        "data { x: 0, 1, 2; t: 1, 3 }", "data { x: 0, 1, 2; t: 1, 3, 5 }"),
+    explain("E0613", "drawn columns that can't be drawn",
+        "`x ~ uniform(0, 1)` and `x ~ normal(0, 1)` draw a column, and `rows 2000` says how long it is.",
+        "data { x ~ uniform(0, 1) }", "data { x ~ uniform(0, 1); rows 2000 }"),
+    explain("E0614", "not supported yet",
+        "The language has it, this version of gradus does not. Prepare the arrays beforehand, as an NPZ file.",
+        "data \"sonnets.txt\" { x = characters }", "data \"sonnets.npz\" { x = characters }"),
+    explain("E0615", "an input without values, or values without an input",
+        "Each input and target has one line, `name = …` or `name: …`, or a column that bears its name.",
+        "input x\ntarget t\ndata \"d.csv\" { y = a }", "input x\ntarget t\ndata \"d.csv\" { x = a; t = b }"),
+    explain("E0616", "two columns of one name",
+        "Columns are told apart by their names; a file with two of one name is ambiguous.",
+        "data \"twice.csv\" { x = a }    // a,b,a", "data \"once.csv\" { x = a }    // a,b,c"),
+    explain("E0617", "no rows to train on",
+        "The file has no rows, or `train where`, `test` and `validation` leave none for training.",
+        "data \"d.csv\" { x = a; train where a > 1e9 }", "data \"d.csv\" { x = a; train where a > 0 }"),
+    explain("E0618", "a number that is not finite",
+        "The file holds an infinite number, an expression has no finite value for a row, or a number is too large for f32.",
+        "data \"d.csv\" { x = log(a) }    // a is 0", "data \"d.csv\" { x = log1p(a) }"),
+    explain("E0619", "not an expression over columns",
+        "A line of a `data` section has columns, numbers, lists, ranges, `all`, `+ - * / ^`, comparisons and functions such as `log`, element by element.",
+        "data \"d.csv\" { x = a b }", "data \"d.csv\" { x = a * b }"),
+    explain("E0801", "no weights file",
+        "Weights are safetensors files, as `--save` writes them.",
+        "gradus predict model.nn --weights model.npz", "gradus predict model.nn --weights model.safetensors"),
+    explain("E0802", "weights of another model",
+        "Each parameter is a tensor, by its path and of its shape, and nothing else is in the file. The message names all that differ. \
+         Renaming a binding renames its parameters.",
+        "hidden = dense(x, 16)    // the file has `h.w`", "h = dense(x, 16)"),
+    explain("E0803", "weights of another type of number",
+        "F32 and F64 are read, and convert.",
+        "a file with I64 or BF16 tensors", "a file with F32 tensors"),
+    explain("E0804", "metadata that can't be understood",
+        "The metadata key `gradus` holds classes, columns and statistics as JSON, with a version. It is damaged, or a newer gradus wrote it.",
+        "{}", "{\"version\": 1}"),
+    explain("E0805", "weights that can't be written",
+        "The file is written beside its place and then moved there, so its folder must exist and be writable.",
+        "gradus run model.nn --save no/such/folder/w.safetensors", "gradus run model.nn --save w.safetensors"),
+    explain("W0601", "fewer classes than declared",
+        "`class(k)` has outputs that no row of the data uses.",
+        "target t: class(4)\ndata \"iris.csv\" { t = species }", "target t: class(3)\ndata \"iris.csv\" { t = species }"),
+    explain("W0602", "a word that no row has",
+        "A column is compared with a text that none of its cells is: the comparison has one answer for all rows.",
+        "data \"cancer.csv\" { t = diagnosis == \"malignent\" }", "data \"cancer.csv\" { t = diagnosis == \"malignant\" }"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| if path.is_dir() { files(&path, extension) } else { vec![path] })
+            .filter(|path| path.extension().is_some_and(|found| found == extension))
+            .collect()
+    }
+
+    /// The codes that a text quotes.
+    fn codes(text: &str) -> Vec<String> {
+        let quoted = text.split('"').filter(|part| part.len() == 5 && part[1..].chars().all(|c| c.is_ascii_digit()));
+        quoted.filter(|part| ["E06", "E08", "W06"].contains(&&part[..3])).map(str::to_string).collect()
+    }
+
+    #[test]
+    fn every_code_is_explained_and_has_a_golden_text() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let folders = ["schema", "data", "train/weights"].map(|folder| source.join(folder));
+        let read = |extension| {
+            folders
+                .iter()
+                .flat_map(move |folder| files(folder, extension))
+                .map(|path| fs::read_to_string(path).unwrap())
+        };
+        let mut used: Vec<String> =
+            read("rs").filter(|text| !text.contains("pub static CODES")).flat_map(|text| codes(&text)).collect();
+        used.extend(codes(&fs::read_to_string(source.join("train/weights.rs")).unwrap()));
+        used.sort();
+        used.dedup();
+        let mut explained: Vec<&str> = CODES.iter().map(|explanation| explanation.code).collect();
+        explained.sort_unstable();
+        assert_eq!(used, explained);
+        let golden: String = read("snap").collect();
+        let missing: Vec<&str> = explained.into_iter().filter(|code| !golden.contains(&format!("[{code}]"))).collect();
+        assert!(missing.is_empty(), "no golden text for {missing:?}");
+    }
+}
