@@ -20,3 +20,5 @@ pub const ELEMENTS: usize = 1 << 31;
 pub const REPEAT_ROUNDS: usize = 100_000;
 /// Statements of one kernel: straight-line code with thousands of live values compiles in quadratic time.
 pub const KERNEL_INSTRUCTIONS: usize = 4_000;
+/// Levels of one printed formula; what is deeper is `…`. Formulas are written by recursion, and nobody reads so far.
+pub const NOTATION_DEPTH: usize = 60;

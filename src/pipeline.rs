@@ -132,6 +132,8 @@ pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec
 pub struct Executing {
     pub float: Float,
     pub threads: usize,
+    /// By the interpreter instead of native code.
+    pub interpreted: bool,
 }
 
 /// An executor of a step over this data, with memory for so many rows of a batch.
@@ -142,6 +144,9 @@ pub fn executor(
     dataset: &crate::data::Dataset,
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Fault> {
+    if how.interpreted {
+        return interpreter(batched, how.float, rows, dataset, totals);
+    }
     let plan = planned(batched, how.float, rows);
     Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
 mod check;
+mod grad;
 mod progress;
 mod run;
 mod show;
@@ -41,6 +42,7 @@ struct Arguments {
 enum Command {
     Check(check::Check),
     Run(run::Run),
+    Grad(grad::Grad),
     Show(show::Show),
 }
 
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
     let exit = match arguments.command {
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Grad(command) => command.run(),
         Command::Show(command) => command.run(),
     };
     exit.into()

@@ -41,7 +41,7 @@ impl Progress {
             return;
         }
         let every = (self.epochs / LINES).max(1);
-        if kind == "step" || epoch % every == 0 || epoch == 1 || epoch == self.epochs {
+        if kind == "step" || epoch.is_multiple_of(every) || epoch == 1 || epoch == self.epochs {
             let _ = writeln!(anstream::stderr(), "{line}");
         }
     }

@@ -7,7 +7,7 @@ use crate::kernel::{Fault, Float};
 use crate::model::{Batch, Length, Model, Options, Precision};
 use crate::pipeline::{self, Executing};
 use crate::step::Target;
-use crate::train::{self, Event, Executor, Schedule, initial};
+use crate::train::{self, Event, Executor, Schedule, initial, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///
 /// Examples:
 ///   gradus run iris.nn
-///   gradus run iris.nn --epochs 100 --seed 3
+///   gradus run iris.nn --epochs 100 --save iris.safetensors
+///   gradus run iris.nn --weights iris.safetensors --epochs 10
 ///   gradus run iris.nn --data mine.csv --json
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -27,6 +28,12 @@ pub struct Run {
     /// A data file in the place of the program's
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Start from these weights
+    #[arg(long)]
+    weights: Option<PathBuf>,
+    /// Write the trained weights here
+    #[arg(long)]
+    save: Option<PathBuf>,
     /// Epochs, in the place of the program's
     #[arg(long, conflicts_with = "steps")]
     epochs: Option<usize>,
@@ -48,6 +55,9 @@ pub struct Run {
     /// Precision of all numbers
     #[arg(long, value_enum)]
     precision: Option<PrecisionName>,
+    /// What computes: native code, or the interpreter
+    #[arg(long, value_enum, default_value = "jit")]
+    executor: ExecutorName,
     /// Say something every so many steps (0: every epoch)
     #[arg(long, default_value_t = 0)]
     log_every: usize,
@@ -60,6 +70,12 @@ pub struct Run {
 enum PrecisionName {
     F32,
     F64,
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+enum ExecutorName {
+    Jit,
+    Interpreter,
 }
 
 /// Set by Ctrl-C: the step is finished, then the loop ends.
@@ -115,7 +131,8 @@ impl Run {
             },
         };
         let clock = std::time::Instant::now();
-        let executing = Executing { float, threads: self.threads };
+        let executing =
+            Executing { float, threads: self.threads, interpreted: self.executor == ExecutorName::Interpreter };
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
@@ -180,6 +197,9 @@ impl Run {
             return Err(Exit::Failure);
         }
         let test = judge(executor.as_ref(), &dataset.parts.test);
+        if let Some(path) = &self.save {
+            save(path, model, executor.as_ref(), &dataset, float)?;
+        }
         self.done(&outcome, &names, test, executor.as_ref(), compile);
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
@@ -189,8 +209,19 @@ impl Run {
             say(&errors, &source.sources);
             Exit::Failure
         })?;
+        // Statistics and classes that came with weights hold.
+        let facts = match &self.weights {
+            None => None,
+            Some(path) => {
+                let read = self.read_weights(path, model).map_err(|error| {
+                    say(&[error], &source.sources);
+                    Exit::Failure
+                })?;
+                read.facts
+            }
+        };
         let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
-        let options = data::Options { precision: float, data: self.data.clone(), ..data::Options::new(folder) };
+        let options = data::Options { precision: float, data: self.data.clone(), facts, ..data::Options::new(folder) };
         let dataset = data::load(&plan, &options).map_err(|errors| {
             say(&errors, &source.sources);
             Exit::Failure
@@ -211,7 +242,10 @@ impl Run {
             say(&[error], &source.sources);
             Exit::Failure
         };
-        let parameters = initial::parameters(model, seed).map_err(refused)?;
+        let parameters = match &self.weights {
+            None => initial::parameters(model, seed).map_err(refused)?,
+            Some(path) => self.read_weights(path, model).map_err(refused)?.values,
+        };
         for (number, values) in parameters.iter().enumerate() {
             executor.write(Target::Parameter(number as u32), values);
         }
@@ -219,6 +253,16 @@ impl Run {
             executor.write(Target::State(number as u32), values);
         }
         Ok(())
+    }
+
+    fn read_weights(
+        &self,
+        path: &std::path::Path,
+        model: &Model,
+    ) -> Result<weights::Weights, crate::diagnostic::Diagnostic> {
+        let parameters: Vec<(&str, &[usize])> =
+            model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
+        weights::load(path, &parameters, None)
     }
 
     fn done(
@@ -251,6 +295,25 @@ impl Run {
             compile * 1e3
         ));
     }
+}
+
+/// Writes the parameters, and what the data said.
+fn save(
+    path: &std::path::Path,
+    model: &Model,
+    executor: &dyn Executor,
+    dataset: &Dataset,
+    float: Float,
+) -> Result<(), Exit> {
+    let values: Vec<Vec<f64>> =
+        (0..model.parameters.len() as u32).map(|i| executor.read(Target::Parameter(i))).collect();
+    let variables = model.graph.parameters.iter().zip(&values);
+    let tensors: Vec<weights::Tensor> =
+        variables.map(|(v, values)| weights::Tensor { path: &v.name, shape: &v.ty.shape, values }).collect();
+    weights::save(path, &tensors, float, &dataset.facts).map_err(|error| {
+        say(&[error], &Default::default());
+        Exit::Failure
+    })
 }
 
 /// A fault is a mistake of the compiler, and is said as such.

@@ -15,6 +15,7 @@ pub mod numbers;
 mod outline;
 pub mod place;
 mod prepare;
+mod reading;
 pub mod text;
 pub mod writer;
 

@@ -226,3 +226,21 @@ loss = -log(q^2 + 1)
     });
     insta::assert_snapshot!(texts.join("\n"));
 }
+
+#[test]
+fn long_formulas_are_cut_into_pieces() {
+    let chain = (0..150).fold("x".to_string(), |inner, _| format!("tanh({inner})"));
+    let sum = (0..3000).map(|k| format!("{k} x")).collect::<Vec<_>>().join(" + ");
+    for formula in [chain, sum.clone(), sum.replace(" + ", " * ")] {
+        let (setting, loss) = Setting::of_source(&format!("input x: [3]\nparam w: [3]\nloss = sum(w * ({formula}))^2"));
+        let value = crate::notation::definition_text(&setting.g, loss);
+        assert!(!value.is_empty());
+        let derivation = setting.gradient(loss);
+        assert!(
+            derivation
+                .lines
+                .iter()
+                .all(|l| crate::notation::linear::print(&l.right, &crate::notation::linear::TEXT).len() < 100_000)
+        );
+    }
+}

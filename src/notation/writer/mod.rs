@@ -82,6 +82,7 @@ pub struct Writer<'g> {
     pub in_use: Vec<String>,
     /// The value whose right side is being written.
     pub defining: Option<NodeId>,
+    depth: usize,
     /// Quotients that bear a name of the program.
     quotients: Vec<NodeId>,
 }
@@ -90,7 +91,7 @@ impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
         let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
         let quotients = names.given().filter(is_quotient).collect();
-        Writer { graph, names, crossed: vec![], in_use: vec![], defining: None, quotients }
+        Writer { graph, names, crossed: vec![], in_use: vec![], defining: None, depth: 0, quotients }
     }
 
     /// The value as a formula, its axes in ascending order.
@@ -98,8 +99,15 @@ impl<'g> Writer<'g> {
         if let Some(piece) = self.reference(id, at) {
             return Ok(piece);
         }
+        // Nobody reads on at such a depth, and the stack is finite.
+        if self.depth > crate::limits::NOTATION_DEPTH {
+            return Ok(Piece { expression: Expression::name("…"), axes: at.free().collect() });
+        }
+        self.depth += 1;
         let mut terms = vec![];
-        self.terms(id, at, false, &mut terms)?;
+        let written = self.terms(id, at, false, &mut terms);
+        self.depth -= 1;
+        written?;
         self.finish_sum(terms, self.graph.shape(id))
     }
     /// The formula itself, with names left aside for this node: the right side of a line.
@@ -141,86 +149,119 @@ impl<'g> Writer<'g> {
 
     /// The terms of a sum, signs apart.
     fn terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
-        if let Some(piece) = self.reference(id, at) {
-            out.push((negative, piece));
-            return Ok(());
-        }
-        if let Some(factors) = self.multiple(id, at) {
-            let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
-            out.push((negative != more, piece));
-            return Ok(());
-        }
-        self.own_terms(id, at, negative, out)
+        self.summed(id, at, negative, out, false)
+    }
+    /// The same, with the node's own name left aside.
+    fn own_terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
+        self.summed(id, at, negative, out, true)
     }
 
-    fn own_terms(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>) -> Result<()> {
-        match *self.graph.op(id) {
-            Op::Binary(op, x, y) if op.name == "add" || op.name == "sub" => {
-                self.terms(x, at, negative, out)?;
-                return self.terms(y, at, negative != (op.name == "sub"), out);
+    fn summed(
+        &mut self,
+        id: NodeId,
+        at: &At,
+        negative: bool,
+        out: &mut Vec<(bool, Piece)>,
+        mut own: bool,
+    ) -> Result<()> {
+        // A sum may be long: its terms are gone through in a loop.
+        let mut todo = vec![(id, negative)];
+        while let Some((id, negative)) = todo.pop() {
+            if !std::mem::replace(&mut own, false) {
+                if let Some(piece) = self.reference(id, at) {
+                    out.push((negative, piece));
+                    continue;
+                }
+                if let Some(factors) = self.multiple(id, at) {
+                    let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
+                    out.push((negative != more, piece));
+                    continue;
+                }
             }
-            Op::Unary(op, x) if op.name == "neg" => return self.terms(x, at, !negative, out),
-            _ => {}
+            match *self.graph.op(id) {
+                Op::Binary(op, x, y) if op.name == "add" || op.name == "sub" => {
+                    todo.extend([(y, negative != (op.name == "sub")), (x, negative)]);
+                    continue;
+                }
+                Op::Unary(op, x) if op.name == "neg" => {
+                    todo.push((x, !negative));
+                    continue;
+                }
+                _ => {}
+            }
+            // What is transposed is a product: each of its factors is.
+            if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
+                let mut terms = vec![];
+                self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
+                out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));
+                continue;
+            }
+            let factors = self.own_factors(id, at)?;
+            let factors = self.with_names(id, at, factors)?;
+            let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
+            out.push((negative != more, piece));
         }
-        // What is transposed is a product: each of its factors is.
-        if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
-            let mut terms = vec![];
-            self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
-            out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));
-            return Ok(());
-        }
-        let factors = self.own_factors(id, at)?;
-        let factors = self.with_names(id, at, factors)?;
-        let (more, piece) = self.finish_product(factors, self.graph.shape(id))?;
-        out.push((negative != more, piece));
         Ok(())
     }
 
     /// The factors of a product.
     fn factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
-        if let Some(piece) = self.reference(id, at) {
-            return Ok(Factors::one(piece));
-        }
-        match self.multiple(id, at) {
-            Some(factors) => Ok(factors),
-            None => self.own_factors(id, at),
-        }
+        self.multiplied(id, at, false)
+    }
+    /// The same, with the node's own name left aside.
+    fn own_factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        self.multiplied(id, at, true)
     }
 
-    fn own_factors(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+    fn multiplied(&mut self, id: NodeId, at: &At, mut own: bool) -> Result<Factors> {
+        let mut product = Factors::number(1.0);
+        let mut todo = vec![(id, false)];
+        while let Some((id, under)) = todo.pop() {
+            let named = if std::mem::replace(&mut own, false) {
+                None
+            } else {
+                self.reference(id, at).map(Factors::one).or_else(|| self.multiple(id, at))
+            };
+            let factors = match (named, self.graph.op(id)) {
+                (Some(factors), _) => factors,
+                (None, Op::Binary(op, x, y)) if op.name == "mul" => {
+                    todo.extend([(*y, under), (*x, under)]);
+                    continue;
+                }
+                (None, Op::Binary(op, x, y)) if op.name == "div" => {
+                    todo.extend([(*y, !under), (*x, under)]);
+                    continue;
+                }
+                (None, Op::Unary(op, x)) if op.name == "reciprocal" => {
+                    todo.push((*x, !under));
+                    continue;
+                }
+                (None, Op::Unary(op, x)) if op.name == "neg" => {
+                    product.coefficient = -product.coefficient;
+                    todo.push((*x, under));
+                    continue;
+                }
+                _ => self.factor(id, at)?,
+            };
+            product = if under { product.over(factors) } else { product.times(factors) };
+        }
+        Ok(product)
+    }
+
+    /// What is no product of two: a number, a contraction, a sum as one factor, a call.
+    fn factor(&mut self, id: NodeId, at: &At) -> Result<Factors> {
         if let Some(value) = self.graph.constant_of(id) {
             return Ok(Factors::number(value));
         }
         match self.graph.op(id).clone() {
-            Op::Binary(op, x, y) if op.name == "mul" => {
-                let x = self.factors(x, at)?;
-                return Ok(x.times(self.factors(y, at)?));
-            }
-            Op::Binary(op, x, y) if op.name == "div" => {
-                let x = self.factors(x, at)?;
-                return Ok(x.over(self.factors(y, at)?));
-            }
-            Op::Unary(op, x) if op.name == "neg" => return Ok(self.factors(x, at)?.times(Factors::number(-1.0))),
-            Op::Unary(op, x) if op.name == "reciprocal" => {
-                let x = self.factors(x, at)?;
-                return Ok(Factors::number(1.0).over(x));
-            }
             Op::Binary(op, ..) if op.name == "add" || op.name == "sub" => {
                 let mut terms = vec![];
                 self.own_terms(id, at, false, &mut terms)?;
                 return Ok(Factors::one(self.finish_sum(terms, self.graph.shape(id))?));
             }
-            // (2 x)² is 4 x².
             Op::Binary(op, x, n) if op.name == "pow" => {
-                let whole = self.graph.constant_of(n).filter(|n| n.fract() == 0.0 && n.abs() <= 4.0);
-                if let (Some(n), Factors { coefficient, .. }) = (whole, self.factors(x, at)?)
-                    && coefficient != 1.0
-                {
-                    let base = Factors { coefficient: 1.0, ..self.factors(x, at)? };
-                    let (_, base) = self.finish_product(base, self.graph.shape(id))?;
-                    let power = base.expression.bracketed().power(Expression::number(n));
-                    let power = Factors::one(Piece { expression: power, axes: base.axes });
-                    return Ok(power.times(Factors::number(coefficient.powf(n))));
+                if let Some(factors) = self.power_of_multiple(x, n, at)? {
+                    return Ok(factors);
                 }
             }
             Op::Select { condition, yes, no } => {
@@ -241,6 +282,21 @@ impl<'g> Writer<'g> {
             return Ok(factors.renamed(&inner.axes));
         }
         Ok(Factors::one(self.atom(id, at)?))
+    }
+
+    /// `(2 x)²` is `4 x²`.
+    fn power_of_multiple(&mut self, x: NodeId, n: NodeId, at: &At) -> Result<Option<Factors>> {
+        let whole = self.graph.constant_of(n).filter(|n| n.fract() == 0.0 && n.abs() <= 4.0);
+        let Some(n) = whole else { return Ok(None) };
+        let base = self.factors(x, at)?;
+        let coefficient = base.coefficient;
+        if coefficient == 1.0 {
+            return Ok(None);
+        }
+        let (_, base) = self.finish_product(Factors { coefficient: 1.0, ..base }, self.graph.shape(x))?;
+        let power = base.expression.bracketed().power(Expression::number(n));
+        let power = Factors::one(Piece { expression: power, axes: base.axes });
+        Ok(Some(power.times(Factors::number(coefficient.powf(n)))))
     }
 
     /// `value` where whoever asks can't give an axis a place: a value without a reading gets a letter and a line of its own.
