@@ -122,7 +122,8 @@ pub fn shares(
                 // Within an example it is a mean like others.
                 let count: usize = axes.iter().map(|&a| graph.shape(x)[a]).product();
                 if count != 1 {
-                    let n = graph.constant(count as f64, &graph.shape(dy).to_vec());
+                    let shape = graph.shape(dy).to_vec();
+                    let n = graph.constant(count as f64, &shape);
                     dy = graph.divide(dy, n);
                 }
                 out.push((x, spread(graph, dy, x, &axes)));
