@@ -80,8 +80,10 @@ pub fn batched(step: &StepGraph, rules: bool) -> Batched {
 
 /// The program of a batched step.
 pub fn planned(batched: &Batched, float: Float, rows: usize) -> Plan {
-    let outputs: Vec<NodeId> = batched.logged.iter().chain(&batched.outputs).map(|o| o.1).collect();
-    plan::plan(&Request { graph: &batched.graph, updates: &batched.updates, outputs: &outputs, float, batch: rows })
+    let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
+    let outputs: Vec<NodeId> = batched.outputs.iter().map(|o| o.1).collect();
+    let (graph, updates) = (&batched.graph, &batched.updates[..]);
+    plan::plan(&Request { graph, updates, logged: &logged, outputs: &outputs, float, batch: rows })
 }
 
 /// A graph that breaks a rule is a defect of the compiler: it stops here, with the rule and the node.

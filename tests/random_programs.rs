@@ -8,7 +8,7 @@ use gradus::kernel::Float;
 use gradus::op::{ReduceOp, trigonometric};
 use gradus::oracle::random_graph::{random_graph, smooth_graph};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
-use gradus::pipeline::{self, Batched};
+use gradus::pipeline::{self, Batched, Executing};
 use gradus::simplify::{Stage, simplify};
 use gradus::step::{StepGraph, Target, mean};
 use gradus::train::{Batch, Executor};
@@ -149,6 +149,17 @@ proptest! {
     #[test]
     fn the_interpreter_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
         let made = |b: &Batched, float, data: &Dataset| pipeline::interpreter(b, float, 3, data, (1, 1));
+        agree(&script, seed, made).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+    #[test]
+    fn native_code_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
+        let made = |b: &Batched, float, data: &Dataset| {
+            pipeline::executor(b, &Executing { float, threads: (seed % 3 + 1) as usize, interpreted: false }, 3, data, (1, 1))
+        };
         agree(&script, seed, made).map_err(TestCaseError::fail)?;
     }
 }

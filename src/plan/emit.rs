@@ -1,8 +1,7 @@
 //! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
 use super::values::{Stored, only_ones_differ};
-use crate::graph::node::Number;
-use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
-use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Value};
+use crate::graph::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
+use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
 use crate::vector::lanes::{BitLanes, Lanes};
@@ -82,16 +81,8 @@ impl<'k, 'g> Emitter<'k, 'g> {
         if matches!(self.graph().ty(id).kind, Kind::Class(_)) {
             return Value::from_integer(self.integer(id, at));
         }
-        if let Some(stored) = self.memory.stored.get(&id)
-            && !self.own.contains(&id)
-        {
-            return self.recorder.load(self.access(stored, id, at));
-        }
-        if let Some(&(of, stack)) = self.memory.stacks.get(&id)
-            && !self.own.contains(&id)
-        {
-            let full = self.with_place(stack, at, self.place(of));
-            return self.recorder.load(self.access(&self.memory.stored[&stack], stack, &full));
+        if let Some(access) = self.located(id, at) {
+            return self.recorder.load(access);
         }
         match self.graph().op(id) {
             Op::Leaf(leaf) => self.leaf(id, leaf, at),
@@ -115,39 +106,21 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 let zero = self.recorder.number(0.0);
                 truth(zero, place.equal(self.integer(*index, rest)))
             }
-            Op::Gather { table, index, shared } => {
-                let stored = &self.memory.stored[table];
-                let rank = self.graph().shape(*index).len();
-                let row = self.integer(*index, &at[..rank]);
-                let mut full: Vec<Affine> = at[..*shared].to_vec();
-                full.push(Affine::from(0));
-                full.extend(at[rank..].iter().cloned());
-                let access = self.access(stored, *table, &full);
-                let count = self.graph().shape(*table)[*shared];
-                if self.lane.is_some_and(|lane| at[..rank].iter().any(|a| a.uses(lane))) {
-                    self.irregular.set(true);
-                }
-                self.recorder.load(access.row(row, stored.layout.strides[*shared], count))
-            }
+            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at) {
+                Ok(access) => self.recorder.load(access),
+                // A table that stands nowhere is the same number in every row.
+                Err(row) => match self.graph().constant_of(*table) {
+                    Some(value) => self.recorder.number(value),
+                    None => Value::from_integer(row),
+                },
+            },
             Op::Element { of, x } => {
                 let place = self.place(*of);
                 let full = self.with_place(*x, at, place);
                 self.float(*x, &full)
             }
-            Op::Last { of, x } => match self.memory.stacks.get(x) {
-                Some(&(_, stack)) => {
-                    let looped = self.graph().looped(*of);
-                    let last = if looped.reverse { 0 } else { looped.length as i64 - 1 };
-                    let mut full = at.to_vec();
-                    full.insert(
-                        usize::from(self.graph().shape(stack).first() == Some(&crate::graph::BATCH)),
-                        Affine::from(last),
-                    );
-                    self.recorder.load(self.access(&self.memory.stored[&stack], stack, &full))
-                }
-                // It stands where the body left it.
-                None => self.float(*x, at),
-            },
+            // It stands where the body left it, or is the same in every round.
+            Op::Last { x, .. } => self.float(*x, at),
             _ => self.recorder.number(f64::NAN),
         }
     }
@@ -155,36 +128,86 @@ impl<'k, 'g> Emitter<'k, 'g> {
     /// Indices with that of a loop put in: behind the batch, else in front.
     pub fn with_place(&self, x: NodeId, at: &[Affine], place: LoopVariable) -> Vec<Affine> {
         let mut full = at.to_vec();
-        let axis = usize::from(self.graph().shape(x).first() == Some(&crate::graph::BATCH));
+        let axis = usize::from(self.graph().shape(x).first() == Some(&BATCH));
         full.insert(axis, Affine::from(place));
         full
     }
 
+    /// Where a value's element stands, if it stands in memory: in its own buffer, on a loop's stack, or where a loop left it.
+    fn located(&self, id: NodeId, at: &[Affine]) -> Option<Access> {
+        if self.own.contains(&id) {
+            return None;
+        }
+        if let Some(stored) = self.memory.stored.get(&id) {
+            return Some(self.access(stored, id, at));
+        }
+        let on_stack = |stack: NodeId, place: Affine| {
+            let mut full = at.to_vec();
+            full.insert(usize::from(self.graph().shape(stack).first() == Some(&BATCH)), place);
+            self.access(&self.memory.stored[&stack], stack, &full)
+        };
+        if let Some(&(of, stack)) = self.memory.stacks.get(&id) {
+            return Some(on_stack(stack, Affine::from(self.place(of))));
+        }
+        let Op::Last { of, x } = self.graph().op(id) else { return None };
+        match self.memory.stacks.get(x) {
+            Some(&(_, stack)) => {
+                let looped = self.graph().looped(*of);
+                let last = if looped.reverse { 0 } else { looped.length as i64 - 1 };
+                Some(on_stack(stack, Affine::from(last)))
+            }
+            None => self.located(*x, at),
+        }
+    }
+
+    /// The row of a table that an index chooses; the index alone if the table stands nowhere.
+    fn gathered(&self, table: NodeId, index: NodeId, shared: usize, at: &[Affine]) -> Result<Access, Integers<'k>> {
+        let rank = self.graph().shape(index).len();
+        let row = self.integer(index, &at[..rank]);
+        if self.lane.is_some_and(|lane| at[..rank].iter().any(|a| a.uses(lane))) {
+            self.irregular.set(true);
+        }
+        let mut full: Vec<Affine> = at[..shared].to_vec();
+        full.push(Affine::from(0));
+        full.extend(at[rank..].iter().cloned());
+        let Some(access) = self.located(table, &full) else { return Err(row) };
+        let mut next = full.clone();
+        next[shared] = Affine::from(1);
+        let stride = self.located(table, &next).map_or(0, |a| a.index.constant - access.index.constant);
+        Ok(access.row(row, stride as usize, self.graph().shape(table)[shared]))
+    }
+
     /// A class or an index at these places.
     pub fn integer(&self, id: NodeId, at: &[Affine]) -> Integers<'k> {
-        if let Some(stored) = self.memory.stored.get(&id)
-            && !self.own.contains(&id)
-        {
-            return self.recorder.load_integer(self.access(stored, id, at));
+        let is_class = matches!(self.graph().ty(id).kind, Kind::Class(_));
+        if !is_class {
+            return self.float(id, at).to_integer();
+        }
+        if let Some(access) = self.located(id, at) {
+            return self.recorder.load_integer(access);
         }
         match self.graph().op(id) {
             Op::Leaf(Leaf::Iota(_)) => self.recorder.index(at[0].clone()),
             Op::Leaf(Leaf::LoopIndex(of)) => self.recorder.index(Affine::from(self.place(*of))),
-            Op::Leaf(Leaf::Constant(Number(value), _)) => self.recorder.integer(*value as i64),
-            Op::View(view) => {
-                let indices: Vec<Affine> = view.rows.iter().map(|row| self.row_index(row, at).0).collect();
-                self.integer(view.x, &indices)
-            }
-            Op::Reshape { x, shape } if only_ones_differ(self.graph().shape(*x), shape) => {
-                self.integer(*x, &moved_ones(self.graph().shape(*x), shape, at))
-            }
+            Op::View(view) => self.view_of_classes(view.x, &view.rows, &view.shape, at),
+            Op::Reshape { x, shape } => self.integer(*x, &self.reshaped(*x, shape, at)),
             Op::Element { of, x } => {
                 let place = self.place(*of);
                 let full = self.with_place(*x, at, place);
                 self.integer(*x, &full)
             }
-            _ if matches!(self.graph().ty(id).kind, Kind::Class(_)) => self.recorder.integer(0),
-            _ => self.float(id, at).to_integer(),
+            Op::Last { x, .. } => self.integer(*x, at),
+            Op::Select { condition, yes, no } => {
+                let c = self.float(*condition, at);
+                let (yes, no) = (self.integer(*yes, at), self.integer(*no, at));
+                Integers::select(!c.equal(c.constant(0.0)), yes, no)
+            }
+            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at) {
+                Ok(access) => self.recorder.load_integer(access),
+                Err(row) => row,
+            },
+            Op::Leaf(Leaf::Constant(value, _)) => self.recorder.integer(value.0 as i64),
+            _ => self.recorder.integer(0),
         }
     }
 
@@ -272,8 +295,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
 
     fn view(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Value<'k> {
         let total = rows.iter().all(|row| row.is_total(shape));
-        let parts: Vec<(Affine, Option<(LoopVariable, i64)>)> =
-            rows.iter().map(|row| self.row_index(row, at)).collect();
+        let parts: Vec<Part> = rows.iter().map(|row| self.row_index(row, at)).collect();
         let indices: Vec<Affine> = parts.iter().map(|p| p.0.clone()).collect();
         if total {
             return self.float(x, &indices);
@@ -286,46 +308,116 @@ impl<'k, 'g> Emitter<'k, 'g> {
         {
             self.irregular.set(true);
         }
-        let Some(stored) = self.memory.stored.get(&x) else { return self.recorder.number(f64::NAN) };
-        let mut access = self.access(stored, x, &indices);
-        for (row, (index, remainder)) in rows.iter().zip(parts) {
-            if !row.is_total(shape) {
-                access = access.within(index, row.low, row.high);
-            }
-            if let Some((remainder, _)) = remainder {
-                access = access.within(remainder, 0, 1);
+        match self.located(x, &indices) {
+            Some(access) => self.recorder.load(guarded(access, rows, &parts, shape)),
+            None => {
+                // Not in memory: a leaf, which is the same everywhere or its own index.
+                let value = self.float(x, &indices);
+                Value::select(self.inside(rows, &parts, shape), value, self.recorder.number(0.0))
             }
         }
-        self.recorder.load(access)
+    }
+
+    fn view_of_classes(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Integers<'k> {
+        let parts: Vec<Part> = rows.iter().map(|row| self.row_index(row, at)).collect();
+        let indices: Vec<Affine> = parts.iter().map(|p| p.0.clone()).collect();
+        if rows.iter().all(|row| row.is_total(shape)) {
+            return self.integer(x, &indices);
+        }
+        if self.lane.is_some_and(|lane| indices.iter().any(|i| i.uses(lane))) {
+            self.irregular.set(true);
+        }
+        match self.located(x, &indices) {
+            Some(access) => self.recorder.load_integer(guarded(access, rows, &parts, shape)),
+            None => {
+                let value = self.integer(x, &indices);
+                Integers::select(self.inside(rows, &parts, shape), value, self.recorder.integer(0))
+            }
+        }
+    }
+
+    /// Whether the indices of a view are inside of its operand.
+    fn inside(&self, rows: &[Row], parts: &[Part], shape: &[usize]) -> Truth<'k> {
+        let zero = self.recorder.integer(0);
+        let mut inside = zero.equal(zero);
+        for (row, (index, remainder)) in rows.iter().zip(parts) {
+            if !row.is_total(shape) {
+                let index = self.recorder.index(index.clone());
+                let (low, high) = (self.recorder.integer(row.low), self.recorder.integer(row.high));
+                inside = inside & !index.less(low) & index.less(high);
+            }
+            if let Some((remainder, _)) = remainder {
+                inside = inside & self.recorder.index(Affine::from(*remainder)).equal(zero);
+            }
+        }
+        inside
     }
 
     fn reshape(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Value<'k> {
         let from = self.graph().shape(x);
+        let dense = self.memory.stored.get(&x).is_some_and(|s| !s.layout.padded) && !self.own.contains(&x);
+        if dense && !only_ones_differ(from, shape) {
+            // The same element stands at the same place behind the batch.
+            let flat = flattened(shape, at);
+            if self.lane.is_some_and(|lane| flat.uses(lane)) {
+                self.irregular.set(true);
+            }
+            return self.recorder.load(Access::new(self.memory.stored[&x].buffer, flat));
+        }
+        self.float(x, &self.reshaped(x, shape, at))
+    }
+
+    /// The indices of a value that is seen in another shape.
+    fn reshaped(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Vec<Affine> {
+        let from = self.graph().shape(x);
         if only_ones_differ(from, shape) {
-            return self.float(x, &moved_ones(from, shape, at));
+            return moved_ones(from, shape, at);
         }
-        // The operand is dense: the same element stands at the same place behind the batch.
-        let batched = usize::from(shape.first() == Some(&crate::graph::BATCH));
-        let mut flat = Affine::from(0);
-        let mut size = 1;
-        for axis in (batched..shape.len()).rev() {
-            flat = flat + at[axis].clone() * size;
-            size *= shape[axis] as i64;
-        }
-        if batched == 1 {
-            flat = flat + at[0].clone() * size;
-        }
-        if self.lane.is_some_and(|lane| flat.uses(lane)) {
+        let batched = usize::from(shape.first() == Some(&BATCH));
+        let mut rest = flattened(&shape[batched..], &at[batched..]);
+        if self.lane.is_some_and(|lane| rest.uses(lane)) {
             self.irregular.set(true);
         }
-        match self.memory.stored.get(&x) {
-            Some(stored) => self.recorder.load(Access::new(stored.buffer, flat)),
-            None => match self.graph().constant_of(x) {
-                Some(value) => self.recorder.number(value),
-                None => self.recorder.number(f64::NAN),
-            },
+        let mut indices: Vec<Affine> = at[..batched].to_vec();
+        for axis in batched..from.len() {
+            let size: usize = from[axis + 1..].iter().product();
+            if size <= 1 && axis + 1 == from.len() {
+                indices.push(rest.clone());
+                break;
+            }
+            let (quotient, remainder) = self.recorder.divide(rest, size.max(1));
+            indices.push(Affine::from(quotient));
+            rest = Affine::from(remainder);
+        }
+        indices
+    }
+}
+
+/// An index of a view's operand, and the remainder of a division with its divisor.
+type Part = (Affine, Option<(LoopVariable, i64)>);
+
+/// An access that gives zero outside of a view's operand.
+fn guarded(mut access: Access, rows: &[Row], parts: &[Part], shape: &[usize]) -> Access {
+    for (row, (index, remainder)) in rows.iter().zip(parts) {
+        if !row.is_total(shape) {
+            access = access.within(index.clone(), row.low, row.high);
+        }
+        if let Some((remainder, _)) = remainder {
+            access = access.within(*remainder, 0, 1);
         }
     }
+    access
+}
+
+/// The place of an element among all, row by row.
+fn flattened(shape: &[usize], at: &[Affine]) -> Affine {
+    let mut flat = Affine::from(0);
+    let mut size = 1;
+    for axis in (0..shape.len()).rev() {
+        flat = flat + at[axis].clone() * size;
+        size *= if shape[axis] == BATCH { 1 } else { shape[axis] as i64 };
+    }
+    flat
 }
 
 /// Indices of a shape from those of another one that differs by axes of extent 1.

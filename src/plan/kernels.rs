@@ -155,7 +155,11 @@ fn put(e: &Emitter, to: &Destination, here: &[Affine]) {
             let place = e.place(of);
             let full = e.with_place(stack, here, place);
             let access = e.access(&to.stored, stack, &full);
-            e.recorder.store(access, e.float(to.id, here));
+            if matches!(e.memory.graph.ty(to.id).kind, Kind::Class(_)) {
+                e.recorder.store_integer(access, e.integer(to.id, here));
+            } else {
+                e.recorder.store(access, e.float(to.id, here));
+            }
         }
     }
 }
@@ -321,8 +325,8 @@ pub fn join_part(
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
-            let value = e.float(part, &here);
-            let mut there = here;
+            let classes = matches!(memory.graph.ty(part).kind, Kind::Class(_));
+            let mut there = here.clone();
             there[axis] = there[axis].clone() + start as i64;
             let access = match to.stack {
                 None => e.access(&to.stored, to.id, &there),
@@ -332,8 +336,13 @@ pub fn join_part(
                 }
             };
             // A part's padding would run into the next part.
-            irregular |= e.irregular.get() || lane.is_some() && axis + 1 == shape.len();
-            recorder.store(access, value);
+            irregular |= lane.is_some() && axis + 1 == shape.len();
+            if classes {
+                recorder.store_integer(access, e.integer(part, &here));
+            } else {
+                recorder.store(access, e.float(part, &here));
+            }
+            irregular |= e.irregular.get();
         });
         irregular
     })
@@ -393,6 +402,15 @@ pub fn is_pointwise(op: &Op) -> bool {
 
 /// Copies a value to where it is wanted.
 pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
+    copied(memory, name, float, to, from, matches!(memory.graph.ty(from).kind, Kind::Class(_)))
+}
+
+/// Copies a value as numbers, classes too.
+pub fn copy_numbers(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
+    copied(memory, name, float, to, from, false)
+}
+
+fn copied(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId, classes: bool) -> Written {
     let shape = memory.graph.shape(from).to_vec();
     let axes: Vec<(usize, usize)> = to.layout.order.iter().map(|&a| (a, shape[a])).collect();
     written(memory, name, float, &|recorder, inner, loops| {
@@ -400,7 +418,13 @@ pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId
         nest(recorder, &axes, inner, is_large(to), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &[], lane, loops);
-            store(&e, to, from, &indices(shape.len(), at));
+            let here = indices(shape.len(), at);
+            let access = e.access(to, from, &here);
+            if classes {
+                recorder.store_integer(access, e.integer(from, &here));
+            } else {
+                recorder.store(access, e.float(from, &here));
+            }
             irregular |= e.irregular.get();
         });
         irregular
@@ -428,7 +452,11 @@ pub fn push_on_stack(
             let here = indices(shape.len(), at);
             let full = e.with_place(stack, &here, e.place(of));
             let access = e.access(to, stack, &full);
-            e.recorder.store(access, e.float(x, &here));
+            if matches!(memory.graph.ty(x).kind, Kind::Class(_)) {
+                e.recorder.store_integer(access, e.integer(x, &here));
+            } else {
+                e.recorder.store(access, e.float(x, &here));
+            }
             irregular |= e.irregular.get();
         });
         irregular

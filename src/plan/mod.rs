@@ -8,6 +8,7 @@ pub mod layout;
 mod multiply;
 pub mod orders;
 pub mod products;
+mod rounds;
 pub mod schedule;
 pub mod values;
 
@@ -30,7 +31,9 @@ pub struct Request<'a> {
     pub graph: &'a Graph,
     /// Next values, by what they replace.
     pub updates: &'a [(Target, NodeId)],
-    /// Values that are written down each step (numbers), or read after it.
+    /// Numbers that are written down each step.
+    pub logged: &'a [NodeId],
+    /// Values that are read after a step.
     pub outputs: &'a [NodeId],
     pub float: Float,
     /// The most rows of a batch.
@@ -70,7 +73,13 @@ pub struct Plan {
 
 /// Plans a step.
 pub fn plan(request: &Request) -> Plan {
-    let roots: Vec<NodeId> = request.updates.iter().map(|u| u.1).chain(request.outputs.iter().copied()).collect();
+    let roots: Vec<NodeId> = request
+        .updates
+        .iter()
+        .map(|u| u.1)
+        .chain(request.logged.iter().copied())
+        .chain(request.outputs.iter().copied())
+        .collect();
     let (graph, roots) = expand::expand(request.graph, &roots);
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
@@ -84,8 +93,10 @@ pub fn plan(request: &Request) -> Plan {
     let steps = planner.steps(&items, None);
     planner.program.steps.extend(steps);
     planner.finish_updates(&updates);
+    let (logged, outputs) = outputs.split_at(request.logged.len());
+    let logged: Vec<BufferId> = logged.iter().map(|&id| planner.output(id).buffer).collect();
     let outputs = outputs.iter().map(|&id| planner.output(id)).collect();
-    planner.finish(outputs)
+    planner.finish(&logged, outputs)
 }
 
 struct Planner<'g> {
@@ -379,54 +390,6 @@ impl<'g> Planner<'g> {
         }
     }
 
-    /// What is carried is set before the loop and handed on at the end of each round.
-    fn looped(&mut self, of: LoopId, body: &[Item]) -> Vec<Step> {
-        let looped = self.graph.looped(of).clone();
-        let mut steps = vec![];
-        let carried: Vec<_> =
-            looped.binders.iter().filter(|b| self.memory.stored.contains_key(&b.leaf)).cloned().collect();
-        for b in &carried {
-            let written =
-                kernels::copy(&self.memory, "start of a loop", self.float, &self.memory.stored[&b.leaf], b.init);
-            steps.push(self.push_kernel(written));
-        }
-        let variable = LoopVariable(of.0);
-        self.loops.push((of, variable));
-        let mut inner = vec![];
-        // Carried values that are stacked are written down before they change.
-        let stacked: Vec<(NodeId, NodeId)> = self
-            .memory
-            .stored
-            .keys()
-            .filter_map(|&id| match *self.graph.op(id) {
-                Op::Stacked { of: l, x } if l == of && !self.memory.stacks.contains_key(&x) => Some((id, x)),
-                _ => None,
-            })
-            .collect();
-        let mut stacked = stacked;
-        stacked.sort();
-        let (early, late): (Vec<_>, Vec<_>) =
-            stacked.into_iter().partition(|(_, x)| matches!(self.graph.op(*x), Op::Leaf(_)));
-        for (stack, x) in early {
-            let written =
-                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
-            inner.push(self.push_kernel(written));
-        }
-        inner.extend(self.steps(body, Some(of)));
-        for (stack, x) in late {
-            let written =
-                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
-            inner.push(self.push_kernel(written));
-        }
-        for b in carried.iter().filter(|b| b.next != b.leaf) {
-            let written = kernels::copy(&self.memory, "next round", self.float, &self.memory.stored[&b.leaf], b.next);
-            inner.push(self.push_kernel(written));
-        }
-        self.loops.pop();
-        steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
-        steps
-    }
-
     fn finish_updates(&mut self, _updates: &[(Target, NodeId)]) {
         for (id, target) in std::mem::take(&mut self.copies) {
             let binding = match target {
@@ -442,22 +405,24 @@ impl<'g> Planner<'g> {
 
     fn output(&mut self, id: NodeId) -> Binding {
         let shape = self.graph.shape(id).to_vec();
-        if let Some(stored) = self.memory.stored.get(&id) {
+        // A class is read and logged as a number.
+        let class = matches!(self.graph.ty(id).kind, Kind::Class(_));
+        if let Some(stored) = self.memory.stored.get(&id).filter(|_| !class) {
             return Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() };
         }
         let layout = self.natural(&shape);
         let name = self.name(id);
-        let stored = self.new_stored(&name, self.graph.ty(id).kind, layout.clone(), self.float, Role::Value);
-        let written = kernels::copy(&self.memory, "output", self.float, &stored, id);
+        let stored = self.new_stored(&name, Kind::Real, layout.clone(), self.float, Role::Value);
+        let written = kernels::copy_numbers(&self.memory, "output", self.float, &stored, id);
         let step = self.push_kernel(written);
         self.program.steps.push(step);
         Binding { buffer: stored.buffer, shape, layout }
     }
 
-    fn finish(mut self, outputs: Vec<Binding>) -> Plan {
-        self.program.outputs = outputs.iter().filter(|b| b.shape.is_empty()).map(|b| b.buffer).collect();
+    fn finish(mut self, logged: &[BufferId], outputs: Vec<Binding>) -> Plan {
+        self.program.outputs = logged.to_vec();
         self.program.steps = apart(std::mem::take(&mut self.program.steps));
-        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).collect();
+        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).chain(logged.iter().copied()).collect();
         arena::share(&mut self.program, &kept);
         Plan {
             program: self.program,

@@ -3,7 +3,7 @@ use super::emit::Memory;
 use super::kernels::Destination;
 use super::values::Stored;
 use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
-use crate::kernel::{Affine, LoopVariable, Operand};
+use crate::kernel::{Affine, Float, LoopVariable, Operand};
 use crate::vector::product::{Axis, Extent, Product, Store};
 
 /// A value as memory: its first element, and the stride of each axis.
@@ -14,7 +14,7 @@ pub struct Address {
 }
 
 /// Where a value stands, if it stands in memory: views and a loop's elements are addresses, too.
-pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], x: NodeId) -> Option<Address> {
+pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], float: Float, x: NodeId) -> Option<Address> {
     let graph = memory.graph;
     if matches!(graph.ty(x).kind, Kind::Class(_)) {
         return None;
@@ -24,14 +24,15 @@ pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], x: NodeId) -> 
         strides: stored.layout.strides.iter().map(|&s| s as i64).collect(),
     };
     if let Some(stored) = memory.stored.get(&x) {
-        return Some(of(stored));
+        // Numbers of the whole step are f64, whatever a product takes.
+        return (stored.float == float).then(|| of(stored));
     }
     if let Some(&(within, stack)) = memory.stacks.get(&x) {
         return at_place(memory, loops, within, stack, of(&memory.stored[&stack]));
     }
     match graph.op(x) {
         Op::View(view) if view.is_total() && view.rows.iter().all(|r| r.divisor == 1) => {
-            let inner = address(memory, loops, view.x)?;
+            let inner = address(memory, loops, float, view.x)?;
             let mut strides = vec![0; view.shape.len()];
             let mut start = inner.operand.start;
             for (row, stride) in view.rows.iter().zip(&inner.strides) {
@@ -43,7 +44,7 @@ pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], x: NodeId) -> 
             Some(Address { operand: Operand { start, ..inner.operand }, strides })
         }
         Op::Element { of: within, x: all } => {
-            let inner = address(memory, loops, *all)?;
+            let inner = address(memory, loops, float, *all)?;
             at_place(memory, loops, *within, *all, inner)
         }
         _ => None,
@@ -86,6 +87,7 @@ pub fn product(
     c: &Contraction,
     to: &Destination,
 ) -> Option<Result<Planned, Turned>> {
+    let float = to.stored.float;
     let extents = c.extents(memory.graph.shape(c.a), memory.graph.shape(c.b));
     let target = match to.stack {
         None => Address {
@@ -100,7 +102,7 @@ pub fn product(
             at_place(memory, loops, within, stack, all)?
         }
     };
-    let (a, b) = (address(memory, loops, c.a)?, address(memory, loops, c.b)?);
+    let (a, b) = (address(memory, loops, float, c.a)?, address(memory, loops, float, c.b)?);
     let stride = |axes: &[u8], address: &Address, label: u8| {
         axes.iter().position(|l| *l == label).map_or(0, |k| address.strides[k])
     };

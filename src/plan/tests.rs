@@ -45,7 +45,8 @@ fn step() -> (Graph, Vec<(Target, NodeId)>, Vec<NodeId>) {
 fn a_step_is_planned_in_place_and_verified() {
     let (graph, updates, outputs) = step();
     for float in [Float::F32, Float::F64] {
-        let plan = plan(&Request { graph: &graph, updates: &updates, outputs: &outputs, float, batch: 8 });
+        let plan =
+            plan(&Request { graph: &graph, updates: &updates, logged: &outputs, outputs: &outputs, float, batch: 8 });
         if let Err(fault) = plan.program.verify() {
             panic!("{fault:?}\n{}", plan.program.text());
         }
@@ -227,7 +228,14 @@ fn descends(mut g: Graph, loss: NodeId) {
     for (float, tolerance) in [(Float::F64, 1e-9), (Float::F32, 2e-4)] {
         let count = leaves.len();
         let updates: Vec<(Target, NodeId)> = (0..count).map(|i| (Target::Parameter(i as u32), all.roots[i])).collect();
-        let request = Request { graph: &all.graph, updates: &updates, outputs: &all.roots[count..], float, batch: 8 };
+        let request = Request {
+            graph: &all.graph,
+            updates: &updates,
+            logged: &[],
+            outputs: &all.roots[count..],
+            float,
+            batch: 8,
+        };
         let plan = plan(&request);
         let (parameters, _, outputs) = run::step(&plan, &all.graph, &env);
         for (got, wanted) in parameters.iter().chain(&outputs).zip(&wanted) {

@@ -115,7 +115,8 @@ fn is_free(graph: &Graph, id: NodeId) -> bool {
         Op::Leaf(Leaf::Table(..)) => false,
         Op::Leaf(_) => true,
         // It stands where the loop's body left it.
-        Op::Last { .. } => true,
+        // But what is carried goes on to its next value: its last one is written down.
+        Op::Last { x, .. } => !matches!(graph.op(*x), Op::Leaf(Leaf::Binder(..))),
         _ => false,
     }
 }
