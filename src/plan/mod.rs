@@ -251,7 +251,9 @@ impl<'g> Planner<'g> {
                 let name = self.name(id);
                 let stored = self.new_stored(&name, self.graph.ty(id).kind, layout, self.float, Role::Value);
                 self.memory.stored.insert(id, stored);
-                if !matches!(self.graph.op(x), Op::Leaf(_)) && kept.kept[x.index()] {
+                // What an inner loop leaves is pushed as a whole; other values are written straight onto the stack.
+                let own = self.graph.op(x).loop_used().is_some() || matches!(self.graph.op(x), Op::Leaf(_));
+                if !own && kept.kept[x.index()] {
                     self.memory.stacks.entry(x).or_insert((of, id));
                 }
             }

@@ -62,6 +62,7 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
             | Op::Join { .. }
             | Op::ScatterAdd { .. }
             | Op::Leaf(Leaf::Table(..)) => true,
+            Op::Last { .. } => !is_free(graph, id),
             Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. } => {
                 let many = users.get(&id).copied().unwrap_or(0) > 1;
                 scalars[id.index()] && !is_free(graph, id) || many && !is_cheap(graph, id)
