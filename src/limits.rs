@@ -20,5 +20,10 @@ pub const ELEMENTS: usize = 1 << 31;
 pub const REPEAT_ROUNDS: usize = 100_000;
 /// Statements of one kernel: straight-line code with thousands of live values compiles in quadratic time.
 pub const KERNEL_INSTRUCTIONS: usize = 4_000;
-/// Levels of one printed formula; what is deeper is `…`. Formulas are written by recursion, and nobody reads so far.
-pub const NOTATION_DEPTH: usize = 60;
+/// Levels of sums and products in one printed formula; what is deeper is `…`. Formulas are written by recursion.
+pub const NOTATION_DEPTH: usize = 80;
+/// Sums and products that are begun while one line of a derivation is written; what is beyond is `…`. Shared values have names,
+/// so that no formula that people read comes near.
+pub const NOTATION_WORK: usize = 50_000;
+/// The same for a value in a message, where shared values have no names.
+pub const NOTATION_WORDS: usize = 300;

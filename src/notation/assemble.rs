@@ -7,6 +7,7 @@ use super::place::{Affine, Place};
 use super::prepare::prepared;
 use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
 use crate::graph::{Graph, LoopId, NodeId};
+use crate::limits::{NOTATION_WORDS, NOTATION_WORK};
 use rustc_hash::FxHashSet;
 
 /// The lines of a request.
@@ -36,6 +37,7 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
 pub fn expression(graph: &Graph, id: NodeId, defines: bool) -> Expression {
     let names = Names::new(graph, &graph.reachable(&[id]), &Default::default());
     let mut writer = Writer::new(graph, names);
+    writer.work = NOTATION_WORDS;
     let at = At::whole(graph.shape(id).len());
     written(&mut writer, id, at, |w, at| if defines { w.definition(id, at) } else { w.value(id, at) }).0.expression
 }
@@ -55,6 +57,7 @@ impl Assembly<'_> {
         // A line of its own is written out; a result that is another line's value is that value's name.
         let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
         let at = At::whole(graph.shape(id).len());
+        self.writer.work = NOTATION_WORK;
         let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
         self.writer.crossed.clear();
         let (piece, at, indices) = written(&mut self.writer, id, at, write);
@@ -142,8 +145,8 @@ impl Assembly<'_> {
         let mut found = vec![];
         subscripted(right, &here, &mut found);
         let mut wheres = vec![];
-        for symbol in found {
-            let left = symbol.subscript(vec![first.clone()]);
+        for (symbol, rest) in found {
+            let left = symbol.subscript(std::iter::once(first.clone()).chain(rest).collect());
             if !self.explained.contains(&left) {
                 self.explained.push(left.clone());
                 wheres.push(Where { left, right: Expression::Number(0.0), indices: vec![], node: None });
@@ -153,14 +156,14 @@ impl Assembly<'_> {
     }
 }
 
-/// Adjoints that are read at this place.
-fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<Expression>) {
+/// Adjoints that are read at this place, with the places of inner loops.
+fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<(Expression, Vec<Expression>)>) {
     if let Expression::Subscript(base, places) = formula
         && places.first() == Some(place)
         && matches!(**base, Expression::Symbol(Symbol::Adjoint(_) | Symbol::Derivative { .. }))
-        && !found.contains(base)
+        && !found.iter().any(|known| known.0 == **base)
     {
-        found.push((**base).clone());
+        found.push(((**base).clone(), places[1..].to_vec()));
     }
     formula.each_child(&mut |child| subscripted(child, place, found));
 }

@@ -49,6 +49,8 @@ pub enum Expression {
     /// Iverson's bracket: 1 where the condition holds, else 0.
     Bracket(Box<Expression>),
     List(Vec<Expression>),
+    /// `0..n`, as a value.
+    Count(usize),
     /// The same elements in another shape; paper does not show it.
     Reshaped(Box<Expression>, Vec<usize>),
     /// Numbers, then the factors of one product of linear algebra.
@@ -187,7 +189,7 @@ impl Expression {
     /// Calls `f` for what it consists of.
     pub fn each_child(&self, f: &mut dyn FnMut(&Expression)) {
         match self {
-            E::Number(_) | E::Symbol(_) => {}
+            E::Number(_) | E::Symbol(_) | E::Count(_) => {}
             E::Subscript(x, places) => {
                 f(x);
                 places.iter().for_each(f);

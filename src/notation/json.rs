@@ -43,6 +43,7 @@ pub fn tree(e: &E) -> Value {
     };
     match e {
         E::Number(value) => json!(value),
+        E::Count(n) => json!(["count", n]),
         E::Symbol(of) => json!(symbol(of)),
         E::Subscript(x, places) => json!(["at", tree(x), places.iter().map(tree).collect::<Value>()]),
         E::Index(x, parts) => {

@@ -34,6 +34,7 @@ fn level(e: &E) -> u8 {
         E::Elementwise(_) | E::SumOver(..) => 9,
         E::Sum(_) => 8,
         E::Compare(..) => 6,
+        E::Count(_) => 7,
         E::Not(_) => 5,
         E::And(..) => 4,
         E::Or(..) => 3,
@@ -64,6 +65,7 @@ pub fn print(e: &E) -> String {
     let list = |all: &[E]| all.iter().map(print).collect::<Vec<_>>().join(", ");
     match e {
         E::Number(value) => number_text(*value),
+        E::Count(n) => format!("0{{..}}{n}"),
         E::Symbol(symbol) => symbol_text(symbol, &[]),
         E::Subscript(x, places) => match &**x {
             E::Symbol(symbol) => symbol_text(symbol, &places.iter().map(print).collect::<Vec<_>>()),

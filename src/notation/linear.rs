@@ -20,6 +20,7 @@ mod level {
     pub const AND: u8 = 4;
     pub const NOT: u8 = 5;
     pub const COMPARE: u8 = 6;
+    pub const RANGE: u8 = 7;
     pub const SUM: u8 = 8;
     pub const PRODUCT: u8 = 9;
     pub const NEGATE: u8 = 10;
@@ -71,6 +72,7 @@ impl Printer<'_> {
             E::SumOver(..) => level::ATOM,
             E::Sum(_) => level::SUM,
             E::Compare(..) => level::COMPARE,
+            E::Count(_) => level::RANGE,
             E::Not(_) => level::NOT,
             E::And(..) => level::AND,
             E::Or(..) => level::OR,
@@ -96,6 +98,7 @@ impl Printer<'_> {
     fn formula(&self, e: &E) -> String {
         match e {
             E::Number(value) => number(*value),
+            E::Count(n) => format!("0..{n}"),
             E::Symbol(of) => symbol(of),
             E::Subscript(x, places) => self.subscript(x, places),
             E::Index(x, parts) => {

@@ -57,6 +57,8 @@ impl Names {
         let mut names = Names::default();
         for variable in graph.inputs.iter().chain(&graph.parameters).chain(&graph.states) {
             names.taken.insert(variable.name.clone());
+            // `u.1.w` belongs to something that is called `u`.
+            names.taken.extend(variable.name.split_once('.').map(|(first, _)| first.to_string()));
         }
         names.taken.extend(graph.settings.iter().map(|s| s.0.clone()));
         names.taken.extend(nodes.iter().filter_map(|&id| graph.name_of(id).map(str::to_string)));

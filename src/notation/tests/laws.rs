@@ -1,8 +1,9 @@
 //! Laws of what is printed: it reads back as the same formula, and nothing in it is noise.
 use super::setting::Setting;
+use crate::graph::{Leaf, Op};
 use crate::notation::expression::{Expression as E, Part, elementwise, fraction, product, sum};
 use crate::notation::linear::{NN, print};
-use crate::notation::text;
+use crate::notation::{definition_text, gradient, latex, text};
 use crate::syntax::{NodeKind, ProductSign, Relation, StatementKind, SumSign, Tree, TreeId, parse};
 use proptest::prelude::*;
 
@@ -133,6 +134,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    /// Whatever the graph is, there is a derivation, and each of its formulas has a reading.
+    #[test]
+    fn any_graph_has_a_reading(script in prop::collection::vec(any::<u8>(), 4..60)) {
+        let random = crate::oracle::random_graph::random_graph(&script);
+        let mut g = random.graph;
+        let sums: Vec<_> = random.roots.iter().map(|&root| g.sum_all(root)).collect();
+        let loss = sums.into_iter().reduce(|a, b| g.add(a, b)).unwrap();
+        let by: Vec<_> = (0..g.parameters.len() as u32)
+            .map(|i| (g.parameters[i as usize].name.clone(), g.intern(Op::Leaf(Leaf::Parameter(i)))))
+            .collect();
+        let derivation = gradient(&g, &[("loss".into(), loss)], &by);
+        prop_assert_eq!(derivation.lines.is_empty(), by.is_empty());
+        let printed = text::render(&derivation, 100, false) + &crate::notation::nn::render(&derivation);
+        prop_assert!(!printed.contains('…'), "{}", printed);
+        let latex = latex::render(&derivation);
+        prop_assert!(is_balanced(&latex), "{}", latex);
+        let length = definition_text(&g, loss).chars().count();
+        prop_assert!((1..100_000).contains(&length), "{} characters in a message", length);
+    }
+}
+
+/// Braces, and parentheses that grow, in LaTeX.
+fn is_balanced(latex: &str) -> bool {
+    let mut depth = 0_i32;
+    for c in latex.chars() {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0 && latex.matches(r"\left").count() == latex.matches(r"\right").count()
+}
+
 /// What no person writes.
 const NOISE: [&str; 14] =
     ["1 ·", "− −", "+ −", "- -", "+ -", "((", "¹ ", "--", "−−", "= +", "⊙ 1 ", " 0 +", "− (−", "…"];
@@ -148,9 +184,11 @@ fn nothing_is_noise() {
     ];
     for program in programs {
         let (setting, loss) = Setting::of_source(program);
-        let printed = text::render(&setting.gradient(loss), 100, false);
+        let derivation = setting.gradient(loss);
+        let printed = text::render(&derivation, 100, false);
         for noise in NOISE {
             assert!(!printed.contains(noise), "{noise:?} in\n{printed}");
         }
+        assert!(is_balanced(&latex::render(&derivation)));
     }
 }

@@ -244,3 +244,47 @@ fn long_formulas_are_cut_into_pieces() {
         );
     }
 }
+
+#[test]
+fn loops_within_loops() {
+    insta::assert_snapshot!(printed(
+        "input x: [4, 6, 3]
+target t: [4]
+param u: [5, 3] ~ glorot, w: [5, 5] ~ glorot, v: [5, 5] ~ glorot
+h = scan row in x with h = zeros(5) {
+    inner = fold e in row with s = h { tanh(u e + w s) }
+    tanh(v inner)
+}
+y = neuron(h)
+loss = sum((y - t)^2)
+"
+    ));
+}
+
+#[test]
+fn rounds_of_a_repeat() {
+    insta::assert_snapshot!(printed(
+        "input x: [4]
+target t: [4]
+h = repeat d in [1, 2] with h = x { h + tanh(dense(h, 4)) }
+loss = sum(abs(h - t))
+"
+    ));
+}
+
+#[test]
+fn derivatives_by_their_own_signs() {
+    use crate::notation::{Left, Request, Role, Wanted, derivation};
+    let mut s = Setting::default();
+    let (x, w) = (s.input("x", &[]), s.parameter("w", &[]));
+    let wx = s.g.multiply(w, x);
+    let u = s.g.unary(&crate::op::trigonometric::TANH, wx);
+    s.name(u, "u");
+    let slope = crate::gradient::tangent(&mut s.g, u, x).unwrap();
+    let square = s.g.multiply(slope, slope);
+    let value = s.g.add(square, u);
+    let mut request = Request { of: "loss".into(), values: vec![value], ..Request::default() };
+    request.title(slope, Role::Derivative { of: "u".into(), by: "x".into() });
+    request.results.push(Wanted { node: value, left: Left::Name("loss".into()) });
+    insta::assert_snapshot!(forms(&derivation(&s.g, &request)));
+}

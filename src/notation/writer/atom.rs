@@ -62,7 +62,7 @@ impl Writer<'_> {
             Leaf::Table(..) => Expression::name("table"),
             Leaf::Iota(n) => match &at.axes[0] {
                 Axis::At(place) => return Piece::scalar(place.expression()),
-                Axis::Free => Expression::call("range", vec![Expression::Number(*n as f64)]),
+                Axis::Free => Expression::Count(*n),
             },
             Leaf::Runtime(what) => Expression::name(what.name()),
             Leaf::Hole(..) => Expression::name("g"),

@@ -13,6 +13,10 @@ impl Piece {
     pub fn scalar(expression: Expression) -> Piece {
         Piece { expression, axes: vec![] }
     }
+    /// What stands too deep, or too far behind, to be read.
+    pub fn elided(at: &At) -> Piece {
+        Piece { expression: Expression::name("…"), axes: at.free().collect() }
+    }
     /// The same seen from outside: axis `k` is called `axes[k]` there.
     pub fn renamed(self, axes: &[usize]) -> Piece {
         Piece { axes: self.axes.iter().map(|&a| axes[a]).collect(), ..self }

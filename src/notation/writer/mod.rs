@@ -17,6 +17,7 @@ use super::expression::{Expression, Symbol, sum};
 use super::names::Names;
 use super::place::{Affine, Place};
 use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::limits::{NOTATION_DEPTH, NOTATION_WORK};
 use crate::op::ReduceOp;
 
 pub use axes::{Piece, tail};
@@ -60,6 +61,8 @@ pub enum Hint {
     Window,
     /// Where one is within the window: `k`.
     Tap,
+    /// A round of a loop: the loop's own letter.
+    Round(LoopId),
     Any,
 }
 
@@ -82,6 +85,9 @@ pub struct Writer<'g> {
     pub in_use: Vec<String>,
     /// The value whose right side is being written.
     pub defining: Option<NodeId>,
+    /// Sums and products that may still be begun; what is beyond is `…`.
+    pub work: usize,
+    /// Levels of formulas that are being written.
     depth: usize,
     /// Quotients that bear a name of the program.
     quotients: Vec<NodeId>,
@@ -91,7 +97,16 @@ impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
         let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
         let quotients = names.given().filter(is_quotient).collect();
-        Writer { graph, names, crossed: vec![], in_use: vec![], defining: None, depth: 0, quotients }
+        Writer {
+            graph,
+            names,
+            crossed: vec![],
+            in_use: vec![],
+            defining: None,
+            work: NOTATION_WORK,
+            depth: 0,
+            quotients,
+        }
     }
 
     /// The value as a formula, its axes in ascending order.
@@ -99,15 +114,8 @@ impl<'g> Writer<'g> {
         if let Some(piece) = self.reference(id, at) {
             return Ok(piece);
         }
-        // Nobody reads on at such a depth, and the stack is finite.
-        if self.depth > crate::limits::NOTATION_DEPTH {
-            return Ok(Piece { expression: Expression::name("…"), axes: at.free().collect() });
-        }
-        self.depth += 1;
         let mut terms = vec![];
-        let written = self.terms(id, at, false, &mut terms);
-        self.depth -= 1;
-        written?;
+        self.terms(id, at, false, &mut terms)?;
         self.finish_sum(terms, self.graph.shape(id))
     }
     /// The formula itself, with names left aside for this node: the right side of a line.
@@ -156,7 +164,19 @@ impl<'g> Writer<'g> {
         self.summed(id, at, negative, out, true)
     }
 
-    fn summed(
+    fn summed(&mut self, id: NodeId, at: &At, negative: bool, out: &mut Vec<(bool, Piece)>, own: bool) -> Result<()> {
+        if !self.goes_on() {
+            out.push((negative, Piece::elided(at)));
+            return Ok(());
+        }
+        self.depth += 1;
+        let written = self.summed_in_turn(id, at, negative, out, own);
+        self.depth -= 1;
+        written
+    }
+
+    /// A sum may be long: its terms are gone through in a loop.
+    fn summed_in_turn(
         &mut self,
         id: NodeId,
         at: &At,
@@ -164,7 +184,6 @@ impl<'g> Writer<'g> {
         out: &mut Vec<(bool, Piece)>,
         mut own: bool,
     ) -> Result<()> {
-        // A sum may be long: its terms are gone through in a loop.
         let mut todo = vec![(id, negative)];
         while let Some((id, negative)) = todo.pop() {
             if !std::mem::replace(&mut own, false) {
@@ -213,7 +232,18 @@ impl<'g> Writer<'g> {
         self.multiplied(id, at, true)
     }
 
-    fn multiplied(&mut self, id: NodeId, at: &At, mut own: bool) -> Result<Factors> {
+    fn multiplied(&mut self, id: NodeId, at: &At, own: bool) -> Result<Factors> {
+        if !self.goes_on() {
+            return Ok(Factors::one(Piece::elided(at)));
+        }
+        self.depth += 1;
+        let product = self.multiplied_in_turn(id, at, own);
+        self.depth -= 1;
+        product
+    }
+
+    /// So may a product.
+    fn multiplied_in_turn(&mut self, id: NodeId, at: &At, mut own: bool) -> Result<Factors> {
         let mut product = Factors::number(1.0);
         let mut todo = vec![(id, false)];
         while let Some((id, under)) = todo.pop() {
@@ -299,6 +329,12 @@ impl<'g> Writer<'g> {
         Ok(Some(power.times(Factors::number(coefficient.powf(n)))))
     }
 
+    /// Whether there is room for one more level; counts it as work.
+    fn goes_on(&mut self) -> bool {
+        self.work = self.work.saturating_sub(1);
+        self.work > 0 && self.depth < NOTATION_DEPTH
+    }
+
     /// `value` where whoever asks can't give an axis a place: a value without a reading gets a letter and a line of its own.
     fn value_or_letter(&mut self, id: NodeId, at: &At) -> Result<Piece> {
         match self.value(id, at) {
@@ -329,10 +365,16 @@ impl<'g> Writer<'g> {
 
     /// A letter for an index that nothing else stands for.
     pub fn fresh_letter(&self, hint: Hint) -> String {
+        if let Hint::Round(of) = hint {
+            let (letter, _) = self.names.loop_letter(of);
+            if !self.in_use.contains(&letter) {
+                return letter;
+            }
+        }
         let wanted: &[&str] = match hint {
             Hint::Window => &["p", "q", "r", "s"],
             Hint::Tap => &["k", "l", "m", "n"],
-            Hint::Any => &["i", "j", "k", "l", "m", "n"],
+            Hint::Any | Hint::Round(_) => &["i", "j", "k", "l", "m", "n"],
         };
         let free = |letter: &str| !self.in_use.iter().any(|l| l == letter) && !self.names.is_taken(letter);
         let rest = ["i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "u", "v"];

@@ -129,12 +129,16 @@ impl Writer<'_> {
 
     pub(super) fn batch_mean(&mut self, x: NodeId, axes: &[usize], at: &At) -> Result<Factors> {
         let over = self.over(axes, x, at);
-        let written = self.factors(x, &at.with(over.looked.clone())).and_then(|factors| {
+        let inner = at.with(over.looked.clone());
+        let written = self.factors(x, &inner).and_then(|factors| {
             let coefficient = factors.coefficient;
             let rest = Factors { coefficient: 1.0, ..factors };
             Ok((coefficient, self.finish_product(rest, self.graph.shape(x))?.1))
         });
-        let (coefficient, body) = written.map_err(|needs| over.outward(needs))?;
+        let (coefficient, body) = match written {
+            Err(needs) if axes.contains(&needs.axis) => (1.0, self.value_or_letter(x, &inner)?),
+            other => other.map_err(|needs| over.outward(needs))?,
+        };
         let expression = Expression::call("batch_mean", vec![body.expression.bracketed()]);
         let mean = Factors::one(Piece { expression, axes: over.outer(&body.axes) });
         Ok(mean.times(Factors::number(coefficient)))

@@ -54,7 +54,7 @@ impl Writer<'_> {
                 }
                 // A stack that has no name is spoken of by its rounds.
                 Axis::Free if !matches!(self.graph.op(x), Op::Element { .. }) => {
-                    return Err(Needs { axis: 0, hint: super::Hint::Any });
+                    return Err(Needs { axis: 0, hint: super::Hint::Round(of) });
                 }
                 _ => None,
             },
