@@ -133,6 +133,29 @@ impl Diagnostic {
     }
 }
 
+/// What a code means, for `gradus explain`. Codes are never used for anything else later.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub text: &'static str,
+    /// A text with this error and no other.
+    pub wrong: &'static str,
+    /// The same, as it should be.
+    pub right: &'static str,
+}
+
+/// A row of a list of codes.
+pub const fn explain(
+    code: &'static str,
+    title: &'static str,
+    text: &'static str,
+    wrong: &'static str,
+    right: &'static str,
+) -> Explanation {
+    Explanation { code, title, text, wrong, right }
+}
+
 /// Diagnostics as rustc shows them. Colour is `anstream`'s to strip.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
     let level = match diagnostic.severity {

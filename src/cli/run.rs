@@ -3,11 +3,14 @@ use super::progress::Progress;
 use super::source::{complain, read, say};
 use super::{Exit, print};
 use crate::data::{self, Dataset};
+use crate::diagnostic::Diagnostic;
 use crate::kernel::{Fault, Float};
 use crate::model::{Batch, Length, Model, Options, Precision};
 use crate::pipeline::{self, Executing};
+use crate::schema::Facts;
 use crate::step::Target;
-use crate::train::{self, Event, Executor, Schedule, initial, weights};
+use crate::train::weights::{self, Weights};
+use crate::train::{self, Event, Executor, Judge, Schedule, initial};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -97,7 +100,16 @@ impl Run {
             (Some(PrecisionName::F64), _) | (None, Precision::F64) => Float::F64,
             _ => Float::F32,
         };
-        let dataset = self.load(&source, model, float)?;
+        let weights = match &self.weights {
+            None => None,
+            Some(path) => Some(read_weights(path, model).map_err(|error| {
+                say(&[error], &source.sources);
+                Exit::Failure
+            })?),
+        };
+        // Statistics and classes that came with weights hold.
+        let facts = weights.as_ref().and_then(|w| w.facts.clone());
+        let dataset = self.load(&source, model, float, facts)?;
         let seed = self.seed.unwrap_or(training.seed);
         let rows = dataset.parts.train.len();
         if rows == 0 {
@@ -137,26 +149,22 @@ impl Run {
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
         let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
-        self.start(model, seed, executor.as_mut(), &source)?;
+        start(model, seed, weights.as_ref(), executor.as_mut(), &source)?;
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
 
         let evaluation = pipeline::batched(&pipeline::evaluation_step(evaluated), true);
         let mut progress = Progress::new(self.json, schedule.total_epochs());
-        let validation = &dataset.parts.validation;
-        let judge = |executor: &dyn Executor, rows: &[u32]| -> Option<Vec<f64>> {
+        let judge_of = |rows: &[u32]| -> Result<Option<Judge>, Fault> {
             if rows.is_empty() {
-                return None;
+                return Ok(None);
             }
-            let mut judged = pipeline::executor(&evaluation, &executing, rows.len(), &dataset, totals).ok()?;
-            for i in 0..model.parameters.len() as u32 {
-                judged.write(Target::Parameter(i), &executor.read(Target::Parameter(i)));
-            }
-            let mut log = vec![];
-            let whole = train::Batch { first: 0, rows: rows.len(), step: 1, epoch: 1 };
-            judged.run(rows, &[whole], &AtomicBool::new(false), &mut log).ok()?;
-            Some(log)
+            let executor = pipeline::executor(&evaluation, &executing, rows.len(), &dataset, totals)?;
+            let names = evaluation.logged.iter().map(|l| l.0.clone()).collect();
+            Ok(Some(Judge::new(&model.graph, &evaluated.graph, executor, rows, names)))
         };
+        let mut validation = judge_of(&dataset.parts.validation).map_err(failed)?;
+        let mut fault = None;
         let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
             let (kind, step, epoch, logged) = match event {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
@@ -165,15 +173,14 @@ impl Run {
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
-                if let Some(judged) = judge(executor, validation) {
-                    values.extend(
-                        names
-                            .iter()
-                            .cloned()
-                            .zip(judged)
-                            .filter(|v| v.0 != "objective")
+                match validation.as_mut().map(|v| v.judge(executor)).transpose() {
+                    Ok(judged) => values.extend(
+                        judged
+                            .unwrap_or_default()
+                            .into_iter()
                             .map(|(n, v)| (if n == "loss" { "validation.loss".into() } else { n }, v)),
-                    );
+                    ),
+                    Err(found) => fault = Some(found),
                 }
             }
             if self.json {
@@ -196,30 +203,31 @@ impl Run {
             ));
             return Err(Exit::Failure);
         }
-        let test = judge(executor.as_ref(), &dataset.parts.test);
+        if let Some(fault) = fault {
+            return Err(failed(fault));
+        }
+        let test = match judge_of(&dataset.parts.test).map_err(failed)? {
+            Some(mut judge) => judge.judge(executor.as_ref()).map_err(failed)?,
+            None => vec![],
+        };
         if let Some(path) = &self.save {
             save(path, model, executor.as_ref(), &dataset, float)?;
         }
-        self.done(&outcome, &names, test, executor.as_ref(), compile);
+        self.done(&outcome, test, executor.as_ref(), compile);
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
 
-    fn load(&self, source: &pipeline::Source, model: &Model, float: Float) -> Result<Dataset, Exit> {
+    fn load(
+        &self,
+        source: &pipeline::Source,
+        model: &Model,
+        float: Float,
+        facts: Option<Facts>,
+    ) -> Result<Dataset, Exit> {
         let plan = pipeline::data_plan(source, model).map_err(|errors| {
             say(&errors, &source.sources);
             Exit::Failure
         })?;
-        // Statistics and classes that came with weights hold.
-        let facts = match &self.weights {
-            None => None,
-            Some(path) => {
-                let read = self.read_weights(path, model).map_err(|error| {
-                    say(&[error], &source.sources);
-                    Exit::Failure
-                })?;
-                read.facts
-            }
-        };
         let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
         let options = data::Options { precision: float, data: self.data.clone(), facts, ..data::Options::new(folder) };
         let dataset = data::load(&plan, &options).map_err(|errors| {
@@ -230,51 +238,7 @@ impl Run {
         Ok(dataset)
     }
 
-    /// Initial values, or those of a file.
-    fn start(
-        &self,
-        model: &Model,
-        seed: u64,
-        executor: &mut dyn Executor,
-        source: &pipeline::Source,
-    ) -> Result<(), Exit> {
-        let refused = |error: crate::diagnostic::Diagnostic| {
-            say(&[error], &source.sources);
-            Exit::Failure
-        };
-        let parameters = match &self.weights {
-            None => initial::parameters(model, seed).map_err(refused)?,
-            Some(path) => self.read_weights(path, model).map_err(refused)?.values,
-        };
-        for (number, values) in parameters.iter().enumerate() {
-            executor.write(Target::Parameter(number as u32), values);
-        }
-        for (number, values) in initial::states(model, seed).map_err(refused)?.iter().enumerate() {
-            executor.write(Target::State(number as u32), values);
-        }
-        Ok(())
-    }
-
-    fn read_weights(
-        &self,
-        path: &std::path::Path,
-        model: &Model,
-    ) -> Result<weights::Weights, crate::diagnostic::Diagnostic> {
-        let parameters: Vec<(&str, &[usize])> =
-            model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
-        weights::load(path, &parameters, None)
-    }
-
-    fn done(
-        &self,
-        outcome: &train::Outcome,
-        names: &[String],
-        test: Option<Vec<f64>>,
-        executor: &dyn Executor,
-        compile: f64,
-    ) {
-        let judged: Vec<(String, f64)> =
-            test.map_or(vec![], |t| names.iter().cloned().zip(t).filter(|v| v.0 != "objective").collect());
+    fn done(&self, outcome: &train::Outcome, judged: Vec<(String, f64)>, executor: &dyn Executor, compile: f64) {
         let step_us = if outcome.steps > 0 { outcome.seconds / outcome.steps as f64 * 1e6 } else { 0.0 };
         if self.json {
             let test: Map<String, Value> = judged.into_iter().map(|(n, v)| (n, json!(v))).collect();
@@ -295,6 +259,37 @@ impl Run {
             compile * 1e3
         ));
     }
+}
+
+fn read_weights(path: &std::path::Path, model: &Model) -> Result<Weights, Diagnostic> {
+    let parameters: Vec<(&str, &[usize])> =
+        model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
+    weights::load(path, &parameters, None)
+}
+
+/// Initial values, or those of a file.
+fn start(
+    model: &Model,
+    seed: u64,
+    weights: Option<&Weights>,
+    executor: &mut dyn Executor,
+    source: &pipeline::Source,
+) -> Result<(), Exit> {
+    let refused = |error: Diagnostic| {
+        say(&[error], &source.sources);
+        Exit::Failure
+    };
+    let parameters = match weights {
+        None => initial::parameters(model, seed).map_err(refused)?,
+        Some(weights) => weights.values.clone(),
+    };
+    for (number, values) in parameters.iter().enumerate() {
+        executor.write(Target::Parameter(number as u32), values);
+    }
+    for (number, values) in initial::states(model, seed).map_err(refused)?.iter().enumerate() {
+        executor.write(Target::State(number as u32), values);
+    }
+    Ok(())
 }
 
 /// Writes the parameters, and what the data said.

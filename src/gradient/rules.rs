@@ -168,6 +168,7 @@ pub fn view_adjoint(graph: &mut Graph, view: &crate::graph::View, dy: NodeId) ->
     if seen.shape.len() > view.shape.len() {
         dy = graph.reshape(dy, &seen.shape);
     }
+    debug_assert!(seen.has_adjoint(&x_shape), "a view that was narrowed has no adjoint of this form");
     let (adjoint, summed) = seen.adjoint(dy, &x_shape);
     // What only selects itself whole is no view.
     let whole = adjoint.shape == graph.shape(dy) && adjoint.as_permutation().is_some_and(|o| o.is_sorted());

@@ -1,15 +1,5 @@
 //! The codes of errors that elaboration finds, each explained, with a program that has it and the same as it should be.
-use crate::syntax::Explanation;
-
-const fn explain(
-    code: &'static str,
-    title: &'static str,
-    text: &'static str,
-    wrong: &'static str,
-    right: &'static str,
-) -> Explanation {
-    Explanation { code, title, text, wrong, right }
-}
+use crate::diagnostic::{Explanation, explain};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[

@@ -103,14 +103,21 @@ impl<'a> Elaborator<'a> {
         }
         made.map(|_| ())
     }
-    fn made_parameter(&mut self, item: &'a Declared) -> Outcome<Tensor> {
+    /// The type of a parameter or a state: of numbers, and not in a `fn`.
+    pub(super) fn type_of_numbers(
+        &mut self,
+        item: &'a Declared,
+        what: &str,
+        word: &str,
+        why: &str,
+    ) -> Outcome<crate::graph::Type> {
         let name = &item.name;
         self.is_taken(name)?;
         if let Some(call) = self.calls.last()
             && call.defined.definition.kind == DefinitionKind::Fn
         {
-            let error = Diagnostic::error("E0209", "a `fn` has no parameters of its own")
-                .at(name.span, "a `param`")
+            let error = Diagnostic::error("E0209", format!("a `fn` has no {what}s of its own"))
+                .at(name.span, format!("a `{word}`"))
                 .also(call.defined.definition.name.span, "this is a `fn`")
                 .help("make it a `layer`");
             return self.fail(error);
@@ -120,10 +127,14 @@ impl<'a> Elaborator<'a> {
             None => crate::graph::Type::real(&[], false),
         };
         if ty.kind != Kind::Real {
-            let error = Diagnostic::error("E0405", "a parameter is made of numbers")
-                .at(name.span, "a class or a truth value can't be learned");
+            let error = Diagnostic::error("E0405", format!("a {what} is made of numbers")).at(name.span, why);
             return self.fail(error);
         }
+        Ok(ty)
+    }
+    fn made_parameter(&mut self, item: &'a Declared) -> Outcome<Tensor> {
+        let name = &item.name;
+        let ty = self.type_of_numbers(item, "parameter", "param", "a class or a truth value can't be learned")?;
         let key = (self.frame, name.name.clone());
         if let Some(&number) = self.parameter_sites.get(&key) {
             return self.same_parameter(number, &ty.shape, name);

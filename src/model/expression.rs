@@ -195,9 +195,8 @@ impl<'a> Elaborator<'a> {
         let (yes, no) = self.both(then, otherwise)?;
         let (yes_span, no_span) = (self.span(then), self.span(otherwise));
         let shape = self.common_shape((&yes, yes_span), (&no, no_span), yes_span.to(no_span))?;
-        let (c_shape, probe) = (self.shape(&c), self.graph.constant(0.0, &shape));
+        let probe = self.graph.constant(0.0, &shape);
         let shape = self.common_shape((&c, c_span), (&Tensor::new(probe), yes_span.to(no_span)), c_span.to(no_span))?;
-        let _ = c_shape;
         let (c, yes, no) = (
             self.graph.expand_to(c.id, &shape),
             self.graph.expand_to(yes.id, &shape),

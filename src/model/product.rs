@@ -33,7 +33,7 @@ impl<'a> Elaborator<'a> {
             let span = self.span(factor);
             if self.is_function(factor) {
                 let next = factors.get(at + 1).copied();
-                operands.push(self.called_apart(factor, next, whole));
+                operands.push(self.called_apart(factor, next));
                 at += 2;
                 continue;
             }
@@ -46,7 +46,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// `f (x)`: a call, though it does not touch; `f x` is an error.
-    fn called_apart(&mut self, function: TreeId, argument: Option<TreeId>, whole: Span) -> Outcome<Operand> {
+    fn called_apart(&mut self, function: TreeId, argument: Option<TreeId>) -> Outcome<Operand> {
         let span = self.span(function);
         let Some(argument) = argument else {
             let value = self.expression(function)?;
@@ -78,7 +78,6 @@ impl<'a> Elaborator<'a> {
                 .at(span, "a function")
                 .edit("call it", both, format!("{name}({text})"), true),
         };
-        let _ = whole;
         self.fail(error)
     }
 

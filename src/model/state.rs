@@ -6,8 +6,8 @@ use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::lift::widened;
 use crate::graph::show::shape_text;
-use crate::graph::{Kind, Leaf, NodeId, Op, Variable};
-use crate::syntax::{Declared, DefinitionKind, Ident, Start, TreeId};
+use crate::graph::{Leaf, NodeId, Op, Variable};
+use crate::syntax::{Declared, Ident, Start, TreeId};
 
 impl<'a> Elaborator<'a> {
     /// `state center: [n] = 0`
@@ -29,25 +29,7 @@ impl<'a> Elaborator<'a> {
     /// The state's number, and the value that it has by now: a model that is called again goes on from its first call.
     fn made_state(&mut self, item: &'a Declared) -> Outcome<(u32, NodeId)> {
         let name = &item.name;
-        self.is_taken(name)?;
-        if let Some(call) = self.calls.last()
-            && call.defined.definition.kind == DefinitionKind::Fn
-        {
-            let error = Diagnostic::error("E0209", "a `fn` has no states of its own")
-                .at(name.span, "a `state`")
-                .also(call.defined.definition.name.span, "this is a `fn`")
-                .help("make it a `layer`");
-            return self.fail(error);
-        }
-        let ty = match &item.ty {
-            Some(ty) => self.written_type(ty, false)?,
-            None => crate::graph::Type::real(&[], false),
-        };
-        if ty.kind != Kind::Real {
-            let error = Diagnostic::error("E0405", "a state is made of numbers")
-                .at(name.span, "not of classes or truth values");
-            return self.fail(error);
-        }
+        let ty = self.type_of_numbers(item, "state", "state", "not of classes or truth values")?;
         let key = (self.frame, name.name.clone());
         if let Some(&number) = self.state_sites.get(&key) {
             return self.same_state(number, &ty.shape, name);

@@ -2,6 +2,7 @@
 //! All others (gelu, silu, elu …) are written in the prelude.
 use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
+use crate::vector::functions;
 
 /// `1 / (1 + exp(-x))` without overflow at either end.
 pub fn sigmoid(x: f64) -> f64 {

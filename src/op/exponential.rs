@@ -2,6 +2,7 @@
 use super::Interval;
 use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, rows};
+use crate::vector::functions;
 
 rows! { UNARY: Unary;
     EXP {

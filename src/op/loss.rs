@@ -2,6 +2,7 @@
 use super::lowering::{polynomial, weighted_log as lanes_log};
 use super::row::{Notation, Result, rows};
 use super::{Interval, activation};
+use crate::vector::functions;
 
 /// `0 log 0 = 0`.
 fn weighted_log(weight: f64, x: f64) -> f64 {

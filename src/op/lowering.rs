@@ -54,7 +54,6 @@ fn nonzero<L: Lanes>(x: L) -> L::Mask {
 /// An expression over lanes, exact in both precisions.
 macro_rules! arithmetic {
     ($x:ident => $body:expr) => {{
-        #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
         struct F;
         impl $crate::vector::UnaryFunction for F {
@@ -71,7 +70,6 @@ macro_rules! arithmetic {
         }
     }};
     ($x:ident, $y:ident => $body:expr) => {{
-        #[allow(unused_imports)]
         use $crate::vector::lanes::Lanes;
         struct F;
         impl $crate::vector::BinaryFunction for F {
@@ -92,8 +90,7 @@ macro_rules! arithmetic {
 /// An expression over lanes for f32, and a scalar function that is called in f64.
 macro_rules! polynomial {
     ($x:ident => $body:expr, $function:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::vector::{functions, lanes::Lanes};
+        use $crate::vector::lanes::Lanes;
         struct F;
         impl $crate::vector::UnaryFunction for F {
             #[inline(always)]
@@ -115,8 +112,7 @@ macro_rules! polynomial {
         }
     }};
     ($x:ident, $y:ident => $body:expr, $function:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::vector::{functions, lanes::Lanes};
+        use $crate::vector::lanes::Lanes;
         struct F;
         impl $crate::vector::BinaryFunction for F {
             #[inline(always)]

@@ -139,12 +139,12 @@ impl<'k, 'g> Emitter<'k, 'g> {
             return None;
         }
         if let Some(stored) = self.memory.stored.get(&id) {
-            return Some(self.access(stored, id, at));
+            return Some(self.access(stored, at));
         }
         let on_stack = |stack: NodeId, place: Affine| {
             let mut full = at.to_vec();
             full.insert(usize::from(self.graph().shape(stack).first() == Some(&BATCH)), place);
-            self.access(&self.memory.stored[&stack], stack, &full)
+            self.access(&self.memory.stored[&stack], &full)
         };
         if let Some(&(of, stack)) = self.memory.stacks.get(&id) {
             return Some(on_stack(stack, Affine::from(self.place(of))));
@@ -212,8 +212,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
     }
 
     /// Where a stored value's element stands.
-    pub fn access(&self, stored: &Stored, id: NodeId, at: &[Affine]) -> Access {
-        let _ = id;
+    pub fn access(&self, stored: &Stored, at: &[Affine]) -> Access {
         let mut index = Affine::from(0);
         for (axis, place) in at.iter().enumerate() {
             index = index + place.clone() * stored.layout.strides[axis] as i64;

@@ -2,7 +2,7 @@
 use super::emit::{Emitter, Memory};
 use super::values::Stored;
 use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
-use crate::kernel::{Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
+use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
 use crate::op::ReduceOp;
 use crate::vector::lanes::Lanes;
 use std::cell::RefCell;
@@ -32,12 +32,10 @@ enum Inner {
 
 /// Writes a kernel once to see whether all accesses are vectors of padded rows, then as it can be.
 fn written(
-    memory: &Memory,
     name: &str,
     float: Float,
     write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
 ) -> Written {
-    let _ = memory;
     for inner in [Inner::Padded, Inner::Scalar] {
         let recorder = Recorder::new(name, float);
         let loops = RefCell::new(vec![]);
@@ -91,13 +89,12 @@ fn is_large(stored: &Stored) -> bool {
     stored.layout.elements >= DIVIDED_ELEMENTS
 }
 
-/// Stores `value` where `stored` says; `place` is that of a loop whose stack it is.
-fn store(e: &Emitter, to: &Stored, id: NodeId, at: &[Affine]) {
-    let access = e.access(to, id, at);
+/// Writes a value there: a class as a whole number, all else as a float.
+fn write(e: &Emitter, to: Access, id: NodeId, at: &[Affine]) {
     if matches!(e.memory.graph.ty(id).kind, Kind::Class(_)) {
-        e.recorder.store_integer(access, e.integer(id, at));
+        e.recorder.store_integer(to, e.integer(id, at));
     } else {
-        e.recorder.store(access, e.float(id, at));
+        e.recorder.store(to, e.float(id, at));
     }
 }
 
@@ -115,7 +112,7 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
     let first = &members[0];
     let shape = memory.graph.shape(first.id).to_vec();
     let axes = axes_of(memory, first, &shape);
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let mut irregular = false;
         nest(recorder, &axes, inner, members.iter().any(|m| is_large(&m.stored)), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
@@ -127,7 +124,7 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
                 }
             }
             for m in members {
-                put(&e, m, &here);
+                write(&e, m.access(&e, &here), m.id, &here);
             }
             irregular |= e.irregular.get();
         });
@@ -148,18 +145,12 @@ fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, us
         .collect()
 }
 
-fn put(e: &Emitter, to: &Destination, here: &[Affine]) {
-    match to.stack {
-        None => store(e, &to.stored, to.id, here),
-        Some((of, stack)) => {
-            let place = e.place(of);
-            let full = e.with_place(stack, here, place);
-            let access = e.access(&to.stored, stack, &full);
-            if matches!(e.memory.graph.ty(to.id).kind, Kind::Class(_)) {
-                e.recorder.store_integer(access, e.integer(to.id, here));
-            } else {
-                e.recorder.store(access, e.float(to.id, here));
-            }
+impl Destination {
+    /// Where the element at these indices of the value goes.
+    fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
+        match self.stack {
+            None => e.access(&self.stored, at),
+            Some((of, stack)) => e.access(&self.stored, &e.with_place(stack, at, e.place(of))),
         }
     }
 }
@@ -184,7 +175,7 @@ pub fn reduction(
         && kept.last() > axes.last()
         && outer.last().is_some_and(|o| kept[o.0] == kept[kept.len() - 1]);
     let pick = op.picks_index();
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let outer_inner = if along_kept && !pick { inner } else { Inner::Scalar };
         let inner_inner = if along_kept || pick || inner == Inner::Scalar { Inner::Scalar } else { Inner::Lanes };
         let mut irregular = false;
@@ -192,8 +183,6 @@ pub fn reduction(
             || x_shape.iter().map(|&n| if n == BATCH { 64 } else { n }).product::<usize>() >= DIVIDED_ELEMENTS;
         nest(recorder, &outer, outer_inner, divided && !outer.is_empty(), &mut vec![], &mut |at| {
             let lane_outside = if outer_inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
-            let count: Affine = Affine::from(0);
-            let _ = count;
             let best = match op {
                 ReduceOp::Sum | ReduceOp::Mean => recorder.sum(),
                 ReduceOp::Product => recorder.accumulate(Reducer::Product, recorder.number(1.0)),
@@ -223,13 +212,7 @@ pub fn reduction(
             });
             let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
             let here = indices(shape.len(), at);
-            let access = match to.stack {
-                None => e.access(&to.stored, to.id, &here),
-                Some((of, stack)) => {
-                    let full = e.with_place(stack, &here, e.place(of));
-                    e.access(&to.stored, stack, &full)
-                }
-            };
+            let access = to.access(&e, &here);
             irregular |= lane_outside.is_some() && e.irregular.get();
             match index {
                 Some(index) => recorder.store_integer(access, index.total()),
@@ -254,7 +237,7 @@ fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> crate::
         return one;
     }
     match e.memory.runtime.get(&crate::graph::Runtime::BatchSize) {
-        Some(&buffer) => one / e.recorder.load(crate::kernel::Access::new(buffer, Affine::from(0))),
+        Some(&buffer) => one / e.recorder.load(Access::new(buffer, Affine::from(0))),
         None => one,
     }
 }
@@ -266,7 +249,7 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
     let shape = memory.graph.shape(to.id).to_vec();
     let outer = axes_of(memory, to, &shape);
     let summed: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let mut irregular = false;
         // A product that leaves no axis runs its lanes along the last summed one.
         let inner_inner = if outer.is_empty() && inner == Inner::Padded { Inner::Lanes } else { Inner::Scalar };
@@ -293,13 +276,7 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
             });
             let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
             let here = indices(shape.len(), at);
-            let access = match to.stack {
-                None => e.access(&to.stored, to.id, &here),
-                Some((of, stack)) => {
-                    let full = e.with_place(stack, &here, e.place(of));
-                    e.access(&to.stored, stack, &full)
-                }
-            };
+            let access = to.access(&e, &here);
             irregular |= lane_outside.is_some() && e.irregular.get();
             recorder.store(access, sum.total());
         });
@@ -319,29 +296,18 @@ pub fn join_part(
 ) -> Written {
     let shape = memory.graph.shape(part).to_vec();
     let axes = axes_of(memory, to, &shape);
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let mut irregular = false;
         nest(recorder, &axes, inner, is_large(&to.stored), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
-            let classes = matches!(memory.graph.ty(part).kind, Kind::Class(_));
             let mut there = here.clone();
             there[axis] = there[axis].clone() + start as i64;
-            let access = match to.stack {
-                None => e.access(&to.stored, to.id, &there),
-                Some((of, stack)) => {
-                    let full = e.with_place(stack, &there, e.place(of));
-                    e.access(&to.stored, stack, &full)
-                }
-            };
+            let access = to.access(&e, &there);
             // A part's padding would run into the next part.
             irregular |= lane.is_some() && axis + 1 == shape.len();
-            if classes {
-                recorder.store_integer(access, e.integer(part, &here));
-            } else {
-                recorder.store(access, e.float(part, &here));
-            }
+            write(&e, access, part, &here);
             irregular |= e.irregular.get();
         });
         irregular
@@ -360,14 +326,14 @@ pub fn scatter(
 ) -> Written {
     let (shape, v_shape) = (memory.graph.shape(to.id).to_vec(), memory.graph.shape(values).to_vec());
     let rank = memory.graph.shape(index).len();
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         if inner == Inner::Padded {
             return true;
         }
         let clear: Vec<(usize, usize)> = (0..shape.len()).map(|a| (a, shape[a])).collect();
         nest(recorder, &clear, Inner::Scalar, false, &mut vec![], &mut |at| {
             let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            recorder.store(e.access(&to.stored, to.id, &indices(shape.len(), at)), recorder.number(0.0));
+            recorder.store(e.access(&to.stored, &indices(shape.len(), at)), recorder.number(0.0));
         });
         let all: Vec<(usize, usize)> = (0..v_shape.len()).map(|a| (a, v_shape[a])).collect();
         nest(recorder, &all, Inner::Scalar, false, &mut vec![], &mut |at| {
@@ -377,7 +343,7 @@ pub fn scatter(
             let mut there: Vec<Affine> = here[..shared].to_vec();
             there.push(Affine::from(0));
             there.extend(here[rank..].iter().cloned());
-            let access = e.access(&to.stored, to.id, &there).row(row, to.stored.layout.strides[shared], shape[shared]);
+            let access = e.access(&to.stored, &there).row(row, to.stored.layout.strides[shared], shape[shared]);
             recorder.add(access, e.float(values, &here));
         });
         true
@@ -413,13 +379,13 @@ pub fn copy_numbers(memory: &Memory, name: &str, float: Float, to: &Stored, from
 fn copied(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId, classes: bool) -> Written {
     let shape = memory.graph.shape(from).to_vec();
     let axes: Vec<(usize, usize)> = to.layout.order.iter().map(|&a| (a, shape[a])).collect();
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let mut irregular = false;
         nest(recorder, &axes, inner, is_large(to), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
-            let access = e.access(to, from, &here);
+            let access = e.access(to, &here);
             if classes {
                 recorder.store_integer(access, e.integer(from, &here));
             } else {
@@ -444,19 +410,14 @@ pub fn push_on_stack(
     let shape = memory.graph.shape(x).to_vec();
     let destination = Destination { id: x, stored: to.clone(), stack: Some((of, stack)) };
     let axes = axes_of(memory, &destination, &shape);
-    written(memory, name, float, &|recorder, inner, loops| {
+    written(name, float, &|recorder, inner, loops| {
         let mut irregular = false;
         nest(recorder, &axes, inner, is_large(to), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
-            let full = e.with_place(stack, &here, e.place(of));
-            let access = e.access(to, stack, &full);
-            if matches!(memory.graph.ty(x).kind, Kind::Class(_)) {
-                e.recorder.store_integer(access, e.integer(x, &here));
-            } else {
-                e.recorder.store(access, e.float(x, &here));
-            }
+            let access = destination.access(&e, &here);
+            write(&e, access, x, &here);
             irregular |= e.irregular.get();
         });
         irregular
@@ -473,7 +434,6 @@ pub fn gather_input(
     order: crate::kernel::BufferId,
     input: &super::InputBinding,
 ) -> Written {
-    use crate::kernel::Access;
     let recorder = Recorder::new(name, float);
     recorder.for_each(if input.row * 64 >= DIVIDED_ELEMENTS { Loop::batch().parallel() } else { Loop::batch() }, |b| {
         let row = recorder.load_integer(Access::new(order, b));

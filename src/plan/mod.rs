@@ -90,9 +90,9 @@ pub fn plan(request: &Request) -> Plan {
     planner.place_values(&order, &roots, &updates);
     let items = schedule::schedule(&graph, &order, &planner.memory, &updates);
     planner.gather_inputs(&order);
-    let steps = planner.steps(&items, None);
+    let steps = planner.steps(&items);
     planner.program.steps.extend(steps);
-    planner.finish_updates(&updates);
+    planner.finish_updates();
     let (logged, outputs) = outputs.split_at(request.logged.len());
     let logged: Vec<BufferId> = logged.iter().map(|&id| planner.output(id).buffer).collect();
     let outputs = outputs.iter().map(|&id| planner.output(id)).collect();
@@ -345,7 +345,7 @@ impl<'g> Planner<'g> {
         Destination { id, stored, stack }
     }
 
-    fn steps(&mut self, items: &[Item], _within: Option<LoopId>) -> Vec<Step> {
+    fn steps(&mut self, items: &[Item]) -> Vec<Step> {
         let mut steps = vec![];
         for item in items {
             match item {
@@ -392,7 +392,7 @@ impl<'g> Planner<'g> {
         }
     }
 
-    fn finish_updates(&mut self, _updates: &[(Target, NodeId)]) {
+    fn finish_updates(&mut self) {
         for (id, target) in std::mem::take(&mut self.copies) {
             let binding = match target {
                 Target::Parameter(i) => &self.parameters[i as usize],
@@ -423,9 +423,10 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, logged: &[BufferId], outputs: Vec<Binding>) -> Plan {
         self.program.outputs = logged.to_vec();
-        self.program.steps = apart(std::mem::take(&mut self.program.steps));
         let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).chain(logged.iter().copied()).collect();
         arena::share(&mut self.program, &kept);
+        // After the memory is shared: what overlaps must not be touched by two steps at once.
+        self.program.insert_barriers();
         Plan {
             program: self.program,
             parameters: self.parameters,
@@ -436,21 +437,6 @@ impl<'g> Planner<'g> {
             constants: self.constants,
         }
     }
-}
-
-/// No step begins before the one before it has ended on all threads.
-fn apart(steps: Vec<Step>) -> Vec<Step> {
-    let mut all = vec![];
-    for step in steps {
-        all.push(match step {
-            Step::Loop { variable, length, reverse, body } => {
-                Step::Loop { variable, length, reverse, body: apart(body) }
-            }
-            step => step,
-        });
-        all.push(Step::Barrier);
-    }
-    all
 }
 
 #[cfg(test)]

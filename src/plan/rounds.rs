@@ -41,7 +41,7 @@ impl Planner<'_> {
             let written = kernels::copy(&self.memory, "carried", self.float, &self.memory.stored[&last], x);
             inner.push(self.push_kernel(written));
         }
-        inner.extend(self.steps(body, Some(of)));
+        inner.extend(self.steps(body));
         for (stack, x) in late {
             let written =
                 kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);

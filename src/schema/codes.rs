@@ -1,15 +1,5 @@
 //! The codes of errors about data and weights, each explained and with a text that has the error and one that has not: `gradus explain E0607`.
-use crate::syntax::Explanation;
-
-const fn explain(
-    code: &'static str,
-    title: &'static str,
-    text: &'static str,
-    wrong: &'static str,
-    right: &'static str,
-) -> Explanation {
-    Explanation { code, title, text, wrong, right }
-}
+use crate::diagnostic::{Explanation, explain};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[

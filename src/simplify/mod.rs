@@ -38,9 +38,8 @@ pub struct Simplifier {
     pub graph: Graph,
     scalar: Vec<Rule>,
     structural: Vec<&'static StructuralRule>,
-    /// How often each rule was used, for `--stage simplified` and for tests of growth.
+    /// How many rewrites there were, for `--stage simplified` and for tests of growth.
     pub rewrites: usize,
-    budget: usize,
     done: rustc_hash::FxHashMap<NodeId, NodeId>,
 }
 
@@ -56,7 +55,7 @@ impl Simplifier {
             Stage::Simplify => shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).collect(),
             Stage::Collect => vec![],
         };
-        Simplifier { graph, scalar, structural, rewrites: 0, budget: usize::MAX, done: Default::default() }
+        Simplifier { graph, scalar, structural, rewrites: 0, done: Default::default() }
     }
 
     /// The simplified node of an operation whose operands are simplified.
@@ -79,9 +78,6 @@ impl Simplifier {
     }
 
     fn rewrite(&mut self, id: NodeId) -> Option<NodeId> {
-        if self.budget == 0 {
-            return None;
-        }
         if let Some(value) = self.folded(id) {
             return Some(value);
         }

@@ -1,26 +1,6 @@
 //! The codes of syntax errors, each explained and with a text that has the error and one that has not: `gradus explain E0108`.
 
-/// What a code means. Codes are never used for anything else later.
-#[derive(Clone, Copy, Debug)]
-pub struct Explanation {
-    pub code: &'static str,
-    pub title: &'static str,
-    pub text: &'static str,
-    /// A text with this error and no other.
-    pub wrong: &'static str,
-    /// The same, as it should be.
-    pub right: &'static str,
-}
-
-const fn explain(
-    code: &'static str,
-    title: &'static str,
-    text: &'static str,
-    wrong: &'static str,
-    right: &'static str,
-) -> Explanation {
-    Explanation { code, title, text, wrong, right }
-}
+use crate::diagnostic::{Explanation, explain};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[

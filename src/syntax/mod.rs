@@ -26,7 +26,7 @@ lalrpop_util::lalrpop_mod!(
 
 use crate::diagnostic::Diagnostic;
 pub use builder::quotient_readings;
-pub use codes::{CODES, Explanation};
+pub use codes::CODES;
 pub use parser::{parse, parse_expression};
 pub use show::{show_expression, show_tokens, show_tree};
 pub use tree::*;

@@ -2,9 +2,11 @@
 pub mod executor;
 pub mod initial;
 pub mod interpreted;
+pub mod judge;
 pub mod native;
 pub mod trainer;
 pub mod weights;
 
 pub use executor::{Batch, Executor};
+pub use judge::Judge;
 pub use trainer::{Event, Outcome, Schedule, train};
