@@ -134,6 +134,7 @@ impl Run {
             steps,
             seed,
             shuffle: !self.no_shuffle,
+            pause_each_epoch: !dataset.parts.validation.is_empty(),
             log_every: if self.log_every > 0 {
                 self.log_every
             } else if self.json {
