@@ -171,6 +171,9 @@ impl Run {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
             };
+            if !self.json && !progress.wants(kind, epoch) {
+                return;
+            }
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
