@@ -1,5 +1,7 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
 mod check;
+mod completions;
+mod format;
 mod grad;
 mod progress;
 mod run;
@@ -44,6 +46,8 @@ enum Command {
     Run(run::Run),
     Grad(grad::Grad),
     Show(show::Show),
+    Fmt(format::Fmt),
+    Completions(completions::Completions),
 }
 
 /// Runs the command that the arguments name.
@@ -62,6 +66,8 @@ pub fn run() -> ExitCode {
         Command::Run(command) => command.run(),
         Command::Grad(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Fmt(command) => command.run(),
+        Command::Completions(command) => command.run(),
     };
     exit.into()
 }
