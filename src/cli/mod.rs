@@ -1,10 +1,13 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
+mod bench;
 mod check;
 mod grad;
+mod prepare;
 mod progress;
 mod run;
 mod show;
 mod source;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +46,7 @@ enum Command {
     Check(check::Check),
     Run(run::Run),
     Grad(grad::Grad),
+    Bench(bench::Bench),
     Show(show::Show),
 }
 
@@ -61,6 +65,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Grad(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
     };
     exit.into()
