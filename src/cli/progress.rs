@@ -65,3 +65,29 @@ fn number(value: f64) -> String {
         format!("{value:.4}")
     }
 }
+
+/// What is being done, where a terminal is. The line goes away with this.
+pub struct Waiting {
+    terminal: bool,
+}
+
+impl Waiting {
+    pub fn new() -> Waiting {
+        Waiting { terminal: std::io::stderr().is_terminal() }
+    }
+
+    pub fn tell(&self, what: &str) {
+        if self.terminal {
+            let _ = write!(anstream::stderr(), "\r\x1b[2K{what} …");
+            let _ = anstream::stderr().flush();
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.terminal {
+            let _ = write!(anstream::stderr(), "\r\x1b[2K");
+        }
+    }
+}

@@ -4,6 +4,7 @@ pub mod executor;
 pub mod initial;
 pub mod interpreted;
 pub mod judge;
+pub mod measure;
 pub mod native;
 pub mod trainer;
 pub mod weights;
