@@ -1,10 +1,15 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
+mod bench;
 mod check;
+mod completions;
+mod format;
 mod grad;
+mod prepare;
 mod progress;
 mod run;
 mod show;
 mod source;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,7 +48,10 @@ enum Command {
     Check(check::Check),
     Run(run::Run),
     Grad(grad::Grad),
+    Bench(bench::Bench),
     Show(show::Show),
+    Fmt(format::Fmt),
+    Completions(completions::Completions),
 }
 
 /// Runs the command that the arguments name.
@@ -61,7 +69,10 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Grad(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Fmt(command) => command.run(),
+        Command::Completions(command) => command.run(),
     };
     exit.into()
 }

@@ -1,18 +1,17 @@
 //! `gradus run`: trains a model, or evaluates it.
+use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Progress;
 use super::source::{complain, read, say};
 use super::{Exit, print};
-use crate::data::{self, Dataset};
-use crate::diagnostic::Diagnostic;
+use crate::data::Dataset;
 use crate::kernel::{Fault, Float};
-use crate::model::{Batch, Length, Model, Options, Precision};
+use crate::model::{Length, Model, Options};
 use crate::pipeline::{self, Executing};
-use crate::schema::Facts;
 use crate::step::Target;
-use crate::train::weights::{self, Weights};
-use crate::train::{self, Event, Executor, Judge, Schedule, initial};
+use crate::train::{self, Event, Executor, Judge, Schedule, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,16 +44,16 @@ pub struct Run {
     steps: Option<usize>,
     /// Rows of a batch
     #[arg(long)]
-    batch: Option<usize>,
+    batch: Option<NonZeroUsize>,
     /// The seed of initial values and of the order of rows
     #[arg(long)]
     seed: Option<u64>,
     /// Take the rows in the order of the file
     #[arg(long)]
     no_shuffle: bool,
-    #[arg(long, default_value_t = 1)]
     /// Threads to work on
-    threads: usize,
+    #[arg(long, default_value = "1")]
+    threads: NonZeroUsize,
     /// Precision of all numbers
     #[arg(long, value_enum)]
     precision: Option<PrecisionName>,
@@ -67,12 +66,6 @@ pub struct Run {
     /// One JSON object a line on stdout
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum PrecisionName {
-    F32,
-    F64,
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq)]
@@ -92,41 +85,21 @@ impl Run {
     fn train(&self) -> Result<Exit, Exit> {
         let source = read(&self.file, &Options::default())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
-        let Some(training) = &model.training else {
-            complain("error: this program has no `train` section: `gradus check` and `gradus show` work without one");
-            return Err(Exit::Failure);
-        };
-        let float = match (self.precision, training.precision) {
-            (Some(PrecisionName::F64), _) | (None, Precision::F64) => Float::F64,
-            _ => Float::F32,
-        };
-        let weights = match &self.weights {
-            None => None,
-            Some(path) => Some(read_weights(path, model).map_err(|error| {
-                say(&[error], &source.sources);
-                Exit::Failure
-            })?),
-        };
+        let training = prepare::training(model)?;
+        let float = prepare::float(self.precision, training);
+        let weights = prepare::read_weights(self.weights.as_deref(), model, &source)?;
         // Statistics and classes that came with weights hold.
         let facts = weights.as_ref().and_then(|w| w.facts.clone());
-        let dataset = self.load(&source, model, float, facts)?;
+        let dataset = prepare::load(&self.file, &source, model, float, self.data.as_ref(), facts)?;
         let seed = self.seed.unwrap_or(training.seed);
         let rows = dataset.parts.train.len();
         if rows == 0 {
             complain("error: the training part has no rows");
             return Err(Exit::Failure);
         }
-        let batch = match (self.batch, training.batch) {
-            (Some(rows), _) | (None, Batch::Rows(rows)) => rows.clamp(1, rows.max(1)),
-            (None, Batch::All) => rows,
-        }
-        .min(rows);
-        let (epochs, steps) = match (self.epochs, self.steps, training.length) {
-            (_, Some(steps), _) => (None, Some(steps)),
-            (Some(epochs), _, _) => (Some(epochs), None),
-            (_, _, Length::Epochs(epochs)) => (Some(epochs), None),
-            (_, _, Length::Steps(steps)) => (None, Some(steps)),
-        };
+        let batch = prepare::batch_rows(self.batch.map(NonZeroUsize::get), training, rows);
+        let asked = self.steps.map(Length::Steps).or(self.epochs.map(Length::Epochs));
+        let (epochs, steps) = prepare::length(asked, training);
         let schedule = Schedule {
             rows: dataset.parts.train.clone(),
             batch,
@@ -134,6 +107,7 @@ impl Run {
             steps,
             seed,
             shuffle: !self.no_shuffle,
+            pause_each_epoch: !dataset.parts.validation.is_empty(),
             log_every: if self.log_every > 0 {
                 self.log_every
             } else if self.json {
@@ -144,12 +118,12 @@ impl Run {
         };
         let clock = std::time::Instant::now();
         let executing =
-            Executing { float, threads: self.threads, interpreted: self.executor == ExecutorName::Interpreter };
+            Executing { float, threads: self.threads.get(), interpreted: self.executor == ExecutorName::Interpreter };
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
         let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
-        start(model, seed, weights.as_ref(), executor.as_mut(), &source)?;
+        Start::new(model, seed, weights.as_ref(), &source)?.set(executor.as_mut());
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
 
@@ -170,6 +144,9 @@ impl Run {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
             };
+            if !self.json && !progress.wants(kind, epoch) {
+                return;
+            }
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
@@ -217,27 +194,6 @@ impl Run {
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
 
-    fn load(
-        &self,
-        source: &pipeline::Source,
-        model: &Model,
-        float: Float,
-        facts: Option<Facts>,
-    ) -> Result<Dataset, Exit> {
-        let plan = pipeline::data_plan(source, model).map_err(|errors| {
-            say(&errors, &source.sources);
-            Exit::Failure
-        })?;
-        let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
-        let options = data::Options { precision: float, data: self.data.clone(), facts, ..data::Options::new(folder) };
-        let dataset = data::load(&plan, &options).map_err(|errors| {
-            say(&errors, &source.sources);
-            Exit::Failure
-        })?;
-        say(&dataset.warnings, &source.sources);
-        Ok(dataset)
-    }
-
     fn done(&self, outcome: &train::Outcome, judged: Vec<(String, f64)>, executor: &dyn Executor, compile: f64) {
         let step_us = if outcome.steps > 0 { outcome.seconds / outcome.steps as f64 * 1e6 } else { 0.0 };
         if self.json {
@@ -261,37 +217,6 @@ impl Run {
     }
 }
 
-fn read_weights(path: &std::path::Path, model: &Model) -> Result<Weights, Diagnostic> {
-    let parameters: Vec<(&str, &[usize])> =
-        model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
-    weights::load(path, &parameters, None)
-}
-
-/// Initial values, or those of a file.
-fn start(
-    model: &Model,
-    seed: u64,
-    weights: Option<&Weights>,
-    executor: &mut dyn Executor,
-    source: &pipeline::Source,
-) -> Result<(), Exit> {
-    let refused = |error: Diagnostic| {
-        say(&[error], &source.sources);
-        Exit::Failure
-    };
-    let parameters = match weights {
-        None => initial::parameters(model, seed).map_err(refused)?,
-        Some(weights) => weights.values.clone(),
-    };
-    for (number, values) in parameters.iter().enumerate() {
-        executor.write(Target::Parameter(number as u32), values);
-    }
-    for (number, values) in initial::states(model, seed).map_err(refused)?.iter().enumerate() {
-        executor.write(Target::State(number as u32), values);
-    }
-    Ok(())
-}
-
 /// Writes the parameters, and what the data said.
 fn save(
     path: &std::path::Path,
@@ -309,12 +234,6 @@ fn save(
         say(&[error], &Default::default());
         Exit::Failure
     })
-}
-
-/// A fault is a mistake of the compiler, and is said as such.
-fn failed(fault: Fault) -> Exit {
-    complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
-    Exit::Failure
 }
 
 /// The most memory that the process has had, where the system tells.

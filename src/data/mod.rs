@@ -9,6 +9,7 @@ mod load;
 mod names;
 mod numpy;
 mod resolve;
+mod sample;
 mod source;
 mod split;
 mod table;
@@ -17,6 +18,7 @@ mod values;
 pub use csv::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use load::load;
+pub use sample::sample;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! Training: initial values, epochs and steps, metrics of the parts of the data, events for whoever shows them.
+mod ahead;
 pub mod executor;
 pub mod initial;
 pub mod interpreted;
 pub mod judge;
+pub mod measure;
 pub mod native;
 pub mod trainer;
 pub mod weights;

@@ -1,0 +1,121 @@
+//! What `run` and `bench` need before a first step: the precision, weights, data, initial values.
+use super::Exit;
+use super::source::{complain, say};
+use crate::data::{self, Dataset};
+use crate::diagnostic::Diagnostic;
+use crate::kernel::{Fault, Float};
+use crate::model::{Batch, Length, Model, Precision, Training};
+use crate::pipeline::{self, Source};
+use crate::schema::Facts;
+use crate::step::Target;
+use crate::train::weights::{self, Weights};
+use crate::train::{Executor, initial};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+
+/// The precision of all numbers, as the command line names it.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PrecisionName {
+    F32,
+    F64,
+}
+
+/// What the command line says about precision, else what the program says.
+pub fn float(asked: Option<PrecisionName>, training: &Training) -> Float {
+    match (asked, training.precision) {
+        (Some(PrecisionName::F64), _) | (None, Precision::F64) => Float::F64,
+        _ => Float::F32,
+    }
+}
+
+/// Rows of a batch: what the command line says, else the program; none for all of them.
+pub fn wanted_batch(asked: Option<usize>, training: &Training) -> Option<usize> {
+    match (asked, training.batch) {
+        (Some(rows), _) | (None, Batch::Rows(rows)) => Some(rows.max(1)),
+        (None, Batch::All) => None,
+    }
+}
+
+/// The same, of so many rows.
+pub fn batch_rows(asked: Option<usize>, training: &Training, rows: usize) -> usize {
+    wanted_batch(asked, training).unwrap_or(rows).clamp(1, rows.max(1))
+}
+
+/// Epochs or steps: what the command line says, else the program.
+pub fn length(asked: Option<Length>, training: &Training) -> (Option<usize>, Option<usize>) {
+    match asked.unwrap_or(training.length) {
+        Length::Epochs(epochs) => (Some(epochs), None),
+        Length::Steps(steps) => (None, Some(steps)),
+    }
+}
+
+/// The `train` section, without which nothing runs.
+pub fn training(model: &Model) -> Result<&Training, Exit> {
+    model.training.as_ref().ok_or_else(|| {
+        complain(
+            "error: this program has no `train` section\n  = help: add `train { minimize loss; epochs 10 }`; `gradus check`, `grad` and `show` work without one",
+        );
+        Exit::Failure
+    })
+}
+
+/// The weights that a file holds, if one is named.
+pub fn read_weights(path: Option<&Path>, model: &Model, source: &Source) -> Result<Option<Weights>, Exit> {
+    let Some(path) = path else { return Ok(None) };
+    let parameters: Vec<(&str, &[usize])> =
+        model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
+    weights::load(path, &parameters, None).map(Some).map_err(|error| refused(&[error], source))
+}
+
+/// The data of the program, or of the file that stands in its place. `facts` came with weights and hold.
+pub fn load(
+    file: &Path,
+    source: &Source,
+    model: &Model,
+    float: Float,
+    data: Option<&PathBuf>,
+    facts: Option<Facts>,
+) -> Result<Dataset, Exit> {
+    let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
+    let folder = file.parent().map_or_else(PathBuf::new, PathBuf::from);
+    let options = data::Options { precision: float, data: data.cloned(), facts, ..data::Options::new(folder) };
+    let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
+    say(&dataset.warnings, &source.sources);
+    Ok(dataset)
+}
+
+/// The values that parameters and states begin with: those of a file, else by the seed.
+pub struct Start {
+    values: Vec<(Target, Vec<f64>)>,
+}
+
+impl Start {
+    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>, source: &Source) -> Result<Start, Exit> {
+        let refuse = |error: Diagnostic| refused(&[error], source);
+        let parameters = match weights {
+            None => initial::parameters(model, seed).map_err(refuse)?,
+            Some(weights) => weights.values.clone(),
+        };
+        let states = initial::states(model, seed).map_err(refuse)?;
+        let parameters = parameters.into_iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));
+        let states = states.into_iter().enumerate().map(|(at, v)| (Target::State(at as u32), v));
+        Ok(Start { values: parameters.chain(states).collect() })
+    }
+
+    /// Puts an executor at the start.
+    pub fn set(&self, executor: &mut dyn Executor) {
+        self.values.iter().for_each(|(target, values)| executor.write(*target, values));
+    }
+}
+
+/// Shows errors that end the command.
+pub fn refused(errors: &[Diagnostic], source: &Source) -> Exit {
+    say(errors, &source.sources);
+    Exit::Failure
+}
+
+/// A fault is a mistake of the compiler, and is said as such.
+pub fn failed(fault: Fault) -> Exit {
+    complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
+    Exit::Failure
+}
