@@ -230,6 +230,28 @@ fn a_dilated_convolution() {
     check(g, loss);
 }
 
+/// Two convolutions, so that the second has an input gradient, with every way to go over the ends and to leave places out.
+#[test]
+fn convolutions_of_every_kind() {
+    for (stride, dilation, before, places) in
+        [(1, 1, 0, 7), (1, 1, 1, 9), (1, 3, 0, 3), (1, 3, 6, 9), (2, 1, 1, 5), (1, 4, 0, 1), (3, 2, 2, 3)]
+    {
+        let mut g = Graph::new();
+        let x = input(&mut g, &[9, 2], Kind::Real);
+        let first = parameter(&mut g, &[3, 2, 3]);
+        let kernel = parameter(&mut g, &[3, 3, 4]);
+        let windows = g.view(x, vec![9, 3, 2], vec![rows::window(0, 1, 9, 1, 1, 1), Row::axis(2, 2)]);
+        let wide = g.contract(windows, first, &[0, 1, 2], &[1, 2, 3], &[0, 3]);
+        let h = g.unary(&trigonometric::TANH, wide);
+        let taps = vec![rows::window(0, 1, 9, stride, dilation, before), Row::axis(2, 3)];
+        let windows = g.view(h, vec![places, 3, 3], taps);
+        let z = g.contract(windows, kernel, &[0, 1, 2], &[1, 2, 3], &[0, 3]);
+        let y = g.unary(&trigonometric::TANH, z);
+        let loss = g.dot(y, y);
+        check(g, loss);
+    }
+}
+
 #[test]
 fn standardised_over_the_batch() {
     let mut g = Graph::new();
