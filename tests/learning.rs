@@ -1,7 +1,7 @@
 //! Whole trainings through the library: every example learns, and weights do not depend on the number of threads.
-#[path = "training/examples.rs"]
+#[path = "learning/examples.rs"]
 mod examples;
-#[path = "training/program.rs"]
+#[path = "learning/program.rs"]
 mod program;
-#[path = "training/threads.rs"]
+#[path = "learning/threads.rs"]
 mod threads;
