@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod format;
 mod grad;
+mod predict;
 mod prepare;
 mod progress;
 mod run;
@@ -50,6 +51,7 @@ enum Command {
     Grad(grad::Grad),
     Bench(bench::Bench),
     Show(show::Show),
+    Predict(predict::Predict),
     Fmt(format::Fmt),
     Completions(completions::Completions),
 }
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Grad(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Predict(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
