@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
 mod bench;
 mod check;
+mod formula;
 mod grad;
 mod prepare;
 mod progress;
