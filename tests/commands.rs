@@ -131,9 +131,12 @@ fn grad_of_a_formula() {
     "#);
     // A value that is bound is called by its name; what is declared needs no note.
     insta::assert_snapshot!(of_formula("x, y: [4]; param w; s = tanh(w x' y)", &[]), @r"
-    ∂s/∂w = (1 − s²) xᵀ y
-    ∂s/∂x = (1 − s²) w y
-    ∂s/∂y = (1 − s²) w x
+    δa = 1 − s²                                  where a = w c
+                                                       c = xᵀ y
+    ∂s/∂w = δa c
+    δc = δa w
+    ∂s/∂x = δc y
+    ∂s/∂y = δc x
     ");
 }
 

@@ -205,3 +205,36 @@ proptest! {
         differentiates(&script, seed).map_err(TestCaseError::fail)?;
     }
 }
+
+/// Programs that were once wrong.
+const FOUND: [&[u8]; 4] = [
+    // A mean over the examples inside a loop that carries it on.
+    &[229, 126, 0, 0, 0, 46, 180, 0, 0, 32, 0, 0, 234, 155, 88, 208, 118, 0, 36, 0, 0, 47, 176, 0, 0, 0, 0, 0, 0, 0],
+    // A loop leaves two values; what the second needs stands after the first.
+    &[
+        108, 0, 0, 5, 107, 7, 13, 92, 110, 67, 39, 0, 188, 28, 0, 0, 131, 16, 0, 0, 0, 0, 220, 0, 0, 6, 0, 0, 91, 0, 0,
+        188, 0, 0, 0, 88, 45, 45, 0, 14, 98, 84, 46, 0, 0, 0, 133, 184, 24, 0, 0, 21, 2, 2, 3, 55, 34, 3, 1, 0, 0, 2,
+        0, 142, 76, 0, 0, 32, 45, 3, 0, 5, 18, 52, 2, 0, 0, 0, 112, 1, 2, 0, 0, 0, 0, 0, 0, 1, 65, 0, 0, 0, 0,
+    ],
+    // An inner loop's last value, reshaped.
+    &[
+        108, 0, 0, 5, 142, 67, 2, 0, 216, 88, 4, 0, 110, 16, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 104, 78, 41, 2, 0,
+        188, 237, 45, 0, 74, 88, 0, 0, 0, 77, 164, 0, 0, 3, 43, 0, 0, 91, 5, 85, 11, 14, 0, 0, 118, 34, 118, 0, 0, 89,
+        25, 0, 142, 0, 0, 0, 32, 64, 1, 0, 5, 18, 0, 0, 0, 0, 2, 0, 0, 0, 113, 0, 0, 56, 0, 0, 0, 0, 0, 0, 8, 0,
+    ],
+    // A scatter onto an outer loop's stack.
+    &[
+        109, 42, 0, 88, 0, 0, 0, 0, 2, 2, 0, 0, 240, 0, 0, 28, 0, 2, 0, 0, 0, 0, 2, 0, 206, 0, 0, 0, 128, 0, 0, 0, 71,
+        168, 69, 0, 0, 123, 0, 0, 59, 0, 0, 0, 0, 0, 16, 76, 13,
+    ],
+];
+
+#[test]
+fn what_was_once_wrong_stays_right() -> Result<(), String> {
+    for script in FOUND {
+        agree(script, 0, |b, float, data| pipeline::interpreter(b, float, 3, data, (1, 1)))?;
+        let executing = |float| Executing { float, threads: 2, interpreted: false };
+        agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)))?;
+    }
+    Ok(())
+}

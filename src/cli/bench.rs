@@ -89,7 +89,16 @@ impl Bench {
         let (dataset, batch) = self.data(&source, model, training, float, seed, weights.as_ref())?;
         let (epochs, steps) = prepare::length(None, training);
         let rows = &dataset.parts.train;
-        let schedule = Schedule { rows: rows.clone(), batch, epochs, steps, seed, shuffle: false, log_every: 0 };
+        let schedule = Schedule {
+            rows: rows.clone(),
+            batch,
+            epochs,
+            steps,
+            seed,
+            shuffle: false,
+            log_every: 0,
+            pause_each_epoch: false,
+        };
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let waiting = Waiting::new();
         waiting.tell("compiling");

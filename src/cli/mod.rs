@@ -1,6 +1,8 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
 mod bench;
 mod check;
+mod completions;
+mod format;
 mod formula;
 mod grad;
 mod prepare;
@@ -49,6 +51,8 @@ enum Command {
     Grad(grad::Grad),
     Bench(bench::Bench),
     Show(show::Show),
+    Fmt(format::Fmt),
+    Completions(completions::Completions),
 }
 
 /// Runs the command that the arguments name.
@@ -68,6 +72,8 @@ pub fn run() -> ExitCode {
         Command::Grad(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Fmt(command) => command.run(),
+        Command::Completions(command) => command.run(),
     };
     exit.into()
 }

@@ -21,27 +21,31 @@ impl Progress {
         Progress { silent, terminal: std::io::stderr().is_terminal(), epochs, shown: None, last: None }
     }
 
+    /// Whether `tell` would show it: what is not shown need not be computed.
+    pub fn wants(&self, kind: &str, epoch: usize) -> bool {
+        if self.silent {
+            return false;
+        }
+        if self.terminal && kind == "epoch" {
+            return epoch == self.epochs || self.shown.is_none_or(|at| at.elapsed() >= PAUSE);
+        }
+        let every = (self.epochs / LINES).max(1);
+        kind == "step" || epoch.is_multiple_of(every) || epoch == 1 || epoch == self.epochs
+    }
+
     /// A step or an epoch, and what is known of it.
     pub fn tell(&mut self, kind: &str, step: usize, epoch: usize, values: &[(String, f64)]) {
-        if self.silent {
-            return;
-        }
         let numbers: String = values.iter().map(|(name, value)| format!("  {name} {}", number(*value))).collect();
         let width = self.epochs.to_string().len();
         let head =
             if kind == "epoch" { format!("epoch {epoch:>width$}/{}", self.epochs) } else { format!("step {step}") };
         let line = format!("{head}{numbers}");
         if self.terminal && kind == "epoch" {
-            if self.shown.is_none_or(|at| at.elapsed() >= PAUSE) {
-                let _ = write!(anstream::stderr(), "\r\x1b[2K{line}");
-                let _ = anstream::stderr().flush();
-                self.shown = Some(Instant::now());
-            }
+            let _ = write!(anstream::stderr(), "\r\x1b[2K{line}");
+            let _ = anstream::stderr().flush();
+            self.shown = Some(Instant::now());
             self.last = Some(line);
-            return;
-        }
-        let every = (self.epochs / LINES).max(1);
-        if kind == "step" || epoch.is_multiple_of(every) || epoch == 1 || epoch == self.epochs {
+        } else {
             let _ = writeln!(anstream::stderr(), "{line}");
         }
     }

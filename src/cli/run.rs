@@ -107,6 +107,7 @@ impl Run {
             steps,
             seed,
             shuffle: !self.no_shuffle,
+            pause_each_epoch: !dataset.parts.validation.is_empty(),
             log_every: if self.log_every > 0 {
                 self.log_every
             } else if self.json {
@@ -143,6 +144,9 @@ impl Run {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
             };
+            if !self.json && !progress.wants(kind, epoch) {
+                return;
+            }
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());

@@ -136,7 +136,8 @@ impl Graph {
     /// A root that does not depend on any hole stays as it is, and says so.
     pub fn lift(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)], extent: usize) -> Vec<Lifted> {
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
-        let marks = self.dependents(&holes);
+        // A mean over the examples is one value for all of them, also where a loop carries it on.
+        let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
         let order = self.reachable(roots);
         let mut map: FxHashMap<NodeId, Lifted> = pairs.iter().map(|&(hole, x)| (hole, (x, true))).collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();

@@ -150,6 +150,11 @@ impl Graph {
 
     /// Whether a value depends on another one, for every node: `marks[id]`.
     pub fn dependents(&self, on: &[NodeId]) -> Vec<bool> {
+        self.reached(on, |_| false)
+    }
+
+    /// Which values are reached from these when nothing passes through an operation that `ends` it.
+    pub fn reached(&self, on: &[NodeId], ends: impl Fn(&Op) -> bool) -> Vec<bool> {
         let mut marks = vec![false; self.nodes.len()];
         for &id in on {
             marks[id.0 as usize] = true;
@@ -158,7 +163,7 @@ impl Graph {
         loop {
             let mut changed = false;
             for id in self.ids() {
-                if marks[id.0 as usize] {
+                if marks[id.0 as usize] || ends(self.op(id)) {
                     continue;
                 }
                 let mut mark = false;
@@ -185,19 +190,19 @@ impl Graph {
         let mut nodes = marks.to_vec();
         let mut loops = vec![false; self.loops.len()];
         loop {
-            let before = loops.clone();
-            for (of, l) in self.loops.iter().enumerate() {
-                loops[of] |= l.binders.iter().any(|b| nodes[b.init.index()] || nodes[b.next.index()]);
-            }
-            if loops == before {
-                return (nodes, loops);
-            }
             for id in self.ids() {
                 let op = self.op(id);
                 let mut mark = nodes[id.index()] || op.loop_used().is_some_and(|of| loops[of.0 as usize]);
                 mark |= self.node(id).loops.iter().any(|of| loops[of.0 as usize]);
                 op.each_operand(|x| mark |= nodes[x.index()]);
                 nodes[id.index()] = mark;
+            }
+            let before = loops.clone();
+            for (of, l) in self.loops.iter().enumerate() {
+                loops[of] |= l.binders.iter().any(|b| nodes[b.init.index()] || nodes[b.next.index()]);
+            }
+            if loops == before {
+                return (nodes, loops);
             }
         }
     }

@@ -153,6 +153,11 @@ impl Destination {
             Some((of, stack)) => e.access(&self.stored, &e.with_place(stack, at, e.place(of))),
         }
     }
+    /// How far the value's neighbours along one of its axes are apart.
+    fn stride(&self, memory: &Memory, axis: usize) -> usize {
+        let places = self.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)));
+        self.stored.layout.strides[axis + usize::from(places.is_some_and(|p| axis >= p))]
+    }
 }
 
 /// A reduction: loops over what is left, and inside over what goes.
@@ -333,7 +338,7 @@ pub fn scatter(
         let clear: Vec<(usize, usize)> = (0..shape.len()).map(|a| (a, shape[a])).collect();
         nest(recorder, &clear, Inner::Scalar, false, &mut vec![], &mut |at| {
             let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            recorder.store(e.access(&to.stored, &indices(shape.len(), at)), recorder.number(0.0));
+            recorder.store(to.access(&e, &indices(shape.len(), at)), recorder.number(0.0));
         });
         let all: Vec<(usize, usize)> = (0..v_shape.len()).map(|a| (a, v_shape[a])).collect();
         nest(recorder, &all, Inner::Scalar, false, &mut vec![], &mut |at| {
@@ -343,7 +348,7 @@ pub fn scatter(
             let mut there: Vec<Affine> = here[..shared].to_vec();
             there.push(Affine::from(0));
             there.extend(here[rank..].iter().cloned());
-            let access = e.access(&to.stored, &there).row(row, to.stored.layout.strides[shared], shape[shared]);
+            let access = to.access(&e, &there).row(row, to.stride(memory, shared), shape[shared]);
             recorder.add(access, e.float(values, &here));
         });
         true

@@ -43,7 +43,8 @@ impl Homes {
 /// The work in order.
 pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updates: &[(Target, NodeId)]) -> Vec<Item> {
     let homes = Homes::new(graph, order);
-    let mut items = scope(graph, order, memory, &homes, None);
+    let order = after_what_loops_read(graph, order);
+    let mut items = scope(graph, &order, memory, &homes, None);
     // Updates come last, in their order: what reads the old values is done then.
     let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
     let writes = |item: &Item| match item {
@@ -53,6 +54,38 @@ pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updates: &[(Ta
     };
     let (late, early): (Vec<Item>, Vec<Item>) = items.drain(..).partition(writes);
     early.into_iter().chain(late).collect()
+}
+
+/// The same nodes, so that all that a loop's body reads from outside stands before the first value that the loop leaves: several
+/// values may be left by one loop, and a node's number says only what itself needs.
+fn after_what_loops_read(graph: &Graph, order: &[NodeId]) -> Vec<NodeId> {
+    let mut bodies: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
+    for &id in order {
+        for &of in &graph.node(id).loops {
+            bodies.entry(of).or_default().push(id);
+        }
+    }
+    let known: FxHashSet<NodeId> = order.iter().copied().collect();
+    let (mut seen, mut out) = (FxHashSet::default(), Vec::with_capacity(order.len()));
+    for &first in order {
+        let mut todo = vec![(first, false)];
+        while let Some((id, ready)) = todo.pop() {
+            if ready {
+                out.push(id);
+                continue;
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            todo.push((id, true));
+            let body = graph.op(id).loop_used().and_then(|of| bodies.remove(&of)).unwrap_or_default();
+            let needed = body.into_iter().chain(graph.op(id).operands());
+            let before = todo.len();
+            todo.extend(needed.filter(|x| known.contains(x) && !seen.contains(x)).map(|x| (x, false)));
+            todo[before..].reverse();
+        }
+    }
+    out
 }
 
 fn scope(graph: &Graph, order: &[NodeId], memory: &Memory, homes: &Homes, home: Option<LoopId>) -> Vec<Item> {

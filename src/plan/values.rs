@@ -86,8 +86,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
                     users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
             }
             Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
-                kept[x.index()] |= !is_constant(graph, *x);
-                dense[x.index()] = true;
+                let base = left_by(graph, *x);
+                kept[base.index()] |= !is_constant(graph, base);
+                dense[base.index()] = true;
             }
             Op::Element { x, .. } => {
                 kept[x.index()] |= !is_free(graph, *x) && !matches!(graph.op(*x), Op::Stacked { .. })
@@ -105,6 +106,16 @@ pub fn base_of(graph: &Graph, mut x: NodeId) -> NodeId {
         if !matches!(graph.op(x), Op::View(v) if v.is_total() && v.rows.iter().all(|r| r.divisor == 1)) {
             break;
         }
+        x = *inner;
+    }
+    x
+}
+
+/// What a loop leaves is read where the loop's body wrote it.
+fn left_by(graph: &Graph, mut x: NodeId) -> NodeId {
+    while let Op::Last { x: inner, .. } = graph.op(x)
+        && is_free(graph, x)
+    {
         x = *inner;
     }
     x

@@ -5,6 +5,7 @@ mod codes;
 mod directives;
 mod explain;
 mod foreign;
+mod format;
 mod layout;
 mod lexeme;
 mod name;
@@ -27,6 +28,7 @@ lalrpop_util::lalrpop_mod!(
 use crate::diagnostic::Diagnostic;
 pub use builder::quotient_readings;
 pub use codes::CODES;
+pub use format::format;
 pub use parser::{parse, parse_expression};
 pub use show::{show_expression, show_tokens, show_tree};
 pub use tree::*;

@@ -1,4 +1,5 @@
 //! Training: initial values, epochs and steps, metrics of the parts of the data, events for whoever shows them.
+mod ahead;
 pub mod executor;
 pub mod initial;
 pub mod interpreted;

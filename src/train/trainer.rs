@@ -1,7 +1,7 @@
 //! The loop over epochs and steps.
-use super::executor::{Batch, Executor};
+use super::ahead::Ahead;
+use super::executor::Executor;
 use crate::kernel::Fault;
-use crate::random::shuffle_epoch;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How long, in which order, and how often to speak.
@@ -16,6 +16,8 @@ pub struct Schedule {
     pub shuffle: bool,
     /// An event every so many steps; 0 for none.
     pub log_every: usize,
+    /// The executor stands at the end of an epoch when that is told, as for a validation: the loop is left for it.
+    pub pause_each_epoch: bool,
 }
 
 impl Schedule {
@@ -54,6 +56,30 @@ pub struct Outcome {
 
 /// A call into the executor takes about this long, so that an interruption is noticed.
 const CHUNK_SECONDS: f64 = 0.05;
+/// And has at most so many steps, for the memory that their records take.
+const CHUNK_STEPS: usize = 1 << 16;
+
+/// The means of what an epoch logs, weighted by rows.
+struct Means {
+    sums: Vec<f64>,
+    weight: f64,
+}
+
+impl Means {
+    fn add(&mut self, values: &[f64], rows: usize) {
+        for (sum, value) in self.sums.iter_mut().zip(values) {
+            *sum += value * rows as f64;
+        }
+        self.weight += rows as f64;
+    }
+    /// The means so far; what follows begins anew.
+    fn take(&mut self) -> Vec<f64> {
+        let means = self.sums.iter().map(|s| s / self.weight).collect();
+        self.sums.fill(0.0);
+        self.weight = 0.0;
+        means
+    }
+}
 
 /// Runs all steps. `logged` is how many numbers the executor logs a step; the first is the objective.
 pub fn train(
@@ -64,62 +90,41 @@ pub fn train(
     tell: &mut dyn FnMut(&mut dyn Executor, Event),
 ) -> Result<Outcome, Fault> {
     let begin = std::time::Instant::now();
-    let total = schedule.total_steps();
+    let total = if schedule.rows.is_empty() { 0 } else { schedule.total_steps() };
     let mut outcome = Outcome { steps: 0, diverged: None, interrupted: false, first_step: 0.0, seconds: 0.0 };
-    let mut order = schedule.rows.clone();
+    let mut ahead = Ahead::new(schedule);
     let mut log: Vec<f64> = vec![];
+    let mut means = Means { sums: vec![0.0; logged], weight: 0.0 };
     let mut chunk = 1;
-    'epochs: for epoch in 1.. {
-        if outcome.steps >= total || schedule.rows.is_empty() {
-            break;
+    while outcome.steps < total && outcome.diverged.is_none() && !outcome.interrupted {
+        ahead.plan(outcome.steps, chunk);
+        let clock = std::time::Instant::now();
+        log.clear();
+        let done = executor.run(&ahead.order, &ahead.batches, stop, &mut log)?;
+        let took = clock.elapsed().as_secs_f64();
+        if outcome.steps == 0 {
+            outcome.first_step = begin.elapsed().as_secs_f64();
         }
-        if schedule.shuffle {
-            order.copy_from_slice(&schedule.rows);
-            shuffle_epoch(&mut order, schedule.seed, epoch as u64);
-        }
-        let mut batches: Vec<Batch> = vec![];
-        for first in (0..order.len()).step_by(schedule.batch.max(1)).take(total - outcome.steps) {
-            let rows = schedule.batch.min(order.len() - first);
-            batches.push(Batch { first, rows, step: outcome.steps + batches.len() + 1, epoch });
-        }
-        let mut sums = vec![0.0; logged];
-        let mut weight = 0.0;
-        let mut at = 0;
-        while at < batches.len() {
-            let end = (at + chunk).min(batches.len());
-            let wanted = end - at;
-            let clock = std::time::Instant::now();
-            log.clear();
-            let done = executor.run(&order, &batches[at..end], stop, &mut log)?;
-            let took = clock.elapsed().as_secs_f64();
-            if outcome.steps == 0 {
-                outcome.first_step = begin.elapsed().as_secs_f64();
+        for (batch, values) in ahead.batches[..done].iter().zip(log.chunks(logged.max(1))) {
+            means.add(values, batch.rows);
+            outcome.steps = batch.step;
+            if values.first().is_some_and(|v| !v.is_finite()) {
+                outcome.diverged = Some(batch.step);
             }
-            for (number, batch) in batches[at..at + done].iter().enumerate() {
-                let values = &log[number * logged..(number + 1) * logged];
-                for (sum, value) in sums.iter_mut().zip(values) {
-                    *sum += value * batch.rows as f64;
-                }
-                weight += batch.rows as f64;
-                outcome.steps = batch.step;
-                if outcome.diverged.is_none() && values.first().is_some_and(|v| !v.is_finite()) {
-                    outcome.diverged = Some(batch.step);
-                }
-                if schedule.log_every > 0 && batch.step % schedule.log_every == 0 {
-                    tell(executor, Event::Step { step: batch.step, epoch, logged: values.to_vec() });
-                }
+            if schedule.log_every > 0 && batch.step % schedule.log_every == 0 {
+                tell(executor, Event::Step { step: batch.step, epoch: batch.epoch, logged: values.to_vec() });
             }
-            at += done;
-            chunk = ((CHUNK_SECONDS / (took / done.max(1) as f64).max(1e-9)) as usize).clamp(1, 1 << 20);
-            if done < wanted || stop.load(Ordering::Relaxed) || outcome.diverged.is_some() {
-                outcome.interrupted = outcome.diverged.is_none();
-                break 'epochs;
+            if outcome.diverged.is_some() {
+                break;
+            }
+            if batch.step % schedule.steps_per_epoch() == 0 || batch.step == total {
+                tell(executor, Event::Epoch { step: batch.step, epoch: batch.epoch, logged: means.take() });
             }
         }
-        if weight > 0.0 {
-            let means = sums.iter().map(|s| s / weight).collect();
-            tell(executor, Event::Epoch { step: outcome.steps, epoch, logged: means });
-        }
+        outcome.interrupted = outcome.diverged.is_none()
+            && outcome.steps < total
+            && (done < ahead.batches.len() || stop.load(Ordering::Relaxed));
+        chunk = ((CHUNK_SECONDS / (took / done.max(1) as f64).max(1e-9)) as usize).clamp(1, CHUNK_STEPS);
     }
     outcome.seconds = begin.elapsed().as_secs_f64();
     Ok(outcome)
@@ -127,6 +132,7 @@ pub fn train(
 
 #[cfg(test)]
 mod tests {
+    use super::super::executor::Batch;
     use super::*;
     use crate::step::Target;
 
@@ -166,7 +172,16 @@ mod tests {
     }
 
     fn schedule(epochs: Option<usize>, steps: Option<usize>, shuffle: bool) -> Schedule {
-        Schedule { rows: (10..20).collect(), batch: 4, epochs, steps, seed: 7, shuffle, log_every: 1 }
+        Schedule {
+            rows: (10..20).collect(),
+            batch: 4,
+            epochs,
+            steps,
+            seed: 7,
+            shuffle,
+            log_every: 1,
+            pause_each_epoch: false,
+        }
     }
 
     #[test]
@@ -199,5 +214,33 @@ mod tests {
         assert_eq!(outcome.steps, 4);
         assert_eq!(executor.0[3].2, [10, 11, 12, 13]);
         assert_eq!((executor.0[3].0, executor.0[3].1), (4, 2));
+    }
+
+    #[test]
+    fn many_steps_ahead_read_the_rows_that_they_would_one_by_one() {
+        let schedule = schedule(Some(5), None, true);
+        let rows = |ahead: &Ahead| -> Vec<Vec<u32>> {
+            ahead.batches.iter().map(|b| ahead.order[b.first..b.first + b.rows].to_vec()).collect()
+        };
+        let mut single = vec![];
+        for done in 0..15 {
+            let mut ahead = Ahead::new(&schedule);
+            ahead.plan(done, 1);
+            single.extend(rows(&ahead));
+        }
+        let (mut ahead, mut many) = (Ahead::new(&schedule), vec![]);
+        for (done, count) in [(0, 2), (2, 8), (10, 99)] {
+            ahead.plan(done, count);
+            many.extend(rows(&ahead));
+        }
+        assert_eq!(single, many);
+    }
+
+    #[test]
+    fn an_epoch_ends_a_call_where_it_is_asked_for() {
+        let schedule = Schedule { pause_each_epoch: true, ..schedule(Some(5), None, false) };
+        let mut ahead = Ahead::new(&schedule);
+        ahead.plan(1, 99);
+        assert_eq!(ahead.batches.iter().map(|b| b.step).collect::<Vec<_>>(), [2, 3]);
     }
 }

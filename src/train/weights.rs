@@ -210,7 +210,7 @@ fn read_metadata(text: &str, shown: &str) -> Result<Facts, Diagnostic> {
 }
 
 /// Writes beside the file and puts it in place at the end, so that a crash leaves the old file whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // As any new file: what the user's mask allows. A temporary file is its owner's alone.

@@ -21,8 +21,8 @@ impl Products {
         let (mut narrow, mut wide) = (vec![], vec![]);
         for product in &program.products {
             match program.float {
-                Float::F32 => narrow.push(Prepared::new(product, path)),
-                Float::F64 => wide.push(Prepared::new(product, path)),
+                Float::F32 => narrow.push(Prepared::new(product, path).usually(program.batch)),
+                Float::F64 => wide.push(Prepared::new(product, path).usually(program.batch)),
             }
         }
         let addresses = match program.float {

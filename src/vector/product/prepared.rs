@@ -18,8 +18,8 @@ pub struct Prepared<T: 'static> {
     is_chained: bool,
     /// Offsets of rows that lie in line on the innermost axis.
     pub(super) row_offsets: RowOffsets,
-    /// How a run is cut, where that does not depend on the number of batch rows.
-    pub(super) fixed: Option<Geometry>,
+    /// How runs of the usual size are cut.
+    pub(super) cut: Option<Usual>,
 }
 
 /// How one run is cut. Small, and quick to compute, as it depends on the number of batch rows.
@@ -58,6 +58,12 @@ pub(super) struct Panels {
     pub narrow: usize,
 }
 
+/// How runs with the usual number of batch rows are cut.
+pub(super) struct Usual {
+    pub batch_rows: usize,
+    pub geometry: Geometry,
+}
+
 /// One panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Panel {
@@ -94,7 +100,7 @@ impl<T: Element> Prepared<T> {
             columns: product.columns,
             is_chained: false,
             row_offsets: RowOffsets::ZERO,
-            fixed: None,
+            cut: None,
         };
         prepared.is_chained = prepared.has_few_outputs();
         let stride = Axes::new(&prepared.rows, 0).strides(0);
@@ -103,11 +109,13 @@ impl<T: Element> Prepared<T> {
             prepared.row_offsets.c[row] = stride.c * row as isize;
             prepared.row_offsets.bias[row] = stride.bias * row as isize;
         }
-        let axes = || [&prepared.batch, &prepared.rows, &prepared.inner].into_iter().flatten();
-        if product.columns != Extent::Batch && axes().all(|axis| !axis.count.is_batch) {
-            prepared.fixed = Some(prepared.cut(0));
-        }
         prepared
+    }
+
+    /// Cuts once for runs with this number of batch rows; any other run is cut when it begins.
+    pub fn usually(mut self, batch_rows: usize) -> Prepared<T> {
+        self.cut = Some(Usual { batch_rows, geometry: self.cut(batch_rows) });
+        self
     }
 
     /// Whether four chains of sums pay. Decided by fixed extents alone: the number of batch rows differs from thread to

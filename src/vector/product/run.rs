@@ -78,9 +78,9 @@ impl<T: Element> Prepared<T> {
     pub unsafe fn run(&self, a: *const T, b: *const T, c: *mut T, bias: *const T, batch_rows: usize, part: Part) {
         let arrays = Arrays { a, b, c, bias };
         let cut;
-        let geometry = match &self.fixed {
-            Some(fixed) => fixed,
-            None => {
+        let geometry = match &self.cut {
+            Some(usual) if usual.batch_rows == batch_rows => &usual.geometry,
+            _ => {
                 cut = self.cut(batch_rows);
                 &cut
             }
