@@ -102,3 +102,76 @@ fn bench_needs_something_to_train() {
     assert!(err(&output).contains("no `train` section"), "{}", err(&output));
     assert_eq!(code(&gradus(&["bench"])), 2);
 }
+
+/// What `gradus grad` makes of a formula: what it prints, and what it says about it.
+fn of_formula(formula: &str, more: &[&str]) -> String {
+    let mut arguments = vec!["grad", "-e", formula];
+    arguments.extend(more);
+    let output = gradus(&arguments);
+    let head = if code(&output) == 0 { String::new() } else { format!("exit {}\n", code(&output)) };
+    format!("{head}{}{}", err(&output), out(&output))
+}
+
+#[test]
+fn grad_of_a_formula() {
+    insta::assert_snapshot!(of_formula("sum((A x - b)^2)", &["--wrt", "x"]), @r#"
+    note: this takes `A` for [2, 3], `x` for [3], `b` for [2]; declare what is to be something else: `-e "A: [5]; …"`
+    ∂f/∂x = 2 Aᵀ (A x − b)
+    "#);
+    insta::assert_snapshot!(of_formula("x' A x", &["--wrt", "x"]), @r#"
+    note: this takes `x` for [3], `A` for [3, 3]; declare what is to be something else: `-e "x: [5]; …"`
+    ∂f/∂x = A x + Aᵀ x
+    "#);
+    insta::assert_snapshot!(of_formula("-log(softmax(W x + b)[t])", &[]), @r#"
+    note: this takes `W` for [3, 3], `x` for [3], `b` for [3], `t` for class(3); declare what is to be something else: `-e "W: [5]; …"`
+    δa = softmax(a) − onehot(t)                  where a = W x + b
+    ∂f/∂W = δa xᵀ
+    ∂f/∂x = Wᵀ δa
+    ∂f/∂b = δa
+    "#);
+    // A value that is bound is called by its name; what is declared needs no note.
+    insta::assert_snapshot!(of_formula("x, y: [4]; param w; s = tanh(w x' y)", &[]), @r"
+    δa = 1 − s²                                  where a = w c
+                                                       c = xᵀ y
+    ∂s/∂w = δa c
+    δc = δa w
+    ∂s/∂x = δc y
+    ∂s/∂y = δc x
+    ");
+}
+
+#[test]
+fn grad_before_simplification() {
+    let formula = "z: [10]; t: class(10); cross_entropy(softmax(z), t)";
+    insta::assert_snapshot!(of_formula(formula, &["--wrt", "z"]), @"∂f/∂z = softmax(z) − onehot(t)");
+    insta::assert_snapshot!(of_formula(formula, &["--wrt", "z", "--raw"]), @r"
+    δa = −onehot(t) / a                          where a = softmax(z)
+    ∂f/∂z = a ⊙ (δa − δaᵀ a)
+    ");
+    insta::assert_snapshot!(printed(&["grad", "examples/iris.nn", "--raw"]));
+}
+
+#[test]
+fn grad_says_what_is_wrong_with_a_formula() {
+    let answers: String = ["sofmax(z)", "x +", "x = 3", "", "softmax(z)", "x[7]", "a + b + c + d + e + g + h"]
+        .map(|formula| format!("$ gradus grad -e \"{formula}\"\n{}\n", of_formula(formula, &[])))
+        .concat();
+    insta::assert_snapshot!(answers);
+    let class = "z: [3]; t: class(3); cross_entropy(softmax(z), t)";
+    insta::assert_snapshot!(of_formula(class, &["--wrt", "t"]), @"
+    exit 1
+    error: `t` is a class, and a class has no derivative
+    ");
+    assert_eq!(code(&gradus(&["grad"])), 2);
+    assert_eq!(code(&gradus(&["grad", "examples/line.nn", "-e", "x"])), 2);
+}
+
+#[test]
+fn grad_by_an_input() {
+    insta::assert_snapshot!(printed(&["grad", "examples/iris.nn", "--wrt", "x"]));
+    let output = gradus(&["grad", "examples/iris.nn", "--wrt", "hh"]);
+    insta::assert_snapshot!(err(&output), @"
+    error: no value, parameter or input is named `hh`
+      = help: there is `h`
+    ");
+}

@@ -3,6 +3,7 @@ mod bench;
 mod check;
 mod completions;
 mod format;
+mod formula;
 mod grad;
 mod predict;
 mod prepare;
