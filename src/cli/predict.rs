@@ -8,7 +8,7 @@ use crate::kernel::{Fault, Float};
 use crate::model::{Model, Options, Role};
 use crate::pipeline::{self, Executing, Source};
 use crate::schema::{DataPlan, Facts};
-use crate::train::Batch;
+use crate::train::{Batch, weights};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -67,10 +67,11 @@ impl Predict {
         let mut weights = prepare::read_weights(Some(&self.weights), trained, &source)?;
         if let Some(weights) = &mut weights {
             // `if training` may leave parameters out.
-            let place = |name: &str| trained.graph.parameters.iter().position(|v| v.name == name);
-            let values =
-                model.graph.parameters.iter().filter_map(|v| Some(weights.values.get(place(&v.name)?)?.clone()));
-            weights.values = values.collect();
+            let held = weights::kept(trained);
+            let place = |name: &str| held.iter().position(|(_, v)| v.name == name);
+            let wanted =
+                weights::kept(model).into_iter().filter_map(|(_, v)| weights.values.get(place(&v.name)?).cloned());
+            weights.values = wanted.collect();
         }
         let facts = weights.as_ref().and_then(|w| w.facts.clone());
         let dataset = self.load(&source, model, float, facts.as_ref())?;
