@@ -31,14 +31,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     /// What no derivative may be: by a class, or zero everywhere.
-    fn check_derivative(
-        &mut self,
-        of: &Tensor,
-        of_span: Span,
-        by: &Tensor,
-        by_span: Span,
-        whole: Span,
-    ) -> Outcome<()> {
+    fn check_derivative(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<()> {
         if self.is_class(by.id) {
             let error = Diagnostic::error("E0502", "a class has no derivative")
                 .at(by_span, "differentiated by")
@@ -57,14 +50,7 @@ impl<'a> Elaborator<'a> {
         Ok(())
     }
     /// `∂of/∂by` of the shape of `of`, then that of `by`.
-    pub fn jacobian(
-        &mut self,
-        of: &Tensor,
-        of_span: Span,
-        by: &Tensor,
-        by_span: Span,
-        whole: Span,
-    ) -> Outcome<Tensor> {
+    pub fn jacobian(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<Tensor> {
         self.check_derivative(of, of_span, by, by_span, whole)?;
         let mut shape = self.shape(of);
         shape.extend(self.shape(by));
