@@ -5,6 +5,7 @@ mod completions;
 mod format;
 mod formula;
 mod grad;
+mod gradients;
 mod prepare;
 mod progress;
 mod run;
