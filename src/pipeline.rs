@@ -103,6 +103,11 @@ pub fn evaluation_step(model: &Model) -> StepGraph {
     step::evaluation(model)
 }
 
+/// The outputs of a model.
+pub fn prediction_step(model: &Model) -> StepGraph {
+    step::prediction(model)
+}
+
 /// What the program's `data` section asks for.
 pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec<Diagnostic>> {
     let declared: Vec<schema::Declared> = model

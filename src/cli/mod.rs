@@ -6,6 +6,7 @@ mod format;
 mod formula;
 mod grad;
 mod gradients;
+mod predict;
 mod prepare;
 mod progress;
 mod run;
@@ -52,6 +53,7 @@ enum Command {
     Grad(grad::Grad),
     Bench(bench::Bench),
     Show(show::Show),
+    Predict(predict::Predict),
     Fmt(format::Fmt),
     Completions(completions::Completions),
 }
@@ -73,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Grad(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Predict(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Completions(command) => command.run(),
     };

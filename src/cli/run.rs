@@ -7,7 +7,6 @@ use crate::data::Dataset;
 use crate::kernel::{Fault, Float};
 use crate::model::{Length, Model, Options};
 use crate::pipeline::{self, Executing};
-use crate::step::Target;
 use crate::train::{self, Event, Executor, Judge, Schedule, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -225,11 +224,11 @@ fn save(
     dataset: &Dataset,
     float: Float,
 ) -> Result<(), Exit> {
-    let values: Vec<Vec<f64>> =
-        (0..model.parameters.len() as u32).map(|i| executor.read(Target::Parameter(i))).collect();
-    let variables = model.graph.parameters.iter().zip(&values);
+    let kept = weights::kept(model);
+    let values: Vec<Vec<f64>> = kept.iter().map(|(target, _)| executor.read(*target)).collect();
+    let variables = kept.iter().zip(&values);
     let tensors: Vec<weights::Tensor> =
-        variables.map(|(v, values)| weights::Tensor { path: &v.name, shape: &v.ty.shape, values }).collect();
+        variables.map(|((_, v), values)| weights::Tensor { path: &v.name, shape: &v.ty.shape, values }).collect();
     weights::save(path, &tensors, float, &dataset.facts).map_err(|error| {
         say(&[error], &Default::default());
         Exit::Failure
