@@ -208,3 +208,31 @@ fn check_draws_where_there_is_no_data() {
     assert!(err(&output).contains("`loss` is no number here"), "{}", err(&output));
     drop(folder);
 }
+
+#[test]
+fn every_stage_is_shown() {
+    let stages = ["tokens", "tree", "graph", "gradient", "simplified", "batched", "step", "plan", "kernels", "clif"];
+    let shown = stages.map(|stage| printed(&["show", "examples/iris.nn", "--stage", stage]));
+    for (at, text) in shown.iter().enumerate() {
+        assert!(shown[..at].iter().all(|other| other != text), "{} shows what another stage does", stages[at]);
+    }
+    let help = printed(&["show", "--help"]);
+    assert!(stages.iter().all(|stage| help.contains(&format!("- {stage}:"))), "{help}");
+}
+
+#[test]
+fn show_has_cranelift_code_of_every_kernel_and_of_the_loop() {
+    let titles = |stage: &str, mark: &str| -> Vec<String> {
+        let text = printed(&["show", "examples/iris.nn", "--stage", stage]);
+        let heads = text.lines().filter_map(|line| line.strip_prefix(mark).map(str::to_string));
+        heads.map(|head| head.trim_end_matches(" f32").trim_end_matches(" f64").to_string()).collect()
+    };
+    let code = titles("clif", "; ");
+    let mut wanted: Vec<String> = titles("kernels", "kernel ").iter().map(|title| format!("kernel {title}")).collect();
+    assert!(10 < wanted.len());
+    wanted.push("run".to_string());
+    assert_eq!(code, wanted);
+    let text = printed(&["show", "examples/iris.nn", "--stage", "clif"]);
+    assert_eq!(text.matches("\nfunction ").count(), wanted.len());
+    assert!(text.contains("f32x4"));
+}
