@@ -175,3 +175,64 @@ fn grad_by_an_input() {
       = help: there is `h`
     ");
 }
+
+#[test]
+fn check_confirms_the_derivatives_of_every_example() {
+    let mut files: Vec<PathBuf> = std::fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "nn"));
+    files.sort();
+    assert!(7 <= files.len());
+    for file in files {
+        let text = printed(&["check", text(&file), "--gradients"]);
+        assert!(text.ends_with("all derivatives hold: derived, simplified and compiled, to 1e-6\n"), "{text}");
+    }
+}
+
+#[test]
+fn check_draws_where_there_is_no_data() {
+    let (folder, file) = program(&format!("{CLASSIFIER}data \"missing.csv\"\ntrain {{ minimize loss; epochs 1 }}"));
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).starts_with("note: the data can't be read ("), "{}", err(&output));
+    assert!(out(&output).contains("4 examples of drawn numbers"), "{}", out(&output));
+    // Without a `train` section, too; and there must be something to differentiate.
+    std::fs::write(&file, CLASSIFIER).unwrap();
+    assert!(printed(&["check", text(&file), "--gradients"]).contains("derivatives of `loss`"));
+    std::fs::write(&file, "input x\ny = 2 x").unwrap();
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("nothing to differentiate"), "{}", err(&output));
+    std::fs::write(&file, "input x\nparam w\nloss = log(w x)").unwrap();
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("`loss` is no number here"), "{}", err(&output));
+    drop(folder);
+}
+
+#[test]
+fn every_stage_is_shown() {
+    let stages = ["tokens", "tree", "graph", "gradient", "simplified", "batched", "step", "plan", "kernels", "clif"];
+    let shown = stages.map(|stage| printed(&["show", "examples/iris.nn", "--stage", stage]));
+    for (at, text) in shown.iter().enumerate() {
+        assert!(shown[..at].iter().all(|other| other != text), "{} shows what another stage does", stages[at]);
+    }
+    let help = printed(&["show", "--help"]);
+    assert!(stages.iter().all(|stage| help.contains(&format!("- {stage}:"))), "{help}");
+}
+
+#[test]
+fn show_has_cranelift_code_of_every_kernel_and_of_the_loop() {
+    let titles = |stage: &str, mark: &str| -> Vec<String> {
+        let text = printed(&["show", "examples/iris.nn", "--stage", stage]);
+        let heads = text.lines().filter_map(|line| line.strip_prefix(mark).map(str::to_string));
+        heads.map(|head| head.trim_end_matches(" f32").trim_end_matches(" f64").to_string()).collect()
+    };
+    let code = titles("clif", "; ");
+    let mut wanted: Vec<String> = titles("kernels", "kernel ").iter().map(|title| format!("kernel {title}")).collect();
+    assert!(10 < wanted.len());
+    wanted.push("run".to_string());
+    assert_eq!(code, wanted);
+    let text = printed(&["show", "examples/iris.nn", "--stage", "clif"]);
+    assert_eq!(text.matches("\nfunction ").count(), wanted.len());
+    assert!(text.contains("f32x4"));
+}

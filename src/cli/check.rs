@@ -1,6 +1,6 @@
 //! `gradus check`: errors, and every name with its shape.
 use super::source::read;
-use super::{Exit, print};
+use super::{Exit, gradients, print};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Type};
 use crate::model::{Model, Options};
@@ -9,21 +9,39 @@ use std::path::PathBuf;
 
 /// Check a file: its errors, every name with its shape, its parameters
 ///
-/// Example:
+/// With `--gradients`, every derivative of what is minimized is compared with central differences of a slow, plain evaluator in
+/// f64: as it was derived, simplified, and compiled to native code. It takes a few rows of the data, or draws some.
+///
+/// Examples:
 ///   gradus check iris.nn
+///   gradus check iris.nn --gradients
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {
     /// The program
     file: PathBuf,
+    /// Check every derivative against differences too; the exit code is 1 if one does not hold
+    #[arg(long)]
+    gradients: bool,
 }
 
 impl Check {
     pub fn run(self) -> Exit {
-        match read(&self.file, &Options::default()) {
-            Err(exit) => exit,
-            Ok(source) => source.training.as_ref().map_or(Exit::Failure, |model| print(&report(model))),
+        self.checked().unwrap_or_else(|exit| exit)
+    }
+
+    fn checked(&self) -> Result<Exit, Exit> {
+        let source = read(&self.file, &Options::default())?;
+        let Some(model) = &source.training else { return Err(Exit::Failure) };
+        let mut exit = print(&report(model));
+        if self.gradients && exit == Exit::Success {
+            let (text, holds) = gradients::check(&self.file, &source, model)?;
+            exit = print(&format!("\n{text}"));
+            if !holds {
+                return Err(Exit::Failure);
+            }
         }
+        Ok(exit)
     }
 }
 

@@ -6,6 +6,7 @@ mod explain;
 mod format;
 mod formula;
 mod grad;
+mod gradients;
 mod predict;
 mod prepare;
 mod progress;

@@ -6,7 +6,7 @@ pub mod random_graph;
 pub mod schedule;
 pub mod values;
 
-pub use differences::{Quantity, finite_differences};
+pub use differences::{Probe, Quantity, Slopes, finite_differences};
 pub use schedule::{LoopRun, Step, schedule};
 pub use values::{Draws, Environment, Values};
 
