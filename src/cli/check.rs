@@ -1,13 +1,17 @@
 //! `gradus check`: errors, and every name with its shape.
-use super::source::read;
+use super::source::{read, say};
 use super::{Exit, gradients, print};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Type};
 use crate::model::{Model, Options};
+use crate::oracle::claims::{Verdict, judge};
+use crate::pipeline::Source;
 use clap::Args;
 use std::path::PathBuf;
 
 /// Check a file: its errors, every name with its shape, its parameters
+///
+/// A claim, such as `∂loss/∂z = y - onehot(t)`, is compared with what is derived.
 ///
 /// With `--gradients`, every derivative of what is minimized is compared with central differences of a slow, plain evaluator in
 /// f64: as it was derived, simplified, and compiled to native code. It takes a few rows of the data, or draws some.
@@ -33,7 +37,11 @@ impl Check {
     fn checked(&self) -> Result<Exit, Exit> {
         let source = read(&self.file, &Options::default())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
-        let mut exit = print(&report(model));
+        let (claims, hold) = claims(&source, model);
+        let mut exit = print(&(report(model) + &claims));
+        if !hold {
+            return Err(Exit::Failure);
+        }
         if self.gradients && exit == Exit::Success {
             let (text, holds) = gradients::check(&self.file, &source, model)?;
             exit = print(&format!("\n{text}"));
@@ -43,6 +51,27 @@ impl Check {
         }
         Ok(exit)
     }
+}
+
+/// What became of each claim, a line each; what is refuted is said as an error.
+fn claims(source: &Source, model: &Model) -> (String, bool) {
+    let (mut lines, mut hold) = (vec![], true);
+    for claim in &model.claims {
+        let text = source.sources.slice(claim.span);
+        let verdict = match judge(&model.graph, claim) {
+            Ok(Verdict::Same) => "the same, simplified".to_string(),
+            Ok(Verdict::Agrees { points, .. }) => format!("equal at {points} random points"),
+            Ok(Verdict::Wrong(refutation)) => {
+                say(&[refutation.diagnostic(claim, text)], &source.sources);
+                "wrong".to_string()
+            }
+            Err(why) => format!("not decided: {why}"),
+        };
+        hold &= verdict != "wrong";
+        lines.push((text, verdict));
+    }
+    let width = lines.iter().map(|line| line.0.chars().count()).max().unwrap_or(0);
+    (lines.iter().map(|(text, verdict)| format!("claim  {text:<width$}  {verdict}\n")).collect(), hold)
 }
 
 /// Inputs, values and parameters, a line each.
