@@ -70,8 +70,9 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
                 points += 1;
                 pairs.push((d, c));
                 let off = (d - c).abs() / d.abs().max(c.abs()).max(1e-3);
-                largest = largest.max(if off.is_nan() { f64::INFINITY } else { off });
-                if !(off <= TOLERANCE) && wrong.as_ref().is_none_or(|w| off > w.0) {
+                let off = if off.is_nan() { f64::INFINITY } else { off };
+                largest = largest.max(off);
+                if off > TOLERANCE && wrong.as_ref().is_none_or(|w| off > w.0) {
                     let element = indices(at, graph.shape(claim.value));
                     let point = point(graph, claim.value, claim.derivative, &env, example);
                     wrong = Some((off, Refutation { element, claimed: c, derived: d, point, factor: None }));
