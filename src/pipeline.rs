@@ -1,6 +1,6 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::data;
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Explanation, Sources};
 use crate::graph::{Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
 use crate::model::{self, Declarations, Model};
@@ -27,6 +27,14 @@ impl Source {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
+}
+
+/// Every code with its explanation, sorted.
+pub fn explanations() -> Vec<&'static Explanation> {
+    let lists = [syntax::CODES, model::codes::CODES, schema::CODES, crate::train::codes::CODES];
+    let mut all: Vec<&Explanation> = lists.into_iter().flatten().collect();
+    all.sort_by_key(|e| e.code);
+    all
 }
 
 /// Text to models. The names of classes are those of `options`.

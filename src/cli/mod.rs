@@ -2,6 +2,7 @@
 mod bench;
 mod check;
 mod completions;
+mod explain;
 mod format;
 mod formula;
 mod grad;
@@ -55,6 +56,7 @@ enum Command {
     Show(show::Show),
     Predict(predict::Predict),
     Fmt(format::Fmt),
+    Explain(explain::Explain),
     Completions(completions::Completions),
 }
 
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Show(command) => command.run(),
         Command::Predict(command) => command.run(),
         Command::Fmt(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     exit.into()

@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::source::{complain, read_over, say};
 use super::{Exit, print};
 use crate::data::Dataset;
+use crate::diagnostic::Diagnostic;
 use crate::kernel::{Fault, Float};
 use crate::model::{Length, Model, Options};
 use crate::pipeline::{self, Executing};
@@ -174,9 +175,9 @@ impl Run {
         .map_err(failed)?;
         progress.finish();
         if let Some(step) = outcome.diverged {
-            complain(&format!(
-                "error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"
-            ));
+            let text = format!("the objective is no longer a number at step {step}");
+            let help = "a smaller rate, or data on one scale (`standardize`), is what mostly helps";
+            say(&[Diagnostic::error("E0706", text).help(help)], &source.sources);
             return Err(Exit::Failure);
         }
         if let Some(fault) = fault {
