@@ -236,3 +236,59 @@ fn show_has_cranelift_code_of_every_kernel_and_of_the_loop() {
     assert_eq!(text.matches("\nfunction ").count(), wanted.len());
     assert!(text.contains("f32x4"));
 }
+
+const FLOWERS: &str =
+    "length,kind\n1.0,rose\n1.2,rose\n3.0,aster\n3.1,aster\n5.0,lily\n5.2,lily\n0.9,rose\n3.3,aster\n5.1,lily\n";
+const NAMED: &str = "input x\ntarget t: class(3)\ny = softmax(dense([x], 3))\nloss = cross_entropy(y, t)\n\
+    metric roses = t == \"rose\"\ndata \"flowers.csv\" { x = length; t = kind; standardize x; test 0.34 }\n\
+    train { minimize loss; epochs 2; batch 3 }\n";
+
+#[test]
+fn classes_are_called_by_their_names_in_the_data() {
+    let (folder, file) = program(NAMED);
+    let csv = folder.path().join("flowers.csv");
+    std::fs::write(&csv, FLOWERS).unwrap();
+    let weights = folder.path().join("w.safetensors");
+    let output = gradus(&["run", text(&file), "--save", text(&weights)]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    // One flower of three in the test part is a rose.
+    assert!(out(&output).contains("roses 0.3333"), "{}", out(&output));
+    for arguments in [&["check"][..], &["grad"], &["show", "--stage", "graph"], &["bench"]] {
+        let all: Vec<&str> =
+            arguments[..1].iter().copied().chain([text(&file)]).chain(arguments[1..].iter().copied()).collect();
+        printed(&all);
+    }
+    // The names come with the weights: a program goes with them even where its data is not.
+    std::fs::remove_file(&csv).unwrap();
+    let other = folder.path().join("other.csv");
+    std::fs::write(&other, "length\n1.1\n").unwrap();
+    printed(&["predict", text(&file), "--weights", text(&weights), "--data", text(&other)]);
+    let output = gradus(&["check", text(&file)]);
+    assert_eq!(code(&output), 1);
+    insta::assert_snapshot!(err(&output));
+}
+
+#[test]
+fn a_name_that_no_class_has_is_an_error() {
+    let (folder, file) = program(&NAMED.replace("\"rose\"", "\"ross\""));
+    std::fs::write(folder.path().join("flowers.csv"), FLOWERS).unwrap();
+    let output = gradus(&["check", text(&file)]);
+    assert_eq!(code(&output), 1);
+    insta::assert_snapshot!(err(&output));
+}
+
+#[test]
+fn notes_of_the_data_are_shown_with_their_place() {
+    let (folder, file) = program(
+        "input x\ntarget t\nparam w, b\ny = w x + b\nloss = (y - t)^2\n\
+        data \"d.csv\" { x = a; t = c; standardize t }\ntrain { minimize loss; epochs 1 }\n",
+    );
+    std::fs::write(folder.path().join("d.csv"), "a,c\n1,10\n2,20\n3,30\n").unwrap();
+    let weights = folder.path().join("w.safetensors");
+    let output = gradus(&["run", text(&file), "--save", text(&weights), "--json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(err(&output));
+    let output = gradus(&["run", text(&file), "--weights", text(&weights), "--json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(err(&output));
+}

@@ -1,6 +1,6 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
 use super::prepare::{self, PrecisionName, Start, failed, refused};
-use super::source::{complain, read};
+use super::source::{complain, read_over};
 use super::{Exit, print};
 use crate::data::{self, Dataset, Targets};
 use crate::graph::{Graph, Kind, NodeId};
@@ -50,7 +50,9 @@ impl Predict {
     }
 
     fn predict(&self) -> Result<Exit, Exit> {
-        let source = read(&self.file, &Options::default())?;
+        // What comes through a pipe is read once.
+        let data = self.data.as_ref().filter(|path| path.as_os_str() != "-");
+        let source = read_over(&self.file, &Options::default(), data, Some(&self.weights))?;
         let Some(model) = &source.evaluation else { return Err(Exit::Failure) };
         if model.outputs.is_empty() {
             complain(

@@ -81,6 +81,7 @@ pub fn load(
     let options = data::Options { precision: float, data: data.cloned(), facts, ..data::Options::new(folder) };
     let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
     say(&dataset.warnings, &source.sources);
+    say(&dataset.notes, &source.sources);
     Ok(dataset)
 }
 

@@ -1,7 +1,7 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Progress;
-use super::source::{complain, read, say};
+use super::source::{complain, read_over, say};
 use super::{Exit, print};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
@@ -83,7 +83,7 @@ impl Run {
     }
 
     fn train(&self) -> Result<Exit, Exit> {
-        let source = read(&self.file, &Options::default())?;
+        let source = read_over(&self.file, &Options::default(), self.data.as_ref(), self.weights.as_ref())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         let float = prepare::float(self.precision, training);

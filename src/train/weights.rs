@@ -69,6 +69,14 @@ pub fn load(path: &Path, parameters: &[(&str, &[usize])], named: Option<Span>) -
     from_bytes(&bytes, &shown, parameters).map_err(place)
 }
 
+/// What a file says of its data, if it can be read and says anything: enough to read the program that its tensors belong to.
+pub fn facts(path: &Path) -> Option<Facts> {
+    let bytes = std::fs::read(path).ok()?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
+    let text = header.metadata().as_ref()?.get(KEY)?;
+    read_metadata(text, &path.display().to_string()).ok()
+}
+
 /// The bytes of a weights file.
 pub fn to_bytes(tensors: &[Tensor], precision: Float, facts: &Facts) -> Result<Vec<u8>, SafeTensorError> {
     let (dtype, data): (Dtype, Vec<Vec<u8>>) = match precision {
