@@ -1,14 +1,15 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::data;
+use crate::diagnostic::{Diagnostic, Explanation, Sources};
 use crate::graph::{Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
 use crate::limits;
-use crate::model::{self, Model};
+use crate::model::{self, Declarations, Model};
 use crate::plan::{self, Plan, Request};
 use crate::schema;
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
-use crate::syntax::{self, SectionKind, StatementKind};
+use crate::syntax::{self, NodeKind, SectionKind, Statement, StatementKind, Tree, TreeId};
 use crate::train::interpreted::{Interpreted, Roots};
 use crate::train::{Executor, native::Native};
 
@@ -29,11 +30,56 @@ impl Source {
     }
 }
 
-/// Text to models.
+/// Every code with its explanation, sorted.
+pub fn explanations() -> Vec<&'static Explanation> {
+    let lists =
+        [syntax::CODES, model::codes::CODES, schema::CODES, crate::oracle::claims::CODES, crate::train::codes::CODES];
+    let mut all: Vec<&Explanation> = lists.into_iter().flatten().collect();
+    all.sort_by_key(|e| e.code);
+    all
+}
+
+/// Text to models. The names of classes are those of `options`.
 pub fn read(name: &str, text: &str, options: &model::Options) -> Source {
+    let (sources, parsed) = parse(name, text);
+    elaborated(sources, parsed, options)
+}
+
+/// Text to models, of a program with its data: a class may be called by the name that it has there, `t == "setosa"`.
+///
+/// The data is read first if the program has such names in it and no weights bring them along; what can't be read is an error
+/// only if a name then has no meaning.
+pub fn read_with_data(name: &str, text: &str, options: &model::Options, data: &data::Options) -> Source {
+    let (sources, parsed) = parse(name, text);
+    if !parsed.root.iter().any(|statement| names_classes(&parsed.tree, statement)) {
+        return elaborated(sources, parsed, options);
+    }
+    let facts = match &data.facts {
+        Some(facts) => Ok(facts.clone()),
+        None => {
+            let declared = model::declarations(&parsed, &sources, options);
+            let plan = plan_of(&parsed, &declared);
+            plan.and_then(|plan| data::load(&plan, data)).map(|dataset| dataset.facts)
+        }
+    };
+    let (classes, errors) = match facts {
+        Ok(facts) => (facts.classes.into_iter().collect(), vec![]),
+        Err(errors) => (vec![], errors),
+    };
+    let mut source = elaborated(sources, parsed, &model::Options { classes, ..options.clone() });
+    if source.diagnostics.iter().any(|d| d.code == "E0406") {
+        source.diagnostics.extend(errors);
+    }
+    source
+}
+
+fn parse(name: &str, text: &str) -> (Sources, syntax::Parsed) {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let parsed = syntax::parse(file, text);
+    (sources, syntax::parse(file, text))
+}
+
+fn elaborated(sources: Sources, parsed: syntax::Parsed, options: &model::Options) -> Source {
     let mut diagnostics = parsed.diagnostics.clone();
     let mut reading = |training: bool| {
         let options = model::Options { training, ..options.clone() };
@@ -57,6 +103,24 @@ fn shorten(diagnostics: &mut Vec<Diagnostic>) {
     if let Some(last) = diagnostics.last_mut() {
         last.notes.push(format!("{more} more are not shown"));
     }
+}
+
+/// Whether a statement outside of sections compares something with a text.
+fn names_classes(tree: &Tree, statement: &Statement) -> bool {
+    fn is_in(tree: &Tree, id: TreeId) -> bool {
+        let mut found = false;
+        let compares = matches!(tree.kind(id), NodeKind::Compare { .. });
+        tree.kind(id).for_each_child(&mut |child| {
+            let is_text = compares && matches!(tree.kind(tree.bare(child)), NodeKind::Text(_));
+            found = found || is_text || is_in(tree, child);
+        });
+        found
+    }
+    let mut found = false;
+    if !matches!(statement.kind, StatementKind::Section(_)) {
+        statement.for_each_child(&mut |child| found = found || is_in(tree, child));
+    }
+    found
 }
 
 /// A step over the batch: what the executors take.
@@ -119,28 +183,29 @@ pub fn evaluation_step(model: &Model) -> StepGraph {
     step::evaluation(model)
 }
 
+/// The outputs of a model.
+pub fn prediction_step(model: &Model) -> StepGraph {
+    step::prediction(model)
+}
+
 /// What the program's `data` section asks for.
 pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec<Diagnostic>> {
-    let declared: Vec<schema::Declared> = model
-        .graph
-        .inputs
-        .iter()
-        .zip(&model.inputs)
-        .map(|(variable, input)| schema::Declared {
-            name: variable.name.clone(),
-            role: if input.role == model::Role::Input { schema::Role::Input } else { schema::Role::Target },
-            shape: variable.ty.shape.clone(),
-            kind: variable.ty.kind,
-            span: variable.span,
-        })
-        .collect();
-    let settings = model.graph.settings.iter().cloned().collect();
-    let section = source.parsed.root.iter().find_map(|statement| match &statement.kind {
+    plan_of(&source.parsed, &model.declarations())
+}
+
+fn plan_of(parsed: &syntax::Parsed, declarations: &Declarations) -> Result<schema::DataPlan, Vec<Diagnostic>> {
+    let declared = declarations.inputs.iter().map(|(role, variable)| {
+        let role = if *role == model::Role::Input { schema::Role::Input } else { schema::Role::Target };
+        schema::Declared::of(variable, role)
+    });
+    let declared: Vec<schema::Declared> = declared.collect();
+    let settings = declarations.settings.iter().cloned().collect();
+    let section = parsed.root.iter().find_map(|statement| match &statement.kind {
         StatementKind::Section(section) if section.kind == SectionKind::Data => Some((section, statement.span)),
         _ => None,
     });
     match section {
-        Some((section, span)) => schema::plan(&source.parsed.tree, section, span, &declared, &settings),
+        Some((section, span)) => schema::plan(&parsed.tree, section, span, &declared, &settings),
         None => Ok(schema::default_plan(&declared, &settings)),
     }
 }
@@ -159,7 +224,7 @@ pub fn executor(
     batched: &Batched,
     how: &Executing,
     rows: usize,
-    dataset: &crate::data::Dataset,
+    dataset: &data::Dataset,
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Fault> {
     if how.interpreted {
@@ -174,7 +239,7 @@ pub fn interpreter(
     batched: &Batched,
     float: Float,
     rows: usize,
-    dataset: &crate::data::Dataset,
+    dataset: &data::Dataset,
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Fault> {
     let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();

@@ -102,3 +102,193 @@ fn bench_needs_something_to_train() {
     assert!(err(&output).contains("no `train` section"), "{}", err(&output));
     assert_eq!(code(&gradus(&["bench"])), 2);
 }
+
+/// What `gradus grad` makes of a formula: what it prints, and what it says about it.
+fn of_formula(formula: &str, more: &[&str]) -> String {
+    let mut arguments = vec!["grad", "-e", formula];
+    arguments.extend(more);
+    let output = gradus(&arguments);
+    let head = if code(&output) == 0 { String::new() } else { format!("exit {}\n", code(&output)) };
+    format!("{head}{}{}", err(&output), out(&output))
+}
+
+#[test]
+fn grad_of_a_formula() {
+    insta::assert_snapshot!(of_formula("sum((A x - b)^2)", &["--wrt", "x"]), @r#"
+    note: this takes `A` for [2, 3], `x` for [3], `b` for [2]; declare what is to be something else: `-e "A: [5]; …"`
+    ∂f/∂x = 2 Aᵀ (A x − b)
+    "#);
+    insta::assert_snapshot!(of_formula("x' A x", &["--wrt", "x"]), @r#"
+    note: this takes `x` for [3], `A` for [3, 3]; declare what is to be something else: `-e "x: [5]; …"`
+    ∂f/∂x = A x + Aᵀ x
+    "#);
+    insta::assert_snapshot!(of_formula("-log(softmax(W x + b)[t])", &[]), @r#"
+    note: this takes `W` for [3, 3], `x` for [3], `b` for [3], `t` for class(3); declare what is to be something else: `-e "W: [5]; …"`
+    δa = softmax(a) − onehot(t)                  where a = W x + b
+    ∂f/∂W = δa xᵀ
+    ∂f/∂x = Wᵀ δa
+    ∂f/∂b = δa
+    "#);
+    // A value that is bound is called by its name; what is declared needs no note.
+    insta::assert_snapshot!(of_formula("x, y: [4]; param w; s = tanh(w x' y)", &[]), @r"
+    δa = 1 − s²                                  where a = w c
+                                                       c = xᵀ y
+    ∂s/∂w = δa c
+    δc = δa w
+    ∂s/∂x = δc y
+    ∂s/∂y = δc x
+    ");
+}
+
+#[test]
+fn grad_before_simplification() {
+    let formula = "z: [10]; t: class(10); cross_entropy(softmax(z), t)";
+    insta::assert_snapshot!(of_formula(formula, &["--wrt", "z"]), @"∂f/∂z = softmax(z) − onehot(t)");
+    insta::assert_snapshot!(of_formula(formula, &["--wrt", "z", "--raw"]), @r"
+    δa = −onehot(t) / a                          where a = softmax(z)
+    ∂f/∂z = a ⊙ (δa − δaᵀ a)
+    ");
+    insta::assert_snapshot!(printed(&["grad", "examples/iris.nn", "--raw"]));
+}
+
+#[test]
+fn grad_says_what_is_wrong_with_a_formula() {
+    let answers: String = ["sofmax(z)", "x +", "x = 3", "", "softmax(z)", "x[7]", "a + b + c + d + e + g + h"]
+        .map(|formula| format!("$ gradus grad -e \"{formula}\"\n{}\n", of_formula(formula, &[])))
+        .concat();
+    insta::assert_snapshot!(answers);
+    let class = "z: [3]; t: class(3); cross_entropy(softmax(z), t)";
+    insta::assert_snapshot!(of_formula(class, &["--wrt", "t"]), @"
+    exit 1
+    error: `t` is a class, and a class has no derivative
+    ");
+    assert_eq!(code(&gradus(&["grad"])), 2);
+    assert_eq!(code(&gradus(&["grad", "examples/line.nn", "-e", "x"])), 2);
+}
+
+#[test]
+fn grad_by_an_input() {
+    insta::assert_snapshot!(printed(&["grad", "examples/iris.nn", "--wrt", "x"]));
+    let output = gradus(&["grad", "examples/iris.nn", "--wrt", "hh"]);
+    insta::assert_snapshot!(err(&output), @"
+    error: no value, parameter or input is named `hh`
+      = help: there is `h`
+    ");
+}
+
+#[test]
+fn check_confirms_the_derivatives_of_every_example() {
+    let mut files: Vec<PathBuf> = std::fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "nn"));
+    files.sort();
+    assert!(7 <= files.len());
+    for file in files {
+        let text = printed(&["check", text(&file), "--gradients"]);
+        assert!(text.ends_with("all derivatives hold: derived, simplified and compiled, to 1e-6\n"), "{text}");
+    }
+}
+
+#[test]
+fn check_draws_where_there_is_no_data() {
+    let (folder, file) = program(&format!("{CLASSIFIER}data \"missing.csv\"\ntrain {{ minimize loss; epochs 1 }}"));
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).starts_with("note: the data can't be read ("), "{}", err(&output));
+    assert!(out(&output).contains("4 examples of drawn numbers"), "{}", out(&output));
+    // Without a `train` section, too; and there must be something to differentiate.
+    std::fs::write(&file, CLASSIFIER).unwrap();
+    assert!(printed(&["check", text(&file), "--gradients"]).contains("derivatives of `loss`"));
+    std::fs::write(&file, "input x\ny = 2 x").unwrap();
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("nothing to differentiate"), "{}", err(&output));
+    std::fs::write(&file, "input x\nparam w\nloss = log(w x)").unwrap();
+    let output = gradus(&["check", text(&file), "--gradients"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("`loss` is no number here"), "{}", err(&output));
+    drop(folder);
+}
+
+#[test]
+fn every_stage_is_shown() {
+    let stages = ["tokens", "tree", "graph", "gradient", "simplified", "batched", "step", "plan", "kernels", "clif"];
+    let shown = stages.map(|stage| printed(&["show", "examples/iris.nn", "--stage", stage]));
+    for (at, text) in shown.iter().enumerate() {
+        assert!(shown[..at].iter().all(|other| other != text), "{} shows what another stage does", stages[at]);
+    }
+    let help = printed(&["show", "--help"]);
+    assert!(stages.iter().all(|stage| help.contains(&format!("- {stage}:"))), "{help}");
+}
+
+#[test]
+fn show_has_cranelift_code_of_every_kernel_and_of_the_loop() {
+    let titles = |stage: &str, mark: &str| -> Vec<String> {
+        let text = printed(&["show", "examples/iris.nn", "--stage", stage]);
+        let heads = text.lines().filter_map(|line| line.strip_prefix(mark).map(str::to_string));
+        heads.map(|head| head.trim_end_matches(" f32").trim_end_matches(" f64").to_string()).collect()
+    };
+    let code = titles("clif", "; ");
+    let mut wanted: Vec<String> = titles("kernels", "kernel ").iter().map(|title| format!("kernel {title}")).collect();
+    assert!(10 < wanted.len());
+    wanted.push("run".to_string());
+    assert_eq!(code, wanted);
+    let text = printed(&["show", "examples/iris.nn", "--stage", "clif"]);
+    assert_eq!(text.matches("\nfunction ").count(), wanted.len());
+    assert!(text.contains("f32x4"));
+}
+
+const FLOWERS: &str =
+    "length,kind\n1.0,rose\n1.2,rose\n3.0,aster\n3.1,aster\n5.0,lily\n5.2,lily\n0.9,rose\n3.3,aster\n5.1,lily\n";
+const NAMED: &str = "input x\ntarget t: class(3)\ny = softmax(dense([x], 3))\nloss = cross_entropy(y, t)\n\
+    metric roses = t == \"rose\"\ndata \"flowers.csv\" { x = length; t = kind; standardize x; test 0.34 }\n\
+    train { minimize loss; epochs 2; batch 3 }\n";
+
+#[test]
+fn classes_are_called_by_their_names_in_the_data() {
+    let (folder, file) = program(NAMED);
+    let csv = folder.path().join("flowers.csv");
+    std::fs::write(&csv, FLOWERS).unwrap();
+    let weights = folder.path().join("w.safetensors");
+    let output = gradus(&["run", text(&file), "--save", text(&weights)]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    // One flower of three in the test part is a rose.
+    assert!(out(&output).contains("roses 0.3333"), "{}", out(&output));
+    for arguments in [&["check"][..], &["grad"], &["show", "--stage", "graph"], &["bench"]] {
+        let all: Vec<&str> =
+            arguments[..1].iter().copied().chain([text(&file)]).chain(arguments[1..].iter().copied()).collect();
+        printed(&all);
+    }
+    // The names come with the weights: a program goes with them even where its data is not.
+    std::fs::remove_file(&csv).unwrap();
+    let other = folder.path().join("other.csv");
+    std::fs::write(&other, "length\n1.1\n").unwrap();
+    printed(&["predict", text(&file), "--weights", text(&weights), "--data", text(&other)]);
+    let output = gradus(&["check", text(&file)]);
+    assert_eq!(code(&output), 1);
+    insta::assert_snapshot!(err(&output));
+}
+
+#[test]
+fn a_name_that_no_class_has_is_an_error() {
+    let (folder, file) = program(&NAMED.replace("\"rose\"", "\"ross\""));
+    std::fs::write(folder.path().join("flowers.csv"), FLOWERS).unwrap();
+    let output = gradus(&["check", text(&file)]);
+    assert_eq!(code(&output), 1);
+    insta::assert_snapshot!(err(&output));
+}
+
+#[test]
+fn notes_of_the_data_are_shown_with_their_place() {
+    let (folder, file) = program(
+        "input x\ntarget t\nparam w, b\ny = w x + b\nloss = (y - t)^2\n\
+        data \"d.csv\" { x = a; t = c; standardize t }\ntrain { minimize loss; epochs 1 }\n",
+    );
+    std::fs::write(folder.path().join("d.csv"), "a,c\n1,10\n2,20\n3,30\n").unwrap();
+    let weights = folder.path().join("w.safetensors");
+    let output = gradus(&["run", text(&file), "--save", text(&weights), "--json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(err(&output));
+    let output = gradus(&["run", text(&file), "--weights", text(&weights), "--json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(err(&output));
+}

@@ -66,7 +66,28 @@ fn step(mut graph: Graph, roots: &[NodeId]) -> StepGraph {
     let change = graph.expand_to(number, &shape);
     let sum = graph.add(parameter, change);
     let next = graph.unary(&trigonometric::TANH, sum);
-    StepGraph { graph, updates: vec![(Target::Parameter(1), next)], logged, outputs: vec![], gradients: vec![] }
+    // A state that the next parameter and a logged number read after it was set, as `s <- …` in a layer does; and one that
+    // reads the old parameter.
+    let state = graph.intern(Op::Leaf(Leaf::State(0)));
+    let shape = graph.shape(state).to_vec();
+    let change = graph.expand_to(number, &shape);
+    let set = graph.add(state, change);
+    let axes: Vec<usize> = (0..shape.len()).collect();
+    let total = graph.reduce(ReduceOp::Mean, &axes, set);
+    let after = graph.unary(&trigonometric::TANH, total);
+    if roots.len().is_multiple_of(2) {
+        logged.push(("the state".into(), after));
+    }
+    let shape = graph.shape(next).to_vec();
+    let spread = graph.expand_to(after, &shape);
+    let next = graph.add(next, spread);
+    let axes: Vec<usize> = (0..shape.len()).collect();
+    let old = graph.reduce(ReduceOp::Mean, &axes, parameter);
+    let shape = graph.shape(set).to_vec();
+    let old = graph.expand_to(old, &shape);
+    let set = if roots.len().is_multiple_of(3) { graph.add(set, old) } else { set };
+    let updates = vec![(Target::Parameter(1), next), (Target::State(0), set)];
+    StepGraph { graph, updates, logged, outputs: vec![], gradients: vec![] }
 }
 
 fn dataset(inputs: &[Variable], env: &Environment, float: Float) -> Dataset {
@@ -104,6 +125,7 @@ fn after_a_step(executor: &mut dyn Executor, env: &Environment) -> Result<Vec<f6
     let mut all = vec![];
     executor.run(&order, &[batch], &AtomicBool::new(false), &mut all).map_err(|fault| fault.to_string())?;
     all.extend(executor.read(Target::Parameter(1)));
+    all.extend(executor.read(Target::State(0)));
     Ok(all)
 }
 

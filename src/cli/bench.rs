@@ -1,7 +1,7 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Waiting;
-use super::source::{complain, read};
+use super::source::{complain, read_over};
 use super::table::{Align, Style, cell, table};
 use super::{Exit, print};
 use crate::data::{self, Dataset};
@@ -80,7 +80,7 @@ impl Bench {
     }
 
     fn measured(&self) -> Result<String, Exit> {
-        let source = read(&self.file, &Options::default())?;
+        let source = read_over(&self.file, &Options::default(), self.data.as_ref(), self.weights.as_ref())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         let float = prepare::float(self.precision, training);

@@ -1,7 +1,8 @@
 //! `gradus grad`: the gradient as one would write it on paper.
+use super::formula::{self, Formula};
 use super::source::{complain, read};
 use super::{Exit, print};
-use crate::graph::NodeId;
+use crate::graph::{Kind, NodeId};
 use crate::model::{Model, Options};
 use crate::notation;
 use clap::{Args, ValueEnum};
@@ -9,21 +10,34 @@ use std::path::PathBuf;
 
 /// Print the gradient that is derived, as a textbook would
 ///
+/// A formula of `-e` is a program whose last line is a value. Names that it does not declare get shapes with which that value
+/// is a number, and a note says which; `x: [5]` declares one.
+///
 /// Examples:
 ///   gradus grad iris.nn
 ///   gradus grad iris.nn --wrt z
 ///   gradus grad iris.nn --of objective --format nn
+///   gradus grad iris.nn --raw
+///   gradus grad -e "sum((A x - b)^2)" --wrt x
+///   gradus grad -e "z: [10]; t: class(10); cross_entropy(softmax(z), t)" --wrt z
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Grad {
     /// The program
-    file: PathBuf,
+    #[arg(required_unless_present = "expression")]
+    file: Option<PathBuf>,
+    /// A formula in the place of a program
+    #[arg(short, long, value_name = "EXPR", conflicts_with = "file", allow_hyphen_values = true)]
+    expression: Option<String>,
     /// What is differentiated: a value by its name, or `objective`; without it, `loss`
     #[arg(long)]
     of: Option<String>,
-    /// By what: a parameter or a value by its name; without it, every parameter
+    /// By what: a parameter, an input or a value by its name; without it, every parameter (of `-e`, also every input)
     #[arg(long)]
     wrt: Vec<String>,
+    /// As it was derived, before anything is simplified
+    #[arg(long)]
+    raw: bool,
     /// How it is written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -45,23 +59,32 @@ impl Grad {
     }
 
     fn text(&self) -> Result<String, Exit> {
-        let source = read(&self.file, &Options::default())?;
+        let (source, value) = match (&self.file, &self.expression) {
+            (_, Some(text)) => {
+                let Formula { source, name } = formula::read(text)?;
+                (source, Some(name))
+            }
+            (Some(file), None) => (read(file, &Options::default())?, None),
+            (None, None) => return Err(Exit::Usage),
+        };
         let Some(model) = &source.training else { return Err(Exit::Failure) };
-        let of = self.of(model)?;
+        let of = self.of(model, value.as_deref())?;
         let by = self.by(model)?;
         let shape = model.graph.shape(of.1);
         if !shape.is_empty() {
             let shape = crate::graph::show::shape_text(shape);
-            complain(&format!(
-                "error: only a number has a gradient; `{}` has the shape {shape}\n  = help: name a number with --of, such as `loss`",
-                of.0
-            ));
+            let (what, help) = match &self.expression {
+                Some(_) => ("this value".to_string(), "`sum(…)` or `norm(…)` makes a number of it"),
+                None => (format!("`{}`", of.0), "name a number with --of, such as `loss`"),
+            };
+            complain(&format!("error: only a number has a gradient; {what} has the shape {shape}\n  = help: {help}"));
             return Err(Exit::Failure);
         }
         // What `minimize` has beyond the loss gets lines of its own.
         let more = model.objective.filter(|o| self.of.is_none() && *o != of.1).map(|o| ("minimize".to_string(), o));
         let of: Vec<(String, NodeId)> = std::iter::once(of).chain(more).collect();
-        let derivation = notation::gradient(&model.graph, &of, &by);
+        let derive = if self.raw { notation::raw_gradient } else { notation::gradient };
+        let derivation = derive(&model.graph, &of, &by);
         Ok(match self.format {
             Format::Text => notation::text::render(&derivation, 80, true),
             Format::Nn => notation::nn::render(&derivation),
@@ -70,9 +93,9 @@ impl Grad {
         })
     }
 
-    fn of(&self, model: &Model) -> Result<(String, NodeId), Exit> {
+    fn of(&self, model: &Model, value: Option<&str>) -> Result<(String, NodeId), Exit> {
         let named = |name: &str| model.bindings.iter().rev().find(|b| b.0 == name).map(|b| (b.0.clone(), b.1));
-        match &self.of {
+        match self.of.as_deref().or(value) {
             Some(name) if name == "objective" || name == "minimize" => {
                 model.objective.map(|o| ("minimize".into(), o)).ok_or_else(|| unknown(name, model))
             }
@@ -86,16 +109,32 @@ impl Grad {
 
     fn by(&self, model: &Model) -> Result<Vec<(String, NodeId)>, Exit> {
         let parameters = || model.graph.parameters.iter().zip(&model.parameters).map(|(v, p)| (v.name.clone(), p.leaf));
+        let inputs = || model.graph.inputs.iter().zip(&model.inputs).map(|(v, i)| (v.name.clone(), i.leaf));
+        let is_number = |id: NodeId| model.graph.ty(id).kind == Kind::Real;
         if self.wrt.is_empty() {
-            return Ok(parameters().collect());
+            let inputs = inputs().filter(|input| self.expression.is_some() && is_number(input.1));
+            let all: Vec<(String, NodeId)> = parameters().chain(inputs).collect();
+            if all.is_empty() {
+                complain("error: there is nothing to differentiate by\n  = help: name a value with --wrt");
+                return Err(Exit::Failure);
+            }
+            return Ok(all);
         }
-        self.wrt
-            .iter()
-            .map(|name| {
-                let value = model.bindings.iter().rev().find(|b| b.0 == *name).map(|b| (b.0.clone(), b.1));
-                parameters().find(|p| p.0 == *name).or(value).ok_or_else(|| unknown(name, model))
-            })
-            .collect()
+        let found = self.wrt.iter().map(|name| {
+            let value = model.bindings.iter().rev().find(|b| b.0 == *name).map(|b| (b.0.clone(), b.1));
+            let (name, id) = parameters()
+                .find(|p| p.0 == *name)
+                .or(value)
+                .or_else(|| inputs().find(|i| i.0 == *name))
+                .ok_or_else(|| unknown(name, model))?;
+            if !is_number(id) {
+                let what = if model.graph.ty(id).kind == Kind::Bool { "a truth value" } else { "a class" };
+                complain(&format!("error: `{name}` is {what}, and {what} has no derivative"));
+                return Err(Exit::Failure);
+            }
+            Ok((name, id))
+        });
+        found.collect()
     }
 }
 
@@ -104,10 +143,10 @@ fn unknown(name: &str, model: &Model) -> Exit {
         .bindings
         .iter()
         .map(|b| b.0.as_str())
-        .chain(model.graph.parameters.iter().map(|p| p.name.as_str()))
+        .chain(model.graph.parameters.iter().chain(&model.graph.inputs).map(|v| v.name.as_str()))
         .collect();
     let near =
         crate::schema::nearest(name, &known).map_or(String::new(), |near| format!("\n  = help: there is `{near}`"));
-    complain(&format!("error: no value or parameter is named `{name}`{near}"));
+    complain(&format!("error: no value, parameter or input is named `{name}`{near}"));
     Exit::Failure
 }

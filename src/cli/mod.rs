@@ -2,8 +2,13 @@
 mod bench;
 mod check;
 mod completions;
+mod explain;
+mod fix;
 mod format;
+mod formula;
 mod grad;
+mod gradients;
+mod predict;
 mod prepare;
 mod progress;
 mod run;
@@ -50,7 +55,9 @@ enum Command {
     Grad(grad::Grad),
     Bench(bench::Bench),
     Show(show::Show),
+    Predict(predict::Predict),
     Fmt(format::Fmt),
+    Explain(explain::Explain),
     Completions(completions::Completions),
 }
 
@@ -71,7 +78,9 @@ pub fn run() -> ExitCode {
         Command::Grad(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Predict(command) => command.run(),
         Command::Fmt(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     exit.into()

@@ -62,9 +62,9 @@ pub fn training(model: &Model) -> Result<&Training, Exit> {
 /// The weights that a file holds, if one is named.
 pub fn read_weights(path: Option<&Path>, model: &Model, source: &Source) -> Result<Option<Weights>, Exit> {
     let Some(path) = path else { return Ok(None) };
-    let parameters: Vec<(&str, &[usize])> =
-        model.graph.parameters.iter().map(|p| (p.name.as_str(), p.ty.shape.as_slice())).collect();
-    weights::load(path, &parameters, None).map(Some).map_err(|error| refused(&[error], source))
+    let kept = weights::kept(model);
+    let tensors: Vec<(&str, &[usize])> = kept.iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect();
+    weights::load(path, &tensors, None).map(Some).map_err(|error| refused(&[error], source))
 }
 
 /// The data of the program, or of the file that stands in its place. `facts` came with weights and hold.
@@ -81,6 +81,7 @@ pub fn load(
     let options = data::Options { precision: float, data: data.cloned(), facts, ..data::Options::new(folder) };
     let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
     say(&dataset.warnings, &source.sources);
+    say(&dataset.notes, &source.sources);
     Ok(dataset)
 }
 
@@ -92,14 +93,15 @@ pub struct Start {
 impl Start {
     pub fn new(model: &Model, seed: u64, weights: Option<&Weights>, source: &Source) -> Result<Start, Exit> {
         let refuse = |error: Diagnostic| refused(&[error], source);
-        let parameters = match weights {
-            None => initial::parameters(model, seed).map_err(refuse)?,
-            Some(weights) => weights.values.clone(),
-        };
+        let parameters = initial::parameters(model, seed).map_err(refuse)?;
         let states = initial::states(model, seed).map_err(refuse)?;
         let parameters = parameters.into_iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));
         let states = states.into_iter().enumerate().map(|(at, v)| (Target::State(at as u32), v));
-        Ok(Start { values: parameters.chain(states).collect() })
+        // What the file holds comes later, and holds.
+        let read = weights.into_iter().flat_map(|read| {
+            weights::kept(model).into_iter().map(|(target, _)| target).zip(read.values.iter().cloned())
+        });
+        Ok(Start { values: parameters.chain(states).chain(read).collect() })
     }
 
     /// Puts an executor at the start.

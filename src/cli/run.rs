@@ -1,13 +1,13 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Progress;
-use super::source::{complain, read, say};
+use super::source::{complain, read_over, say};
 use super::{Exit, print};
 use crate::data::Dataset;
+use crate::diagnostic::Diagnostic;
 use crate::kernel::{Fault, Float};
 use crate::model::{Length, Model, Options};
 use crate::pipeline::{self, Executing};
-use crate::step::Target;
 use crate::train::{self, Event, Executor, Judge, Schedule, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -83,7 +83,7 @@ impl Run {
     }
 
     fn train(&self) -> Result<Exit, Exit> {
-        let source = read(&self.file, &Options::default())?;
+        let source = read_over(&self.file, &Options::default(), self.data.as_ref(), self.weights.as_ref())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         let float = prepare::float(self.precision, training);
@@ -175,9 +175,9 @@ impl Run {
         .map_err(failed)?;
         progress.finish();
         if let Some(step) = outcome.diverged {
-            complain(&format!(
-                "error[E0701]: the objective is no longer a number at step {step}\n  = help: a smaller rate, or data on one scale (`standardize`), is what mostly helps"
-            ));
+            let text = format!("the objective is no longer a number at step {step}");
+            let help = "a smaller rate, or data on one scale (`standardize`), is what mostly helps";
+            say(&[Diagnostic::error("E0706", text).help(help)], &source.sources);
             return Err(Exit::Failure);
         }
         if let Some(fault) = fault {
@@ -225,11 +225,11 @@ fn save(
     dataset: &Dataset,
     float: Float,
 ) -> Result<(), Exit> {
-    let values: Vec<Vec<f64>> =
-        (0..model.parameters.len() as u32).map(|i| executor.read(Target::Parameter(i))).collect();
-    let variables = model.graph.parameters.iter().zip(&values);
+    let kept = weights::kept(model);
+    let values: Vec<Vec<f64>> = kept.iter().map(|(target, _)| executor.read(*target)).collect();
+    let variables = kept.iter().zip(&values);
     let tensors: Vec<weights::Tensor> =
-        variables.map(|(v, values)| weights::Tensor { path: &v.name, shape: &v.ty.shape, values }).collect();
+        variables.map(|((_, v), values)| weights::Tensor { path: &v.name, shape: &v.ty.shape, values }).collect();
     weights::save(path, &tensors, float, &dataset.facts).map_err(|error| {
         say(&[error], &Default::default());
         Exit::Failure

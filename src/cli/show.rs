@@ -1,12 +1,15 @@
 //! `gradus show`: what each stage of the compiler makes of a file.
+use super::prepare::failed;
 use super::source::{read, say, text_of};
 use super::{Exit, print};
 use crate::graph::show::show;
 use crate::graph::{Graph, NodeId};
+use crate::jit::{self, Executable};
 use crate::kernel::Float;
 use crate::model::{Model, Options, Precision};
 use crate::simplify::{Stage as Rules, simplify};
 use crate::step::StepGraph;
+use crate::vector::Path;
 use crate::{pipeline, syntax};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ use std::path::PathBuf;
 /// Examples:
 ///   gradus show line.nn --stage tree
 ///   gradus show iris.nn --stage plan
+///   gradus show iris.nn --stage clif --batch 128
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Show {
@@ -49,6 +53,8 @@ enum Stage {
     Plan,
     /// The kernels
     Kernels,
+    /// Their code as Cranelift gets it
+    Clif,
 }
 
 impl Show {
@@ -71,37 +77,43 @@ impl Show {
         }
         let source = read(&self.file, &Options::default())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
-        Ok(self.stage_of(model))
+        self.stage_of(model)
     }
 
-    fn stage_of(&self, model: &Model) -> String {
+    fn stage_of(&self, model: &Model) -> Result<String, Exit> {
         if self.stage == Stage::Graph {
             let roots: Vec<NodeId> = model.bindings.iter().map(|b| b.1).chain(model.objective).collect();
-            return show(&model.graph, &roots);
+            return Ok(show(&model.graph, &roots));
         }
         let step = pipeline::training_step(model);
         if self.stage == Stage::Gradient {
-            return show(&step.graph, &roots_of(&step));
+            return Ok(show(&step.graph, &roots_of(&step)));
         }
         if self.stage == Stage::Simplified {
             let simple = simplify(&step.graph, &roots_of(&step), Rules::Simplify);
-            return format!("{}{} rewrites\n", show(&simple.graph, &simple.roots), simple.rewrites);
+            return Ok(format!("{}{} rewrites\n", show(&simple.graph, &simple.roots), simple.rewrites));
         }
         let batched = pipeline::batched(&step, true);
         let roots: Vec<NodeId> =
             batched.updates.iter().map(|u| u.1).chain(batched.logged.iter().map(|l| l.1)).collect();
         if self.stage == Stage::Batched {
-            return show(&batched.graph, &roots);
+            return Ok(show(&batched.graph, &roots));
         }
         if self.stage == Stage::Step {
-            return step_text(&batched.graph, &batched);
+            return Ok(step_text(&batched.graph, &batched));
         }
         let double = model.training.as_ref().is_some_and(|t| t.precision == Precision::F64);
         let plan = pipeline::planned(&batched, if double { Float::F64 } else { Float::F32 }, self.batch);
         if self.stage == Stage::Kernels {
-            return plan.program.kernels.iter().map(|k| format!("{}\n", k.text(&plan.program.buffers))).collect();
+            let kernels = plan.program.kernels.iter();
+            return Ok(kernels.map(|k| format!("{}\n", k.text(&plan.program.buffers))).collect());
         }
-        plan.program.text()
+        if self.stage == Stage::Clif {
+            let options = jit::Options { path: Path::detect(), threads: 1 };
+            let executable = Executable::compile(plan.program, options).map_err(failed)?;
+            return Ok(executable.clif().to_string());
+        }
+        Ok(plan.program.text())
     }
 }
 

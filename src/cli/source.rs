@@ -1,10 +1,12 @@
 //! Reading a `.nn` file and saying what is wrong with it.
 use super::Exit;
+use crate::data;
 use crate::diagnostic::{Diagnostic, Sources, render};
 use crate::model::Options;
 use crate::pipeline::{self, Source};
+use crate::train::weights;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file's text, or a message.
 pub fn text_of(path: &Path) -> Result<String, Exit> {
@@ -19,11 +21,37 @@ pub fn text_of(path: &Path) -> Result<String, Exit> {
     })
 }
 
+/// Writes a file anew, wholly or not at all; where it is a link, what it leads to.
+pub fn replace(path: &Path, text: &str) -> Result<(), Exit> {
+    let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    crate::train::weights::write_whole(&place, text.as_bytes()).map_err(|error| {
+        complain(&format!("error: can't write `{}`: {error}", path.display()));
+        Exit::Failure
+    })
+}
+
 /// Reads a file and shows all that is to be said about it; a failure if there is an error.
 pub fn read(path: &Path, options: &Options) -> Result<Source, Exit> {
+    read_over(path, options, None, None)
+}
+
+/// Reads a file that is to go with this data instead of its own, and with these weights: they say how classes are called.
+pub fn read_over(
+    path: &Path,
+    options: &Options,
+    data: Option<&PathBuf>,
+    weights: Option<&PathBuf>,
+) -> Result<Source, Exit> {
     let text = text_of(path)?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-    let source = pipeline::read(&name, &text, options);
+    let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
+    let data = data::Options {
+        data: data.cloned(),
+        facts: weights.and_then(|weights| weights::facts(weights)),
+        targets: data::Targets::Optional,
+        ..data::Options::new(folder)
+    };
+    let source = pipeline::read_with_data(&name, &text, options, &data);
     say(&source.diagnostics, &source.sources);
     if source.has_errors() { Err(Exit::Failure) } else { Ok(source) }
 }

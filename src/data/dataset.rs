@@ -18,8 +18,8 @@ pub struct Dataset {
     pub source: String,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// What is worth a line to whoever trains: one sentence each.
-    pub notes: Vec<String>,
+    /// What whoever trains should know.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// The values of one input or target.

@@ -40,7 +40,7 @@ struct Loading<'a> {
     plan: &'a DataPlan,
     options: &'a Options,
     warnings: Vec<Diagnostic>,
-    notes: Vec<String>,
+    notes: Vec<Diagnostic>,
 }
 
 /// What a slot became.
@@ -88,6 +88,7 @@ impl Loading<'_> {
             return Err(errors);
         }
         let source = source_name(&table);
+        self.notes.extend(self.facts_that_hold(&facts));
         Ok(Dataset { columns, rows: table.rows, parts, facts, source, warnings: self.warnings, notes: self.notes })
     }
 
@@ -355,15 +356,48 @@ impl Loading<'_> {
                 let standardize = self.plan.standardize.iter().any(|wish| wish.slot == index);
                 let wish = Wish { fill, standardize, given, precision, train: &parts.train };
                 (filled.column.values, filled.statistics) = numbers(fitting, &wish)?;
-                if standardize && declared.role == Role::Target {
-                    let name = &declared.name;
-                    let text =
-                        format!("`{name}` is standardized: `output {name}.std y + {name}.mean` is in its own unit");
-                    self.notes.push(text);
-                }
+                self.notes.extend(self.standardized_target(index, filled.statistics.as_ref()));
             }
         }
         Ok(filled)
+    }
+
+    /// W0603: what is predicted for a standardized target counts deviations.
+    fn standardized_target(&self, index: usize, statistics: Option<&Statistics>) -> Option<Diagnostic> {
+        let wish = self.plan.standardize.iter().find(|wish| wish.slot == index)?;
+        let declared = &self.plan.slots[index].declared;
+        if declared.role != Role::Target {
+            return None;
+        }
+        let text = format!(
+            "`{0}` is standardized: what is predicted for `{0}` counts deviations from its mean",
+            declared.name
+        );
+        let note = Diagnostic::remark("W0603", text).at(wish.span, "a target");
+        Some(match statistics {
+            Some(Statistics { mean, deviation, .. }) if mean.len() == 1 => {
+                note.note(format!("its mean is {}, its deviation {}", brief(mean[0]), brief(deviation[0])))
+            }
+            _ => note,
+        })
+    }
+
+    /// W0604: what came with the weights is not taken from this data.
+    fn facts_that_hold(&self, facts: &Facts) -> Option<Diagnostic> {
+        let given = self.options.facts.as_ref()?;
+        let statistics = facts.statistics.keys().any(|name| given.statistics.contains_key(name));
+        let classes = facts.classes.keys().any(|name| given.classes.contains_key(name));
+        let what = match (statistics, classes) {
+            (true, true) => "the statistics and the names of classes are those",
+            (true, false) => "the statistics are those",
+            (false, true) => "the names of classes are those",
+            (false, false) => return None,
+        };
+        let note = Diagnostic::remark("W0604", format!("{what} of the weights, not of this data"));
+        Some(match self.plan.file.as_ref().map(|file| file.span).or(self.plan.span) {
+            Some(span) => note.at(span, "not learned here"),
+            None => note,
+        })
     }
 
     fn column(&self, slot: &Slot, values: Values) -> Column {
@@ -378,6 +412,12 @@ impl Loading<'_> {
             None => error,
         }
     }
+}
+
+/// A number as people write it, to six digits.
+fn brief(value: f64) -> String {
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    rounded.to_string()
 }
 
 fn source_name(table: &Table) -> String {

@@ -38,6 +38,12 @@ impl Files<'_> {
 
     /// A file that the command line names: anywhere.
     pub fn given(&self, path: &Path) -> Result<Table, Diagnostic> {
+        if path == Path::new("-") {
+            let mut bytes = vec![];
+            let failed = |text: String| Diagnostic::error("E0611", text);
+            std::io::stdin().read_to_end(&mut bytes).map_err(|error| failed(format!("can't read stdin: {error}")))?;
+            return csv::read_csv(&bytes, "stdin").map_err(|text| failed(format!("stdin: {text}")));
+        }
         self.read(path, &path.display().to_string(), None)
     }
 

@@ -4,6 +4,7 @@
 //! forward mode (`forward`), so that derivatives of higher order share their work. Both build ordinary nodes of the same
 //! graph and nest freely. The adjoint of a varying value is the textbook's: of the loss of this example, without the 1/B.
 pub mod forward;
+mod jacobian;
 pub mod masks;
 pub mod reverse;
 mod rules;
@@ -11,6 +12,7 @@ mod scope;
 mod templates;
 
 pub use forward::tangent;
+pub use jacobian::jacobian;
 pub use reverse::{Adjoints, adjoints};
 
 use crate::graph::{Graph, NodeId, Op};

@@ -110,6 +110,10 @@ impl Graph {
     pub fn name(&mut self, id: NodeId, name: impl Into<String>) {
         self.names.entry(id).or_insert_with(|| name.into());
     }
+    /// Takes a value's name away: it is spoken of by its formula.
+    pub fn unname(&mut self, id: NodeId) {
+        self.names.shift_remove(&id);
+    }
     pub fn name_of(&self, id: NodeId) -> Option<&str> {
         self.names.get(&id).map(String::as_str)
     }

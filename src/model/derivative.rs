@@ -18,6 +18,20 @@ impl<'a> Elaborator<'a> {
         by_span: Span,
         whole: Span,
     ) -> Outcome<Tensor> {
+        self.check_derivative(of, of_span, by, by_span, whole)?;
+        let is_same = of.id == by.id;
+        let result = if is_same && self.graph.shape(of.id).is_empty() {
+            Ok(self.graph.number(1.0))
+        } else {
+            gradient::derivative(&mut self.graph, of.id, by.id)
+        };
+        match result {
+            Ok(id) => Ok(Tensor::new(id)),
+            Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
+        }
+    }
+    /// What no derivative may be: by a class, or zero everywhere.
+    fn check_derivative(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<()> {
         if self.is_class(by.id) {
             let error = Diagnostic::error("E0502", "a class has no derivative")
                 .at(by_span, "differentiated by")
@@ -33,13 +47,15 @@ impl<'a> Elaborator<'a> {
             .also(of_span, "does not depend on it");
             return self.fail(error);
         }
-        let is_same = of.id == by.id;
-        let result = if is_same && self.graph.shape(of.id).is_empty() {
-            Ok(self.graph.number(1.0))
-        } else {
-            gradient::derivative(&mut self.graph, of.id, by.id)
-        };
-        match result {
+        Ok(())
+    }
+    /// `∂of/∂by` of the shape of `of`, then that of `by`.
+    pub fn jacobian(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<Tensor> {
+        self.check_derivative(of, of_span, by, by_span, whole)?;
+        let mut shape = self.shape(of);
+        shape.extend(self.shape(by));
+        self.check_limits(&shape, whole)?;
+        match gradient::jacobian(&mut self.graph, of.id, by.id) {
             Ok(id) => Ok(Tensor::new(id)),
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
         }

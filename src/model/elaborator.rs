@@ -3,7 +3,7 @@ use super::path::{FrameId, Frames};
 use super::scope::{ScopeId, Scopes};
 use super::value::{Defined, Tensor, Value};
 use super::{Claim, Input, Metric, Options, Parameter, State, optimizer, prelude};
-use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId};
 use crate::op::Interval;
 use crate::syntax::{Tree, TreeId};
@@ -168,8 +168,7 @@ impl<'a> Elaborator<'a> {
         self.report(diagnostic);
     }
     pub fn note(&mut self, code: &'static str, message: String, span: Span, label: &str) {
-        let warning = Diagnostic::warning(code, message).at(span, label);
-        self.report(Diagnostic { severity: Severity::Note, ..warning });
+        self.report(Diagnostic::remark(code, message).at(span, label));
     }
     /// What the language has and this compiler has not yet.
     pub fn not_there_yet<T>(&mut self, span: Span, what: &str) -> Outcome<T> {

@@ -31,7 +31,7 @@ mod train;
 mod value;
 
 use crate::diagnostic::{Diagnostic, Sources, Span};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Variable};
 use crate::limits;
 use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
@@ -182,24 +182,57 @@ pub struct Options {
     pub classes: Vec<(String, Vec<String>)>,
 }
 
+/// What a file declares that its data is read for.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    pub inputs: Vec<(Role, Variable)>,
+    pub settings: Vec<(String, f64)>,
+}
+
+impl Model {
+    pub fn declarations(&self) -> Declarations {
+        let inputs = self.inputs.iter().zip(&self.graph.inputs).map(|(input, v)| (input.role, v.clone())).collect();
+        Declarations { inputs, settings: self.graph.settings.clone() }
+    }
+}
+
 /// The meaning of a tree, and what is to be said about it. There is a model unless there is an error.
 pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
-    let read = || {
+    let (model, diagnostics) = on_deep_stack(|| {
         let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
         elaborator.load_prelude();
         let model = elaborator.file(&parsed.root);
         (model, elaborator.diagnostics)
-    };
-    // Expressions are read by recursion, for which a main thread's stack may be too small.
-    let (model, diagnostics) = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(limits::ELABORATION_STACK).spawn_scoped(scope, read);
+    });
+    let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
+    (model.filter(|_| sound), diagnostics)
+}
+
+/// The declarations of a tree that may not be meaningful yet, because the names of classes are not known.
+pub fn declarations(parsed: &Parsed, sources: &Sources, options: &Options) -> Declarations {
+    on_deep_stack(|| {
+        let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+        elaborator.load_prelude();
+        match elaborator.file(&parsed.root) {
+            Some(model) => model.declarations(),
+            None => {
+                let roles = elaborator.inputs.iter().map(|input| input.role);
+                let inputs = roles.zip(elaborator.graph.inputs.iter().cloned()).collect();
+                Declarations { inputs, settings: elaborator.graph.settings.clone() }
+            }
+        }
+    })
+}
+
+/// Expressions are read by recursion, for which a main thread's stack may be too small.
+fn on_deep_stack<T: Send>(read: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(limits::ELABORATION_STACK).spawn_scoped(scope, &read);
         match thread.map(|thread| thread.join()) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             // No thread to be had: then here.
             Err(_) => read(),
         }
-    });
-    let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
-    (model.filter(|_| sound), diagnostics)
+    })
 }

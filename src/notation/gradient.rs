@@ -14,15 +14,31 @@ pub fn gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)])
     super::derivation(&graph, &request)
 }
 
+/// The same as it was derived: nothing is recognised before, nothing simplified behind.
+pub fn raw_gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)]) -> Derivation {
+    let (graph, request) = request_with(graph, of, by, [Stage::Collect; 2]);
+    super::derivation(&graph, &request)
+}
+
 /// The simplified graph of the gradients, and what is to be printed of it.
 pub fn request(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)]) -> (Graph, Request) {
+    request_with(graph, of, by, [Stage::Recognise, Stage::Simplify])
+}
+
+/// With the rules that run before and behind differentiation.
+fn request_with(
+    graph: &Graph,
+    of: &[(String, NodeId)],
+    by: &[(String, NodeId)],
+    [before, behind]: [Stage; 2],
+) -> (Graph, Request) {
     let numbers: Vec<NodeId> = of.iter().map(|o| o.1).collect();
     let needed: FxHashSet<NodeId> = graph.reachable(&numbers).into_iter().collect();
     let mut kept = numbers.clone();
     kept.extend(by.iter().map(|b| b.1));
     // Values with names are kept although recognition may go around them: `y` of `y − t`.
     kept.extend(graph.names().map(|n| n.0).filter(|id| needed.contains(id) || graph.node(*id).loops.is_empty()));
-    let recognised = simplify(graph, &kept, Stage::Recognise);
+    let recognised = simplify(graph, &kept, before);
     let mut graph = recognised.graph;
     let (numbers, rest) = recognised.roots.split_at(of.len());
     let variables = &rest[..by.len()];
@@ -56,7 +72,7 @@ pub fn request(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)]) 
     let mut roots: Vec<NodeId> = recognised.roots.clone();
     roots.extend(results.iter().map(|r| r.node));
     roots.extend(pairs.iter().flat_map(|p| [p.0, p.1]));
-    let simple = simplify(&graph, &roots, Stage::Simplify);
+    let simple = simplify(&graph, &roots, behind);
     let mut mapped = simple.roots.iter().copied();
     let mut take = |count: usize| -> Vec<NodeId> { mapped.by_ref().take(count).collect() };
     let kept = take(recognised.roots.len());

@@ -22,7 +22,7 @@ pub mod writer;
 pub use assemble::{derivation, expression};
 pub use derivation::{Derivation, Left, Line, Request, Role, Titles, Wanted, Where};
 pub use expression::Expression;
-pub use gradient::gradient;
+pub use gradient::{gradient, raw_gradient};
 
 use crate::graph::{Graph, NodeId};
 

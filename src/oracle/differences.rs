@@ -28,25 +28,77 @@ pub fn finite_differences(
     elements: &[usize],
     env: &Environment,
 ) -> Result<Vec<f64>, String> {
-    if !graph.shape(of).is_empty() {
-        return Err(format!("%{} is no number", of.0));
+    let mut probe = Probe::new(graph, of, env)?;
+    elements.iter().map(|&element| Ok(probe.slopes(by, &[(element, 1.0)], 1.0)?.central)).collect()
+}
+
+/// A number that is asked for its slopes at one point.
+pub struct Probe<'g> {
+    oracle: Oracle<'g>,
+    env: Environment,
+    /// Its value there.
+    pub value: f64,
+}
+
+/// The slopes of a number along a direction. At a kink they differ to the left and to the right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slopes {
+    pub left: f64,
+    pub central: f64,
+    pub right: f64,
+}
+
+impl Slopes {
+    /// By how much the slope changes.
+    pub fn bend(self) -> f64 {
+        (self.right - self.left).abs()
     }
-    let oracle = Oracle::new(graph, &[of])?;
-    let mut env = env.clone();
-    let mut all = vec![];
-    for &element in elements {
-        let at = entry(&mut env, by, element)?;
-        let before = *at;
-        let h = f64::EPSILON.cbrt() * before.abs().max(1.0);
-        let (above, below) = (before + h, before - h);
-        *at = above;
-        let more = oracle.run(&env)?[0].number();
-        *entry(&mut env, by, element)? = below;
-        let less = oracle.run(&env)?[0].number();
-        *entry(&mut env, by, element)? = before;
-        all.push((more - less) / (above - below));
+}
+
+impl<'g> Probe<'g> {
+    /// # Errors
+    /// `of` is no number; as `evaluate`.
+    pub fn new(graph: &'g Graph, of: NodeId, env: &Environment) -> Result<Probe<'g>, String> {
+        if !graph.shape(of).is_empty() {
+            return Err(format!("%{} is no number", of.0));
+        }
+        let oracle = Oracle::new(graph, &[of])?;
+        let value = oracle.run(env)?[0].number();
+        Ok(Probe { oracle, env: env.clone(), value })
     }
-    Ok(all)
+
+    /// The slopes along a direction, given by elements and their weights, of a quantity. The step is the usual one times `scale`.
+    ///
+    /// # Errors
+    /// There is no such element; as `evaluate`.
+    pub fn slopes(&mut self, by: Quantity, direction: &[(usize, f64)], scale: f64) -> Result<Slopes, String> {
+        let mut before = vec![];
+        for &(element, _) in direction {
+            before.push(*entry(&mut self.env, by, element)?);
+        }
+        let h = scale * f64::EPSILON.cbrt() * before.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+        // What the steps are after rounding.
+        let (mut squares, mut width) = (0.0, 0.0);
+        let mut at = |this: &mut Self, sign: f64| -> Result<f64, String> {
+            for (&(element, weight), &before) in direction.iter().zip(&before) {
+                let place = entry(&mut this.env, by, element)?;
+                *place = before + sign * h * weight;
+                squares += weight * weight;
+                width += sign * weight * (*place - before);
+            }
+            Ok(this.oracle.run(&this.env)?[0].number())
+        };
+        let (more, less) = (at(self, 1.0)?, at(self, -1.0)?);
+        let step = width / squares;
+        for (&(element, _), before) in direction.iter().zip(before) {
+            *entry(&mut self.env, by, element)? = before;
+        }
+        Ok(Slopes {
+            left: (self.value - less) / step,
+            central: (more - less) / (2.0 * step),
+            right: (more - self.value) / step,
+        })
+    }
 }
 
 fn entry(env: &mut Environment, by: Quantity, element: usize) -> Result<&mut f64, String> {

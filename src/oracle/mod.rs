@@ -1,4 +1,5 @@
 //! The oracle: a graph of one example, as it was written, in f64. It is slow and plain: the others are measured by it.
+pub mod claims;
 pub mod differences;
 pub mod operations;
 #[doc(hidden)]
@@ -6,7 +7,7 @@ pub mod random_graph;
 pub mod schedule;
 pub mod values;
 
-pub use differences::{Quantity, finite_differences};
+pub use differences::{Probe, Quantity, Slopes, finite_differences};
 pub use schedule::{LoopRun, Step, schedule};
 pub use values::{Draws, Environment, Values};
 

@@ -22,7 +22,7 @@ use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
 use orders::Orders;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use schedule::Item;
 use values::Stored;
 
@@ -88,7 +88,7 @@ pub fn plan(request: &Request) -> Plan {
     planner.orders = orders::orders(&graph, &order, &updates);
     planner.place_leaves();
     planner.place_values(&order, &roots, &updates);
-    let items = schedule::schedule(&graph, &order, &planner.memory, &updates);
+    let items = schedule::schedule(&graph, &order, &planner.memory, &planner.last);
     planner.gather_inputs(&order);
     let steps = planner.steps(&items);
     planner.program.steps.extend(steps);
@@ -113,6 +113,8 @@ struct Planner<'g> {
     orders: Orders,
     /// Updates that could not be written in place: copied at the end.
     copies: Vec<(NodeId, Target)>,
+    /// Updates that come after all else.
+    last: FxHashSet<NodeId>,
     loops: Vec<(LoopId, LoopVariable)>,
 }
 
@@ -145,6 +147,7 @@ impl<'g> Planner<'g> {
             order: BufferId(0),
             orders: Orders::default(),
             copies: vec![],
+            last: FxHashSet::default(),
             loops: vec![],
         };
         planner.program.buffers.push(Buffer {
@@ -221,7 +224,8 @@ impl<'g> Planner<'g> {
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
         let scalars = values::step_scalars(self.graph);
         let kept = values::keep(self.graph, order, roots, &scalars);
-        let in_place = schedule::in_place(self.graph, order, updates, &kept.kept);
+        self.last = schedule::updated_last(self.graph, order, updates, &kept.kept);
+        let in_place = schedule::in_place(self.graph, order, updates, &kept.kept, &self.last);
         for &(target, id) in updates {
             let fits = in_place.contains(&(target, id)) && !self.memory.stored.contains_key(&id);
             if fits {

@@ -40,13 +40,12 @@ impl Homes {
     }
 }
 
-/// The work in order.
-pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updates: &[(Target, NodeId)]) -> Vec<Item> {
+/// The work in order. `updated` is what `updated_last` says.
+pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updated: &FxHashSet<NodeId>) -> Vec<Item> {
     let homes = Homes::new(graph, order);
     let order = after_what_loops_read(graph, order);
-    let mut items = scope(graph, &order, memory, &homes, None);
+    let mut items = scope(&Scope { graph, order: &order, memory, homes: &homes, updated }, None);
     // Updates come last, in their order: what reads the old values is done then.
-    let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
     let writes = |item: &Item| match item {
         Item::Group(members) => members.iter().any(|m| updated.contains(m)),
         Item::Single(id) => updated.contains(id),
@@ -88,7 +87,17 @@ fn after_what_loops_read(graph: &Graph, order: &[NodeId]) -> Vec<NodeId> {
     out
 }
 
-fn scope(graph: &Graph, order: &[NodeId], memory: &Memory, homes: &Homes, home: Option<LoopId>) -> Vec<Item> {
+/// What scheduling looks at.
+struct Scope<'a> {
+    graph: &'a Graph,
+    order: &'a [NodeId],
+    memory: &'a Memory<'a>,
+    homes: &'a Homes,
+    updated: &'a FxHashSet<NodeId>,
+}
+
+fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
+    let &Scope { graph, order, memory, homes, updated } = all;
     let mut items: Vec<Item> = vec![];
     // At which item a value is there.
     let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -99,7 +108,7 @@ fn scope(graph: &Graph, order: &[NodeId], memory: &Memory, homes: &Homes, home: 
         }
         if let Some(of) = graph.op(id).loop_used() {
             if done.insert(of) {
-                items.push(Item::Loop { of, body: scope(graph, order, memory, homes, Some(of)) });
+                items.push(Item::Loop { of, body: scope(all, Some(of)) });
             }
             made.insert(id, items.len() - 1);
             continue;
@@ -125,6 +134,8 @@ fn scope(graph: &Graph, order: &[NodeId], memory: &Memory, homes: &Homes, home: 
             members.len() < 24
                 && graph.shape(members[0]) == graph.shape(id)
                 && float(members[0]) == float(id)
+                // A group with an update comes last as a whole.
+                && updated.contains(&members[0]) == updated.contains(&id)
                 && memory.stacks.contains_key(&members[0]) == memory.stacks.contains_key(&id)
         });
         match joins {
@@ -169,6 +180,14 @@ fn reads_where(graph: &Graph, id: NodeId, lives: &dyn Fn(NodeId) -> bool) -> Vec
     out
 }
 
+/// The updates that nothing but updates needs: they come last. (A layer may read the state that it has just set.)
+pub fn updated_last(graph: &Graph, order: &[NodeId], updates: &[(Target, NodeId)], kept: &[bool]) -> FxHashSet<NodeId> {
+    let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
+    let others = order.iter().copied().filter(|x| kept[x.index()] && !updated.contains(x)).collect::<Vec<_>>();
+    let needed: FxHashSet<NodeId> = graph.reachable(&others).into_iter().collect();
+    updated.into_iter().filter(|u| !needed.contains(u)).collect()
+}
+
 /// The updates that may be written over the old values at once: the old value is read only by work that comes before, or by the
 /// update itself at the same place.
 pub fn in_place(
@@ -176,18 +195,12 @@ pub fn in_place(
     order: &[NodeId],
     updates: &[(Target, NodeId)],
     kept: &[bool],
+    last: &FxHashSet<NodeId>,
 ) -> FxHashSet<(Target, NodeId)> {
     let lives = |x: NodeId| kept.get(x.index()) == Some(&true) || matches!(graph.op(x), Op::Leaf(_));
     let mut times: FxHashMap<NodeId, usize> = FxHashMap::default();
     updates.iter().for_each(|u| *times.entry(u.1).or_default() += 1);
     let leaves: FxHashMap<Target, NodeId> = order.iter().filter_map(|&id| Some((target_of(graph, id)?, id))).collect();
-    // Another value that is not an update must not need the updated one: it would run before it is there.
-    let others = order.iter().filter(|x| !times.contains_key(x) && lives(**x) && !matches!(graph.op(**x), Op::Leaf(_)));
-    let needed: FxHashSet<NodeId> = others
-        .flat_map(|&x| reads_where(graph, x, &lives))
-        .map(|read| read.0)
-        .filter(|x| times.contains_key(x))
-        .collect();
     // Which updates read a value, and whether each at its own indices only.
     let mut readers: FxHashMap<NodeId, Vec<(usize, bool)>> = FxHashMap::default();
     for (at, update) in updates.iter().enumerate() {
@@ -197,8 +210,9 @@ pub fn in_place(
     }
     let mut out = FxHashSet::default();
     for (at, &(target, id)) in updates.iter().enumerate() {
+        // What is not an update and needs the updated value would run before it is there: such an update is not among the last.
         let pointwise = matches!(graph.op(id), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
-        if !pointwise || times[&id] > 1 || needed.contains(&id) || !graph.node(id).loops.is_empty() {
+        if !pointwise || times[&id] > 1 || !last.contains(&id) || !graph.node(id).loops.is_empty() {
             continue;
         }
         let old = leaves.get(&target).and_then(|old| readers.get(old));

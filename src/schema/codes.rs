@@ -91,6 +91,12 @@ pub static CODES: &[Explanation] = &[
     explain("W0602", "a word that no row has",
         "A column is compared with a text that none of its cells is: the comparison has one answer for all rows.",
         "data \"cancer.csv\" { t = diagnosis == \"malignent\" }", "data \"cancer.csv\" { t = diagnosis == \"malignant\" }"),
+    explain("W0603", "a target that is standardized",
+        "The loss and what is predicted count deviations from the mean of the training part: 0 is the mean, 1 a deviation above it.",
+        "target t\ndata \"d.csv\" { t = price; standardize t }", "target t\ndata \"d.csv\" { t = log(price) }"),
+    explain("W0604", "weights that bring their statistics",
+        "Means, deviations and the names of classes were learned with the weights and hold with them, whatever data is read now.",
+        "gradus run model.nn --weights w.safetensors --data new.csv", "gradus run model.nn --data new.csv"),
 ];
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Rules for contractions: constants, signs, permutations and expansions are taken out of them. They hold in real numbers.
 use super::{Simplifier, StructuralRule};
-use crate::graph::{BATCH, Contraction, NodeId, Op, Row, View};
+use crate::graph::{BATCH, Contraction, Leaf, NodeId, Op, Row, View};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "product by a constant", apply: constant_operand },
+    StructuralRule { name: "product by the identity", apply: identity_operand },
     StructuralRule { name: "product of a negative or a multiple", apply: factor_out },
     StructuralRule { name: "product of a transposed or expanded value", apply: seen_through },
     StructuralRule { name: "sum of shifted products", apply: product_of_shifted },
@@ -23,21 +24,42 @@ fn constant_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         if value == 0.0 {
             return Some(s.graph.constant(0.0, &shape));
         }
-        // What the constant has alone repeats; what both have and the result has not is summed.
-        let summed: Vec<usize> = (0..other_axes.len()).filter(|&k| !c.out_axes.contains(&other_axes[k])).collect();
-        let kept: Vec<u8> = other_axes.iter().copied().filter(|l| c.out_axes.contains(l)).collect();
-        let mut result =
-            if summed.is_empty() { other } else { s.make(Op::Reduce { op: ReduceOp::Sum, axes: summed, x: other }) };
-        // In the order of the result.
-        let wanted: Vec<u8> = c.out_axes.iter().copied().filter(|l| kept.contains(l)).collect();
-        let order: Vec<usize> = wanted.iter().map(|l| kept.iter().position(|k| k == l).unwrap_or(0)).collect();
-        result = s.graph.permute(result, &order);
-        let axes: Vec<usize> = wanted.iter().map(|l| c.out_axes.iter().position(|o| o == l).unwrap_or(0)).collect();
-        if axes.len() < shape.len() {
-            result = s.graph.expand_at(result, &shape, &axes);
-        }
+        let result = arranged(s, other, other_axes, &c.out_axes, &shape);
         let factor = s.graph.constant(value, &shape);
         return Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, result)));
+    }
+    None
+}
+
+/// An operand alone in the place of the product: what the result has not is summed, what only the result has is repeated.
+fn arranged(s: &mut Simplifier, x: NodeId, axes: &[u8], out: &[u8], shape: &[usize]) -> NodeId {
+    let summed: Vec<usize> = (0..axes.len()).filter(|&k| !out.contains(&axes[k])).collect();
+    let kept: Vec<u8> = axes.iter().copied().filter(|l| out.contains(l)).collect();
+    let mut result = if summed.is_empty() { x } else { s.make(Op::Reduce { op: ReduceOp::Sum, axes: summed, x }) };
+    // In the order of the result.
+    let wanted: Vec<u8> = out.iter().copied().filter(|l| kept.contains(l)).collect();
+    let order: Vec<usize> = wanted.iter().map(|l| kept.iter().position(|k| k == l).unwrap_or(0)).collect();
+    result = s.graph.permute(result, &order);
+    let places: Vec<usize> = wanted.iter().map(|l| out.iter().position(|o| o == l).unwrap_or(0)).collect();
+    if places.len() < shape.len() { s.graph.expand_at(result, shape, &places) } else { result }
+}
+
+/// The identity renames the summed label.
+fn identity_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Contract(c) = s.graph.op(id).clone() else { return None };
+    for (x, axes, other, other_axes, _) in sides(&c) {
+        let Op::OneHot { index, size } = *s.graph.op(x) else { continue };
+        if !matches!(s.graph.op(index), Op::Leaf(Leaf::Iota(n)) if *n == size) {
+            continue;
+        }
+        for (from, to) in [(axes[0], axes[1]), (axes[1], axes[0])] {
+            let renames = from != to && other_axes.contains(&from) && !c.out_axes.contains(&from);
+            if renames && c.out_axes.contains(&to) && !other_axes.contains(&to) {
+                let renamed: Vec<u8> = other_axes.iter().map(|&l| if l == from { to } else { l }).collect();
+                let shape = s.graph.shape(id).to_vec();
+                return Some(arranged(s, other, &renamed, &c.out_axes, &shape));
+            }
+        }
     }
     None
 }

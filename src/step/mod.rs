@@ -83,6 +83,12 @@ pub fn evaluation(model: &Model) -> StepGraph {
     StepGraph { graph, updates: vec![], logged, outputs: roots.outputs, gradients: vec![] }
 }
 
+/// The outputs alone: they need no target.
+pub fn prediction(model: &Model) -> StepGraph {
+    let (graph, roots) = recognised(model);
+    StepGraph { graph, updates: vec![], logged: vec![], outputs: roots.outputs, gradients: vec![] }
+}
+
 /// The model's values after recognition.
 struct Roots {
     objective: Option<NodeId>,

@@ -1,5 +1,6 @@
 //! Training: initial values, epochs and steps, metrics of the parts of the data, events for whoever shows them.
 mod ahead;
+pub mod codes;
 pub mod executor;
 pub mod initial;
 pub mod interpreted;

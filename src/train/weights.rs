@@ -2,8 +2,11 @@
 //!
 //! The same weights are the same bytes: tensors are in a fixed order, the metadata is sorted JSON, no clock and no path is written.
 use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::Variable;
 use crate::kernel::Float;
+use crate::model::Model;
 use crate::schema::{Facts, Statistics, nearest, shape_text};
+use crate::step::Target;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::{Value, json};
@@ -22,6 +25,16 @@ pub struct Tensor<'a> {
     pub path: &'a str,
     pub shape: &'a [usize],
     pub values: &'a [f64],
+}
+
+/// What a weights file holds of a model: its parameters, then the states of its layers (such as the running means of `batch_norm`).
+/// An optimizer's states end with the training.
+pub fn kept(model: &Model) -> Vec<(Target, &Variable)> {
+    let updates = model.training.iter().flat_map(|t| &t.optimizer.updates);
+    let own: Vec<u32> = updates.flat_map(|u| u.states.iter().map(|s| s.0)).collect();
+    let parameters = model.graph.parameters.iter().zip(0..).map(|(v, at)| (Target::Parameter(at), v));
+    let states = model.graph.states.iter().zip(0..).filter(|(_, at)| !own.contains(at));
+    parameters.chain(states.map(|(v, at)| (Target::State(at), v))).collect()
 }
 
 /// A weights file that fits the model.
@@ -54,6 +67,14 @@ pub fn load(path: &Path, parameters: &[(&str, &[usize])], named: Option<Span>) -
     };
     let bytes = std::fs::read(path).map_err(|error| place(cannot_read(&shown, &error)))?;
     from_bytes(&bytes, &shown, parameters).map_err(place)
+}
+
+/// What a file says of its data, if it can be read and says anything: enough to read the program that its tensors belong to.
+pub fn facts(path: &Path) -> Option<Facts> {
+    let bytes = std::fs::read(path).ok()?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
+    let text = header.metadata().as_ref()?.get(KEY)?;
+    read_metadata(text, &path.display().to_string()).ok()
 }
 
 /// The bytes of a weights file.

@@ -37,7 +37,7 @@ pub fn programs() -> Programs {
         all.extend(paths.iter().map(|path| std::fs::read_to_string(path).unwrap()));
     }
     let files = all.len();
-    for explanation in [gradus::syntax::CODES, gradus::schema::CODES, gradus::model::codes::CODES].concat() {
+    for explanation in gradus::pipeline::explanations() {
         all.extend([explanation.wrong.to_string(), explanation.right.to_string()]);
     }
     Programs { texts: all, files }

@@ -75,4 +75,21 @@ errors! {
     E0619_seed: "input x\ndata \"d.csv\" { split seed 1.5 }";
     W0601_fewer: "target t: class(4)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
     W0602_word: "target t: bool\ndata \"d.csv\" { t = kind == \"malignent\" }", "d.csv" = "kind\nmalignant\nbenign\n";
+    W0603_target: "target t\ndata \"d.csv\" { t = price; standardize t }", "d.csv" = "price\n1\n2\n4\n";
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn W0604_weights() {
+    use crate::schema::{Facts, Statistics};
+    let program = "input x\ntarget t: class(2)\ndata \"d.csv\" { t = kind; standardize x }";
+    let case = Case::new(program).file("d.csv", "x,kind\n1,a\n2,b\n").options(|options| {
+        let statistics = Statistics { fill: vec![], mean: vec![0.0], deviation: vec![2.0] };
+        options.facts = Some(Facts {
+            classes: [("t".to_string(), vec!["b".to_string(), "a".to_string()])].into(),
+            statistics: [("x".to_string(), statistics)].into(),
+            ..Facts::default()
+        });
+    });
+    insta::assert_snapshot!(case.errors());
 }

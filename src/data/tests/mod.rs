@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
     /// What the user reads, without the path of the folder.
     pub fn errors(&self) -> String {
         match self.try_load() {
-            Ok(dataset) => format!("no error; {}", self.rendered(&dataset.warnings)),
+            Ok(dataset) => format!("no error; {}", self.rendered(&[dataset.warnings, dataset.notes].concat())),
             Err(errors) => self.rendered(&errors),
         }
     }

@@ -113,7 +113,9 @@ fn standardize_takes_its_statistics_from_the_training_part() {
     let expected = Statistics { fill: vec![], mean: vec![2.0, 7.0], deviation: vec![1.0, 1.0] };
     assert_eq!(dataset.facts.statistics["x"], expected);
     assert_eq!((dataset.facts.mean("t"), dataset.facts.deviation("t")), (Some(&[20.0][..]), Some(&[10.0][..])));
-    assert_eq!(dataset.notes, ["`t` is standardized: `output t.std y + t.mean` is in its own unit"]);
+    let [note] = &dataset.notes[..] else { panic!("{:?}", dataset.notes) };
+    assert_eq!(note.message, "`t` is standardized: what is predicted for `t` counts deviations from its mean");
+    assert_eq!(note.notes, ["its mean is 20, its deviation 10"]);
 }
 
 #[test]

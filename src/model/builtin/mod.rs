@@ -1,6 +1,7 @@
 //! Functions of whole values that the language knows by name, family by family. Scalar functions are rows of `op`; the rest is the prelude's.
 mod arrange;
 mod convolution;
+mod derivative;
 mod make;
 mod probability;
 mod reduce;
@@ -26,7 +27,8 @@ impl std::fmt::Debug for Builtin {
 }
 
 /// All of them, by family.
-pub static ALL: [&[Builtin]; 5] = [reduce::ROWS, probability::ROWS, arrange::ROWS, make::ROWS, convolution::ROWS];
+pub static ALL: [&[Builtin]; 6] =
+    [reduce::ROWS, probability::ROWS, arrange::ROWS, make::ROWS, convolution::ROWS, derivative::ROWS];
 
 pub fn by_name(name: &str) -> Option<&'static Builtin> {
     ALL.iter().flat_map(|family| family.iter()).find(|builtin| builtin.name == name)

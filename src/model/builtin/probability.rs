@@ -14,9 +14,6 @@ pub static ROWS: &[Builtin] = &[
     Builtin { name: "cross_entropy", parameters: &["p", "t"], apply: cross_entropy },
     Builtin { name: "binary_cross_entropy", parameters: &["p", "t"], apply: binary_cross_entropy },
     Builtin { name: "onehot", parameters: &["t", "?size"], apply: one_hot },
-    Builtin { name: "grad", parameters: &["of", "by"], apply: grad },
-    Builtin { name: "jacobian", parameters: &["of", "by"], apply: |e, a| e.not_there_yet(a.span, "`jacobian` is") },
-    Builtin { name: "hessian", parameters: &["of", "by"], apply: |e, a| e.not_there_yet(a.span, "`hessian` is") },
 ];
 
 /// A named function over the last axis, or the one that is named.
@@ -166,10 +163,4 @@ fn one_hot<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
         return e.fail(error);
     }
     Ok(Tensor::new(e.graph.one_hot(t.id, size)).into())
-}
-
-fn grad<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
-    let (of, by) = (e.argument(&arguments, "of"), e.argument(&arguments, "by"));
-    let (of, by) = (of?, by?);
-    Ok(e.derivative(&of, arguments.span_of("of"), &by, arguments.span_of("by"), arguments.span)?.into())
 }

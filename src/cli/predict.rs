@@ -1,0 +1,238 @@
+//! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
+use super::prepare::{self, PrecisionName, Start, failed, refused};
+use super::source::{complain, read_over};
+use super::{Exit, print};
+use crate::data::{self, Dataset, Targets};
+use crate::graph::{Graph, Kind, NodeId};
+use crate::kernel::{Fault, Float};
+use crate::model::{Model, Options, Role};
+use crate::pipeline::{self, Executing, Source};
+use crate::schema::{DataPlan, Facts};
+use crate::train::{Batch, weights};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// Predict: the outputs of a trained program for each row of data, as CSV
+///
+/// The columns of the data are named as for training; those of targets may be absent. What
+/// `standardize` and `fill` learned, and the names of classes, come with the weights.
+///
+/// Examples:
+///   gradus run iris.nn --save iris.safetensors
+///   gradus predict iris.nn --weights iris.safetensors --data flowers.csv > answers.csv
+///   head -n 5 flowers.csv | gradus predict iris.nn --weights iris.safetensors --data -
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct Predict {
+    /// The program
+    file: PathBuf,
+    /// What `gradus run --save` has written
+    #[arg(long)]
+    weights: PathBuf,
+    /// The rows, instead of the program's own; `-` reads CSV from stdin
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The precision of all numbers
+    #[arg(long)]
+    precision: Option<PrecisionName>,
+    /// Of what is drawn
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// So many rows are computed and written at once.
+const ROWS: usize = 256;
+
+impl Predict {
+    pub fn run(self) -> Exit {
+        self.predict().unwrap_or_else(|exit| exit)
+    }
+
+    fn predict(&self) -> Result<Exit, Exit> {
+        // What comes through a pipe is read once.
+        let data = self.data.as_ref().filter(|path| path.as_os_str() != "-");
+        let source = read_over(&self.file, &Options::default(), data, Some(&self.weights))?;
+        let Some(model) = &source.evaluation else { return Err(Exit::Failure) };
+        if model.outputs.is_empty() {
+            complain(
+                "error: this program does not say what it predicts\n  = help: add `output y`, with the name of a value that needs no target",
+            );
+            return Err(Exit::Failure);
+        }
+        let float = match (self.precision, &model.training) {
+            (None, None) | (Some(PrecisionName::F32), _) => Float::F32,
+            (Some(PrecisionName::F64), None) => Float::F64,
+            (asked, Some(training)) => prepare::float(asked, training),
+        };
+        let trained = source.training.as_ref().unwrap_or(model);
+        let mut weights = prepare::read_weights(Some(&self.weights), trained, &source)?;
+        if let Some(weights) = &mut weights {
+            // `if training` may leave parameters out.
+            let held = weights::kept(trained);
+            let place = |name: &str| held.iter().position(|(_, v)| v.name == name);
+            let wanted =
+                weights::kept(model).into_iter().filter_map(|(_, v)| weights.values.get(place(&v.name)?).cloned());
+            weights.values = wanted.collect();
+        }
+        let facts = weights.as_ref().and_then(|w| w.facts.clone());
+        let dataset = self.load(&source, model, float, facts.as_ref())?;
+
+        let step = pipeline::batched(&pipeline::prediction_step(model), true);
+        let executing = Executing { float, threads: 1, interpreted: false };
+        let rows = dataset.rows.clamp(1, ROWS);
+        let mut executor = pipeline::executor(&step, &executing, rows, &dataset, (0, 0)).map_err(failed)?;
+        Start::new(model, self.seed.unwrap_or(1), weights.as_ref(), &source)?.set(executor.as_mut());
+
+        let facts = facts.unwrap_or_else(|| dataset.facts.clone());
+        let answers = answers(model, &step.graph, &step.outputs, &facts);
+        let mut out = header(&answers);
+        let order: Vec<u32> = (0..dataset.rows as u32).collect();
+        for first in (0..dataset.rows).step_by(rows) {
+            let here = rows.min(dataset.rows - first);
+            let batch = Batch { first, rows: here, step: 1, epoch: 1 };
+            let done = executor.run(&order, &[batch], &AtomicBool::new(false), &mut vec![]);
+            done.map_err(|fault: Fault| failed(fault))?;
+            let values: Vec<Vec<f64>> = (0..answers.len()).map(|number| executor.output(number, here)).collect();
+            for row in 0..here {
+                let fields: Vec<String> = answers
+                    .iter()
+                    .zip(&values)
+                    .flat_map(|(answer, all)| answer.fields(all, row, here, float))
+                    .collect();
+                out.push_str(&line(&fields));
+            }
+            let exit = print(&std::mem::take(&mut out));
+            if exit != Exit::Success {
+                return Err(exit);
+            }
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The rows to predict: all of them, none is held back.
+    fn load(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Dataset, Exit> {
+        let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
+        let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
+        if facts.is_none() && !(plan.standardize.is_empty() && plan.fill.is_empty()) {
+            complain(
+                "warning: these weights carry no statistics: `standardize` and `fill` use those of the rows given here",
+            );
+        }
+        let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let options = data::Options {
+            precision: float,
+            data: self.data.clone(),
+            facts: facts.cloned(),
+            targets: Targets::Optional,
+            ..data::Options::new(folder)
+        };
+        let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
+        super::source::say(&dataset.warnings, &source.sources);
+        Ok(dataset)
+    }
+}
+
+/// An output, and how it is written.
+struct Answer {
+    columns: Vec<String>,
+    width: usize,
+    /// It is the same for all rows.
+    uniform: bool,
+    kind: Written,
+}
+
+enum Written {
+    Numbers,
+    /// A class; its names, if it has any.
+    Class(Vec<String>),
+    /// A probability for each class: the most probable one's name comes first.
+    Probabilities(Vec<String>),
+}
+
+fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts: &Facts) -> Vec<Answer> {
+    let names_of = |count: usize, name: &str| -> Vec<String> {
+        facts.class_names(name).map_or_else(|| (0..count).map(|i| i.to_string()).collect(), <[String]>::to_vec)
+    };
+    // The target of so many classes, by its name.
+    let classes = |count: usize| {
+        let targets = model.graph.inputs.iter().zip(&model.inputs).filter(|(_, input)| input.role == Role::Target);
+        let mut fitting = targets
+            .filter(|(v, _)| v.ty.shape.is_empty() && v.ty.kind == Kind::Class(count))
+            .map(|(v, _)| v.name.clone());
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
+    let mut answered: Vec<String> = vec![];
+    let answer = |(name, id): &(String, NodeId)| {
+        let ty = graph.ty(*id);
+        let uniform = ty.shape.first() != Some(&crate::graph::BATCH);
+        let shape: Vec<usize> = ty.shape.iter().copied().filter(|&n| n != crate::graph::BATCH).collect();
+        let width = shape.iter().product();
+        let numbered = || (0..width).map(|flat| format!("{name}[{}]", place(flat, &shape))).collect();
+        if let Kind::Class(count) = ty.kind {
+            let names = classes(count).map(|target| names_of(count, &target)).unwrap_or_default();
+            let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
+            return Answer { columns, width, uniform, kind: Written::Class(names) };
+        }
+        if let [count] = shape[..]
+            && let Some(target) = classes(count).filter(|target| !answered.contains(target))
+        {
+            let names = names_of(count, &target);
+            let columns = std::iter::once(target.clone()).chain(names.iter().map(|n| format!("{name}[{n}]"))).collect();
+            answered.push(target);
+            return Answer { columns, width, uniform, kind: Written::Probabilities(names) };
+        }
+        let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
+        Answer { columns, width, uniform, kind: Written::Numbers }
+    };
+    outputs.iter().map(answer).collect()
+}
+
+/// An element's indices: `1,2`.
+fn place(mut flat: usize, shape: &[usize]) -> String {
+    let mut indices = vec![];
+    for extent in shape.iter().rev() {
+        indices.push((flat % extent).to_string());
+        flat /= extent;
+    }
+    indices.reverse();
+    indices.join(",")
+}
+
+impl Answer {
+    /// The fields of one of `rows` rows.
+    fn fields(&self, all: &[f64], row: usize, rows: usize, float: Float) -> Vec<String> {
+        let at = if self.uniform || rows == 0 { 0 } else { row };
+        let values = &all[at * self.width..(at + 1) * self.width];
+        let number = |value: &f64| match float {
+            Float::F32 => (*value as f32).to_string(),
+            Float::F64 => value.to_string(),
+        };
+        let named = |names: &[String], class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+        match &self.kind {
+            Written::Numbers => values.iter().map(number).collect(),
+            Written::Class(names) => values.iter().map(|value| named(names, *value as usize)).collect(),
+            Written::Probabilities(names) => {
+                // Of equal ones the first, as `argmax` takes it.
+                let best = (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0);
+                std::iter::once(named(names, best)).chain(values.iter().map(number)).collect()
+            }
+        }
+    }
+}
+
+fn header(answers: &[Answer]) -> String {
+    line(&answers.iter().flat_map(|answer| answer.columns.clone()).collect::<Vec<_>>())
+}
+
+/// A line of CSV, quoted where that is needed (RFC 4180).
+fn line(fields: &[String]) -> String {
+    let quoted = |field: &String| {
+        if field.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", field.replace('"', "\"\""))
+        } else {
+            field.clone()
+        }
+    };
+    fields.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
+}
