@@ -332,6 +332,51 @@ fn the_branch_not_taken_gives_nothing_not_even_a_nan() {
     }
 }
 
+/// `b` is used in both branches: what comes to it from one must not be masked by the other's condition.
+#[test]
+fn a_value_of_both_branches_is_neither_ones_own() {
+    for other_side in [false, true] {
+        let mut g = Graph::new();
+        let x = input(&mut g, &[3], Kind::Real);
+        let w = parameter(&mut g, &[3]);
+        let squared = g.multiply(w, w);
+        let one = g.constant(1.5, &[3]);
+        let positive = g.add(squared, one);
+        let b = g.unary(&exponential::LOG, positive);
+        let e = g.unary(&exponential::EXP, b);
+        let zero = g.constant(0.0, &[3]);
+        let condition = g.binary(&comparison::GREATER, x, zero);
+        let y = if other_side { g.select(condition, b, e) } else { g.select(condition, e, b) };
+        let loss = g.dot(y, y);
+        check(g, loss);
+    }
+}
+
+/// A loop whose last state is taken by a branch, and all of whose states are taken outside.
+#[test]
+fn a_loop_that_is_not_a_branchs_own() {
+    let mut g = Graph::new();
+    let (x, xs) = (input(&mut g, &[], Kind::Real), input(&mut g, &[4], Kind::Real));
+    let w = parameter(&mut g, &[]);
+    let of = g.begin_loop(4, false, &[(w, true)]);
+    let h = g.looped(of).binders[0].leaf;
+    let v = g.element(of, xs);
+    let a = g.multiply(w, h);
+    let sum = g.add(a, v);
+    let squared = g.multiply(sum, sum);
+    let one = g.number(1.0);
+    let positive = g.add(squared, one);
+    let next = g.unary(&exponential::LOG, positive);
+    g.set_next(of, 0, next);
+    let (last, all) = (g.last(of, next), g.stacked(of, next));
+    let zero = g.number(0.0);
+    let condition = g.binary(&comparison::GREATER, x, zero);
+    let chosen = g.select(condition, last, w);
+    let squares = g.dot(all, all);
+    let loss = g.add(chosen, squares);
+    check(g, loss);
+}
+
 #[test]
 fn a_thousand_layers_cost_twice_as_much_as_five_hundred() {
     let of = |layers: usize| {
