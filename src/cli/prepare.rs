@@ -91,10 +91,9 @@ pub struct Start {
 }
 
 impl Start {
-    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>, source: &Source) -> Result<Start, Exit> {
-        let refuse = |error: Diagnostic| refused(&[error], source);
-        let parameters = initial::parameters(model, seed).map_err(refuse)?;
-        let states = initial::states(model, seed).map_err(refuse)?;
+    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>) -> Result<Start, Exit> {
+        let parameters = initial::parameters(model, seed).map_err(failed)?;
+        let states = initial::states(model, seed).map_err(failed)?;
         let parameters = parameters.into_iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));
         let states = states.into_iter().enumerate().map(|(at, v)| (Target::State(at as u32), v));
         // What the file holds comes later, and holds.
