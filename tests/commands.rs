@@ -179,9 +179,10 @@ fn grad_by_an_input() {
 #[test]
 fn check_confirms_the_derivatives_of_every_example() {
     let mut files: Vec<PathBuf> = std::fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|e| e == "nn"));
+    // One of them claims something wrong, on purpose.
+    files.retain(|path| path.extension().is_some_and(|e| e == "nn") && !path.ends_with("claims.nn"));
     files.sort();
-    assert!(7 <= files.len());
+    assert!(16 <= files.len());
     for file in files {
         let text = printed(&["check", text(&file), "--gradients"]);
         assert!(text.ends_with("all derivatives hold: derived, simplified and compiled, to 1e-6\n"), "{text}");

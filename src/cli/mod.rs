@@ -12,6 +12,7 @@ mod predict;
 mod prepare;
 mod progress;
 mod run;
+mod settings;
 mod show;
 mod source;
 mod table;
