@@ -31,7 +31,8 @@ impl Source {
 
 /// Every code with its explanation, sorted.
 pub fn explanations() -> Vec<&'static Explanation> {
-    let lists = [syntax::CODES, model::codes::CODES, schema::CODES, crate::train::codes::CODES];
+    let lists =
+        [syntax::CODES, model::codes::CODES, schema::CODES, crate::oracle::claims::CODES, crate::train::codes::CODES];
     let mut all: Vec<&Explanation> = lists.into_iter().flatten().collect();
     all.sort_by_key(|e| e.code);
     all

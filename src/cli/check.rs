@@ -1,13 +1,20 @@
 //! `gradus check`: errors, and every name with its shape.
-use super::source::read;
+use super::fix::fixed;
+use super::source::{complain, read, say, text_of};
 use super::{Exit, gradients, print};
+use crate::diagnostic;
 use crate::graph::show::shape_text;
-use crate::graph::{Kind, Type};
+use crate::graph::{Kind, Leaf, Op, Type, Variable};
 use crate::model::{Model, Options};
+use crate::oracle::claims::{Verdict, judge};
+use crate::pipeline::{self, Source};
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Check a file: its errors, every name with its shape, its parameters
+///
+/// A claim, such as `∂loss/∂z = y - onehot(t)`, is compared with what is derived.
 ///
 /// With `--gradients`, every derivative of what is minimized is compared with central differences of a slow, plain evaluator in
 /// f64: as it was derived, simplified, and compiled to native code. It takes a few rows of the data, or draws some.
@@ -15,6 +22,7 @@ use std::path::PathBuf;
 /// Examples:
 ///   gradus check iris.nn
 ///   gradus check iris.nn --gradients
+///   gradus check iris.nn --fix
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {
@@ -23,6 +31,12 @@ pub struct Check {
     /// Check every derivative against differences too; the exit code is 1 if one does not hold
     #[arg(long)]
     gradients: bool,
+    /// Apply the edits that are certain, then check
+    #[arg(long)]
+    fix: bool,
+    /// One JSON object: diagnostics with places and edits, names with shapes, claims
+    #[arg(long, conflicts_with = "gradients")]
+    json: bool,
 }
 
 impl Check {
@@ -31,9 +45,19 @@ impl Check {
     }
 
     fn checked(&self) -> Result<Exit, Exit> {
+        if self.fix {
+            self.fix()?;
+        }
+        if self.json {
+            return self.as_json();
+        }
         let source = read(&self.file, &Options::default())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
-        let mut exit = print(&report(model));
+        let (claims, hold) = claims(&source, model);
+        let mut exit = print(&(report(model) + &claims));
+        if !hold {
+            return Err(Exit::Failure);
+        }
         if self.gradients && exit == Exit::Success {
             let (text, holds) = gradients::check(&self.file, &source, model)?;
             exit = print(&format!("\n{text}"));
@@ -45,26 +69,105 @@ impl Check {
     }
 }
 
-/// Inputs, values and parameters, a line each.
-fn report(model: &Model) -> String {
-    let mut rows: Vec<(String, String, String)> = vec![];
+impl Check {
+    /// Writes the file anew, if anything is certain.
+    fn fix(&self) -> Result<(), Exit> {
+        let text = text_of(&self.file)?;
+        let (fixed, done) = fixed(&self.file.display().to_string(), &text);
+        for (line, title) in &done {
+            complain(&format!("fixed line {line}: {title}"));
+        }
+        if done.is_empty() {
+            return Ok(());
+        }
+        super::source::replace(&self.file, &fixed)
+    }
+
+    fn as_json(&self) -> Result<Exit, Exit> {
+        let text = text_of(&self.file)?;
+        let source = pipeline::read(&self.file.display().to_string(), &text, &Options::default());
+        let diagnostics: Vec<_> = source.diagnostics.iter().map(|d| diagnostic::json(d, &source.sources)).collect();
+        let names: Vec<_> = source
+            .training
+            .iter()
+            .flat_map(names)
+            .map(|row| json!({"role": row.role, "name": row.name, "type": row.ty}))
+            .collect();
+        let mut right = !source.has_errors();
+        let claims: Vec<_> = source
+            .training
+            .iter()
+            .flat_map(|model| model.claims.iter().map(move |claim| (model, claim)))
+            .map(|(model, claim)| {
+                let verdict = match judge(&model.graph, claim) {
+                    Ok(Verdict::Same) => "same",
+                    Ok(Verdict::Agrees { .. }) => "agrees",
+                    Ok(Verdict::Wrong(_)) => "wrong",
+                    Err(_) => "undecided",
+                };
+                right &= verdict != "wrong";
+                json!({"claim": source.sources.slice(claim.span), "verdict": verdict})
+            })
+            .collect();
+        let exit = print(&format!("{}\n", json!({"diagnostics": diagnostics, "names": names, "claims": claims})));
+        if right { Ok(exit) } else { Err(Exit::Failure) }
+    }
+}
+
+/// What became of each claim, a line each; what is refuted is said as an error.
+fn claims(source: &Source, model: &Model) -> (String, bool) {
+    let (mut lines, mut hold) = (vec![], true);
+    for claim in &model.claims {
+        let text = source.sources.slice(claim.span);
+        let verdict = match judge(&model.graph, claim) {
+            Ok(Verdict::Same) => "the same, simplified".to_string(),
+            Ok(Verdict::Agrees { points, .. }) => format!("equal at {points} random points"),
+            Ok(Verdict::Wrong(refutation)) => {
+                say(&[refutation.diagnostic(claim, text)], &source.sources);
+                "wrong".to_string()
+            }
+            Err(why) => format!("not decided: {why}"),
+        };
+        hold &= verdict != "wrong";
+        lines.push((text, verdict));
+    }
+    let width = lines.iter().map(|line| line.0.chars().count()).max().unwrap_or(0);
+    (lines.iter().map(|(text, verdict)| format!("claim  {text:<width$}  {verdict}\n")).collect(), hold)
+}
+
+/// A name of the program.
+struct Row {
+    role: &'static str,
+    name: String,
+    ty: String,
+}
+
+/// Inputs, parameters, and values that are none of these.
+fn names(model: &Model) -> Vec<Row> {
+    let row = |role, variable: &Variable| Row { role, name: variable.name.clone(), ty: type_text(&variable.ty) };
+    let mut rows: Vec<Row> = vec![];
     for (variable, input) in model.graph.inputs.iter().zip(&model.inputs) {
-        let role = if input.role == crate::model::Role::Input { "input" } else { "target" };
-        rows.push((role.into(), variable.name.clone(), type_text(&variable.ty)));
+        rows.push(row(if input.role == crate::model::Role::Input { "input" } else { "target" }, variable));
     }
-    let mut count = 0;
-    for variable in &model.graph.parameters {
-        count += variable.ty.shape.iter().product::<usize>();
-        rows.push(("param".into(), variable.name.clone(), type_text(&variable.ty)));
+    rows.extend(model.graph.parameters.iter().map(|variable| row("param", variable)));
+    for (name, id) in model.bindings.iter().filter(|b| !is_variable(model.graph.op(b.1))) {
+        rows.push(Row { role: "value", name: name.clone(), ty: type_text(model.graph.ty(*id)) });
     }
-    for (name, id) in &model.bindings {
-        rows.push(("value".into(), name.clone(), type_text(model.graph.ty(*id))));
-    }
-    let width =
-        |f: fn(&(String, String, String)) -> &String| rows.iter().map(|r| f(r).chars().count()).max().unwrap_or(0);
-    let (first, second) = (width(|r| &r.0), width(|r| &r.1));
+    rows
+}
+
+fn is_variable(op: &Op) -> bool {
+    matches!(op, Op::Leaf(Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_)))
+}
+
+/// Names with their shapes, a line each.
+fn report(model: &Model) -> String {
+    let rows = names(model);
+    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let (first, second) = (width(|row| row.role), width(|row| &row.name));
     let mut text: String =
-        rows.iter().map(|(role, name, ty)| format!("{role:<first$}  {name:<second$}  {ty}\n")).collect();
+        rows.iter().map(|Row { role, name, ty }| format!("{role:<first$}  {name:<second$}  {ty}\n")).collect();
+    let count: usize = model.graph.parameters.iter().map(|v| v.ty.shape.iter().product::<usize>()).sum();
     let plural = if model.graph.parameters.len() == 1 { "" } else { "s" };
     text += &format!("{count} numbers to learn, in {} parameter{plural}\n", model.graph.parameters.len());
     text

@@ -1,5 +1,5 @@
 //! `gradus fmt`: spaces, indentation and columns in order.
-use super::source::{complain, say, text_of};
+use super::source::{complain, replace, say, text_of};
 use super::{Exit, print};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::syntax::{format, parse};
@@ -63,11 +63,7 @@ impl Fmt {
         } else if is_stdin {
             print(&formatted);
         } else if formatted != text {
-            let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-            crate::train::weights::write_whole(&place, formatted.as_bytes()).map_err(|error| {
-                complain(&format!("error: can't write `{}`: {error}", path.display()));
-                Exit::Failure
-            })?;
+            replace(path, &formatted)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@ mod bench;
 mod check;
 mod completions;
 mod explain;
+mod fix;
 mod format;
 mod formula;
 mod grad;

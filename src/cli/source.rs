@@ -21,6 +21,15 @@ pub fn text_of(path: &Path) -> Result<String, Exit> {
     })
 }
 
+/// Writes a file anew, wholly or not at all; where it is a link, what it leads to.
+pub fn replace(path: &Path, text: &str) -> Result<(), Exit> {
+    let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    crate::train::weights::write_whole(&place, text.as_bytes()).map_err(|error| {
+        complain(&format!("error: can't write `{}`: {error}", path.display()));
+        Exit::Failure
+    })
+}
+
 /// Reads a file and shows all that is to be said about it; a failure if there is an error.
 pub fn read(path: &Path, options: &Options) -> Result<Source, Exit> {
     read_over(path, options, None, None)

@@ -1,4 +1,5 @@
 //! The oracle: a graph of one example, as it was written, in f64. It is slow and plain: the others are measured by it.
+pub mod claims;
 pub mod differences;
 pub mod operations;
 #[doc(hidden)]

@@ -1,3 +1,4 @@
+//! The formatter by example, on every program of the project, and whatever the spaces.
 use super::format;
 use insta::assert_snapshot;
 

@@ -1,0 +1,219 @@
+//! What a file claims about a derivative: whether it is so.
+use super::{Environment, evaluate};
+use crate::diagnostic::{Diagnostic, Explanation, explain};
+use crate::gradient::derivative;
+use crate::graph::{Graph, NodeId};
+use crate::model::Claim;
+use crate::simplify::{Stage, simplify};
+
+#[rustfmt::skip]
+pub static CODES: &[Explanation] = &[
+    explain("E0507", "a claim that is wrong",
+        "`∂loss/∂w = …` as a statement claims what the derivative is. `gradus check` derives it, too: first it compares both expressions, \
+         simplified; then their values at random points, to 1e-9. This one differs, and the message says where and by how much.",
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t)",
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) x"),
+];
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The same expression after simplification.
+    Same,
+    /// Equal at so many random points; the largest relative difference.
+    Agrees {
+        points: usize,
+        largest: f64,
+    },
+    Wrong(Refutation),
+}
+
+/// A point at which a claim fails.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refutation {
+    /// The element of the derivative: its indices.
+    pub element: Vec<usize>,
+    pub claimed: f64,
+    pub derived: f64,
+    /// The numbers that the derivative depends on, as far as they are few: by name.
+    pub point: Vec<(String, Vec<f64>)>,
+    /// The derivative is this number times the claim, everywhere.
+    pub factor: Option<f64>,
+}
+
+const EXAMPLES: usize = 8;
+const DRAWS: u64 = 4;
+const TOLERANCE: f64 = 1e-9;
+
+/// Judges a claim about a derivative in this graph.
+///
+/// # Errors
+/// As `evaluate`.
+pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
+    if is_same(graph, claim) {
+        return Ok(Verdict::Same);
+    }
+    let roots = [claim.derivative, claim.value];
+    let (mut points, mut largest) = (0, 0.0f64);
+    let mut pairs: Vec<(f64, f64)> = vec![];
+    let mut wrong: Option<(f64, Refutation)> = None;
+    for seed in 0..DRAWS {
+        let env = Environment::random(graph, EXAMPLES, 1 + seed);
+        let values = evaluate(graph, &roots, &env)?;
+        for example in 0..EXAMPLES {
+            let (derived, claimed) = (values[0].of(example), values[1].of(example));
+            for (at, (&d, &c)) in derived.iter().zip(claimed).enumerate() {
+                // Outside of its domain a formula says nothing.
+                if !d.is_finite() {
+                    continue;
+                }
+                points += 1;
+                pairs.push((d, c));
+                let off = (d - c).abs() / d.abs().max(c.abs()).max(1e-3);
+                let off = if off.is_nan() { f64::INFINITY } else { off };
+                largest = largest.max(off);
+                if off > TOLERANCE && wrong.as_ref().is_none_or(|w| off > w.0) {
+                    let element = indices(at, graph.shape(claim.value));
+                    let point = point(graph, claim.value, claim.derivative, &env, example);
+                    wrong = Some((off, Refutation { element, claimed: c, derived: d, point, factor: None }));
+                }
+            }
+        }
+    }
+    Ok(match wrong {
+        None => Verdict::Agrees { points, largest },
+        Some((_, refutation)) => Verdict::Wrong(Refutation { factor: factor(&pairs), ..refutation }),
+    })
+}
+
+/// Whether the claim is what is derived, as training derives it: after names such as cross-entropy of softmax were recognised.
+fn is_same(graph: &Graph, claim: &Claim) -> bool {
+    let mut known = simplify(graph, &[claim.of, claim.by, claim.value], Stage::Recognise);
+    let (of, by, value) = (known.roots[0], known.roots[1], known.roots[2]);
+    let Ok(derived) = derivative(&mut known.graph, of, by) else { return false };
+    let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
+    simple.roots[0] == simple.roots[1]
+}
+
+/// The number that all claimed values are short of, if there is one.
+fn factor(pairs: &[(f64, f64)]) -> Option<f64> {
+    let mut ratios = pairs.iter().filter(|(d, c)| d.abs() > 1e-9 && c.abs() > 1e-9).map(|(d, c)| d / c);
+    let first = ratios.next()?;
+    let zeros_match = pairs.iter().all(|(d, c)| (d.abs() > 1e-9) == (c.abs() > 1e-9));
+    (zeros_match && ratios.all(|r| (r / first - 1.0).abs() < 1e-6)).then_some((first * 1e6).round() / 1e6)
+}
+
+fn indices(mut flat: usize, shape: &[usize]) -> Vec<usize> {
+    let mut out = vec![0; shape.len()];
+    for (axis, extent) in shape.iter().enumerate().rev() {
+        out[axis] = flat % extent;
+        flat /= extent;
+    }
+    out
+}
+
+/// More numbers than this are not shown.
+const FEW: usize = 4;
+
+/// The values of the inputs and parameters that matter, if they are few.
+fn point(graph: &Graph, a: NodeId, b: NodeId, env: &Environment, example: usize) -> Vec<(String, Vec<f64>)> {
+    use crate::graph::{Leaf, Op};
+    let mut out = vec![];
+    for id in graph.reachable(&[a, b]) {
+        let (variable, values, varies) = match graph.op(id) {
+            Op::Leaf(Leaf::Input(i)) => (&graph.inputs[*i as usize], &env.inputs[*i as usize], true),
+            Op::Leaf(Leaf::Parameter(i)) => (&graph.parameters[*i as usize], &env.parameters[*i as usize], false),
+            _ => continue,
+        };
+        let width: usize = variable.ty.shape.iter().product();
+        if width > FEW {
+            continue;
+        }
+        let start = if varies { example * width } else { 0 };
+        out.push((variable.name.clone(), values[start..start + width].to_vec()));
+    }
+    out
+}
+
+fn shown(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{}", value + 0.0) } else { format!("{value:.6}") }
+}
+
+impl Refutation {
+    /// The error, at the claim.
+    pub fn diagnostic(&self, claim: &Claim, text: &str) -> Diagnostic {
+        let element = if self.element.is_empty() {
+            "it".to_string()
+        } else {
+            let indices: Vec<String> = self.element.iter().map(usize::to_string).collect();
+            format!("entry [{}]", indices.join(", "))
+        };
+        let mut error = Diagnostic::error("E0507", format!("the claim `{text}` is wrong"))
+            .at(claim.span, format!("{element} would be {}, and is {}", shown(self.claimed), shown(self.derived)));
+        if !self.point.is_empty() {
+            let number = |v: &f64| if v.fract() == 0.0 { v.to_string() } else { format!("{v:.4}") };
+            let value = |values: &[f64]| {
+                let numbers: Vec<String> = values.iter().map(number).collect();
+                if let [one] = &numbers[..] { one.clone() } else { format!("[{}]", numbers.join(", ")) }
+            };
+            let point: Vec<String> = self.point.iter().map(|(name, v)| format!("{name} = {}", value(v))).collect();
+            error = error.note(format!("at {}", point.join(", ")));
+        }
+        match self.factor {
+            Some(factor) => error.help(format!("everywhere the derivative is {factor} times what is claimed")),
+            None => error.help("`gradus grad` shows the derivation"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Sources, render};
+    use crate::model::{Options, elaborate};
+    use crate::syntax::parse;
+
+    /// What became of each claim of a text.
+    fn verdicts(text: &str) -> String {
+        let mut sources = Sources::default();
+        let file = sources.add("model.nn", text);
+        let (model, diagnostics) = elaborate(&parse(file, text), &sources, &Options::default());
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let model = model.unwrap();
+        let mut out = String::new();
+        for claim in &model.claims {
+            match judge(&model.graph, claim).unwrap() {
+                Verdict::Same => out += "the same\n",
+                Verdict::Agrees { points, .. } => out += &format!("equal at {points} points\n"),
+                Verdict::Wrong(refutation) => {
+                    let text = sources.slice(claim.span);
+                    out += &anstream::adapter::strip_str(&render(&refutation.diagnostic(claim, text), &sources, false))
+                        .to_string();
+                    out += "\n";
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn right_and_wrong() {
+        insta::assert_snapshot!(verdicts(
+            "input x: [3]\ntarget t: class(4)\nparam w: [4, 3], b: [4]\nz = w x + b\ny = softmax(z)\n\
+             loss = cross_entropy(y, t)\n∂loss/∂z = y - onehot(t)\n∂loss/∂w = (y - onehot(t)) x'\n\
+             grad(loss, b) = exp(z) / sum(exp(z)) - onehot(t)\n∂loss/∂b = onehot(t) - y\n\
+             ∂loss/∂y = -1 / y\n"
+        ));
+        insta::assert_snapshot!(verdicts(
+            "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t)\n"
+        ));
+    }
+
+    #[test]
+    fn each_code_has_a_program_that_has_it_and_one_that_has_not() {
+        for explanation in CODES {
+            assert!(verdicts(explanation.wrong).contains(explanation.code));
+            assert!(!verdicts(explanation.right).contains("error"));
+        }
+    }
+}
