@@ -1,9 +1,10 @@
 //! What is allowed and hardly meant: values that nothing uses, parameters that nothing teaches.
 use super::{Model, prelude};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::adjoints;
 use crate::graph::NodeId;
 use crate::syntax::{Ident, OutputItem, Parsed, StatementKind, Target};
+use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
 /// Of a program that trains; one without is a set of formulas, and each may be looked at for itself.
@@ -51,18 +52,23 @@ fn without_gradient(model: &Model, unused: &FxHashSet<String>) -> Vec<Diagnostic
     let leaves: Vec<NodeId> = model.parameters.iter().map(|p| p.leaf).collect();
     let mut graph = model.graph.clone();
     let found = adjoints(&mut graph, objective, &leaves);
-    let mut out = vec![];
+    // By the place where they are made: a layer's are one mistake.
+    let mut places: IndexMap<Span, Vec<String>> = IndexMap::new();
     for (parameter, variable) in model.parameters.iter().zip(&model.graph.parameters) {
         let zero = found.of(parameter.leaf).is_none_or(|gradient| graph.constant_of(gradient) == Some(0.0));
-        if !zero || unused.contains(&variable.name) {
-            continue;
+        if zero && !unused.contains(&variable.name) {
+            places.entry(variable.span).or_default().push(format!("`{}`", variable.name));
         }
-        let warning = Diagnostic::warning("W0501", format!("`{}` learns nothing: its gradient is zero", variable.name));
-        let warning =
-            if variable.span.file == prelude::FILE { warning } else { warning.at(variable.span, "stays as it begins") };
-        out.push(warning.note(
-            "what is minimised does not depend on it, or only through what has no slope (`argmax`, comparisons, `stop_gradient`)",
-        ));
     }
-    out
+    let warning = |(span, names): (Span, Vec<String>)| {
+        let (verb, their) = if names.len() == 1 { ("learns", "its gradient") } else { ("learn", "their gradients") };
+        let is = if names.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {verb} nothing: {their} {is} zero", names.join(", "));
+        let warning = Diagnostic::warning("W0501", text);
+        let warning = if span.file == prelude::FILE { warning } else { warning.at(span, "stays as it begins") };
+        warning.note(
+            "what is minimised does not depend on it, or only through what has no slope (`argmax`, comparisons, `stop_gradient`)",
+        )
+    };
+    places.into_iter().map(warning).collect()
 }
