@@ -1,6 +1,7 @@
 //! What the compiler has to say to its user: a diagnostic is data (code, places, words, edits); `Renderer` alone turns it into text.
+use crate::limits;
 use annotate_snippets::{
-    AnnotationKind, Element, Group, Level, Patch, Renderer as Snippets, Snippet, renderer::DecorStyle,
+    AnnotationKind, Element, Group, Level, Origin, Patch, Renderer as Snippets, Snippet, renderer::DecorStyle,
 };
 use std::ops::Range;
 
@@ -169,8 +170,21 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     };
     let mut body = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code));
     for file in files_of(diagnostic) {
+        let labels = || diagnostic.labels.iter().filter(|l| l.span.file == file);
+        if labels().any(|label| !can_be_shown(label.span, sources)) {
+            let first = labels().find(|l| l.primary).or(labels().next());
+            body = body.elements(first.map(|label| {
+                let (line, column) = place(label.span, sources);
+                Origin::path(sources.name(file)).line(line).char_column(column)
+            }));
+            body = body.elements(labels().map(|label| {
+                let (line, column) = place(label.span, sources);
+                Level::NOTE.message(format!("line {line}, column {column}: {}", label.text))
+            }));
+            continue;
+        }
         let mut snippet = Snippet::source(sources.text(file)).path(sources.name(file)).fold(true);
-        for label in diagnostic.labels.iter().filter(|l| l.span.file == file) {
+        for label in labels() {
             let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             snippet = snippet.annotation(kind.span(clamp(label.span, sources)).label(&label.text));
         }
@@ -181,7 +195,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     let mut report = vec![body];
     for edit in &diagnostic.edits {
         let mut group = Group::with_title(Level::HELP.secondary_title(&edit.title));
-        if let Some((first, _)) = edit.changes.first() {
+        if let Some((first, _)) = edit.changes.first()
+            && edit.changes.iter().all(|change| can_be_shown(change.0, sources))
+        {
             let mut snippet = Snippet::source(sources.text(first.file)).path(sources.name(first.file)).fold(true);
             for (span, text) in &edit.changes {
                 snippet = snippet.patch(Patch::new(clamp(*span, sources), text.as_str()));
@@ -227,6 +243,19 @@ fn files_of(diagnostic: &Diagnostic) -> Vec<u32> {
     files
 }
 
+/// Whether all lines of a place are short enough to be shown with carets under them.
+fn can_be_shown(span: Span, sources: &Sources) -> bool {
+    let (text, range) = (sources.text(span.file), clamp(span, sources));
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+    text[start..end].split('\n').all(|line| line.len() <= limits::SHOWN_LINE)
+}
+
+/// Line and column of a place.
+fn place(span: Span, sources: &Sources) -> (usize, usize) {
+    sources.line_column(span.file, clamp(span, sources).start)
+}
+
 /// A span inside its text, on character boundaries and not empty where there is a character to mark.
 fn clamp(span: Span, sources: &Sources) -> Range<usize> {
     let text = sources.text(span.file);
@@ -253,5 +282,24 @@ mod tests {
             .at(Span::new(file, at..at + 2), "no such name")
             .edit("write a product", Span::new(file, at..at + 2), "w x", true);
         insta::assert_snapshot!(render(&diagnostic, &sources, false));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_to_show_is_named_by_its_place() {
+        let mut sources = Sources::default();
+        let file = sources.add("long.nn", format!("a = 1\nb = {}wx\n", "1 + ".repeat(1000)));
+        let at = sources.text(file).len() - 3;
+        let span = Span::new(file, at..at + 2);
+        let diagnostic = Diagnostic::error("E0201", "`wx` is not known")
+            .at(span, "no such name")
+            .also(Span::new(file, 6..7), "bound here")
+            .edit("write a product", span, "w x", true);
+        insta::assert_snapshot!(render(&diagnostic, &sources, false), @"
+        error[E0201]: `wx` is not known
+         ╭▸ long.nn:2:4005
+         ├ note: line 2, column 4005: no such name
+         ╰ note: line 2, column 1: bound here
+        help: write a product
+        ");
     }
 }

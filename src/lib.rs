@@ -2,9 +2,9 @@
 //!
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/architecture.rs` holds that order.
-pub mod diagnostic;
-
 pub mod limits;
+
+pub mod diagnostic;
 
 pub mod random;
 

@@ -10,14 +10,21 @@ pub const CALL_DEPTH: usize = 128;
 pub const EXPRESSION_DEPTH: usize = 4096;
 /// Enough for `EXPRESSION_DEPTH` levels of an unoptimised build; the system gives memory only to what is used of it.
 pub const ELABORATION_STACK: usize = 256 << 20;
+/// Expressions that are read, again for each call and each round of `repeat`; those of optimizers don't count. A thousand dense
+/// layers are 15,000.
+pub const EXPRESSIONS: usize = 50_000;
 /// Numbers that a program can write out (`a..b` as values, `linspace`): they are kept one by one.
 pub const TABLE: usize = 1 << 20;
+/// Errors and warnings of one reading: nobody reads more, and each is shown with its line.
+pub const DIAGNOSTICS: usize = 100;
+/// Bytes of a line that is shown under an error; of a longer one only the place is told.
+pub const SHOWN_LINE: usize = 1_000;
 /// Axes of one value: einsum labels are small integers, kernels have one loop an axis.
 pub const AXES: usize = 12;
 /// Elements of one value of one example: 2^31 f32 numbers are 8 GiB.
 pub const ELEMENTS: usize = 1 << 31;
 /// Rounds of one `repeat`, which is unrolled.
-pub const REPEAT_ROUNDS: usize = 100_000;
+pub const REPEAT_ROUNDS: usize = 10_000;
 /// Statements of one kernel: straight-line code with thousands of live values compiles in quadratic time.
 pub const KERNEL_INSTRUCTIONS: usize = 4_000;
 /// Levels of sums and products in one printed formula; what is deeper is `…`. Formulas are written by recursion.

@@ -3,6 +3,7 @@ use crate::data;
 use crate::diagnostic::{Diagnostic, Explanation, Sources};
 use crate::graph::{Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
+use crate::limits;
 use crate::model::{self, Declarations, Model};
 use crate::plan::{self, Plan, Request};
 use crate::schema;
@@ -80,13 +81,28 @@ fn parse(name: &str, text: &str) -> (Sources, syntax::Parsed) {
 
 fn elaborated(sources: Sources, parsed: syntax::Parsed, options: &model::Options) -> Source {
     let mut diagnostics = parsed.diagnostics.clone();
-    let broken = diagnostics.iter().any(Diagnostic::is_error);
-    let (training, more) = model::elaborate(&parsed, &sources, &model::Options { training: true, ..options.clone() });
-    // What the second reading says is what the first one said.
-    let (evaluation, _) = model::elaborate(&parsed, &sources, &model::Options { training: false, ..options.clone() });
-    diagnostics.extend(more);
-    let kept = |model: Option<Model>| if broken { None } else { model };
-    Source { sources, parsed, training: kept(training), evaluation: kept(evaluation), diagnostics }
+    let mut reading = |training: bool| {
+        let options = model::Options { training, ..options.clone() };
+        let (model, said) = model::elaborate(&parsed, &sources, &options);
+        // The second reading says again what the first one said, and what is wrong outside of training alone.
+        let new: Vec<Diagnostic> = said.into_iter().filter(|diagnostic| !diagnostics.contains(diagnostic)).collect();
+        diagnostics.extend(new);
+        model
+    };
+    let training = reading(true);
+    let evaluation = training.as_ref().and_then(|_| reading(false));
+    shorten(&mut diagnostics);
+    Source { sources, parsed, training: training.filter(|_| evaluation.is_some()), evaluation, diagnostics }
+}
+
+/// Keeps the first diagnostics, errors before warnings, and says how many there are beyond.
+fn shorten(diagnostics: &mut Vec<Diagnostic>) {
+    let Some(more) = diagnostics.len().checked_sub(limits::DIAGNOSTICS).filter(|more| *more > 0) else { return };
+    diagnostics.sort_by_key(|diagnostic| !diagnostic.is_error());
+    diagnostics.truncate(limits::DIAGNOSTICS);
+    if let Some(last) = diagnostics.last_mut() {
+        last.notes.push(format!("{more} more are not shown"));
+    }
 }
 
 /// Whether a statement outside of sections compares something with a text.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// From the left to the right; a module imports only from those before it.
 const ORDER: &[&str] = &[
-    "diagnostic",
     "limits",
+    "diagnostic",
     "random",
     "vector",
     "kernel",

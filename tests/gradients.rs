@@ -230,6 +230,28 @@ fn a_dilated_convolution() {
     check(g, loss);
 }
 
+/// Two convolutions, so that the second has an input gradient, with every way to go over the ends and to leave places out.
+#[test]
+fn convolutions_of_every_kind() {
+    for (stride, dilation, before, places) in
+        [(1, 1, 0, 7), (1, 1, 1, 9), (1, 3, 0, 3), (1, 3, 6, 9), (2, 1, 1, 5), (1, 4, 0, 1), (3, 2, 2, 3)]
+    {
+        let mut g = Graph::new();
+        let x = input(&mut g, &[9, 2], Kind::Real);
+        let first = parameter(&mut g, &[3, 2, 3]);
+        let kernel = parameter(&mut g, &[3, 3, 4]);
+        let windows = g.view(x, vec![9, 3, 2], vec![rows::window(0, 1, 9, 1, 1, 1), Row::axis(2, 2)]);
+        let wide = g.contract(windows, first, &[0, 1, 2], &[1, 2, 3], &[0, 3]);
+        let h = g.unary(&trigonometric::TANH, wide);
+        let taps = vec![rows::window(0, 1, 9, stride, dilation, before), Row::axis(2, 3)];
+        let windows = g.view(h, vec![places, 3, 3], taps);
+        let z = g.contract(windows, kernel, &[0, 1, 2], &[1, 2, 3], &[0, 3]);
+        let y = g.unary(&trigonometric::TANH, z);
+        let loss = g.dot(y, y);
+        check(g, loss);
+    }
+}
+
 #[test]
 fn standardised_over_the_batch() {
     let mut g = Graph::new();
@@ -308,6 +330,51 @@ fn the_branch_not_taken_gives_nothing_not_even_a_nan() {
         let value = evaluate(&simple.graph, &simple.roots, &env).unwrap()[0].flat();
         assert_eq!(value, [0.0, 0.0, 1.0], "{rules:?}");
     }
+}
+
+/// `b` is used in both branches: what comes to it from one must not be masked by the other's condition.
+#[test]
+fn a_value_of_both_branches_is_neither_ones_own() {
+    for other_side in [false, true] {
+        let mut g = Graph::new();
+        let x = input(&mut g, &[3], Kind::Real);
+        let w = parameter(&mut g, &[3]);
+        let squared = g.multiply(w, w);
+        let one = g.constant(1.5, &[3]);
+        let positive = g.add(squared, one);
+        let b = g.unary(&exponential::LOG, positive);
+        let e = g.unary(&exponential::EXP, b);
+        let zero = g.constant(0.0, &[3]);
+        let condition = g.binary(&comparison::GREATER, x, zero);
+        let y = if other_side { g.select(condition, b, e) } else { g.select(condition, e, b) };
+        let loss = g.dot(y, y);
+        check(g, loss);
+    }
+}
+
+/// A loop whose last state is taken by a branch, and all of whose states are taken outside.
+#[test]
+fn a_loop_that_is_not_a_branchs_own() {
+    let mut g = Graph::new();
+    let (x, xs) = (input(&mut g, &[], Kind::Real), input(&mut g, &[4], Kind::Real));
+    let w = parameter(&mut g, &[]);
+    let of = g.begin_loop(4, false, &[(w, true)]);
+    let h = g.looped(of).binders[0].leaf;
+    let v = g.element(of, xs);
+    let a = g.multiply(w, h);
+    let sum = g.add(a, v);
+    let squared = g.multiply(sum, sum);
+    let one = g.number(1.0);
+    let positive = g.add(squared, one);
+    let next = g.unary(&exponential::LOG, positive);
+    g.set_next(of, 0, next);
+    let (last, all) = (g.last(of, next), g.stacked(of, next));
+    let zero = g.number(0.0);
+    let condition = g.binary(&comparison::GREATER, x, zero);
+    let chosen = g.select(condition, last, w);
+    let squares = g.dot(all, all);
+    let loss = g.add(chosen, squares);
+    check(g, loss);
 }
 
 #[test]

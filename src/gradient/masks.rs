@@ -2,8 +2,8 @@
 //!
 //! A branch's own nodes are those that only it uses. What leaves them towards shared values is masked by the condition, where a
 //! function with an infinite derivative stands between: `if x > 0 then log(x) else 0` at 0 would give 0 · ∞.
-use crate::graph::{Graph, NodeId, Op};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::graph::{Graph, LoopId, NodeId, Op};
+use rustc_hash::FxHashMap;
 
 /// A node's masks: the conditions under which it matters, with the side that must hold.
 #[derive(Default)]
@@ -19,15 +19,13 @@ impl Masks {
         if selects.is_empty() {
             return Masks::default();
         }
-        let mut users: FxHashMap<NodeId, Vec<NodeId>> = FxHashMap::default();
-        for &id in order {
-            graph.op(id).each_operand(|x| users.entry(x).or_default().push(id));
-        }
+        let uses = Uses::count(graph, order);
         let mut masks = Masks::default();
         for select in selects {
             let Op::Select { condition, yes, no } = *graph.op(select) else { continue };
             for (branch, side) in [(yes, true), (no, false)] {
-                let own = own_nodes(graph, select, branch, condition, yes == no, &users, roots);
+                let shared = |id: NodeId| yes == no || id == condition || roots.contains(&id);
+                let own = uses.own_nodes(graph, branch, shared);
                 if own.iter().any(|&id| !is_smooth(graph, id)) {
                     for id in own {
                         masks.inside.entry(id).or_default().push((select, condition, side));
@@ -46,29 +44,56 @@ impl Masks {
     }
 }
 
-fn own_nodes(
-    graph: &Graph,
-    select: NodeId,
-    branch: NodeId,
-    condition: NodeId,
-    both: bool,
-    users: &FxHashMap<NodeId, Vec<NodeId>>,
-    roots: &[NodeId],
-) -> Vec<NodeId> {
-    let mut own: FxHashSet<NodeId> = FxHashSet::default();
-    let mut list = vec![];
-    let mut todo = vec![branch];
-    while let Some(id) = todo.pop() {
-        let shared = both || id == condition || roots.contains(&id) || own.contains(&id);
-        let only_here = users.get(&id).is_some_and(|u| u.iter().all(|x| *x == select || own.contains(x)));
-        if shared || !only_here || matches!(graph.op(id), Op::Leaf(_)) {
-            continue;
+/// How often each node is used, and how many results of each loop are.
+#[derive(Default)]
+struct Uses {
+    nodes: FxHashMap<NodeId, usize>,
+    results: FxHashMap<LoopId, usize>,
+}
+
+impl Uses {
+    fn count(graph: &Graph, order: &[NodeId]) -> Uses {
+        let mut uses = Uses::default();
+        for &id in order {
+            graph.op(id).each_operand(|x| *uses.nodes.entry(x).or_default() += 1);
+            let Some(of) = graph.op(id).loop_used() else { continue };
+            let results = uses.results.entry(of).or_default();
+            *results += 1;
+            if *results == 1 {
+                carried(graph, of).for_each(|x| *uses.nodes.entry(x).or_default() += 1);
+            }
         }
-        own.insert(id);
-        list.push(id);
-        graph.op(id).each_operand(|x| todo.push(x));
+        uses
     }
-    list
+
+    /// The nodes below a branch all of whose uses are in the branch: a node is its own when it has been met as often as it is used.
+    /// So is a loop, when all of its results are.
+    fn own_nodes(&self, graph: &Graph, branch: NodeId, shared: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
+        let mut met = Uses::default();
+        let mut own = vec![];
+        let mut todo = vec![branch];
+        while let Some(id) = todo.pop() {
+            let times = met.nodes.entry(id).or_default();
+            *times += 1;
+            if self.nodes.get(&id) != Some(times) || shared(id) || matches!(graph.op(id), Op::Leaf(_)) {
+                continue;
+            }
+            own.push(id);
+            graph.op(id).each_operand(|x| todo.push(x));
+            let Some(of) = graph.op(id).loop_used() else { continue };
+            let results = met.results.entry(of).or_default();
+            *results += 1;
+            if self.results.get(&of) == Some(results) {
+                todo.extend(carried(graph, of));
+            }
+        }
+        own
+    }
+}
+
+/// What a loop's states start from and go on as.
+fn carried(graph: &Graph, of: LoopId) -> impl Iterator<Item = NodeId> + '_ {
+    graph.looped(of).binders.iter().flat_map(|binder| [binder.init, binder.next])
 }
 
 fn is_smooth(graph: &Graph, id: NodeId) -> bool {

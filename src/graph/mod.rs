@@ -22,7 +22,7 @@ pub use view::{Row, View};
 
 use crate::diagnostic::Span;
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The extent of the axis of examples, known only when running.
 pub const BATCH: usize = usize::MAX;
@@ -140,12 +140,33 @@ impl Graph {
             if std::mem::replace(&mut seen[id.0 as usize], true) {
                 continue;
             }
-            self.op(id).each_operand(|x| todo.push(x));
-            if let Some(of) = self.op(id).loop_used() {
-                todo.extend(self.looped(of).binders.iter().flat_map(|b| [b.init, b.next, b.leaf]));
-            }
+            self.each_below(id, |x| todo.push(x));
         }
         (0..seen.len()).filter(|&i| seen[i]).map(|i| NodeId(i as u32)).collect()
+    }
+
+    /// Some node that a value depends on for which `wanted` holds. It looks at no more than what the value depends on.
+    pub fn find_below(&self, root: NodeId, wanted: impl Fn(&Op) -> bool) -> Option<NodeId> {
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![root];
+        while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if wanted(self.op(id)) {
+                return Some(id);
+            }
+            self.each_below(id, |x| todo.push(x));
+        }
+        None
+    }
+
+    /// What a node needs: its operands, and what a loop's result takes from the loop.
+    fn each_below(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
+        self.op(id).each_operand(&mut visit);
+        if let Some(of) = self.op(id).loop_used() {
+            self.looped(of).binders.iter().flat_map(|b| [b.init, b.next, b.leaf]).for_each(visit);
+        }
     }
 
     /// Whether a value depends on another one, for every node: `marks[id]`.

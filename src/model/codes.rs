@@ -162,6 +162,11 @@ pub static CODES: &[Explanation] = &[
     explain("E0905", "too many rounds of `repeat`",
         "`repeat` is unrolled. `fold` is a loop when running.",
         "input x\ny = repeat i in 0..1000000 with h = x { h + i }", "input x\ny = fold i in 0..1000000 with h = x { h + i }"),
+    explain("E0906", "too much to read",
+        "Each call of a function is read anew, and so is each round of `repeat`: fifty thousand expressions in all are enough for some \
+         thousand layers. `fold` and `scan` are loops when running.",
+        "input x\ny = repeat i in 0..1000 with a = x { repeat j in 0..1000 with b = a { b + i } }",
+        "input x\ny = repeat i in 0..1000 with a = x { fold j in 0..1000 with b = a { b + i } }"),
     explain("W0201", "a name of the prelude that is bound anew",
         "From there on the name means what the file binds.",
         "input x: [3]\nfn silu(x) = x\ny = silu(x)", "input x: [3]\nfn swish(x) = x\ny = swish(x)"),

@@ -198,13 +198,13 @@ impl<'a> Elaborator<'a> {
                     .at(span, shape_text(&own));
             return self.fail(error);
         }
-        let depends = self.graph.reachable(&[value.id]).into_iter().any(|x| {
+        let unknown = |op: &Op| {
             matches!(
-                self.graph.op(x),
+                op,
                 Op::Leaf(Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_) | Leaf::Hole(..) | Leaf::Runtime(_))
             )
-        });
-        if depends {
+        };
+        if self.graph.find_below(value.id, unknown).is_some() {
             let error = Diagnostic::error("E0404", "a start is known before training")
                 .at(span, "depends on data or on parameters");
             return self.fail(error);

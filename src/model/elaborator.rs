@@ -47,6 +47,8 @@ pub struct Elaborator<'a> {
     pub lacks_used_file: bool,
     /// Expressions inside each other, through all calls.
     pub depth: usize,
+    /// Expressions that were read, but for those of optimizers.
+    pub read: usize,
     /// Above zero while something is read again whose parameters are there already.
     pub replaying: usize,
     pub inputs: Vec<Input>,
@@ -92,6 +94,7 @@ impl<'a> Elaborator<'a> {
             calls: vec![],
             lacks_used_file: false,
             depth: 0,
+            read: 0,
             replaying: 0,
             inputs: vec![],
             parameters: vec![],

@@ -6,6 +6,7 @@ use crate::graph::{Kind, Leaf, Op};
 use crate::limits;
 use crate::op::{arithmetic, comparison, exponential};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 impl<'a> Elaborator<'a> {
@@ -15,6 +16,7 @@ impl<'a> Elaborator<'a> {
             let message = format!("more than {} expressions inside each other", limits::EXPRESSION_DEPTH);
             return self.fail(Diagnostic::error("E0904", message).at(self.span(id), "too deep"));
         }
+        self.count_expression(id)?;
         self.depth += 1;
         let value = self.expression_of_kind(id);
         self.depth -= 1;
@@ -26,6 +28,25 @@ impl<'a> Elaborator<'a> {
             self.mark(tensor.id, span);
         }
         Ok(value)
+    }
+    /// Counts what is read. Beyond the limit nothing more is read, which is said once.
+    fn count_expression(&mut self, id: TreeId) -> Outcome<()> {
+        if self.optimizer.is_some() {
+            return Ok(());
+        }
+        self.read += 1;
+        match self.read.cmp(&limits::EXPRESSIONS) {
+            Ordering::Less => Ok(()),
+            Ordering::Equal => {
+                let message =
+                    format!("more than {} expressions, with all calls and rounds of `repeat`", limits::EXPRESSIONS);
+                let error = Diagnostic::error("E0906", message)
+                    .at(self.span(id), "nothing is read from here on")
+                    .help("`fold` and `scan` are loops when running, `repeat` is unrolled when compiling");
+                self.fail(error)
+            }
+            Ordering::Greater => Err(Reported),
+        }
     }
     fn expression_of_kind(&mut self, id: TreeId) -> Outcome<Value<'a>> {
         let tree = self.tree;

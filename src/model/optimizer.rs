@@ -40,7 +40,11 @@ impl<'a> Elaborator<'a> {
         let mut given = vec![];
         for argument in arguments {
             let value = self.expression(argument.value)?;
-            given.push(Given { name: argument.name.as_ref(), value, span: self.span(argument.value) });
+            let span = self.span(argument.value);
+            if let Value::Tensor(tensor) = &value {
+                self.one_for_all(tensor.id, span, "a setting of an optimizer")?;
+            }
+            given.push(Given { name: argument.name.as_ref(), value, span });
         }
         self.optimizer_named(name, given, self.span(callee), span)
     }
@@ -93,6 +97,16 @@ impl<'a> Elaborator<'a> {
             updates.push(self.update(defined, &slots, number as u32, &gradients, span)?);
         }
         Ok(Optimizer { name: name.to_string(), updates })
+    }
+    /// Refuses what differs from example to example.
+    fn one_for_all(&mut self, id: NodeId, span: Span, what: &str) -> Outcome<()> {
+        if !self.graph.ty(id).varying {
+            return Ok(());
+        }
+        let error = Diagnostic::error("E0410", format!("{what} is the same for all examples"))
+            .at(span, "differs from example to example")
+            .help("`batch_mean(…)` is the mean over the batch");
+        self.fail(error)
     }
     fn unknown_optimizer<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
         let known: Vec<String> = self
@@ -254,6 +268,7 @@ impl<'a> Elaborator<'a> {
             .note("a state has the shape of the parameter");
             return self.fail(error);
         }
+        self.one_for_all(next.id, span, &format!("the next `{}`", name.name))?;
         let id = self.graph.expand_to(next.id, &shape);
         if let Some(context) = &mut self.optimizer {
             if is_variable {

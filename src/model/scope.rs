@@ -2,6 +2,7 @@
 use super::value::Value;
 use crate::diagnostic::Span;
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeId(usize);
@@ -25,7 +26,7 @@ pub struct Entry<'a> {
 #[derive(Clone, Debug, Default)]
 struct Scope<'a> {
     parent: Option<ScopeId>,
-    names: IndexMap<String, Entry<'a>>,
+    names: IndexMap<String, Entry<'a>, FxBuildHasher>,
 }
 
 /// All blocks' names. A block's scope lives as long as the elaboration, for functions refer to the scope that they stand in.
@@ -40,7 +41,7 @@ impl<'a> Scopes<'a> {
         Scopes(vec![Scope::default()])
     }
     pub fn inside(&mut self, parent: ScopeId) -> ScopeId {
-        self.0.push(Scope { parent: Some(parent), names: IndexMap::new() });
+        self.0.push(Scope { parent: Some(parent), names: IndexMap::default() });
         ScopeId(self.0.len() - 1)
     }
     /// The entry of this very block.

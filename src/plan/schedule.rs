@@ -2,7 +2,7 @@
 //! it is overwritten.
 use super::emit::Memory;
 use super::kernels::is_pointwise;
-use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::step::Target;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -197,36 +197,38 @@ pub fn in_place(
     kept: &[bool],
     last: &FxHashSet<NodeId>,
 ) -> FxHashSet<(Target, NodeId)> {
-    use crate::graph::Leaf;
-    let leaf = |target: Target| {
-        order.iter().copied().find(|&id| match (graph.op(id), target) {
-            (Op::Leaf(Leaf::Parameter(i)), Target::Parameter(j)) | (Op::Leaf(Leaf::State(i)), Target::State(j)) => {
-                *i == j
-            }
-            _ => false,
-        })
-    };
-    let updated: Vec<NodeId> = updates.iter().map(|u| u.1).collect();
     let lives = |x: NodeId| kept.get(x.index()) == Some(&true) || matches!(graph.op(x), Op::Leaf(_));
-    let pointwise: Vec<bool> =
-        updated.iter().map(|&u| matches!(graph.op(u), Op::Unary(..) | Op::Binary(..) | Op::Select { .. })).collect();
-    let read: Vec<Vec<(NodeId, bool)>> = updated.iter().map(|&u| reads_where(graph, u, &lives)).collect();
+    let mut times: FxHashMap<NodeId, usize> = FxHashMap::default();
+    updates.iter().for_each(|u| *times.entry(u.1).or_default() += 1);
+    let leaves: FxHashMap<Target, NodeId> = order.iter().filter_map(|&id| Some((target_of(graph, id)?, id))).collect();
+    // Which updates read a value, and whether each at its own indices only.
+    let mut readers: FxHashMap<NodeId, Vec<(usize, bool)>> = FxHashMap::default();
+    for (at, update) in updates.iter().enumerate() {
+        for (x, direct) in reads_where(graph, update.1, &lives) {
+            readers.entry(x).or_default().push((at, direct));
+        }
+    }
     let mut out = FxHashSet::default();
     for (at, &(target, id)) in updates.iter().enumerate() {
-        let twice = updated.iter().filter(|&&u| u == id).count() > 1;
-        if !pointwise[at] || twice || matches!(graph.op(id), Op::Leaf(_)) || !graph.node(id).loops.is_empty() {
+        // What is not an update and needs the updated value would run before it is there: such an update is not among the last.
+        let pointwise = matches!(graph.op(id), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
+        if !pointwise || times[&id] > 1 || !last.contains(&id) || !graph.node(id).loops.is_empty() {
             continue;
         }
-        let old = leaf(target);
-        let hazard = old.is_some_and(|old| {
-            read.iter()
-                .enumerate()
-                .any(|(other, reads)| reads.iter().any(|&(x, direct)| x == old && (other != at || !direct)))
-        });
-        // What is not an update and needs the updated value would run before it is there.
-        if last.contains(&id) && !hazard {
+        let old = leaves.get(&target).and_then(|old| readers.get(old));
+        let hazard = old.is_some_and(|readers| readers.iter().any(|&(other, direct)| other != at || !direct));
+        if !hazard {
             out.insert((target, id));
         }
     }
     out
+}
+
+/// What a leaf holds that a step gives a new value.
+fn target_of(graph: &Graph, id: NodeId) -> Option<Target> {
+    match *graph.op(id) {
+        Op::Leaf(Leaf::Parameter(number)) => Some(Target::Parameter(number)),
+        Op::Leaf(Leaf::State(number)) => Some(Target::State(number)),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! Rules for contractions: constants, signs, permutations and expansions are taken out of them. They hold in real numbers.
 use super::{Simplifier, StructuralRule};
-use crate::graph::{Contraction, Leaf, NodeId, Op};
+use crate::graph::{BATCH, Contraction, Leaf, NodeId, Op, Row, View};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
@@ -9,6 +9,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "product with a number", apply: number_operand },
     StructuralRule { name: "product of a negative or a multiple", apply: factor_out },
     StructuralRule { name: "product of a transposed or expanded value", apply: seen_through },
+    StructuralRule { name: "sum of shifted products", apply: product_of_shifted },
 ];
 
 /// One operand and its labels, and the other.
@@ -142,4 +143,64 @@ fn summed_first(
         Contraction::new(sum, view.x, &left, &inner, &c.out_axes)
     };
     s.make(Op::Contract(op))
+}
+
+/// `Σ_k p[i − k, k, …]` of a product `p` is a product of shifted operands: the input gradient of a convolution is itself one, of the
+/// cotangent with the reversed kernel, and the cotangents of all windows are never there.
+fn product_of_shifted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes: over, x } = s.graph.op(id).clone() else { return None };
+    let Op::View(view) = s.graph.op(x).clone() else { return None };
+    let Op::Contract(c) = s.graph.op(view.x).clone() else { return None };
+    let whole = |row: &Row| matches!(row.terms[..], [(_, 1)]) && row.offset == 0 && row.is_total(&view.shape);
+    if view.rows.iter().all(whole) || view.rows.iter().any(|row| row.divisor != 1 || row.terms.is_empty()) {
+        return None;
+    }
+    // Zeros are multiplied where the shifted operand ends; that must not be more work than it saves memory.
+    let count = |shape: &[usize]| shape.iter().filter(|n| **n != BATCH).product::<usize>();
+    if count(&view.shape) > 2 * count(s.graph.shape(view.x)) {
+        return None;
+    }
+    // The labels of the new product are the view's axes, then what the old one sums over.
+    let axes = view.shape.len() as u8;
+    let mut operands = vec![];
+    for (x, labels, other) in [(c.a, &c.a_axes, &c.b_axes), (c.b, &c.b_axes, &c.a_axes)] {
+        let shape = s.graph.shape(x).to_vec();
+        let (mut names, mut extents, mut rows): (Vec<u8>, Vec<usize>, Vec<Row>) = (vec![], vec![], vec![]);
+        for (&label, &n) in labels.iter().zip(&shape) {
+            let place = c.out_axes.iter().position(|l| *l == label);
+            let row = place.map(|at| &view.rows[at]);
+            if row.is_some_and(|row| !whole(row) && other.contains(&label)) {
+                return None;
+            }
+            let terms: Vec<(u8, i64)> = match row {
+                Some(row) => row.terms.iter().map(|t| (t.0 as u8, t.1)).collect(),
+                None => vec![(axes + label, 1)],
+            };
+            let terms = terms.into_iter().map(|(name, factor)| {
+                let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+                    names.push(name);
+                    extents.push(view.shape.get(name as usize).copied().unwrap_or(n));
+                    names.len() - 1
+                });
+                (at, factor)
+            });
+            let mut terms: Vec<(usize, i64)> = terms.collect();
+            terms.sort_unstable();
+            let high = if n == BATCH { i64::MAX } else { n as i64 };
+            rows.push(Row { terms, ..row.cloned().unwrap_or(Row { high, ..Row::axis(0, n) }) });
+        }
+        operands.push((x, names, extents, rows));
+    }
+    let out: Vec<u8> = (0..axes).filter(|axis| !over.contains(&(*axis as usize))).collect();
+    // Each label stands in two of the three, or it would have nothing to be multiplied with.
+    let [a, b] = &operands[..] else { return None };
+    let twice = |name: &u8| [&a.1, &b.1, &out].iter().filter(|names| names.contains(name)).count() > 1;
+    if !a.1.iter().chain(&b.1).chain(&out).all(twice) {
+        return None;
+    }
+    let [a, b] = [a, b].map(|(x, names, extents, rows)| {
+        let view = View { x: *x, shape: extents.clone(), rows: rows.clone() };
+        (s.make(Op::View(view)), names)
+    });
+    Some(s.make(Op::Contract(Contraction::new(a.0, b.0, a.1, b.1, &out))))
 }

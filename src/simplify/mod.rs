@@ -12,6 +12,7 @@ pub mod shape;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, NodeId, Op};
 use pattern::Rule;
+use std::rc::Rc;
 
 /// Which rules run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,8 @@ const REWRITES_PER_NODE: usize = 64;
 /// A graph whose nodes are simplified as they are made.
 pub struct Simplifier {
     pub graph: Graph,
-    scalar: Vec<Rule>,
-    structural: Vec<&'static StructuralRule>,
+    scalar: Rc<[Rule]>,
+    structural: Rc<[&'static StructuralRule]>,
     /// How many rewrites there were, for `--stage simplified` and for tests of growth.
     pub rewrites: usize,
     done: rustc_hash::FxHashMap<NodeId, NodeId>,
@@ -55,7 +56,13 @@ impl Simplifier {
             Stage::Simplify => shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).collect(),
             Stage::Collect => vec![],
         };
-        Simplifier { graph, scalar, structural, rewrites: 0, done: Default::default() }
+        Simplifier {
+            graph,
+            scalar: scalar.into(),
+            structural: structural.into(),
+            rewrites: 0,
+            done: Default::default(),
+        }
     }
 
     /// The simplified node of an operation whose operands are simplified.
@@ -81,13 +88,12 @@ impl Simplifier {
         if let Some(value) = self.folded(id) {
             return Some(value);
         }
-        for at in 0..self.scalar.len() {
-            let rule = self.scalar[at].clone();
+        for rule in self.scalar.clone().iter() {
             if let Some(new) = rule.apply(self, id) {
                 return Some(new);
             }
         }
-        for rule in self.structural.clone() {
+        for rule in self.structural.clone().iter() {
             if let Some(new) = (rule.apply)(self, id) {
                 return Some(new);
             }

@@ -5,18 +5,18 @@ use crate::kernel::affine::{Affine, LoopVariable};
 use crate::kernel::instruction::{Access, For, Instruction, Kernel, Statement};
 use crate::kernel::program::*;
 use crate::kernel::share;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Program {
     /// Puts a barrier wherever one is needed and none is there.
     pub fn insert_barriers(&mut self) {
         let steps = std::mem::take(&mut self.steps);
-        self.steps = place(self, steps, &mut vec![]);
+        self.steps = place(self, steps, &mut Pending::default());
     }
 
     /// How many barriers are missing.
     pub(super) fn missing_barriers(&self) -> usize {
-        count(&place(self, self.steps.clone(), &mut vec![])) - count(&self.steps)
+        count(&place(self, self.steps.clone(), &mut Pending::default())) - count(&self.steps)
     }
 }
 
@@ -30,7 +30,7 @@ fn count(steps: &[Step]) -> usize {
 }
 
 /// A buffer that a step touches.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Touch {
     buffer: BufferId,
     writes: bool,
@@ -38,7 +38,7 @@ struct Touch {
 }
 
 /// Which thread touches which element.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Owner {
     /// The first thread all of them.
     First,
@@ -51,7 +51,7 @@ enum Owner {
     Unknown,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Layout {
     /// Row i is `stride · i` to `stride · (i + 1)`.
     Rows(i64),
@@ -59,13 +59,34 @@ enum Layout {
     Columns(i64),
 }
 
-/// `pending` is what has been touched since the last barrier.
-fn place(program: &Program, steps: Vec<Step>, pending: &mut Vec<Touch>) -> Vec<Step> {
+/// What has been touched since the last barrier. The first thread does not wait for itself, so what it touched stands apart: a long
+/// program on one thread is gone through once.
+#[derive(Clone, Default)]
+struct Pending {
+    first: Vec<Touch>,
+    others: Vec<Touch>,
+    /// What is known of a buffer is said once.
+    known: FxHashSet<Touch>,
+}
+
+impl Pending {
+    fn add(&mut self, touch: Touch) {
+        if self.known.insert(touch) {
+            if touch.owner == Owner::First { self.first.push(touch) } else { self.others.push(touch) }
+        }
+    }
+    fn conflicts(&self, program: &Program, touch: &Touch) -> bool {
+        let first = if touch.owner == Owner::First { &[][..] } else { &self.first };
+        self.others.iter().chain(first).any(|pending| conflict(program, pending, touch))
+    }
+}
+
+fn place(program: &Program, steps: Vec<Step>, pending: &mut Pending) -> Vec<Step> {
     let mut placed = vec![];
     for step in steps {
         let touches = match step {
             Step::Barrier => {
-                pending.clear();
+                *pending = Pending::default();
                 vec![]
             }
             Step::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
@@ -75,23 +96,17 @@ fn place(program: &Program, steps: Vec<Step>, pending: &mut Vec<Touch>) -> Vec<S
                 let before = pending.clone();
                 let body = place(program, body, pending);
                 // A round also follows the one before it.
-                pending.extend(before);
+                before.first.into_iter().chain(before.others).for_each(|touch| pending.add(touch));
                 let body = place(program, body, pending);
                 placed.push(Step::Loop { variable, length, reverse, body });
                 continue;
             }
         };
-        if touches.iter().any(|t| pending.iter().any(|p| conflict(program, p, t))) {
+        if touches.iter().any(|touch| pending.conflicts(program, touch)) {
             placed.push(Step::Barrier);
-            pending.clear();
+            *pending = Pending::default();
         }
-        for touch in touches {
-            // What is known of a buffer is said once.
-            let known = |p: &Touch| (p.buffer, p.writes, p.owner) == (touch.buffer, touch.writes, touch.owner);
-            if !pending.iter().any(known) {
-                pending.push(touch);
-            }
-        }
+        touches.into_iter().for_each(|touch| pending.add(touch));
         placed.push(step);
     }
     placed

@@ -155,6 +155,8 @@ fn training() {
         "input x\nparam w\ny = w x\ntrain { minimize y; epochs 3; precision f16; seed 0.5; clip norm 1 }\n",
         "input x\nparam w\ny = w x\noptimizer o(w, g) { state v = 0; v <- g }\ntrain { minimize y; epochs 3; optimizer o }\n",
         "input x\nparam w\ny = w x\noptimizer o(w, g) { v <- g; w <- w - g }\ntrain { minimize y; epochs 3; optimizer o }\n",
+        "input x\nparam w\ny = w x\ntrain { minimize y; epochs 3; optimizer sgd(rate = abs(x)) }\n",
+        "input x\nparam w\ny = w x\noptimizer o(w, g) { w <- w - x g }\ntrain { minimize y; epochs 3; optimizer o }\n",
         "input x\nparam w\ny = w x\ntrain { minimize y; epochs 3 }\ntrain { minimize y; epochs 3 }\n",
         "input x\ntarget t\nparam w\ny = w x\noutput y, miss = y - t\n",
         "input x: [2]\nmetric m = x\nmetric m = x[0]\n",

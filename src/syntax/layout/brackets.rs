@@ -142,11 +142,25 @@ impl Layout<'_, '_> {
                 );
                 self.close_silently();
             }
-            _ => self.diagnostics.push(
-                Diagnostic::error("E0108", format!("nothing is open that this `{sign}` could close"))
-                    .at(span, "closes nothing")
-                    .edit("remove it", span, "", false),
-            ),
+            _ => {
+                // A row of them is one mistake.
+                let row = self.stray.filter(|row| row.end == span.start);
+                let (row, what) = match row {
+                    Some(row) => {
+                        self.diagnostics.pop();
+                        (row.to(span), "these brackets".to_string())
+                    }
+                    None => (span, format!("this `{sign}`")),
+                };
+                self.stray = Some(row);
+                let [label, edit] =
+                    if row == span { ["closes nothing", "remove it"] } else { ["close nothing", "remove them"] };
+                self.diagnostics.push(
+                    Diagnostic::error("E0108", format!("nothing is open that {what} could close"))
+                        .at(row, label)
+                        .edit(edit, row, "", false),
+                );
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::significant::{Significant, significant};
 use super::source::Source;
 use super::token::{Spanned, Token};
 use super::tree::SectionKind;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use brackets::Open;
 use std::collections::BTreeMap;
 
@@ -51,6 +51,7 @@ fn lay(source: Source, first: Token) -> Laid {
         section: None,
         directive: None,
         loops: vec![],
+        stray: None,
         repair: !brackets::balanced(&significants.lexemes),
         full: false,
     };
@@ -77,6 +78,8 @@ struct Layout<'s, 'l> {
     directive: Option<OpenDirective>,
     /// Loops whose `in` is to come, each by how many brackets stand around it.
     loops: Vec<usize>,
+    /// The closing brackets without an opening one that were reported last.
+    stray: Option<Span>,
     /// Brackets don't match somewhere: then the indentation says which one was left open.
     repair: bool,
     /// Too many brackets stood open: nothing more is read.

@@ -54,6 +54,12 @@ fn certain_edits_make_a_text_right() {
 }
 
 #[test]
+fn a_row_of_brackets_that_close_nothing_is_one_error() {
+    assert_eq!(codes(&format!("y = x{} + 1", ")".repeat(2000))), ["1:E0108"]);
+    assert_eq!(codes("y = x) + 1)]"), ["1:E0108", "1:E0108"]);
+}
+
+#[test]
 fn independent_errors_are_reported_in_one_run() {
     let text =
         "input x: [4]\nh = relu(dense(x 16))\nz = dense(h, 3)\ny = softmax z) +\nloss = if y > 0 then 1\nok = x + 1\n";
