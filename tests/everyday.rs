@@ -183,3 +183,29 @@ fn a_program_without_data() {
     assert_eq!(last["step"], 3000);
     assert!(last["distance"].as_f64().unwrap() < 1e-3, "{last}");
 }
+
+#[test]
+fn a_first_program_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    for (name, target, more) in
+        [("iris", "species", "accuracy"), ("cancer", "diagnosis", "accuracy"), ("penguins", "body_mass_g", "off")]
+    {
+        let file = format!("{name}.csv");
+        std::fs::copy(data.join(&file), at.join(&file)).unwrap();
+        let new = gradus(at, &["new", "--data", &file, "--target", target], "");
+        assert!(new.status.success(), "{}", said(&new));
+        let program = format!("{name}.nn");
+        assert_eq!(gradus(at, &["fmt", "--check", &program], "").status.code(), Some(0), "{program}");
+        let run = gradus(at, &["run", &program, "--epochs", "20"], "");
+        assert!(run.status.success() && out(&run).contains(more), "{}", said(&run));
+        // Nothing is written over.
+        assert_eq!(gradus(at, &["new", "--data", &file], "").status.code(), Some(1));
+    }
+    insta::assert_snapshot!(std::fs::read_to_string(at.join("penguins.nn")).unwrap());
+    assert!(gradus(at, &["new"], "").status.success());
+    assert!(gradus(at, &["run", "model.nn"], "").status.success());
+    let wrong = gradus(at, &["new", "a.nn", "--data", "iris.csv", "--target", "specis"], "");
+    assert!(said(&wrong).contains("there is `species`") && wrong.status.code() == Some(1), "{}", said(&wrong));
+}

@@ -8,6 +8,7 @@ mod format;
 mod formula;
 mod grad;
 mod gradients;
+mod new;
 mod predict;
 mod prepare;
 mod progress;
@@ -57,6 +58,7 @@ enum Command {
     Bench(bench::Bench),
     Show(show::Show),
     Predict(predict::Predict),
+    New(new::New),
     Fmt(format::Fmt),
     Explain(explain::Explain),
     Completions(completions::Completions),
@@ -80,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Predict(command) => command.run(),
+        Command::New(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
