@@ -39,8 +39,8 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-const CLASSIFIER: &str = "input x: [3]\ntarget t: class(4)\nloss = cross_entropy(softmax(dense(x, 4)), t)\n\
-    metric accuracy = argmax(dense(x, 4)) == t\n";
+const CLASSIFIER: &str = "input x: [3]\ntarget t: class(4)\ny = softmax(dense(x, 4))\nloss = cross_entropy(y, t)\n\
+    metric accuracy = argmax(y) == t\n";
 
 #[test]
 fn every_command_explains_itself_with_examples() {
@@ -87,7 +87,7 @@ fn bench_draws_what_it_needs_where_there_is_no_data() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert_eq!(err(&output), "note: this program has no data: inputs and targets are drawn\n");
     let text = out(&output);
-    assert!(text.starts_with("model.nn on drawn numbers: batches of 32, f64, 2 threads\n\n"), "{text}");
+    assert!(text.starts_with("model.nn on drawn numbers: batches of 32, f64, 1 thread\n\n"), "{text}");
     for line in ["native code", "interpreter", "  without rules", "compiled in", "memory of a step"] {
         assert!(text.lines().any(|l| l.starts_with(line)), "{text}");
     }
@@ -179,9 +179,10 @@ fn grad_by_an_input() {
 #[test]
 fn check_confirms_the_derivatives_of_every_example() {
     let mut files: Vec<PathBuf> = std::fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|e| e == "nn"));
+    // One of them claims something wrong, on purpose.
+    files.retain(|path| path.extension().is_some_and(|e| e == "nn") && !path.ends_with("claims.nn"));
     files.sort();
-    assert!(7 <= files.len());
+    assert!(16 <= files.len());
     for file in files {
         let text = printed(&["check", text(&file), "--gradients"]);
         assert!(text.ends_with("all derivatives hold: derived, simplified and compiled, to 1e-6\n"), "{text}");

@@ -17,6 +17,11 @@ fn out(output: &Output) -> String {
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
+/// The lines of `--json`.
+fn events(output: &Output) -> Vec<serde_json::Value> {
+    assert!(output.status.success(), "{}", said(output));
+    out(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
@@ -142,4 +147,65 @@ fn explaining_and_completing() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(out(&gradus(here, &["completions", shell], "")).contains("predict"));
     }
+}
+
+#[test]
+fn a_derivation_with_a_wrong_line() {
+    let judged = gradus(Path::new("."), &["check", &example("claims.nn").display().to_string()], "");
+    assert_eq!(judged.status.code(), Some(1));
+    assert_eq!(out(&judged).matches("the same").count(), 3);
+    assert!(said(&judged).contains("everywhere the derivative is -1 times what is claimed"), "{}", said(&judged));
+}
+
+#[test]
+fn settings_of_the_command_line() {
+    let at = Path::new(".");
+    let optimizers = example("optimizers.nn").display().to_string();
+    let overshoots =
+        gradus(at, &["run", &optimizers, "--set", "first=1.2", "--json", "--log-every", "10", "--steps", "10"], "");
+    let events = events(&overshoots);
+    let last = events.iter().rfind(|e| e["event"] == "step").unwrap();
+    assert!(last["loss"].as_f64().unwrap() > 1e6, "{last}");
+    let unknown = gradus(at, &["check", &optimizers, "--set", "frist=1"], "");
+    assert!(unknown.status.code() == Some(1) && said(&unknown).contains("E0213"), "{}", said(&unknown));
+    assert_eq!(gradus(at, &["check", &optimizers, "--set", "first"], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_program_without_data() {
+    let run = gradus(
+        Path::new("."),
+        &["run", &example("rosenbrock.nn").display().to_string(), "--json", "--log-every", "3000"],
+        "",
+    );
+    let events = events(&run);
+    let last = events.iter().find(|e| e["event"] == "step").unwrap();
+    assert_eq!(last["step"], 3000);
+    assert!(last["distance"].as_f64().unwrap() < 1e-3, "{last}");
+}
+
+#[test]
+fn a_first_program_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    for (name, target, more) in
+        [("iris", "species", "accuracy"), ("cancer", "diagnosis", "accuracy"), ("penguins", "body_mass_g", "off")]
+    {
+        let file = format!("{name}.csv");
+        std::fs::copy(data.join(&file), at.join(&file)).unwrap();
+        let new = gradus(at, &["new", "--data", &file, "--target", target], "");
+        assert!(new.status.success(), "{}", said(&new));
+        let program = format!("{name}.nn");
+        assert_eq!(gradus(at, &["fmt", "--check", &program], "").status.code(), Some(0), "{program}");
+        let run = gradus(at, &["run", &program, "--epochs", "20"], "");
+        assert!(run.status.success() && out(&run).contains(more), "{}", said(&run));
+        // Nothing is written over.
+        assert_eq!(gradus(at, &["new", "--data", &file], "").status.code(), Some(1));
+    }
+    insta::assert_snapshot!(std::fs::read_to_string(at.join("penguins.nn")).unwrap());
+    assert!(gradus(at, &["new"], "").status.success());
+    assert!(gradus(at, &["run", "model.nn"], "").status.success());
+    let wrong = gradus(at, &["new", "a.nn", "--data", "iris.csv", "--target", "specis"], "");
+    assert!(said(&wrong).contains("there is `species`") && wrong.status.code() == Some(1), "{}", said(&wrong));
 }

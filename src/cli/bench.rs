@@ -1,12 +1,13 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Waiting;
+use super::settings::Settings;
 use super::source::{complain, read_over};
 use super::table::{Align, Style, cell, table};
 use super::{Exit, print};
 use crate::data::{self, Dataset};
 use crate::kernel::Float;
-use crate::model::{Model, Options, Training};
+use crate::model::{Model, Training};
 use crate::pipeline::{self, Executing, Source};
 use crate::train::measure::{self, BLOCK, BLOCKS, COMPARED_STEPS, Course};
 use crate::train::weights::Weights;
@@ -56,6 +57,8 @@ pub struct Bench {
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 /// What was measured.
@@ -80,7 +83,7 @@ impl Bench {
     }
 
     fn measured(&self) -> Result<String, Exit> {
-        let source = read_over(&self.file, &Options::default(), self.data.as_ref(), self.weights.as_ref())?;
+        let source = read_over(&self.file, &self.settings.options(), self.data.as_ref(), self.weights.as_ref())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         let float = prepare::float(self.precision, training);

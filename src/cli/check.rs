@@ -1,11 +1,12 @@
 //! `gradus check`: errors, and every name with its shape.
 use super::fix::fixed;
+use super::settings::Settings;
 use super::source::{complain, read, say, text_of};
 use super::{Exit, gradients, print};
 use crate::diagnostic;
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, Op, Type, Variable};
-use crate::model::{Model, Options};
+use crate::model::Model;
 use crate::oracle::claims::{Verdict, judge};
 use crate::pipeline::{self, Source};
 use clap::Args;
@@ -37,6 +38,8 @@ pub struct Check {
     /// One JSON object: diagnostics with places and edits, names with shapes, claims
     #[arg(long, conflicts_with = "gradients")]
     json: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 impl Check {
@@ -51,7 +54,7 @@ impl Check {
         if self.json {
             return self.as_json();
         }
-        let source = read(&self.file, &Options::default())?;
+        let source = read(&self.file, &self.settings.options())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         let (claims, hold) = claims(&source, model);
         let mut exit = print(&(report(model) + &claims));
@@ -85,7 +88,7 @@ impl Check {
 
     fn as_json(&self) -> Result<Exit, Exit> {
         let text = text_of(&self.file)?;
-        let source = pipeline::read(&self.file.display().to_string(), &text, &Options::default());
+        let source = pipeline::read(&self.file.display().to_string(), &text, &self.settings.options());
         let diagnostics: Vec<_> = source.diagnostics.iter().map(|d| diagnostic::json(d, &source.sources)).collect();
         let names: Vec<_> = source
             .training

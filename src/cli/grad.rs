@@ -1,9 +1,10 @@
 //! `gradus grad`: the gradient as one would write it on paper.
 use super::formula::{self, Formula};
+use super::settings::Settings;
 use super::source::{complain, read};
 use super::{Exit, print};
 use crate::graph::{Kind, NodeId};
-use crate::model::{Model, Options};
+use crate::model::Model;
 use crate::notation;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub struct Grad {
     /// How it is written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -64,7 +67,7 @@ impl Grad {
                 let Formula { source, name } = formula::read(text)?;
                 (source, Some(name))
             }
-            (Some(file), None) => (read(file, &Options::default())?, None),
+            (Some(file), None) => (read(file, &self.settings.options())?, None),
             (None, None) => return Err(Exit::Usage),
         };
         let Some(model) = &source.training else { return Err(Exit::Failure) };

@@ -8,10 +8,12 @@ mod format;
 mod formula;
 mod grad;
 mod gradients;
+mod new;
 mod predict;
 mod prepare;
 mod progress;
 mod run;
+mod settings;
 mod show;
 mod source;
 mod table;
@@ -56,6 +58,7 @@ enum Command {
     Bench(bench::Bench),
     Show(show::Show),
     Predict(predict::Predict),
+    New(new::New),
     Fmt(format::Fmt),
     Explain(explain::Explain),
     Completions(completions::Completions),
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Bench(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Predict(command) => command.run(),
+        Command::New(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -1,11 +1,12 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
 use super::prepare::{self, PrecisionName, Start, failed, refused};
+use super::settings::Settings;
 use super::source::{complain, read_over};
 use super::{Exit, print};
 use crate::data::{self, Dataset, Targets};
 use crate::graph::{Graph, Kind, NodeId};
 use crate::kernel::{Fault, Float};
-use crate::model::{Model, Options, Role};
+use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing, Source};
 use crate::schema::{DataPlan, Facts};
 use crate::train::{Batch, weights};
@@ -39,6 +40,8 @@ pub struct Predict {
     /// Of what is drawn
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 /// So many rows are computed and written at once.
@@ -52,7 +55,7 @@ impl Predict {
     fn predict(&self) -> Result<Exit, Exit> {
         // What comes through a pipe is read once.
         let data = self.data.as_ref().filter(|path| path.as_os_str() != "-");
-        let source = read_over(&self.file, &Options::default(), data, Some(&self.weights))?;
+        let source = read_over(&self.file, &self.settings.options(), data, Some(&self.weights))?;
         let Some(model) = &source.evaluation else { return Err(Exit::Failure) };
         if model.outputs.is_empty() {
             complain(

@@ -1,12 +1,13 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Progress;
+use super::settings::Settings;
 use super::source::{complain, read_over, say};
 use super::{Exit, print};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
 use crate::kernel::{Fault, Float};
-use crate::model::{Length, Model, Options};
+use crate::model::{Length, Model};
 use crate::pipeline::{self, Executing};
 use crate::train::{self, Event, Executor, Judge, Schedule, weights};
 use clap::{Args, ValueEnum};
@@ -66,6 +67,8 @@ pub struct Run {
     /// One JSON object a line on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq)]
@@ -83,7 +86,7 @@ impl Run {
     }
 
     fn train(&self) -> Result<Exit, Exit> {
-        let source = read_over(&self.file, &Options::default(), self.data.as_ref(), self.weights.as_ref())?;
+        let source = read_over(&self.file, &self.settings.options(), self.data.as_ref(), self.weights.as_ref())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         let float = prepare::float(self.precision, training);

@@ -1,12 +1,13 @@
 //! `gradus show`: what each stage of the compiler makes of a file.
 use super::prepare::failed;
+use super::settings::Settings;
 use super::source::{read, say, text_of};
 use super::{Exit, print};
 use crate::graph::show::show;
 use crate::graph::{Graph, NodeId};
 use crate::jit::{self, Executable};
 use crate::kernel::Float;
-use crate::model::{Model, Options, Precision};
+use crate::model::{Model, Precision};
 use crate::simplify::{Stage as Rules, simplify};
 use crate::step::StepGraph;
 use crate::vector::Path;
@@ -31,6 +32,8 @@ pub struct Show {
     /// Rows of a batch, for the stages from `plan` on
     #[arg(long, default_value_t = 32)]
     batch: usize,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq, PartialOrd)]
@@ -75,7 +78,7 @@ impl Show {
             let shown = syntax::show_tree(&parsed.tree, &parsed.root);
             return if parsed.diagnostics.iter().any(|d| d.is_error()) { Err(Exit::Failure) } else { Ok(shown) };
         }
-        let source = read(&self.file, &Options::default())?;
+        let source = read(&self.file, &self.settings.options())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         self.stage_of(model)
     }

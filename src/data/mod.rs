@@ -12,6 +12,7 @@ mod resolve;
 mod sample;
 mod source;
 mod split;
+mod summary;
 mod table;
 mod values;
 
@@ -19,6 +20,7 @@ pub use csv::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use load::load;
 pub use sample::sample;
+pub use summary::{Content, Summary, summary};
 
 #[cfg(test)]
 mod tests;

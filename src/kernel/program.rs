@@ -125,6 +125,19 @@ impl Program {
     pub fn kernel(&self, id: KernelId) -> &Kernel {
         &self.kernels[id.0 as usize]
     }
+    /// Whether threads share any of the work. If not, more than one only wait for each other.
+    pub fn is_divided(&self) -> bool {
+        fn any(program: &Program, steps: &[Step]) -> bool {
+            steps.iter().any(|step| match step {
+                Step::Kernel { kernel, .. } => program.kernel(*kernel).divided(),
+                Step::Product(product) => product.division != Division::Alone,
+                Step::Transpose(transposition) => transposition.divided,
+                Step::Loop { body, .. } => any(program, body),
+                Step::Barrier => false,
+            })
+        }
+        any(self, &self.steps)
+    }
 }
 
 /// A product with its operands.

@@ -180,7 +180,17 @@ pub static CODES: &[Explanation] = &[
     explain("W0201", "a name of the prelude that is bound anew",
         "From there on the name means what the file binds.",
         "input x: [3]\nfn silu(x) = x\ny = silu(x)", "input x: [3]\nfn swish(x) = x\ny = swish(x)"),
+    explain("W0202", "a value that is never used",
+        "A name of the top level that stands nowhere else: no formula, metric or output reads it. Often it was to be used, and another name \
+         stands in its place.",
+        "input x\ntarget t\nparam w\ny = w x\nz = 2 y\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
     explain("W0401", "softmax of a softmax",
         "Softmax makes probabilities of any numbers. Of probabilities it makes flatter ones.",
         "input x: [3]\ny = softmax(softmax(x))", "input x: [3]\ny = softmax(x)"),
+    explain("W0501", "a parameter without a gradient",
+        "What is minimised does not change with it, so training leaves it as it begins. Either it is not part of the objective, or only \
+         through what has no slope: `argmax`, comparisons, `sign`, `floor`, `stop_gradient`.",
+        "input x\ntarget t\nparam w\ny = sign(w x)\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
+        "input x\ntarget t\nparam w\ny = tanh(w x)\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
 ];

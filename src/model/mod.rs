@@ -29,6 +29,7 @@ mod statement;
 mod tests;
 mod train;
 mod value;
+mod warnings;
 
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId, Variable};
@@ -206,7 +207,11 @@ pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Opti
         (model, elaborator.diagnostics)
     });
     let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
-    (model.filter(|_| sound), diagnostics)
+    let (model, mut diagnostics) = (model.filter(|_| sound), diagnostics);
+    if let Some(model) = model.as_ref().filter(|_| options.training) {
+        diagnostics.extend(warnings::warnings(model, parsed));
+    }
+    (model, diagnostics)
 }
 
 /// The declarations of a tree that may not be meaningful yet, because the names of classes are not known.

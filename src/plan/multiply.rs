@@ -1,5 +1,7 @@
 //! A contraction as a step of the program.
 use super::*;
+use crate::graph::BATCH;
+use crate::kernel::{Extent, Operand, Transposition};
 
 impl Planner<'_> {
     /// A contraction on the register tile, with a turned copy of an operand before it if it needs one.
@@ -16,8 +18,13 @@ impl Planner<'_> {
                 let layout = self.ordered(&shape, Some(order));
                 let name = format!("{} turned", self.name(turned.x));
                 let stored = self.new_stored(&name, Kind::Real, layout, self.float, Role::Value);
-                let written = kernels::copy(&self.memory, &name, self.float, &stored, turned.x);
-                steps.push(self.push_kernel(written));
+                match self.transposition(turned.x, &stored) {
+                    Some(step) => steps.push(step),
+                    None => {
+                        let written = kernels::copy(&self.memory, &name, self.float, &stored, turned.x);
+                        steps.push(self.push_kernel(written));
+                    }
+                }
                 // For this product alone the copy stands for the value.
                 let before = self.memory.stored.insert(turned.x, stored);
                 let again = products::product(&self.memory, &self.loops, c, &to);
@@ -40,5 +47,25 @@ impl Planner<'_> {
             division,
         }));
         Some(steps)
+    }
+
+    /// The copy of a stored matrix with its axes exchanged in memory, block by block.
+    fn transposition(&self, x: NodeId, to: &Stored) -> Option<Step> {
+        let from = self.memory.stored.get(&x).filter(|from| from.float == to.float)?;
+        let [outer, inner] = from.layout.order[..] else { return None };
+        let shape = self.graph.shape(x);
+        let neighbours = from.layout.strides[inner] == 1 && to.layout.strides[outer] == 1;
+        let extent = |axis: usize| if shape[axis] == BATCH { Extent::Batch } else { Extent::Fixed(shape[axis]) };
+        neighbours.then(|| {
+            Step::Transpose(Transposition {
+                from: Operand::new(from.buffer, 0),
+                from_stride: from.layout.strides[outer],
+                to: Operand::new(to.buffer, 0),
+                to_stride: to.layout.strides[inner],
+                rows: extent(outer),
+                columns: extent(inner),
+                divided: from.layout.elements >= kernels::DIVIDED_ELEMENTS,
+            })
+        })
     }
 }

@@ -196,7 +196,14 @@ mod run {
                     let value = |v: LoopVariable| around.iter().find(|a| a.0 == v).map_or(0, |a| a.1);
                     multiply(program, one, [&one.a, &one.b, &one.c].map(|o| o.start.at(value)), rows.count, memory);
                 }
-                Work::Transpose(one) => panic!("the planner makes no transposed copies: {one:?}"),
+                Work::Transpose(one) => {
+                    for row in 0..one.rows.with(rows.count) {
+                        for column in 0..one.columns.with(rows.count) {
+                            let value = take(program, memory, one.from.buffer, row * one.from_stride + column);
+                            put(program, memory, one.to.buffer, column * one.to_stride + row, value);
+                        }
+                    }
+                }
                 Work::Barrier => {}
             }
         }

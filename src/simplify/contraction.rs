@@ -6,6 +6,7 @@ use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "product by a constant", apply: constant_operand },
     StructuralRule { name: "product by the identity", apply: identity_operand },
+    StructuralRule { name: "product with a number", apply: number_operand },
     StructuralRule { name: "product of a negative or a multiple", apply: factor_out },
     StructuralRule { name: "product of a transposed or expanded value", apply: seen_through },
     StructuralRule { name: "sum of shifted products", apply: product_of_shifted },
@@ -62,6 +63,16 @@ fn identity_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         }
     }
     None
+}
+
+/// A number times a value is done element by element.
+fn number_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Contract(c) = s.graph.op(id).clone() else { return None };
+    let (x, _, other, other_axes, _) = sides(&c).into_iter().find(|side| side.1.is_empty())?;
+    let shape = s.graph.shape(id).to_vec();
+    let number = s.graph.expand_to(x, &shape);
+    let value = arranged(s, other, other_axes, &c.out_axes, &shape);
+    Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), number, value)))
 }
 
 fn factor_out(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

@@ -1,6 +1,7 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
 use super::{Simplifier, StructuralRule};
 use crate::graph::{BATCH, NodeId, Op, Row, View};
+use crate::op::{BinaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "view of a constant", apply: constant_view },
@@ -9,6 +10,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "slice of a join", apply: part_of_join },
     StructuralRule { name: "reshape of a reshape", apply: reshaped },
     StructuralRule { name: "expansions together", apply: expanded_last },
+    StructuralRule { name: "multiple of an expanded multiple", apply: multiple },
     StructuralRule { name: "if of a constant", apply: selected },
 ];
 
@@ -149,6 +151,35 @@ fn expanded_last(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         .map(|(&axis, &n)| Row { high: if n == BATCH { i64::MAX } else { n as i64 }, ..Row::axis(axis, 1) })
         .collect();
     Some(s.make(Op::View(View { x: value, shape, rows })))
+}
+
+/// `c (x y)`, where `x` is an expanded number `d u` or `u / d`: both factors become one, `(c d) u`. So `2 (λ/2 w)` is `λ w`.
+fn multiple(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let product = |s: &Simplifier, id: NodeId| match *s.graph.op(id) {
+        Op::Binary(op, x, y) if op.name == "mul" => Some((x, y)),
+        _ => None,
+    };
+    let (factor, rest) = product(s, id)?;
+    let value = s.graph.constant_of(factor)?;
+    let (x, y) = product(s, rest)?;
+    for (x, y) in [(x, y), (y, x)] {
+        let Some((inner, _)) = expansion(s, x) else { continue };
+        let scaled = match *s.graph.op(inner) {
+            Op::Binary(op, a, _) if op.name == "mul" => s.graph.constant_of(a).is_some(),
+            Op::Binary(op, _, b) if op.name == "div" => s.graph.constant_of(b).is_some(),
+            _ => false,
+        };
+        if !scaled {
+            continue;
+        }
+        let Op::View(view) = s.graph.op(x).clone() else { continue };
+        let shape = s.graph.shape(inner).to_vec();
+        let factor = s.graph.constant(value, &shape);
+        let inner = s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, inner));
+        let x = s.make(Op::View(View { x: inner, ..view }));
+        return Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), x, y)));
+    }
+    None
 }
 
 fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

@@ -25,6 +25,8 @@ impl Native {
     /// Compiles a plan and binds the data. A fault is a mistake of the compiler.
     pub fn new(plan: Plan, dataset: &Dataset, threads: usize, totals: (usize, usize)) -> Result<Native, Fault> {
         let path = crate::vector::Path::detect();
+        // What is too small to be shared runs on one thread.
+        let threads = if plan.program.is_divided() { threads } else { 1 };
         let mut executable = Executable::compile(plan.program.clone(), Options { path, threads })?;
         for (input, column) in plan.inputs.iter().zip(&dataset.columns) {
             let Some(input) = input else { continue };

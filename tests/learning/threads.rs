@@ -1,12 +1,12 @@
 //! However many threads work, the weights are the same, byte for byte.
 use crate::program::{Program, read, root};
 
-/// A small net on the digits; 1797 rows by 100, so the last batch of an epoch is short, and a thread may have no row of it.
+/// A net on the digits, wide enough that threads share its work; 1797 rows by 100, so the last batch of an epoch is short, and a thread may have no row of it.
 const DIGITS: &str = r#"
 input  x: [8, 8]
 target t: class(10)
 
-h = flatten(x) |> dense(48) |> relu |> dense(24) |> relu
+h = flatten(x) |> dense(256) |> relu |> dense(24) |> relu
 y = softmax(dense(h, 10))
 loss = cross_entropy(y, t)
 metric accuracy = argmax(y) == t

@@ -1,0 +1,205 @@
+//! `gradus new`: a first program, for a file of data if one is named.
+use super::source::{complain, say};
+use super::{Exit, print};
+use crate::data::{Content, Summary, summary};
+use crate::schema::nearest;
+use crate::syntax::format;
+use clap::Args;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Write a first program that runs, for a file of data or for a line through five points
+///
+/// The program stands beside the data, under the same name, and predicts the last column from the others.
+///
+/// Examples:
+///   gradus new
+///   gradus new --data flowers.csv
+///   gradus new --data flowers.csv --target species
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct New {
+    /// The program to write; without it, `model.nn`, or the data's name
+    file: Option<PathBuf>,
+    /// A CSV file
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The column to predict, instead of the last
+    #[arg(long, requires = "data")]
+    target: Option<String>,
+}
+
+const LINE: &str = "\
+// A line through five points. `gradus run` fits it, `gradus grad` derives its gradient.
+input  x
+target t
+param  w, b
+
+y    = w x + b
+loss = (y - t)^2
+
+data {
+    x: 0,   1,   2,   3,   4
+    t: 1.1, 2.9, 5.2, 7.1, 8.8
+}
+
+train {
+    minimize  loss
+    optimizer sgd(rate = 0.05)
+    epochs    200
+}
+";
+
+impl New {
+    pub fn run(self) -> Exit {
+        self.write().unwrap_or_else(|exit| exit)
+    }
+
+    fn write(&self) -> Result<Exit, Exit> {
+        let (file, text) = match &self.data {
+            None => (self.file.clone().unwrap_or_else(|| "model.nn".into()), LINE.to_string()),
+            Some(data) => {
+                let file = self.file.clone().unwrap_or_else(|| data.with_extension("nn"));
+                let found = summary(data).map_err(|error| {
+                    say(&[error], &Default::default());
+                    Exit::Failure
+                })?;
+                (file.clone(), program(&found, data, &file, self.target.as_deref())?)
+            }
+        };
+        if file.exists() {
+            complain(&format!(
+                "error: `{}` is there already\n  = help: name another, as in `gradus new other.nn`",
+                file.display()
+            ));
+            return Err(Exit::Failure);
+        }
+        std::fs::write(&file, &text).map_err(|error| {
+            complain(&format!("error: can't write `{}`: {error}", file.display()));
+            Exit::Failure
+        })?;
+        Ok(print(&format!("{} is written; now: gradus run {}\n", file.display(), file.display())))
+    }
+}
+
+/// A net of one hidden layer from all numbers to the target.
+fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> Result<String, Exit> {
+    let refuse = |text: String| {
+        complain(&text);
+        Exit::Failure
+    };
+    let names: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).collect();
+    let target = match target {
+        Some(name) => found.columns.iter().find(|c| c.0 == name).ok_or_else(|| {
+            let near = nearest(name, &names).map_or(String::new(), |near| format!("; there is `{near}`"));
+            refuse(format!("error: the data have no column `{name}`{near}"))
+        })?,
+        None => found.columns.last().ok_or_else(|| refuse("error: the data have no columns".to_string()))?,
+    };
+    let is_input = |content: &Content| matches!(content, Content::Numbers { counts_rows: false, .. } | Content::Truths);
+    let inputs: Vec<&(String, Content)> = found.columns.iter().filter(|c| c.0 != target.0 && is_input(&c.1)).collect();
+    let left: Vec<&str> =
+        found.columns.iter().filter(|c| c.0 != target.0 && !is_input(&c.1)).map(|c| c.0.as_str()).collect();
+    if inputs.is_empty() {
+        return Err(refuse("error: the data have no column of numbers to predict from".to_string()));
+    }
+    let classes = match &target.1 {
+        Content::Words { distinct, .. } => Some(*distinct),
+        Content::Numbers { classes, .. } => *classes,
+        Content::Truths | Content::Array(_) => None,
+    };
+    if let Content::Array(_) = target.1 {
+        return Err(refuse(format!("error: `{}` holds arrays: no first program predicts them", target.0)));
+    }
+    let missing = |c: &&(String, Content)| matches!(c.1, Content::Numbers { missing: true, .. });
+    let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut out = String::new();
+    let written = |text: std::fmt::Result| text.map_err(|_| Exit::Failure);
+    let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    written(writeln!(
+        out,
+        "// {stem}: `{}` from {} other columns of {name}, {} rows",
+        target.0,
+        inputs.len(),
+        found.rows
+    ))?;
+    if !left.is_empty() {
+        written(writeln!(out, "// Left out, as they are no measurements: {}", left.join(", ")))?;
+    }
+    written(writeln!(out, "input  x: [{}]", inputs.len()))?;
+    match (&target.1, classes) {
+        (_, Some(k)) => {
+            out += &format!(
+                "target t: class({k})\n\nh = relu(dense(x, 16))\nz = dense(h, {k})\ny = softmax(z)\n\nloss = cross_entropy(y, t)\nmetric accuracy = argmax(y) == t\n"
+            )
+        }
+        (Content::Truths, _) => {
+            out += "target t: bool\n\nh = relu(dense(x, 16))\nz = neuron(h)\ny = sigmoid(z)\n\nloss = binary_cross_entropy(y, t)\nmetric accuracy = (y > 0.5) == t\n";
+        }
+        _ => {
+            out += "target t\n\nh = tanh(dense(x, 16))\ny = neuron(h)\n\nloss = (y - t)^2\nmetric off = abs(y - t)    // in standard deviations of t\n";
+        }
+    }
+    let beside =
+        data.parent().map(PathBuf::from).unwrap_or_default() == file.parent().map(PathBuf::from).unwrap_or_default();
+    let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
+    if beside {
+        written(writeln!(out, "\ndata \"{name}\" {{"))?;
+    } else {
+        written(writeln!(
+            out,
+            "\n// The file is elsewhere: gradus run {stem} --data {}\ndata \"{name}\" {{",
+            data.display()
+        ))?;
+    }
+    // Neighbours in the file are a range.
+    let place = |c: &(String, Content)| found.columns.iter().position(|other| other.0 == c.0);
+    let neighbours = inputs.windows(2).all(|pair| place(pair[0]).map(|p| p + 1) == place(pair[1]));
+    match &columns[..] {
+        [first, .., last] if neighbours && columns.len() > 6 => written(writeln!(out, "    x = [{first} .. {last}]"))?,
+        _ => out += &listed(&columns),
+    }
+    written(writeln!(out, "    t = {}", quoted(&target.0)))?;
+    if inputs.iter().any(missing) {
+        out += "    fill x with mean\n";
+    }
+    if classes.is_none() && missing(&target) {
+        out += "    fill t with mean\n";
+    }
+    out += if matches!(target.1, Content::Numbers { .. }) && classes.is_none() {
+        "    standardize x, t\n"
+    } else {
+        "    standardize x\n"
+    };
+    out += "    test 0.2\n}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n    epochs    60\n}\n";
+    Ok(format(&out).unwrap_or(out))
+}
+
+/// `x = [a, b, c]`, in lines of at most 100 columns.
+fn listed(columns: &[String]) -> String {
+    let mut lines = vec![String::from("    x = [")];
+    for (at, column) in columns.iter().enumerate() {
+        let end = if at + 1 == columns.len() { "]" } else { ", " };
+        let line = lines.len() - 1;
+        if lines[line].chars().count() + column.chars().count() > 98 {
+            lines[line] = lines[line].trim_end().to_string();
+            lines.push(String::from("         "));
+        }
+        let line = lines.len() - 1;
+        lines[line] += &format!("{column}{end}");
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A column as a data section names it.
+fn quoted(name: &str) -> String {
+    const WORDS: [&str; 15] = [
+        "all", "and", "else", "except", "false", "fold", "for", "if", "not", "or", "repeat", "scan", "then", "true",
+        "with",
+    ];
+    let mut letters = name.chars();
+    let plain = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !WORDS.contains(&name);
+    if plain { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+}

@@ -1,0 +1,74 @@
+//! What is allowed and hardly meant: values that nothing uses, parameters that nothing teaches.
+use super::{Model, prelude};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::gradient::adjoints;
+use crate::graph::NodeId;
+use crate::syntax::{Ident, OutputItem, Parsed, StatementKind, Target};
+use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
+
+/// Of a program that trains; one without is a set of formulas, and each may be looked at for itself.
+pub fn warnings(model: &Model, parsed: &Parsed) -> Vec<Diagnostic> {
+    if model.training.is_none() {
+        return vec![];
+    }
+    let (mut out, unused) = never_used(model, parsed);
+    out.extend(without_gradient(model, &unused));
+    out
+}
+
+/// Names of the top level that stand nowhere else.
+fn never_used(model: &Model, parsed: &Parsed) -> (Vec<Diagnostic>, FxHashSet<String>) {
+    let tree = &parsed.tree;
+    let mut used: FxHashSet<&str> = model.outputs.iter().map(|o| o.0.as_str()).chain(["loss"]).collect();
+    let mut bound: Vec<&Ident> = vec![];
+    for statement in &parsed.root {
+        match &statement.kind {
+            StatementKind::Binding { target: Target::Name(name), .. } => bound.push(name),
+            StatementKind::Declare { items, .. } => bound.extend(items.iter().map(|item| &item.name)),
+            StatementKind::Output(items) => {
+                used.extend(items.iter().map(|OutputItem { name, .. }| name.name.as_str()));
+            }
+            _ => {}
+        }
+    }
+    // The left side of `=` is a place of the name, too.
+    let places: FxHashSet<_> = bound.iter().map(|name| name.span.range().start).collect();
+    used.extend(
+        tree.iter().filter(|(_, n)| !places.contains(&n.span.range().start)).filter_map(|(id, _)| tree.name(id)),
+    );
+    let unused: Vec<&Ident> = bound.into_iter().filter(|name| !used.contains(name.name.as_str())).collect();
+    let warning = |name: &&Ident| {
+        Diagnostic::warning("W0202", format!("`{}` is never used", name.name))
+            .at(name.span, "stands nowhere else")
+            .help("remove it, or say `output` or `metric` if it is to be seen")
+    };
+    (unused.iter().map(warning).collect(), unused.iter().map(|name| name.name.clone()).collect())
+}
+
+/// Parameters whose gradient is zero, whatever the data: they stay as they begin.
+fn without_gradient(model: &Model, unused: &FxHashSet<String>) -> Vec<Diagnostic> {
+    let Some(objective) = model.objective else { return vec![] };
+    let leaves: Vec<NodeId> = model.parameters.iter().map(|p| p.leaf).collect();
+    let mut graph = model.graph.clone();
+    let found = adjoints(&mut graph, objective, &leaves);
+    // By the place where they are made: a layer's are one mistake.
+    let mut places: IndexMap<Span, Vec<String>> = IndexMap::new();
+    for (parameter, variable) in model.parameters.iter().zip(&model.graph.parameters) {
+        let zero = found.of(parameter.leaf).is_none_or(|gradient| graph.constant_of(gradient) == Some(0.0));
+        if zero && !unused.contains(&variable.name) {
+            places.entry(variable.span).or_default().push(format!("`{}`", variable.name));
+        }
+    }
+    let warning = |(span, names): (Span, Vec<String>)| {
+        let (verb, their) = if names.len() == 1 { ("learns", "its gradient") } else { ("learn", "their gradients") };
+        let is = if names.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {verb} nothing: {their} {is} zero", names.join(", "));
+        let warning = Diagnostic::warning("W0501", text);
+        let warning = if span.file == prelude::FILE { warning } else { warning.at(span, "stays as it begins") };
+        warning.note(
+            "what is minimised does not depend on it, or only through what has no slope (`argmax`, comparisons, `stop_gradient`)",
+        )
+    };
+    places.into_iter().map(warning).collect()
+}
