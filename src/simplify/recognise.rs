@@ -2,7 +2,8 @@
 use super::{Simplifier, StructuralRule};
 use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, NORM, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
 use crate::graph::{Kind, NamedOp, NodeId, Op};
-use crate::op::ReduceOp;
+use crate::op::loss::LOGISTIC_LOSS;
+use crate::op::{BinaryOp, ReduceOp};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "exp(z) / sum(exp(z))", apply: softmax },
@@ -11,6 +12,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "cross_entropy(softmax(z), t)", apply: cross_entropy },
     StructuralRule { name: "-log(softmax(z)[t])", apply: picked },
     StructuralRule { name: "-sum(t log_softmax(z))", apply: weighted },
+    StructuralRule { name: "if t then -log(s) else -log(1 - s)", apply: chosen },
     StructuralRule { name: "norm(x)^2", apply: squared_norm },
 ];
 
@@ -108,6 +110,24 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     // `p − t` is the derivative only if `t` sums to one: true of onehot, not known of others.
     let Op::OneHot { index, .. } = *s.graph.op(t) else { return None };
     Some(s.make(Op::Named(NamedOp(&SOFTMAX_CROSS_ENTROPY), vec![z, index])))
+}
+
+/// The two ways a truth value may come out, of a probability that is a sigmoid; the sign before the choice or in it.
+fn chosen(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let outside = unary_of(s, id, "neg");
+    let Op::Select { condition, yes, no } = *s.graph.op(outside.unwrap_or(id)) else { return None };
+    let logarithm = |branch: NodeId| {
+        let inside = if outside.is_some() { Some(branch) } else { unary_of(s, branch, "neg") };
+        unary_of(s, inside?, "log")
+    };
+    let (p, other) = (logarithm(yes)?, logarithm(no)?);
+    let Op::Binary(op, one, rest) = *s.graph.op(other) else { return None };
+    let complement = op.name == "sub" && s.graph.constant_of(one) == Some(1.0) && rest == p;
+    if !complement || s.graph.ty(condition).kind != Kind::Bool {
+        return None;
+    }
+    let z = unary_of(s, p, "sigmoid")?;
+    Some(s.make(Op::Binary(BinaryOp(&LOGISTIC_LOSS), z, condition)))
 }
 
 fn squared_norm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

@@ -138,3 +138,40 @@ fn views_compose_and_constants_fold() {
     let simple = simplify(&g, &[again], Stage::Simplify);
     assert_eq!(simple.graph.len(), 1);
 }
+
+/// `if t then -log(s) else -log(1 - s)`, with the sign in it or before it: the gradient by the logit is `s − t`.
+#[test]
+fn a_logistic_loss_with_an_if_is_recognised() {
+    use crate::op::{activation, exponential};
+    for before in [false, true] {
+        let mut g = Graph::new();
+        let variable = |name: &str, kind, varying| Variable {
+            name: name.into(),
+            ty: Type { shape: vec![3], kind, varying },
+            span: Default::default(),
+        };
+        g.inputs.push(variable("t", crate::graph::Kind::Bool, true));
+        g.parameters.push(variable("z", crate::graph::Kind::Real, false));
+        let t = g.intern(Op::Leaf(crate::graph::Leaf::Input(0)));
+        let z = g.intern(Op::Leaf(crate::graph::Leaf::Parameter(0)));
+        let s = g.unary(&activation::SIGMOID, z);
+        let one = g.constant(1.0, &[3]);
+        let rest = g.subtract(one, s);
+        let (mut yes, mut no) = (g.unary(&exponential::LOG, s), g.unary(&exponential::LOG, rest));
+        if !before {
+            (yes, no) = (g.negate(yes), g.negate(no));
+        }
+        let mut loss = g.select(t, yes, no);
+        if before {
+            loss = g.negate(loss);
+        }
+        let recognised = simplify(&g, &[loss], Stage::Recognise);
+        let text = crate::graph::show::show(&recognised.graph, &recognised.roots);
+        assert!(text.contains("logistic_loss") && !text.contains("log "), "{text}");
+        let env = crate::oracle::Environment::random(&g, 4, 5);
+        let values = |g: &Graph, root| crate::oracle::evaluate(g, &[root], &env).unwrap()[0].flat();
+        for (one, other) in values(&g, loss).iter().zip(values(&recognised.graph, recognised.roots[0])) {
+            assert!((one - other).abs() < 1e-12);
+        }
+    }
+}
