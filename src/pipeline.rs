@@ -119,14 +119,21 @@ fn asks_the_data(tree: &Tree, statement: &Statement) -> bool {
         });
         found
     }
-    fn is_statistic(tree: &Tree, id: TreeId) -> bool {
-        tree.path(id).is_some_and(|path| matches!(path[..], [_, "mean" | "std"]))
-    }
     let mut found = false;
     if !matches!(statement.kind, StatementKind::Section(_)) {
         statement.for_each_child(&mut |child| found = found || is_statistic(tree, child) || is_in(tree, child));
     }
     found
+}
+
+fn is_statistic(tree: &Tree, id: TreeId) -> bool {
+    tree.path(id).is_some_and(|path| matches!(path[..], [_, "mean" | "std"]))
+}
+
+/// Whether the program speaks of what `standardize` learned: `t.mean`, `t.std`.
+pub fn asks_for_statistics(source: &Source) -> bool {
+    let tree = &source.parsed.tree;
+    tree.iter().any(|(id, _)| is_statistic(tree, id))
 }
 
 /// A step over the batch: what the executors take.

@@ -2,10 +2,9 @@
 use super::Exit;
 use super::prepare::failed;
 use super::progress::Waiting;
-use super::source::{complain, say};
+use super::source::complain;
 use super::table::{Align, Cell, Style, cell, table};
 use crate::data::{self, Dataset};
-use crate::diagnostic::Diagnostic;
 use crate::gradient::adjoints;
 use crate::graph::{Leaf, NodeId, Op, Runtime};
 use crate::kernel::{Fault, Float};
@@ -53,10 +52,7 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
         return Err(Exit::Failure);
     };
     let dataset = examples(file, source, model);
-    let env = environment(model, &dataset).map_err(|error| {
-        say(&[error], &source.sources);
-        Exit::Failure
-    })?;
+    let env = environment(model, &dataset).map_err(failed)?;
     let waiting = Waiting::new();
     waiting.tell("evaluating derivatives");
     let gradients = gradients(model, of, &dataset, &env)?;
@@ -103,7 +99,7 @@ fn examples(file: &Path, source: &Source, model: &Model) -> Dataset {
 }
 
 /// The examples, and parameters near where they begin.
-fn environment(model: &Model, dataset: &Dataset) -> Result<Environment, Diagnostic> {
+fn environment(model: &Model, dataset: &Dataset) -> Result<Environment, Fault> {
     let rows = &dataset.parts.train;
     let mut env = Environment::new(&model.graph, rows.len());
     for (values, column) in env.inputs.iter_mut().zip(&dataset.columns) {

@@ -85,7 +85,7 @@ impl Predict {
         let executing = Executing { float, threads: 1, interpreted: false };
         let rows = dataset.rows.clamp(1, ROWS);
         let mut executor = pipeline::executor(&step, &executing, rows, &dataset, (0, 0)).map_err(failed)?;
-        Start::new(model, self.seed.unwrap_or(1), weights.as_ref(), &source)?.set(executor.as_mut());
+        Start::new(model, self.seed.unwrap_or(1), weights.as_ref())?.set(executor.as_mut());
 
         let facts = facts.unwrap_or_else(|| dataset.facts.clone());
         let answers = answers(model, &step.graph, &step.outputs, &facts);

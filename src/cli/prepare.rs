@@ -81,7 +81,10 @@ pub fn load(
     let options = data::Options { precision: float, data: data.cloned(), facts, ..data::Options::new(folder) };
     let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
     say(&dataset.warnings, &source.sources);
-    say(&dataset.notes, &source.sources);
+    // Who writes `t.mean` knows that it is standardized.
+    let knows = pipeline::asks_for_statistics(source);
+    let notes: Vec<Diagnostic> = dataset.notes.iter().filter(|note| !knows || note.code != "W0603").cloned().collect();
+    say(&notes, &source.sources);
     Ok(dataset)
 }
 
@@ -91,10 +94,9 @@ pub struct Start {
 }
 
 impl Start {
-    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>, source: &Source) -> Result<Start, Exit> {
-        let refuse = |error: Diagnostic| refused(&[error], source);
-        let parameters = initial::parameters(model, seed).map_err(refuse)?;
-        let states = initial::states(model, seed).map_err(refuse)?;
+    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>) -> Result<Start, Exit> {
+        let parameters = initial::parameters(model, seed).map_err(failed)?;
+        let states = initial::states(model, seed).map_err(failed)?;
         let parameters = parameters.into_iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));
         let states = states.into_iter().enumerate().map(|(at, v)| (Target::State(at as u32), v));
         // What the file holds comes later, and holds.

@@ -126,7 +126,7 @@ impl Run {
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
         let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
-        Start::new(model, seed, weights.as_ref(), &source)?.set(executor.as_mut());
+        Start::new(model, seed, weights.as_ref())?.set(executor.as_mut());
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
 

@@ -73,6 +73,8 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>) -> Resu
                     distinct.len()
                 );
                 let found = fitting.at(Diagnostic::warning("W0601", text), quoted_list(&distinct));
+                let found =
+                    found.help(format!("declare `class({})`, unless rows with others are to come", distinct.len()));
                 warning = Some(fitting.declaration(found));
             }
             distinct.iter().map(|word| word.to_string()).collect()

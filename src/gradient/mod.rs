@@ -50,9 +50,10 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, F
     if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
         return Err(Failure::ByIndex);
     }
-    let marks = graph.dependents(&[by]);
-    let crosses =
-        graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && matches!(graph.op(id), Op::BatchMean { .. }));
+    let stops = |op: &Op| matches!(op, Op::Unary(op, _) if op.name == "stop_gradient");
+    let marks = graph.reached(&[by], stops);
+    let means = graph.ids().filter(|id| marks[id.index()] && matches!(graph.op(*id), Op::BatchMean { .. }));
+    let crosses = graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()];
     if crosses && graph.ty(of).varying {
         return Err(Failure::AcrossBatch);
     }

@@ -98,7 +98,8 @@ impl<'a> Elaborator<'a> {
         let [Argument { name: None, value }] = arguments else {
             let what = self.expression(callee)?;
             let error = Diagnostic::error("E0204", format!("{} is {}, no function", self.quote(callee), what.spoken()))
-                .at(self.span(callee), "called with several arguments");
+                .at(self.span(callee), "called with several arguments")
+                .help("behind a value stands one factor in parentheses, as in `n(n + 1)`; a function is a `fn`");
             return self.fail(error);
         };
         let left_span = self.span(callee);

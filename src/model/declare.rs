@@ -6,11 +6,8 @@ use super::{Initial, Input, Parameter, Role};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, Op, Variable};
+use crate::random::Distribution;
 use crate::syntax::{Declared, DefinitionKind, Ident, NodeKind, Start, Tree, TreeId};
-
-/// Distributions by name, and how many numbers each takes.
-const DISTRIBUTIONS: [(&str, &[usize]); 6] =
-    [("glorot", &[0]), ("he", &[0]), ("lecun", &[0]), ("orthogonal", &[0]), ("uniform", &[2]), ("normal", &[1, 2])];
 
 /// The number that an expression is, if it is written as one: `0.01`, `-1`.
 pub fn literal(tree: &Tree, id: TreeId) -> Option<f64> {
@@ -182,7 +179,7 @@ impl<'a> Elaborator<'a> {
     fn initial(&mut self, item: &'a Declared, shape: &[usize]) -> Outcome<Initial> {
         match item.start {
             None if shape.len() < 2 => Ok(Initial::Value(self.graph.constant(0.0, shape))),
-            None => Ok(Initial::Draw { distribution: "glorot".into(), numbers: vec![] }),
+            None => Ok(Initial::Draw(Distribution::Glorot)),
             Some(Start::Value(id)) => self.initial_value(id, shape).map(Initial::Value),
             Some(Start::Draw(id)) => self.distribution(id),
         }
@@ -227,31 +224,20 @@ impl<'a> Elaborator<'a> {
                 None => return self.not_known(self.span(argument.value)),
             }
         }
-        let known = DISTRIBUTIONS.iter().find(|(known, _)| Some(*known) == name);
-        match known {
-            Some((name, counts)) if counts.contains(&numbers.len()) => {
-                Ok(Initial::Draw { distribution: name.to_string(), numbers })
-            }
-            Some((name, counts)) => {
-                let takes = match counts {
-                    [0] => "no numbers".to_string(),
-                    [n] => format!("{n} numbers"),
-                    _ => "a deviation, or a mean and a deviation".to_string(),
-                };
-                let error = Diagnostic::error("E0206", format!("`{name}` takes {takes}"))
-                    .at(span, format!("{} given", numbers.len()));
-                self.fail(error)
-            }
-            None => {
-                let names: Vec<&str> = DISTRIBUTIONS.iter().map(|(name, _)| *name).collect();
-                let error =
-                    Diagnostic::error("E0201", format!("{} is no distribution", self.quote(id))).at(span, "not known");
-                let error = match name.and_then(|name| super::names::nearest(name, names.iter().copied())) {
-                    Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
-                    None => error.help(format!("there are `{}`; a value stands behind `=`", names.join("`, `"))),
-                };
-                self.fail(error)
-            }
+        let Some(name) = name.filter(|name| Distribution::NAMES.contains(name)) else {
+            let error =
+                Diagnostic::error("E0201", format!("{} is no distribution", self.quote(id))).at(span, "not known");
+            let error = match name.and_then(|name| super::names::nearest(name, Distribution::NAMES.iter().copied())) {
+                Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
+                None => {
+                    error.help(format!("there are `{}`; a value stands behind `=`", Distribution::NAMES.join("`, `")))
+                }
+            };
+            return self.fail(error);
+        };
+        match Distribution::from_name(name, &numbers) {
+            Ok(distribution) => Ok(Initial::Draw(distribution)),
+            Err(why) => self.fail(Diagnostic::error("E0206", why).at(span, "can't be drawn from")),
         }
     }
     /// `[4m, n]` has four gates.

@@ -44,7 +44,8 @@ impl<'a> Elaborator<'a> {
                 format!("{} was not computed from {}", self.quote_span(of_span), self.quote_span(by_span)),
             )
             .at(whole, "this derivative is zero everywhere")
-            .also(of_span, "does not depend on it");
+            .also(of_span, "does not depend on it")
+            .help("differentiate by a value that stands in its formula, or in what that is made of");
             return self.fail(error);
         }
         Ok(())
@@ -81,6 +82,7 @@ impl<'a> Elaborator<'a> {
             Failure::AcrossBatch => {
                 Diagnostic::error("E0505", "this derivative crosses `batch_mean`: of which example would it be?")
                     .at(whole, "not of one example")
+                    .help("`stop_gradient(batch_mean(…))` counts as a constant")
             }
             Failure::ThroughLoop => return self.not_there_yet(whole, &format!("{}, which", failure.message())),
         };

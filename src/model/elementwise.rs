@@ -257,7 +257,8 @@ impl<'a> Elaborator<'a> {
                 "E0406",
                 format!("{} is one of {size} classes, 0 to {}", self.quote_span(class.1), size - 1),
             )
-            .at(other.1, "no class of these");
+            .at(other.1, "no class of these")
+            .help("classes are counted from 0");
             return self.fail(error);
         }
         Ok(())

@@ -104,7 +104,8 @@ impl<'a> Elaborator<'a> {
                 "E0407",
                 format!("an output may not need a target: {} depends on `{target}`", self.quote_span(span)),
             )
-            .at(span, "not known when predicting");
+            .at(span, "not known when predicting")
+            .help("what is measured with a target is a `metric`");
             return self.fail(error);
         }
         if item.value.is_some() {

@@ -153,7 +153,7 @@ impl<'a> Elaborator<'a> {
                     if extent == 1 { "only the entry 0".to_string() } else { format!("entries 0 to {}", extent - 1) };
                 let error =
                     Diagnostic::error("E0309", format!("no entry {number}: there are {range}")).at(span, "outside");
-                return self.fail(error);
+                return self.fail(error.help("entries are counted from 0; the last is `[-1]`"));
             }
             places.push(place as usize);
         }

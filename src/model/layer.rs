@@ -36,7 +36,8 @@ impl<'a> Elaborator<'a> {
         }
         if self.calls.len() >= limits::CALL_DEPTH {
             let error = Diagnostic::error("E0904", format!("more than {} calls inside each other", limits::CALL_DEPTH))
-                .at(span, "too deep");
+                .at(span, "too deep")
+                .help("`repeat` does one thing many times");
             return self.fail(error);
         }
         let scope = self.scopes.inside(defined.scope);
@@ -244,7 +245,8 @@ impl<'a> Elaborator<'a> {
                 Some((others, at)) if *others != axes => {
                     let error = Diagnostic::error("E0311", "arguments with leading axes share them")
                         .at(argument.span, format!("{} leads", shape_text(&axes)))
-                        .also(*at, format!("{} leads", shape_text(others)));
+                        .also(*at, format!("{} leads", shape_text(others)))
+                        .help("a function that maps over several arguments takes one element of each; `for` goes over one alone");
                     return self.fail(error);
                 }
                 Some(_) => {}

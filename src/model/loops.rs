@@ -277,7 +277,8 @@ impl<'a> Elaborator<'a> {
         let (overs, length, reverse) = self.over(of)?;
         if length > limits::REPEAT_ROUNDS {
             let error = Diagnostic::error("E0905", format!("`repeat` has at most {} rounds", limits::REPEAT_ROUNDS))
-                .at(self.span(of.over), format!("{length} rounds"));
+                .at(self.span(of.over), format!("{length} rounds"))
+                .help("`repeat` is unrolled when compiling; `fold` and `scan` are loops when running");
             return self.fail(error);
         }
         let starts: Vec<TreeId> = of.states.iter().map(|state| state.start).collect();

@@ -35,6 +35,7 @@ mod warnings;
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId, Variable};
 use crate::limits;
+use crate::random::Distribution;
 use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
 
@@ -92,8 +93,8 @@ pub struct Parameter {
 pub enum Initial {
     /// A value of its shape that depends on no input and no parameter.
     Value(NodeId),
-    /// `glorot`, `normal(0.1)`: a distribution by name, with its numbers.
-    Draw { distribution: String, numbers: Vec<f64> },
+    /// `glorot`, `normal(0.1)`
+    Draw(Distribution),
 }
 
 /// A state; its name, shape and span are those of `graph.states` at the same place.

@@ -126,13 +126,15 @@ impl<'a> Elaborator<'a> {
     pub fn check_limits(&mut self, shape: &[usize], span: Span) -> Outcome<()> {
         if shape.len() > limits::AXES {
             let error = Diagnostic::error("E0902", format!("a value has at most {} axes", limits::AXES))
-                .at(span, format!("{} axes", shape.len()));
+                .at(span, format!("{} axes", shape.len()))
+                .help("`reshape` and `flatten` join axes");
             return self.fail(error);
         }
         let elements = shape.iter().try_fold(1usize, |product, n| product.checked_mul(*n));
         if elements.is_none_or(|n| n > limits::ELEMENTS) {
             let error = Diagnostic::error("E0903", format!("{} has more than 2^31 elements", shape_text(shape)))
-                .at(span, "too large");
+                .at(span, "too large")
+                .help("a program says one example: the rows of the data are no axis of it");
             return self.fail(error);
         }
         Ok(())
@@ -170,6 +172,6 @@ impl<'a> Elaborator<'a> {
             _ => format!("there are axes 0 to {}", axes - 1),
         };
         let error = Diagnostic::error("E0308", format!("no axis {number}: {what}")).at(span, "no such axis");
-        self.fail(error)
+        self.fail(error.help("axes are counted from 0; the last is -1"))
     }
 }

@@ -280,8 +280,9 @@ impl<'a> Elaborator<'a> {
             },
             NodeKind::Call { arguments, .. } if arguments.len() == 2 => (arguments[0].value, arguments[1].value),
             _ => {
-                let error = Diagnostic::error("E0501", "a claim is about `∂u/∂x` or `grad(u, x)`")
-                    .at(self.span(derivative), "not a derivative");
+                let error = Diagnostic::error("E0501", "a claim says what one derivative is")
+                    .at(self.span(derivative), "not a derivative")
+                    .help("as in `∂u/∂x = …` or `grad(u, x) = …`: what is differentiated, and by what");
                 return self.fail(error);
             }
         };

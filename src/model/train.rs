@@ -32,7 +32,7 @@ impl<'a> Elaborator<'a> {
         let objective = match value("minimize") {
             Some(id) => self.in_frame(frame, |this| this.objective(id)),
             None => {
-                let error = Diagnostic::error("E0701", "a `train` section says what to minimise")
+                let error = Diagnostic::error("E0701", "a `train` section says what to minimize")
                     .at(span, "no `minimize`")
                     .help("as in `minimize loss`");
                 self.fail(error)

@@ -32,8 +32,10 @@ impl Distribution {
             ("lecun", []) => Distribution::Lecun,
             ("orthogonal", []) => Distribution::Orthogonal,
             ("uniform", [low, high]) if low < high => Distribution::Uniform { low: *low, high: *high },
-            ("uniform", [low, high]) => return Err(format!("{low} is not less than {high}")),
-            ("normal", [.., deviation]) if *deviation < 0.0 => return Err("a deviation is 0 or more".to_string()),
+            ("uniform", [low, high]) => return Err(format!("`uniform(low, high)`: {low} is not less than {high}")),
+            ("normal", [.., deviation]) if *deviation < 0.0 => {
+                return Err(format!("the deviation of `normal` is 0 or more, not {deviation}"));
+            }
             ("normal", [deviation]) => Distribution::Normal { mean: 0.0, deviation: *deviation },
             ("normal", [mean, deviation]) => Distribution::Normal { mean: *mean, deviation: *deviation },
             ("glorot" | "he" | "lecun" | "orthogonal", _) => return Err(format!("`{name}` takes no numbers")),

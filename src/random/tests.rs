@@ -111,7 +111,10 @@ fn a_wrong_distribution_says_what_is_expected() {
         Distribution::from_name("normal", &[]).unwrap_err(),
         "`normal` takes a deviation, or a mean and a deviation"
     );
-    assert_eq!(Distribution::from_name("uniform", &[1.0, 0.0]).unwrap_err(), "1 is not less than 0");
+    assert_eq!(
+        Distribution::from_name("uniform", &[1.0, 0.0]).unwrap_err(),
+        "`uniform(low, high)`: 1 is not less than 0"
+    );
     assert!(Distribution::from_name("xavier", &[]).unwrap_err().contains("glorot, he, lecun"));
 }
 

@@ -92,8 +92,9 @@ fn split<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<
         let error = Diagnostic::error(
             "E0314",
             format!(
-                "{extent} entries do not split into {count} equal parts: {extent} / {count} = {}",
-                extent as f64 / count as f64
+                "{extent} entries do not split into {count} equal parts: {extent} = {count} · {} + {}",
+                extent / count,
+                extent % count
             ),
         );
         let error = e.label_operand(error, (&x, arguments.span_of("x")), true);

@@ -168,6 +168,7 @@ fn declarations() {
     assert_snapshot!(wrong(&[
         "param w: [3, 4] ~ gloro\nparam v: [3] ~ normal(1, 2, 3)\nparam u: [3] = zeros(4)\n",
         "input x\nparam w = x\n",
+        "param w: [2] ~ uniform(1, 0), v: [2] ~ normal(-1)\n",
         "param w: class(3)\n",
         "input x = 3\n",
         "fn f(x) {\n    input z\n    x\n}\nparam w\ny = f(w)\n",

@@ -2,6 +2,7 @@
 use super::{Options, model, read};
 use crate::model::Initial;
 use crate::op::Interval;
+use crate::random::Distribution;
 
 #[track_caller]
 fn paths(text: &str) -> String {
@@ -105,8 +106,8 @@ fn how_parameters_begin() {
         .zip(&model.parameters)
         .map(|(v, p)| (v.name.as_str(), &p.initial, p.gates))
         .collect();
-    assert_eq!(begins[0], ("y.w", &Initial::Draw { distribution: "glorot".into(), numbers: vec![] }, 4));
-    assert_eq!(begins[2], ("y.s", &Initial::Draw { distribution: "normal".into(), numbers: vec![2.0, 0.5] }, 1));
+    assert_eq!(begins[0], ("y.w", &Initial::Draw(Distribution::Glorot), 4));
+    assert_eq!(begins[2], ("y.s", &Initial::Draw(Distribution::Normal { mean: 2.0, deviation: 0.5 }), 1));
     let Initial::Value(one) = begins[1].1 else { panic!("{:?}", begins[1]) };
     assert_eq!((model.graph.constant_of(*one), model.graph.shape(*one)), (Some(1.0), &[12usize][..]));
 }

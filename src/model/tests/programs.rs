@@ -247,3 +247,10 @@ loss = (u''(x) + y)^2 + u(0)^2 + (u'(0) - 1)^2
     );
     assert_snapshot!(shown(&model, &["loss"]));
 }
+
+/// What `stop_gradient` holds counts as a constant, so no derivative goes through a mean that stands in it.
+#[test]
+fn a_mean_over_the_batch_that_counts_as_a_constant() {
+    let model = model("input x\nm = x * stop_gradient(batch_mean(x))\nd = grad(m, x)\n");
+    assert_snapshot!(shown(&model, &["d"]));
+}

@@ -12,12 +12,14 @@ impl Stop<'_> {
                 Token::End => self
                     .error("E0110", "the line ends where a value is expected", "expected a value")
                     .help("an expression may go on in the next line, if that does not begin a statement"),
-                Token::Plus => self.error("E0110", "a value has no `+` before it", "expected a value").edit(
-                    "remove it",
-                    self.span(),
-                    "",
-                    false,
-                ),
+                Token::Plus => {
+                    // With the space behind it.
+                    let (plus, next) = (self.span(), self.at + 1);
+                    let end = if next < self.tokens.len() { self.span_of(next).start } else { plus.end };
+                    let whole = self.source.span(plus.start as usize..end.max(plus.end) as usize);
+                    let error = self.error("E0110", "a value has no `+` before it", "expected a value");
+                    error.edit("remove it", whole, "", false)
+                }
                 Token::Block(_) => self
                     .error("E0110", format!("expected a value, found {here}"), "expected a value")
                     .help("braces hold what a loop or a definition does; a list is `[1, 2]`"),
