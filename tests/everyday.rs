@@ -233,3 +233,13 @@ fn a_prediction_in_the_unit_of_the_data() {
     let wrong = gradus(at, &["run", "m.nn"], "");
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("E0411"), "{}", said(&wrong));
 }
+
+#[test]
+fn a_value_is_looked_at() {
+    let line = example("line.nn").display().to_string();
+    let run = gradus(Path::new("."), &["run", &line, "--print", "y", "--print", "w"], "");
+    let text = out(&run);
+    assert!(text.contains("y, of the first 5 rows\n  0    1.09") && text.contains("\nw    1.96"), "{text}");
+    let wrong = gradus(Path::new("."), &["run", &line, "--print", "yy"], "");
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there is `y`"), "{}", said(&wrong));
+}
