@@ -122,6 +122,24 @@ rows! { UNARY: Unary;
         lower: polynomial!(x => functions::tanh(x), libm::tanh),
         derivative: |_, y, d| d * (1.0 - y.squared()),
     }
+    /// `log1p(a + a / (1/a + √(1/a² + 1)))` with `a = |x|`: no square overflows, and small arguments lose nothing.
+    ASINH {
+        name: "asinh",
+        doc: "the number with this hyperbolic sine: log(x + √(x² + 1))",
+        notation: Notation::Call,
+        result: Result::Real,
+        samples: (-10.0, 10.0),
+        kinks: &[],
+        smooth: true,
+        range: |x| x.rising(libm::asinh),
+        value: libm::asinh,
+        lower: polynomial!(x => {
+            let (one, size) = (x.constant(1.0), x.abs());
+            let inverse = one / size;
+            functions::log1p(size + size / (inverse + (inverse * inverse + one).sqrt())).copy_sign(x)
+        }, libm::asinh),
+        derivative: |x, _, d| d / (x.squared() + 1.0).sqrt(),
+    }
 }
 
 rows! { BINARY: Binary;
