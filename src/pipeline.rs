@@ -51,7 +51,7 @@ pub fn read(name: &str, text: &str, options: &model::Options) -> Source {
 /// only if a name then has no meaning.
 pub fn read_with_data(name: &str, text: &str, options: &model::Options, data: &data::Options) -> Source {
     let (sources, parsed) = parse(name, text);
-    if !parsed.root.iter().any(|statement| names_classes(&parsed.tree, statement)) {
+    if !parsed.root.iter().any(|statement| asks_the_data(&parsed.tree, statement)) {
         return elaborated(sources, parsed, options);
     }
     let facts = match &data.facts {
@@ -62,11 +62,14 @@ pub fn read_with_data(name: &str, text: &str, options: &model::Options, data: &d
             plan.and_then(|plan| data::load(&plan, data)).map(|dataset| dataset.facts)
         }
     };
-    let (classes, errors) = match facts {
-        Ok(facts) => (facts.classes.into_iter().collect(), vec![]),
-        Err(errors) => (vec![], errors),
+    let (classes, statistics, errors) = match facts {
+        Ok(facts) => {
+            let known = facts.statistics.into_iter().filter(|(_, found)| !found.mean.is_empty());
+            (facts.classes.into_iter().collect(), Some(known.collect()), vec![])
+        }
+        Err(errors) => (vec![], None, errors),
     };
-    let mut source = elaborated(sources, parsed, &model::Options { classes, ..options.clone() });
+    let mut source = elaborated(sources, parsed, &model::Options { classes, statistics, ..options.clone() });
     if source.diagnostics.iter().any(|d| d.code == "E0406") {
         source.diagnostics.extend(errors);
     }
@@ -106,21 +109,31 @@ fn shorten(diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a statement outside of sections compares something with a text.
-fn names_classes(tree: &Tree, statement: &Statement) -> bool {
+fn asks_the_data(tree: &Tree, statement: &Statement) -> bool {
     fn is_in(tree: &Tree, id: TreeId) -> bool {
         let mut found = false;
         let compares = matches!(tree.kind(id), NodeKind::Compare { .. });
         tree.kind(id).for_each_child(&mut |child| {
             let is_text = compares && matches!(tree.kind(tree.bare(child)), NodeKind::Text(_));
-            found = found || is_text || is_in(tree, child);
+            found = found || is_text || is_statistic(tree, child) || is_in(tree, child);
         });
         found
     }
     let mut found = false;
     if !matches!(statement.kind, StatementKind::Section(_)) {
-        statement.for_each_child(&mut |child| found = found || is_in(tree, child));
+        statement.for_each_child(&mut |child| found = found || is_statistic(tree, child) || is_in(tree, child));
     }
     found
+}
+
+fn is_statistic(tree: &Tree, id: TreeId) -> bool {
+    tree.path(id).is_some_and(|path| matches!(path[..], [_, "mean" | "std"]))
+}
+
+/// Whether the program speaks of what `standardize` learned: `t.mean`, `t.std`.
+pub fn asks_for_statistics(source: &Source) -> bool {
+    let tree = &source.parsed.tree;
+    tree.iter().any(|(id, _)| is_statistic(tree, id))
 }
 
 /// A step over the batch: what the executors take.

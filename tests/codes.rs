@@ -55,6 +55,12 @@ struct Session {
 
 #[rustfmt::skip]
 const COMMANDS: &[Session] = &[
+    Session {
+        code: "E0411",
+        files: &[("m.nn", "input x\ntarget t\ny = neuron([x])\nloss = (y - t)^2\noutput price = t.std y + t.mean\n\
+            data { x: 1, 2; t: 3, 5 }\ntrain { minimize loss; steps 9 }\n")],
+        commands: &["run m.nn"],
+    },
     Session { code: "E0507", files: &[("m.nn", "input x\nparam w\nloss = w x\n∂loss/∂w = 2 x\n")], commands: &["check m.nn"] },
     Session {
         code: "E0706",

@@ -209,3 +209,37 @@ fn a_first_program_runs() {
     let wrong = gradus(at, &["new", "a.nn", "--data", "iris.csv", "--target", "specis"], "");
     assert!(said(&wrong).contains("there is `species`") && wrong.status.code() == Some(1), "{}", said(&wrong));
 }
+
+#[test]
+fn a_prediction_in_the_unit_of_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let program = |standardize: &str| {
+        format!(
+            "input x\ntarget t\ny = neuron([x])\nloss = (y - t)^2\noutput price = t.std y + t.mean\n\
+             data {{ x: 1, 2, 3, 4; t: 1000, 2000, 3000, 4000; {standardize} }}\n\
+             train {{ minimize loss; optimizer sgd(rate = 0.1); batch all; epochs 200 }}\n"
+        )
+    };
+    std::fs::write(at.join("m.nn"), program("standardize x, t")).unwrap();
+    let run = gradus(at, &["run", "m.nn", "--save", "w.safetensors"], "");
+    assert!(run.status.success(), "{}", said(&run));
+    // Statistics come with the weights, not from these rows.
+    let predicted = gradus(at, &["predict", "m.nn", "--weights", "w.safetensors", "--data", "-"], "x\n10\n");
+    let price: f64 = out(&predicted).lines().nth(1).unwrap().parse().unwrap();
+    assert!((price - 10_000.0).abs() < 1.0, "{price}");
+    assert!(out(&gradus(at, &["check", "m.nn"], "")).contains("2 numbers to learn"));
+    std::fs::write(at.join("m.nn"), program("standardize x")).unwrap();
+    let wrong = gradus(at, &["run", "m.nn"], "");
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("E0411"), "{}", said(&wrong));
+}
+
+#[test]
+fn a_value_is_looked_at() {
+    let line = example("line.nn").display().to_string();
+    let run = gradus(Path::new("."), &["run", &line, "--print", "y", "--print", "w"], "");
+    let text = out(&run);
+    assert!(text.contains("y, of the first 5 rows\n  0    1.09") && text.contains("\nw    1.96"), "{text}");
+    let wrong = gradus(Path::new("."), &["run", &line, "--print", "yy"], "");
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there is `y`"), "{}", said(&wrong));
+}

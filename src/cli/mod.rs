@@ -8,6 +8,7 @@ mod format;
 mod formula;
 mod grad;
 mod gradients;
+mod look;
 mod new;
 mod predict;
 mod prepare;

@@ -137,7 +137,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
             out += "target t: bool\n\nh = relu(dense(x, 16))\nz = neuron(h)\ny = sigmoid(z)\n\nloss = binary_cross_entropy(y, t)\nmetric accuracy = (y > 0.5) == t\n";
         }
         _ => {
-            out += "target t\n\nh = tanh(dense(x, 16))\ny = neuron(h)\n\nloss = (y - t)^2\nmetric off = abs(y - t)    // in standard deviations of t\n";
+            out += "target t\n\nh = tanh(dense(x, 16))\nz = neuron(h)\ny = t.std z + t.mean    // in the unit of the data\n\nloss = (z - t)^2\nmetric off = t.std * abs(z - t)\n";
         }
     }
     let beside =

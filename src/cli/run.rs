@@ -1,4 +1,5 @@
 //! `gradus run`: trains a model, or evaluates it.
+use super::look;
 use super::prepare::{self, PrecisionName, Start, failed};
 use super::progress::Progress;
 use super::settings::Settings;
@@ -67,6 +68,9 @@ pub struct Run {
     /// One JSON object a line on stdout
     #[arg(long)]
     json: bool,
+    /// After training, show this value for the first rows of the data; may be said several times
+    #[arg(long, value_name = "NAME")]
+    print: Vec<String>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -89,6 +93,7 @@ impl Run {
         let source = read_over(&self.file, &self.settings.options(), self.data.as_ref(), self.weights.as_ref())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
+        look::checked(&self.print, evaluated)?;
         let float = prepare::float(self.precision, training);
         let weights = prepare::read_weights(self.weights.as_deref(), model, &source)?;
         // Statistics and classes that came with weights hold.
@@ -194,6 +199,10 @@ impl Run {
             save(path, model, executor.as_ref(), &dataset, float)?;
         }
         self.done(&outcome, test, executor.as_ref(), compile);
+        if !self.print.is_empty() {
+            let text = look::look(&self.print, model, evaluated, executor.as_ref(), &dataset, &executing)?;
+            print(&text);
+        }
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
 

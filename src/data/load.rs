@@ -384,6 +384,7 @@ impl Loading<'_> {
             declared.name
         );
         let note = Diagnostic::remark("W0603", text).at(wish.span, "a target");
+        let note = note.help(format!("`output value = {0}.std y + {0}.mean` is in its own unit", declared.name));
         Some(match statistics {
             Some(Statistics { mean, deviation, .. }) if mean.len() == 1 => {
                 note.note(format!("its mean is {}, its deviation {}", brief(mean[0]), brief(deviation[0])))

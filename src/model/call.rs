@@ -197,11 +197,8 @@ impl<'a> Elaborator<'a> {
         if let Some((_, number)) = found {
             return Ok(Tensor::new(self.parameters[number as usize].leaf).into());
         }
-        if let Some(first) = path.split('.').next()
-            && let Some(rest) = path.strip_prefix(first)
-            && matches!(rest, ".mean" | ".std")
-        {
-            return self.not_there_yet(span, "the statistics of standardized data are");
+        if let Some(statistic) = self.statistic(&path, span)? {
+            return Ok(statistic.into());
         }
         let paths: Vec<String> = self.parameter_paths().into_iter().map(|(path, _)| path).collect();
         let near = super::names::nearest(&path, paths.iter().map(String::as_str));

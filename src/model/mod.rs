@@ -25,6 +25,7 @@ mod scope;
 mod shape;
 mod state;
 mod statement;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -182,6 +183,8 @@ pub struct Options {
     pub settings: Vec<(String, f64)>,
     /// The names of classes, by input, as far as the data is known.
     pub classes: Vec<(String, Vec<String>)>,
+    /// What `standardize` learned, by input; none as long as the data is not known.
+    pub statistics: Option<Vec<(String, crate::schema::Statistics)>>,
 }
 
 /// What a file declares that its data is read for.

@@ -1,8 +1,13 @@
-//! The codes of errors that come up while a program trains.
+//! The codes of errors that come up when a program meets its data and trains.
 use crate::diagnostic::{Explanation, explain};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[
+    explain("E0411", "statistics of what is not standardized",
+        "`t.mean` and `t.std` are what `standardize t` has learned from the training part, so that an output can be in its own unit: \
+         `output t.std y + t.mean`.",
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\noutput price = t.std y + t.mean\ndata { x: 1, 2; t: 3, 5 }",
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\noutput price = t.std y + t.mean\ndata { x: 1, 2; t: 3, 5; standardize t }"),
     explain("E0706", "training that diverged",
         "The objective became infinite or no number. Mostly the rate is too high, or the inputs are far from 1 in size: lower the rate, \
          or write `standardize x` in the data section. The message names the step; `gradus run --log-every 1` shows those before it.",

@@ -38,7 +38,7 @@ impl Judge {
 }
 
 /// Which parameter and state of training is which of the evaluation: by path, for `if training` may leave some out of either.
-fn pairs(training: &Graph, evaluated: &Graph) -> Vec<(Target, Target)> {
+pub fn pairs(training: &Graph, evaluated: &Graph) -> Vec<(Target, Target)> {
     fn of(from: &[Variable], to: &[Variable], target: fn(u32) -> Target) -> Vec<(Target, Target)> {
         let place = |name: &str| from.iter().position(|v| v.name == name);
         to.iter().enumerate().filter_map(|(at, v)| Some((target(place(&v.name)? as u32), target(at as u32)))).collect()
