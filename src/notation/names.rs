@@ -44,6 +44,12 @@ pub struct Names {
     letters: Vec<(String, String)>,
     taken: FxHashSet<String>,
     multiples: FxHashMap<NodeId, Multiple>,
+    /// The first value with a name of the program that a value is an operand of.
+    users: FxHashMap<NodeId, NodeId>,
+    /// Values by the letters that were chosen for them.
+    chosen: FxHashMap<String, NodeId>,
+    /// Letters with a lower number are taken: `a2`, `a3`, ….
+    numbered: usize,
 }
 
 /// Letters of loops, with those of their last rounds; a program's own names come first.
@@ -77,6 +83,14 @@ impl Names {
         }
         names.carried(graph);
         names.loop_letters(graph);
+        let mut users = FxHashMap::default();
+        for user in names.given() {
+            graph.op(user).each_operand(|x| {
+                users.entry(x).or_insert(user);
+            });
+        }
+        names.users = users;
+        names.numbered = 2;
         names
     }
 
@@ -197,16 +211,20 @@ impl Names {
     pub fn give_letter(&mut self, graph: &Graph, id: NodeId) {
         let carried = graph.loops.iter().any(|l| l.binders.iter().any(|b| b.next == id));
         let digits = |name: &str| name.chars().rev().take_while(char::is_ascii_digit).collect::<String>();
-        let user = self.given().find(|&user| graph.op(user).operands().contains(&id));
-        let suffix: String = match user.and_then(|u| graph.name_of(u)) {
+        let suffix: String = match self.users.get(&id).and_then(|user| graph.name_of(*user)) {
             Some(name) => digits(name).chars().rev().collect(),
             None => String::new(),
         };
         let first: &[&str] = if carried { &["h", "s"] } else { &[] };
-        let candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
-        let more = (2..).map(|n| format!("a{n}"));
-        let letter = candidates.chain(more).find(|l| !self.is_taken(l)).unwrap_or_default();
+        let mut candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
+        let letter = candidates.find(|l| !self.is_taken(l)).unwrap_or_else(|| {
+            while self.is_taken(&format!("a{}", self.numbered)) {
+                self.numbered += 1;
+            }
+            format!("a{}", self.numbered)
+        });
         self.taken.insert(letter.clone());
+        self.chosen.insert(letter.clone(), id);
         self.titles.insert(id, Title { symbol: Symbol::Name(letter), kind: Kind::Letter });
     }
     /// A value that gets a line of its own.
@@ -224,6 +242,12 @@ impl Names {
     }
     /// The value that a letter was chosen for, or a name of an inner block stands for.
     pub fn letter_of(&self, symbol: &Symbol) -> Option<NodeId> {
+        if let Symbol::Name(name) = symbol
+            && let Some(id) = self.chosen.get(name)
+            && self.get(*id).is_some_and(|title| title.kind == Kind::Letter && title.symbol == *symbol)
+        {
+            return Some(*id);
+        }
         self.titles
             .iter()
             .find(|(_, t)| matches!(t.kind, Kind::Letter | Kind::Inner) && t.symbol == *symbol)
