@@ -2,8 +2,10 @@
 //!
 //! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`).
 use super::derivation::{Derivation, Where};
-use super::expression::{Expression, Running};
+use super::expression::{Expression, Running, Symbol};
 use super::linear::{NN, each, print};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 pub fn render(derivation: &Derivation) -> String {
     let mut out = String::new();
@@ -24,23 +26,39 @@ pub fn render(derivation: &Derivation) -> String {
     out
 }
 
-/// Explanations behind those that they need: on paper it is the other way round.
+/// Explanations behind those that they need: on paper it is the other way round. Of those that may come, the first comes.
 fn in_order(wheres: &[Where]) -> Vec<&Where> {
-    let mut order: Vec<&Where> = vec![];
-    let mut left: Vec<&Where> = wheres.iter().collect();
-    while !left.is_empty() {
-        let waits =
-            |w: &Where| left.iter().any(|other| speaks_of(&w.right, defined(&other.left)) && other.left != w.left);
-        let next = left.iter().position(|w| !waits(w)).unwrap_or(0);
-        order.push(left.remove(next));
+    let mut places: FxHashMap<&Symbol, Vec<usize>> = FxHashMap::default();
+    for (at, explained) in wheres.iter().enumerate() {
+        if let Expression::Symbol(symbol) = defined(&explained.left) {
+            places.entry(symbol).or_default().push(at);
+        }
+    }
+    // Which ones wait for one, and for how many one waits.
+    let (mut waiting, mut missing) = (vec![vec![]; wheres.len()], vec![0; wheres.len()]);
+    for (at, explained) in wheres.iter().enumerate() {
+        let mut needed = BTreeSet::new();
+        explained.right.each_symbol(&mut |symbol| needed.extend(places.get(symbol).into_iter().flatten().copied()));
+        for other in needed.into_iter().filter(|&other| wheres[other].left != explained.left) {
+            waiting[other].push(at);
+            missing[at] += 1;
+        }
+    }
+    let mut left: BTreeSet<usize> = (0..wheres.len()).collect();
+    let mut ready: BTreeSet<usize> = left.iter().copied().filter(|&at| missing[at] == 0).collect();
+    let mut order = Vec::with_capacity(wheres.len());
+    // Those that need each other come as they stand.
+    while let Some(next) = ready.pop_first().or_else(|| left.first().copied()) {
+        left.remove(&next);
+        order.push(&wheres[next]);
+        for &at in waiting[next].iter().filter(|at| left.contains(at)) {
+            missing[at] -= 1;
+            if missing[at] == 0 {
+                ready.insert(at);
+            }
+        }
     }
     order
-}
-
-fn speaks_of(formula: &Expression, part: &Expression) -> bool {
-    let mut found = formula == part;
-    formula.each_child(&mut |child| found |= speaks_of(child, part));
-    found
 }
 
 /// `left = right`; a left side with indices is a map over them.
