@@ -1,6 +1,6 @@
 //! Passes rebuild a graph into a fresh arena: this maps every node that some roots need, loops included.
 use super::{Graph, Leaf, LoopId, NodeId, Op};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A graph being made from another one.
 pub struct Rebuild<'a> {
@@ -97,10 +97,19 @@ impl<'a> Rebuild<'a> {
     }
 }
 
-/// The graph that the roots need and nothing else.
+/// The graph that the roots need and nothing else. For a root inside of a loop of which nothing is needed outside, zeros stand: it has
+/// no rounds any more.
 pub fn garbage_collected(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    let outside: Vec<NodeId> = roots.iter().copied().filter(|&root| graph.node(root).loops.is_empty()).collect();
+    let live: FxHashSet<NodeId> = graph.reachable(&outside).into_iter().collect();
+    let kept: Vec<NodeId> = roots.iter().copied().filter(|root| live.contains(root)).collect();
     let mut rebuild = Rebuild::new(graph);
-    let roots = rebuild.run(roots, |to, _, op| to.intern(op));
+    rebuild.run(&kept, |to, _, op| to.intern(op));
+    let new = |&root: &NodeId| match rebuild.map.get(&root) {
+        Some(&new) => new,
+        None => rebuild.to.constant(0.0, graph.shape(root)),
+    };
+    let roots = roots.iter().map(new).collect();
     (rebuild.to, roots)
 }
 

@@ -288,3 +288,15 @@ fn derivatives_by_their_own_signs() {
     request.results.push(Wanted { node: value, left: Left::Name("loss".into()) });
     insta::assert_snapshot!(forms(&derivation(&s.g, &request)));
 }
+
+/// What is simplified away may have had names inside of a loop.
+#[test]
+fn a_loop_that_comes_to_nothing() {
+    insta::assert_snapshot!(printed(
+        "input x: [8]
+param w: [6]
+h = fold v in x with h = zeros(6) (fold i in 0..5 with g = 0 { g + i }) { tanh(v + w * h) }
+loss = sum(h)
+"
+    ));
+}
