@@ -188,15 +188,21 @@ impl Names {
             leaves.max().unwrap_or(1).saturating_sub(1)
         };
         let mut letters: Vec<(String, String)> = vec![];
+        // Loops of one depth and one length share a letter: T is said once, and is one number.
+        let mut kinds: Vec<(usize, usize)> = vec![];
         for number in 0..graph.loops.len() as u32 {
             let root = self.root(LoopId(number));
             let pair = if root.0 < number {
                 letters[root.0 as usize].clone()
             } else {
-                let depth = depth(root);
-                match free.get(depth) {
+                let kind = (depth(root), graph.looped(root).length);
+                let at = kinds.iter().position(|known| *known == kind).unwrap_or(kinds.len());
+                if at == kinds.len() {
+                    kinds.push(kind);
+                }
+                match free.get(at) {
                     Some((letter, end)) => (letter.to_string(), end.to_string()),
-                    None => (format!("t{depth}"), format!("T{depth}")),
+                    None => (format!("t{at}"), format!("T{at}")),
                 }
             };
             letters.push(pair);

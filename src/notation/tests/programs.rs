@@ -300,3 +300,16 @@ loss = sum(h)
 "
     ));
 }
+
+/// The last round of each has a number of its own.
+#[test]
+fn two_loops_of_different_lengths() {
+    insta::assert_snapshot!(printed(
+        "input x: [4], z: [6]
+param u, w
+a = fold v in x with h = 0 { tanh(v + u h) }
+y = fold v in z with h = a { tanh(v + w h) }
+loss = y^2
+"
+    ));
+}
