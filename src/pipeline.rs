@@ -45,21 +45,28 @@ pub fn read(name: &str, text: &str, options: &model::Options) -> Source {
     elaborated(sources, parsed, options)
 }
 
-/// Text to models, of a program with its data: a class may be called by the name that it has there, `t == "setosa"`.
+/// Text to models, of a program with its data: a class may be called by the name that it has there, `t == "setosa"`, and what
+/// `standardize t` learned is `t.mean` and `t.std`.
 ///
-/// The data is read first if the program has such names in it and no weights bring them along; what can't be read is an error
-/// only if a name then has no meaning.
-pub fn read_with_data(name: &str, text: &str, options: &model::Options, data: &data::Options) -> Source {
+/// Only if the program has such names in it, `data` is asked where they come from, and the data is read first unless weights bring
+/// them along; what can't be read is an error only if a name then has no meaning.
+pub fn read_with_data(
+    name: &str,
+    text: &str,
+    options: &model::Options,
+    data: impl FnOnce() -> data::Options,
+) -> Source {
     let (sources, parsed) = parse(name, text);
     if !parsed.root.iter().any(|statement| asks_the_data(&parsed.tree, statement)) {
         return elaborated(sources, parsed, options);
     }
+    let data = data();
     let facts = match &data.facts {
         Some(facts) => Ok(facts.clone()),
         None => {
             let declared = model::declarations(&parsed, &sources, options);
             let plan = plan_of(&parsed, &declared);
-            plan.and_then(|plan| data::load(&plan, data)).map(|dataset| dataset.facts)
+            plan.and_then(|plan| data::load(&plan, &data)).map(|dataset| dataset.facts)
         }
     };
     let (classes, statistics, errors) = match facts {
@@ -108,7 +115,7 @@ fn shorten(diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a statement outside of sections compares something with a text.
+/// Whether a statement outside of sections compares something with a text, or speaks of statistics: only the data knows both.
 fn asks_the_data(tree: &Tree, statement: &Statement) -> bool {
     fn is_in(tree: &Tree, id: TreeId) -> bool {
         let mut found = false;

@@ -243,3 +243,16 @@ fn a_value_is_looked_at() {
     let wrong = gradus(Path::new("."), &["run", &line, "--print", "yy"], "");
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there is `y`"), "{}", said(&wrong));
 }
+
+/// What `check` says for people it says for machines: both know how the data calls its classes.
+#[test]
+fn json_knows_the_names_of_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "x,kind\n1,cat\n2,dog\n3,dog\n").unwrap();
+    let program =
+        "input x\ntarget t: class(2)\nparam w\ny = w x\nloss = (y - [t == \"cat\"])^2\ndata \"d.csv\" { t = kind }\n";
+    std::fs::write(folder.path().join("m.nn"), program).unwrap();
+    assert!(gradus(folder.path(), &["check", "m.nn"], "").status.success());
+    let json = gradus(folder.path(), &["check", "m.nn", "--json"], "");
+    assert!(json.status.success(), "{}", out(&json));
+}

@@ -1,5 +1,5 @@
 //! Derived gradients against central differences of the oracle: as derived, and simplified.
-use gradus::data::{Column, Dataset, Values};
+use gradus::data::Dataset;
 use gradus::graph::view::rows;
 use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Row, Type, Variable, named, verify};
 use gradus::kernel::Float;
@@ -88,25 +88,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
     for (float, tolerance) in [(Float::F64, 1e-9), (Float::F32, 1e-3)] {
         let mut bits: Vec<Vec<f64>> = vec![];
         for threads in 1..=3 {
-            let columns = g.inputs.iter().zip(&env.inputs).map(|(variable, values)| Column {
-                name: variable.name.clone(),
-                kind: variable.ty.kind,
-                shape: variable.ty.shape.clone(),
-                values: match (variable.ty.kind, float) {
-                    (Kind::Class(_), _) => Values::Classes(values.iter().map(|v| *v as u32).collect()),
-                    (_, Float::F32) => Values::F32(values.iter().map(|v| *v as f32).collect()),
-                    (_, Float::F64) => Values::F64(values.clone()),
-                },
-            });
-            let dataset = Dataset {
-                columns: columns.collect(),
-                rows: env.examples,
-                parts: Default::default(),
-                facts: Default::default(),
-                source: "a test".into(),
-                warnings: vec![],
-                notes: vec![],
-            };
+            let dataset = Dataset::of(&g.inputs, env.inputs.clone(), env.examples, float, "a test");
             let plan = pipeline::planned(&batched, float, 7);
             let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {

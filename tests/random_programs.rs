@@ -1,5 +1,5 @@
 //! Random graphs: every evaluator gives the oracle's values, simplified or not, and derivatives are those of finite differences.
-use gradus::data::{Column, Dataset, Values};
+use gradus::data::Dataset;
 use gradus::gradient::adjoints;
 use gradus::graph::show::show;
 use gradus::graph::verify::verify;
@@ -91,25 +91,7 @@ fn step(mut graph: Graph, roots: &[NodeId]) -> StepGraph {
 }
 
 fn dataset(inputs: &[Variable], env: &Environment, float: Float) -> Dataset {
-    let column = |(variable, values): (&Variable, &Vec<f64>)| Column {
-        name: variable.name.clone(),
-        kind: variable.ty.kind,
-        shape: variable.ty.shape.clone(),
-        values: match (variable.ty.kind, float) {
-            (Kind::Class(_), _) => Values::Classes(values.iter().map(|v| *v as u32).collect()),
-            (_, Float::F32) => Values::F32(values.iter().map(|v| *v as f32).collect()),
-            (_, Float::F64) => Values::F64(values.clone()),
-        },
-    };
-    Dataset {
-        columns: inputs.iter().zip(&env.inputs).map(column).collect(),
-        rows: env.examples,
-        parts: Default::default(),
-        facts: Default::default(),
-        source: "a test".into(),
-        warnings: vec![],
-        notes: vec![],
-    }
+    Dataset::of(inputs, env.inputs.clone(), env.examples, float, "a test")
 }
 
 /// What an executor gives after one step: the logged numbers, then the parameter.

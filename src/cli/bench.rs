@@ -1,8 +1,8 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
-use super::prepare::{self, PrecisionName, Start, failed};
+use super::prepare::{self, Given, PrecisionName, Start, failed};
 use super::progress::Waiting;
 use super::settings::Settings;
-use super::source::{complain, read_over};
+use super::source::complain;
 use super::table::{Align, Style, cell, table};
 use super::{Exit, print};
 use crate::data::{self, Dataset};
@@ -15,7 +15,6 @@ use crate::train::{Executor, Schedule};
 use clap::Args;
 use serde_json::json;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// Measure a training step: native code, and the interpreter on the same graph
@@ -34,14 +33,8 @@ use std::time::Instant;
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Bench {
-    /// The program
-    file: PathBuf,
-    /// A data file in the place of the program's
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// Start from these weights
-    #[arg(long)]
-    weights: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Rows of a batch
     #[arg(long)]
     batch: Option<NonZeroUsize>,
@@ -83,12 +76,12 @@ impl Bench {
     }
 
     fn measured(&self) -> Result<String, Exit> {
-        let source = read_over(&self.file, &self.settings.options(), self.data.as_ref(), self.weights.as_ref())?;
+        let source = self.given.read(&self.settings.options())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
-        let float = prepare::float(self.precision, training);
+        let float = prepare::float(self.precision, Some(training));
         let seed = self.seed.unwrap_or(training.seed);
-        let weights = prepare::read_weights(self.weights.as_deref(), model, &source)?;
+        let weights = self.given.weights(model, &source)?;
         let (dataset, batch) = self.data(&source, model, training, float, seed, weights.as_ref())?;
         let (epochs, steps) = prepare::length(None, training);
         let rows = &dataset.parts.train;
@@ -145,19 +138,18 @@ impl Bench {
         weights: Option<&Weights>,
     ) -> Result<(Dataset, usize), Exit> {
         let asked = self.batch.map(NonZeroUsize::get);
-        if model.data.is_none() && self.data.is_none() {
+        if model.data.is_none() && self.given.data.is_none() {
             let batch = prepare::wanted_batch(asked, training).unwrap_or(DRAWN_BATCH);
             complain("note: this program has no data: inputs and targets are drawn");
             return Ok((data::sample(model, batch * DRAWN_BATCHES, float, seed), batch));
         }
-        let facts = weights.and_then(|w| w.facts.clone());
-        let dataset = prepare::load(&self.file, source, model, float, self.data.as_ref(), facts)?;
+        let dataset = self.given.dataset(source, model, float, weights)?;
         let batch = prepare::batch_rows(asked, training, dataset.parts.train.len());
         Ok((dataset, batch))
     }
 
     fn head(&self, batch: usize, float: Float, source: &str, threads: usize) -> String {
-        let name = self.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = self.given.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let plural = if threads == 1 { "" } else { "s" };
         let precision = if float == Float::F64 { "f64" } else { "f32" };
         format!("{name} on {source}: batches of {batch}, {precision}, {threads} thread{plural}\n\n")

@@ -1,14 +1,14 @@
 //! `gradus check`: errors, and every name with its shape.
 use super::fix::fixed;
 use super::settings::Settings;
-use super::source::{complain, read, say, text_of};
+use super::source::{complain, read, say, text_of, understood};
 use super::{Exit, gradients, print};
 use crate::diagnostic;
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, Op, Type, Variable};
 use crate::model::Model;
 use crate::oracle::claims::{Verdict, judge};
-use crate::pipeline::{self, Source};
+use crate::pipeline::Source;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -87,8 +87,7 @@ impl Check {
     }
 
     fn as_json(&self) -> Result<Exit, Exit> {
-        let text = text_of(&self.file)?;
-        let source = pipeline::read(&self.file.display().to_string(), &text, &self.settings.options());
+        let source = understood(&self.file, &self.file.display().to_string(), &self.settings.options(), None, None)?;
         let diagnostics: Vec<_> = source.diagnostics.iter().map(|d| diagnostic::json(d, &source.sources)).collect();
         let names: Vec<_> = source
             .training
@@ -105,10 +104,12 @@ impl Check {
                 let verdict = match judge(&model.graph, claim) {
                     Ok(Verdict::Same) => "same",
                     Ok(Verdict::Agrees { .. }) => "agrees",
-                    Ok(Verdict::Wrong(_)) => "wrong",
+                    Ok(Verdict::Wrong(_)) => {
+                        right = false;
+                        "wrong"
+                    }
                     Err(_) => "undecided",
                 };
-                right &= verdict != "wrong";
                 json!({"claim": source.sources.slice(claim.span), "verdict": verdict})
             })
             .collect();
@@ -127,11 +128,11 @@ fn claims(source: &Source, model: &Model) -> (String, bool) {
             Ok(Verdict::Agrees { points, .. }) => format!("equal at {points} random points"),
             Ok(Verdict::Wrong(refutation)) => {
                 say(&[refutation.diagnostic(claim, text)], &source.sources);
+                hold = false;
                 "wrong".to_string()
             }
             Err(why) => format!("not decided: {why}"),
         };
-        hold &= verdict != "wrong";
         lines.push((text, verdict));
     }
     let width = lines.iter().map(|line| line.0.chars().count()).max().unwrap_or(0);

@@ -6,6 +6,7 @@ use super::source::complain;
 use super::table::{Align, Cell, Style, cell, table};
 use crate::data::{self, Dataset};
 use crate::gradient::adjoints;
+use crate::graph::show::indices;
 use crate::graph::{Leaf, NodeId, Op, Runtime};
 use crate::kernel::{Fault, Float};
 use crate::model::Model;
@@ -14,7 +15,7 @@ use crate::pipeline::{self, Executing, Source};
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
 use crate::train::{Batch, initial};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Examples of the check.
@@ -79,10 +80,7 @@ fn examples(file: &Path, source: &Source, model: &Model) -> Dataset {
     if model.data.is_none() {
         return drawn();
     }
-    let read = |plan| {
-        let folder = file.parent().map_or_else(PathBuf::new, PathBuf::from);
-        data::load(&plan, &data::Options { precision: Float::F64, ..data::Options::new(folder) })
-    };
+    let read = |plan| data::load(&plan, &data::Options { precision: Float::F64, ..data::Options::beside(file) });
     match pipeline::data_plan(source, model).and_then(read) {
         Ok(mut dataset) => {
             let all = &dataset.parts.train;
@@ -210,12 +208,7 @@ fn finding(model: &Model, number: usize, gradients: &[Vec<Vec<f64>>; 3], probe: 
 
 /// `w[3, 2]`: the element of a parameter.
 fn place(name: &str, shape: &[usize], element: usize) -> String {
-    let mut rest = element;
-    let mut places: Vec<String> = vec![];
-    for &extent in shape.iter().rev() {
-        places.insert(0, (rest % extent).to_string());
-        rest /= extent;
-    }
+    let places: Vec<String> = indices(element, shape).iter().map(usize::to_string).collect();
     if places.is_empty() { format!("`{name}`") } else { format!("`{name}[{}]`", places.join(", ")) }
 }
 

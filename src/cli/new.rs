@@ -3,9 +3,8 @@ use super::source::{complain, say};
 use super::{Exit, print};
 use crate::data::{Content, Summary, summary};
 use crate::schema::nearest;
-use crate::syntax::format;
+use crate::syntax::{self, is_reserved};
 use clap::Args;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Write a first program that runs, for a file of data or for a line through five points
@@ -113,20 +112,13 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     let missing = |c: &&(String, Content)| matches!(c.1, Content::Numbers { missing: true, .. });
     let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut out = String::new();
-    let written = |text: std::fmt::Result| text.map_err(|_| Exit::Failure);
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    written(writeln!(
-        out,
-        "// {stem}: `{}` from {} other columns of {name}, {} rows",
-        target.0,
-        inputs.len(),
-        found.rows
-    ))?;
+    let mut out =
+        format!("// {stem}: `{}` from {} other columns of {name}, {} rows\n", target.0, inputs.len(), found.rows);
     if !left.is_empty() {
-        written(writeln!(out, "// Left out, as they are no measurements: {}", left.join(", ")))?;
+        out += &format!("// Left out, as they are no measurements: {}\n", left.join(", "));
     }
-    written(writeln!(out, "input  x: [{}]", inputs.len()))?;
+    out += &format!("input  x: [{}]\n", inputs.len());
     match (&target.1, classes) {
         (_, Some(k)) => {
             out += &format!(
@@ -140,26 +132,19 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
             out += "target t\n\nh = tanh(dense(x, 16))\nz = neuron(h)\ny = t.std z + t.mean    // in the unit of the data\n\nloss = (z - t)^2\nmetric off = t.std * abs(z - t)\n";
         }
     }
-    let beside =
-        data.parent().map(PathBuf::from).unwrap_or_default() == file.parent().map(PathBuf::from).unwrap_or_default();
     let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
-    if beside {
-        written(writeln!(out, "\ndata \"{name}\" {{"))?;
-    } else {
-        written(writeln!(
-            out,
-            "\n// The file is elsewhere: gradus run {stem} --data {}\ndata \"{name}\" {{",
-            data.display()
-        ))?;
+    if data.parent() != file.parent() {
+        out += &format!("\n// The file is elsewhere: gradus run {stem} --data {}", data.display());
     }
+    out += &format!("\ndata \"{name}\" {{\n");
     // Neighbours in the file are a range.
     let place = |c: &(String, Content)| found.columns.iter().position(|other| other.0 == c.0);
     let neighbours = inputs.windows(2).all(|pair| place(pair[0]).map(|p| p + 1) == place(pair[1]));
     match &columns[..] {
-        [first, .., last] if neighbours && columns.len() > 6 => written(writeln!(out, "    x = [{first} .. {last}]"))?,
+        [first, .., last] if neighbours && columns.len() > 6 => out += &format!("    x = [{first} .. {last}]\n"),
         _ => out += &listed(&columns),
     }
-    written(writeln!(out, "    t = {}", quoted(&target.0)))?;
+    out += &format!("    t = {}\n", quoted(&target.0));
     if inputs.iter().any(missing) {
         out += "    fill x with mean\n";
     }
@@ -172,7 +157,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         "    standardize x\n"
     };
     out += "    test 0.2\n}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n    epochs    60\n}\n";
-    Ok(format(&out).unwrap_or(out))
+    Ok(syntax::format(&out).unwrap_or(out))
 }
 
 /// `x = [a, b, c]`, in lines of at most 100 columns.
@@ -193,13 +178,10 @@ fn listed(columns: &[String]) -> String {
 
 /// A column as a data section names it.
 fn quoted(name: &str) -> String {
-    const WORDS: [&str; 15] = [
-        "all", "and", "else", "except", "false", "fold", "for", "if", "not", "or", "repeat", "scan", "then", "true",
-        "with",
-    ];
     let mut letters = name.chars();
     let plain = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !WORDS.contains(&name);
+        && !is_reserved(name)
+        && !matches!(name, "all" | "except");
     if plain { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -4,8 +4,9 @@ use super::settings::Settings;
 use super::source::{complain, read_over};
 use super::{Exit, print};
 use crate::data::{self, Dataset, Targets};
+use crate::graph::show::indices;
 use crate::graph::{Graph, Kind, NodeId};
-use crate::kernel::{Fault, Float};
+use crate::kernel::Float;
 use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing, Source};
 use crate::schema::{DataPlan, Facts};
@@ -63,39 +64,31 @@ impl Predict {
             );
             return Err(Exit::Failure);
         }
-        let float = match (self.precision, &model.training) {
-            (None, None) | (Some(PrecisionName::F32), _) => Float::F32,
-            (Some(PrecisionName::F64), None) => Float::F64,
-            (asked, Some(training)) => prepare::float(asked, training),
-        };
+        let float = prepare::float(self.precision, model.training.as_ref());
         let trained = source.training.as_ref().unwrap_or(model);
-        let mut weights = prepare::read_weights(Some(&self.weights), trained, &source)?;
-        if let Some(weights) = &mut weights {
-            // `if training` may leave parameters out.
-            let held = weights::kept(trained);
-            let place = |name: &str| held.iter().position(|(_, v)| v.name == name);
-            let wanted =
-                weights::kept(model).into_iter().filter_map(|(_, v)| weights.values.get(place(&v.name)?).cloned());
-            weights.values = wanted.collect();
-        }
-        let facts = weights.as_ref().and_then(|w| w.facts.clone());
-        let dataset = self.load(&source, model, float, facts.as_ref())?;
+        let mut weights = prepare::read_weights(&self.weights, trained, &source)?;
+        // `if training` may leave parameters out.
+        let held = weights::kept(trained);
+        let place = |name: &str| held.iter().position(|(_, v)| v.name == name);
+        let wanted = weights::kept(model).into_iter().filter_map(|(_, v)| weights.values.get(place(&v.name)?).cloned());
+        weights.values = wanted.collect();
+        let dataset = self.load(&source, model, float, weights.facts.as_ref())?;
 
         let step = pipeline::batched(&pipeline::prediction_step(model), true);
         let executing = Executing { float, threads: 1, interpreted: false };
         let rows = dataset.rows.clamp(1, ROWS);
         let mut executor = pipeline::executor(&step, &executing, rows, &dataset, (0, 0)).map_err(failed)?;
-        Start::new(model, self.seed.unwrap_or(1), weights.as_ref())?.set(executor.as_mut());
+        Start::new(model, self.seed.unwrap_or(1), Some(&weights))?.set(executor.as_mut());
 
-        let facts = facts.unwrap_or_else(|| dataset.facts.clone());
-        let answers = answers(model, &step.graph, &step.outputs, &facts);
+        let facts = weights.facts.as_ref().unwrap_or(&dataset.facts);
+        let answers = answers(model, &step.graph, &step.outputs, facts);
         let mut out = header(&answers);
         let order: Vec<u32> = (0..dataset.rows as u32).collect();
         for first in (0..dataset.rows).step_by(rows) {
             let here = rows.min(dataset.rows - first);
-            let batch = Batch { first, rows: here, step: 1, epoch: 1 };
-            let done = executor.run(&order, &[batch], &AtomicBool::new(false), &mut vec![]);
-            done.map_err(|fault: Fault| failed(fault))?;
+            let batch = Batch { first: 0, rows: here, step: 1, epoch: 1 };
+            let order = &order[first..first + here];
+            executor.run(order, &[batch], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
             let values: Vec<Vec<f64>> = (0..answers.len()).map(|number| executor.output(number, here)).collect();
             for row in 0..here {
                 let fields: Vec<String> = answers
@@ -122,17 +115,14 @@ impl Predict {
                 "warning: these weights carry no statistics: `standardize` and `fill` use those of the rows given here",
             );
         }
-        let folder = self.file.parent().map_or_else(PathBuf::new, PathBuf::from);
         let options = data::Options {
             precision: float,
             data: self.data.clone(),
             facts: facts.cloned(),
             targets: Targets::Optional,
-            ..data::Options::new(folder)
+            ..data::Options::beside(&self.file)
         };
-        let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
-        super::source::say(&dataset.warnings, &source.sources);
-        Ok(dataset)
+        prepare::load(&plan, &options, source)
     }
 }
 
@@ -171,7 +161,14 @@ fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts: &F
         let uniform = ty.shape.first() != Some(&crate::graph::BATCH);
         let shape: Vec<usize> = ty.shape.iter().copied().filter(|&n| n != crate::graph::BATCH).collect();
         let width = shape.iter().product();
-        let numbered = || (0..width).map(|flat| format!("{name}[{}]", place(flat, &shape))).collect();
+        let numbered = || {
+            (0..width)
+                .map(|flat| {
+                    let places: Vec<String> = indices(flat, &shape).iter().map(usize::to_string).collect();
+                    format!("{name}[{}]", places.join(","))
+                })
+                .collect()
+        };
         if let Kind::Class(count) = ty.kind {
             let names = classes(count).map(|target| names_of(count, &target)).unwrap_or_default();
             let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
@@ -189,17 +186,6 @@ fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts: &F
         Answer { columns, width, uniform, kind: Written::Numbers }
     };
     outputs.iter().map(answer).collect()
-}
-
-/// An element's indices: `1,2`.
-fn place(mut flat: usize, shape: &[usize]) -> String {
-    let mut indices = vec![];
-    for extent in shape.iter().rev() {
-        indices.push((flat % extent).to_string());
-        flat /= extent;
-    }
-    indices.reverse();
-    indices.join(",")
 }
 
 impl Answer {

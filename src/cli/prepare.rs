@@ -1,16 +1,16 @@
-//! What `run` and `bench` need before a first step: the precision, weights, data, initial values.
+//! What commands that execute a program need before a first step: the precision, weights, data, initial values.
 use super::Exit;
-use super::source::{complain, say};
+use super::source::{complain, read_over, say};
 use crate::data::{self, Dataset};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::{Fault, Float};
-use crate::model::{Batch, Length, Model, Precision, Training};
+use crate::model::{Batch, Length, Model, Options, Precision, Training};
 use crate::pipeline::{self, Source};
-use crate::schema::Facts;
+use crate::schema::DataPlan;
 use crate::step::Target;
 use crate::train::weights::{self, Weights};
 use crate::train::{Executor, initial};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
 /// The precision of all numbers, as the command line names it.
@@ -20,10 +20,54 @@ pub enum PrecisionName {
     F64,
 }
 
-/// What the command line says about precision, else what the program says.
-pub fn float(asked: Option<PrecisionName>, training: &Training) -> Float {
-    match (asked, training.precision) {
-        (Some(PrecisionName::F64), _) | (None, Precision::F64) => Float::F64,
+/// A program, and what may stand in the place of its data and of its initial values.
+#[derive(Args)]
+pub struct Given {
+    /// The program
+    pub file: PathBuf,
+    /// A data file in the place of the program's
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Start from these weights
+    #[arg(long)]
+    pub weights: Option<PathBuf>,
+}
+
+impl Given {
+    /// The program, read; a failure if there is an error.
+    pub fn read(&self, options: &Options) -> Result<Source, Exit> {
+        read_over(&self.file, options, self.data.as_ref(), self.weights.as_ref())
+    }
+    /// The weights that are named, if any are.
+    pub fn weights(&self, model: &Model, source: &Source) -> Result<Option<Weights>, Exit> {
+        self.weights.as_deref().map(|path| read_weights(path, model, source)).transpose()
+    }
+    /// The data of the program, or of the file that stands in its place. Statistics and classes that came with weights hold.
+    pub fn dataset(
+        &self,
+        source: &Source,
+        model: &Model,
+        float: Float,
+        weights: Option<&Weights>,
+    ) -> Result<Dataset, Exit> {
+        let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
+        let facts = weights.and_then(|w| w.facts.clone());
+        let options =
+            data::Options { precision: float, data: self.data.clone(), facts, ..data::Options::beside(&self.file) };
+        let dataset = load(&plan, &options, source)?;
+        // Who writes `t.mean` knows that it is standardized.
+        let knows = pipeline::asks_for_statistics(source);
+        let notes: Vec<Diagnostic> =
+            dataset.notes.iter().filter(|note| !knows || note.code != "W0603").cloned().collect();
+        say(&notes, &source.sources);
+        Ok(dataset)
+    }
+}
+
+/// What the command line says about precision, else what the program says, if it trains.
+pub fn float(asked: Option<PrecisionName>, training: Option<&Training>) -> Float {
+    match (asked, training.map(|t| t.precision)) {
+        (Some(PrecisionName::F64), _) | (None, Some(Precision::F64)) => Float::F64,
         _ => Float::F32,
     }
 }
@@ -59,32 +103,17 @@ pub fn training(model: &Model) -> Result<&Training, Exit> {
     })
 }
 
-/// The weights that a file holds, if one is named.
-pub fn read_weights(path: Option<&Path>, model: &Model, source: &Source) -> Result<Option<Weights>, Exit> {
-    let Some(path) = path else { return Ok(None) };
+/// The weights that a file holds.
+pub fn read_weights(path: &Path, model: &Model, source: &Source) -> Result<Weights, Exit> {
     let kept = weights::kept(model);
     let tensors: Vec<(&str, &[usize])> = kept.iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect();
-    weights::load(path, &tensors, None).map(Some).map_err(|error| refused(&[error], source))
+    weights::load(path, &tensors, None).map_err(|error| refused(&[error], source))
 }
 
-/// The data of the program, or of the file that stands in its place. `facts` came with weights and hold.
-pub fn load(
-    file: &Path,
-    source: &Source,
-    model: &Model,
-    float: Float,
-    data: Option<&PathBuf>,
-    facts: Option<Facts>,
-) -> Result<Dataset, Exit> {
-    let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
-    let folder = file.parent().map_or_else(PathBuf::new, PathBuf::from);
-    let options = data::Options { precision: float, data: data.cloned(), facts, ..data::Options::new(folder) };
-    let dataset = data::load(&plan, &options).map_err(|errors| refused(&errors, source))?;
+/// Carries a plan out, and says its warnings.
+pub fn load(plan: &DataPlan, options: &data::Options, source: &Source) -> Result<Dataset, Exit> {
+    let dataset = data::load(plan, options).map_err(|errors| refused(&errors, source))?;
     say(&dataset.warnings, &source.sources);
-    // Who writes `t.mean` knows that it is standardized.
-    let knows = pipeline::asks_for_statistics(source);
-    let notes: Vec<Diagnostic> = dataset.notes.iter().filter(|note| !knows || note.code != "W0603").cloned().collect();
-    say(&notes, &source.sources);
     Ok(dataset)
 }
 

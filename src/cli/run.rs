@@ -1,9 +1,9 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::look;
-use super::prepare::{self, PrecisionName, Start, failed};
+use super::prepare::{self, Given, PrecisionName, Start, failed};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::source::{complain, read_over, say};
+use super::source::{complain, say};
 use super::{Exit, print};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
@@ -27,14 +27,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Run {
-    /// The program
-    file: PathBuf,
-    /// A data file in the place of the program's
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// Start from these weights
-    #[arg(long)]
-    weights: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Write the trained weights here
     #[arg(long)]
     save: Option<PathBuf>,
@@ -90,15 +84,13 @@ impl Run {
     }
 
     fn train(&self) -> Result<Exit, Exit> {
-        let source = read_over(&self.file, &self.settings.options(), self.data.as_ref(), self.weights.as_ref())?;
+        let source = self.given.read(&self.settings.options())?;
         let (Some(model), Some(evaluated)) = (&source.training, &source.evaluation) else { return Err(Exit::Failure) };
         let training = prepare::training(model)?;
         look::checked(&self.print, evaluated)?;
-        let float = prepare::float(self.precision, training);
-        let weights = prepare::read_weights(self.weights.as_deref(), model, &source)?;
-        // Statistics and classes that came with weights hold.
-        let facts = weights.as_ref().and_then(|w| w.facts.clone());
-        let dataset = prepare::load(&self.file, &source, model, float, self.data.as_ref(), facts)?;
+        let float = prepare::float(self.precision, Some(training));
+        let weights = self.given.weights(model, &source)?;
+        let dataset = self.given.dataset(&source, model, float, weights.as_ref())?;
         let seed = self.seed.unwrap_or(training.seed);
         let rows = dataset.parts.train.len();
         if rows == 0 {

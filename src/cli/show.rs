@@ -113,8 +113,7 @@ impl Show {
         }
         if self.stage == Stage::Clif {
             let options = jit::Options { path: Path::detect(), threads: 1 };
-            let executable = Executable::compile(plan.program, options).map_err(failed)?;
-            return Ok(executable.clif().to_string());
+            return Executable::clif(&plan.program, options).map_err(failed);
         }
         Ok(plan.program.text())
     }

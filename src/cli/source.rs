@@ -42,18 +42,27 @@ pub fn read_over(
     data: Option<&PathBuf>,
     weights: Option<&PathBuf>,
 ) -> Result<Source, Exit> {
-    let text = text_of(path)?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-    let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
-    let data = data::Options {
+    let source = understood(path, &name, options, data, weights)?;
+    say(&source.diagnostics, &source.sources);
+    if source.has_errors() { Err(Exit::Failure) } else { Ok(source) }
+}
+
+/// The same under this name, and nothing is said about it yet.
+pub fn understood(
+    path: &Path,
+    name: &str,
+    options: &Options,
+    data: Option<&PathBuf>,
+    weights: Option<&PathBuf>,
+) -> Result<Source, Exit> {
+    let text = text_of(path)?;
+    Ok(pipeline::read_with_data(name, &text, options, || data::Options {
         data: data.cloned(),
         facts: weights.and_then(|weights| weights::facts(weights)),
         targets: data::Targets::Optional,
-        ..data::Options::new(folder)
-    };
-    let source = pipeline::read_with_data(&name, &text, options, &data);
-    say(&source.diagnostics, &source.sources);
-    if source.has_errors() { Err(Exit::Failure) } else { Ok(source) }
+        ..data::Options::beside(path)
+    }))
 }
 
 /// Shows diagnostics on stderr.

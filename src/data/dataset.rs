@@ -1,6 +1,6 @@
 //! What loading answers with: an array for each input and target, the rows of each part, and the facts.
 use crate::diagnostic::Diagnostic;
-use crate::graph::Kind;
+use crate::graph::{Kind, Variable};
 use crate::kernel::Float;
 use crate::schema::Facts;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,29 @@ pub enum Targets {
 }
 
 impl Dataset {
+    /// Rows of numbers for these inputs and targets, each with all its rows one after the other; all of them for training.
+    pub fn of(variables: &[Variable], numbers: Vec<Vec<f64>>, rows: usize, precision: Float, source: &str) -> Dataset {
+        let column = |(variable, numbers): (&Variable, Vec<f64>)| Column {
+            name: variable.name.clone(),
+            kind: variable.ty.kind,
+            shape: variable.ty.shape.clone(),
+            values: match (variable.ty.kind, precision) {
+                (Kind::Class(_), _) => Values::Classes(numbers.iter().map(|v| *v as u32).collect()),
+                (_, Float::F32) => Values::F32(numbers.iter().map(|v| *v as f32).collect()),
+                (_, Float::F64) => Values::F64(numbers),
+            },
+        };
+        Dataset {
+            columns: variables.iter().zip(numbers).map(column).collect(),
+            rows,
+            parts: Parts { train: (0..rows as u32).collect(), ..Parts::default() },
+            facts: Facts::default(),
+            source: source.to_string(),
+            warnings: vec![],
+            notes: vec![],
+        }
+    }
+
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -120,6 +143,11 @@ impl Options {
     /// The folder as the file system wants it: an empty path is where the command runs.
     pub fn folder_path(&self) -> &Path {
         if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
+    }
+
+    /// Of a program: its files stand below its own folder.
+    pub fn beside(program: &Path) -> Options {
+        Options::new(program.parent().map_or_else(PathBuf::new, PathBuf::from))
     }
 
     /// Single precision, files below `folder`, targets required.

@@ -11,6 +11,7 @@ use super::table::{Cells, MISSING, Table, TableColumn};
 use super::values::{Fitting, Wish, numbers, truths};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
+use crate::kernel::Float;
 use crate::schema::{
     ColumnExpression, DataPlan, Facts, FileSource, Part, PartRequest, Role, Slot, SlotValue, Statistics,
 };
@@ -37,10 +38,9 @@ fn without_listed_rows(plan: &DataPlan) -> DataPlan {
 }
 
 /// A program that asks for nothing has one example, of nothing: an objective to be made small.
-fn without_inputs(plan: &DataPlan) -> Dataset {
-    let parts = Parts { train: vec![0], ..Parts::default() };
+fn without_inputs(plan: &DataPlan, precision: Float) -> Dataset {
     let facts = Facts { split_seed: plan.split_seed, ..Facts::default() };
-    Dataset { columns: vec![], rows: 1, parts, facts, source: "no data".into(), warnings: vec![], notes: vec![] }
+    Dataset { facts, ..Dataset::of(&[], vec![], 1, precision, "no data") }
 }
 
 struct Loading<'a> {
@@ -60,7 +60,7 @@ struct Filled {
 impl Loading<'_> {
     fn run(mut self) -> Result<Dataset, Vec<Diagnostic>> {
         if self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none() {
-            return Ok(without_inputs(self.plan));
+            return Ok(without_inputs(self.plan, self.options.precision));
         }
         let mut table = self.source().map_err(|error| vec![error])?;
         let own_rows = table.rows;

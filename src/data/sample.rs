@@ -1,19 +1,18 @@
 //! Examples that are drawn, where a program has no data: `bench` and `check --gradients` do with them.
-use super::dataset::{Column, Dataset, Parts, Values};
+use super::dataset::Dataset;
 use crate::graph::Kind;
 use crate::kernel::Float;
 use crate::model::Model;
 use crate::random::{Purpose, Stream, normal_values, uniform_values};
-use crate::schema::Facts;
 
 /// So many examples of a model's inputs and targets, all of them for training, by (seed, name): numbers are normal, classes and
 /// truth values all alike, probabilities in 0..1 and, along the last axis of a vector, of the sum 1.
 pub fn sample(model: &Model, rows: usize, precision: Float, seed: u64) -> Dataset {
-    let columns = model.graph.inputs.iter().zip(&model.inputs).map(|(variable, input)| {
+    let numbers = model.graph.inputs.iter().zip(&model.inputs).map(|(variable, input)| {
         let stream = Stream::named(seed, Purpose::Generated, &variable.name);
         let shape = variable.ty.shape.to_vec();
         let count = rows * shape.iter().product::<usize>();
-        let numbers = match variable.ty.kind {
+        match variable.ty.kind {
             Kind::Real if input.probability => probabilities(uniform_values(count, stream, 0.0, 1.0), shape.last()),
             Kind::Real => normal_values(count, stream, 0.0, 1.0),
             Kind::Bool => uniform_values(count, stream, 0.0, 1.0).iter().map(|u| (2.0 * u).floor().min(1.0)).collect(),
@@ -21,23 +20,9 @@ pub fn sample(model: &Model, rows: usize, precision: Float, seed: u64) -> Datase
                 let index = |u: &f64| (size as f64 * u).floor().min(size as f64 - 1.0);
                 uniform_values(count, stream, 0.0, 1.0).iter().map(index).collect()
             }
-        };
-        let values = match (variable.ty.kind, precision) {
-            (Kind::Class(_), _) => Values::Classes(numbers.iter().map(|v| *v as u32).collect()),
-            (_, Float::F32) => Values::F32(numbers.iter().map(|v| *v as f32).collect()),
-            (_, Float::F64) => Values::F64(numbers),
-        };
-        Column { name: variable.name.clone(), kind: variable.ty.kind, shape, values }
+        }
     });
-    Dataset {
-        columns: columns.collect(),
-        rows,
-        parts: Parts { train: (0..rows as u32).collect(), ..Parts::default() },
-        facts: Facts::default(),
-        source: "drawn numbers".to_string(),
-        warnings: vec![],
-        notes: vec![],
-    }
+    Dataset::of(&model.graph.inputs, numbers.collect(), rows, precision, "drawn numbers")
 }
 
 fn probabilities(mut values: Vec<f64>, width: Option<&usize>) -> Vec<f64> {

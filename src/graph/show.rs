@@ -31,6 +31,16 @@ pub fn shape_text(shape: &[usize]) -> String {
     format!("[{}]", sizes.join(", "))
 }
 
+/// The indices of an element that stands at this place, row by row.
+pub fn indices(mut flat: usize, shape: &[usize]) -> Vec<usize> {
+    let mut out = vec![0; shape.len()];
+    for (index, extent) in out.iter_mut().zip(shape).rev() {
+        *index = flat % extent;
+        flat /= extent;
+    }
+    out
+}
+
 fn type_text(graph: &Graph, id: NodeId) -> String {
     let ty = graph.ty(id);
     let kind = match ty.kind {

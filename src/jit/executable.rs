@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cranelift_frontend::FunctionBuilderContext;
+use cranelift_module::FuncId;
 
 use super::barrier::Barrier;
 use super::driver::{self, Driver, Products, RECORD_HEAD, Run, Slot};
@@ -38,7 +39,7 @@ pub struct Executable {
     threads: usize,
     driver: Driver,
     /// Owns what `driver` points to.
-    code: Code,
+    _code: Code,
     arena: Vec<Line>,
     products: Products,
     slots: Vec<Option<Column>>,
@@ -51,25 +52,33 @@ pub struct Executable {
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 
+/// A verified program as functions, and the one that runs all steps. Their text is kept if there is room for it.
+fn translated(program: &Program, options: Options, clif: Option<String>) -> Result<(Code, FuncId), Fault> {
+    program.verify()?;
+    if !options.path.is_available() {
+        return Err(super::module::fault(format!("this processor has no {}", options.path.name())));
+    }
+    let threads = options.threads.max(1);
+    let mut code = Code::new(&driver::symbols(program, options.path)?)?;
+    code.clif = clif;
+    let mut contexts = FunctionBuilderContext::new();
+    let mut kernels = vec![];
+    for (at, kernel) in program.kernels.iter().enumerate() {
+        let signature = lower::signature(&mut code, kernel.parameters.len())?;
+        let id = code.declare(&format!("kernel{at}"), &signature)?;
+        lower::kernel(&mut code, &mut contexts, id, program, kernel, threads)?;
+        kernels.push(id);
+    }
+    let id = driver::driver(&mut code, &mut contexts, program, &kernels, threads)?;
+    Ok((code, id))
+}
+
 impl Executable {
     /// Verifies and compiles a program. All memory is zero. A fault is a mistake of the compiler.
     pub fn compile(program: Program, options: Options) -> Result<Executable, Fault> {
         let start = Instant::now();
-        program.verify()?;
-        if !options.path.is_available() {
-            return Err(super::module::fault(format!("this processor has no {}", options.path.name())));
-        }
         let threads = options.threads.max(1);
-        let mut code = Code::new(&driver::symbols(&program, options.path)?)?;
-        let mut contexts = FunctionBuilderContext::new();
-        let mut kernels = vec![];
-        for (at, kernel) in program.kernels.iter().enumerate() {
-            let signature = lower::signature(&mut code, kernel.parameters.len())?;
-            let id = code.declare(&format!("kernel{at}"), &signature)?;
-            lower::kernel(&mut code, &mut contexts, id, &program, kernel, threads)?;
-            kernels.push(id);
-        }
-        let id = driver::driver(&mut code, &mut contexts, &program, &kernels, threads)?;
+        let (mut code, id) = translated(&program, options, None)?;
         code.finish()?;
         let address = code.address(id)?;
         // SAFETY: the function was compiled with this signature, and lives as long as `code` beside it.
@@ -78,7 +87,7 @@ impl Executable {
             products: Products::new(&program, options.path),
             threads,
             driver,
-            code,
+            _code: code,
             arena: vec![Line([0; 64]); program.arena_bytes.div_ceil(64)],
             slots: vec![None; program.slots],
             barrier: Barrier::new(threads),
@@ -92,8 +101,9 @@ impl Executable {
     }
 
     /// The code before machine code, for `gradus show --stage clif`.
-    pub fn clif(&self) -> &str {
-        &self.code.clif
+    pub fn clif(program: &Program, options: Options) -> Result<String, Fault> {
+        let (mut code, _) = translated(program, options, Some(String::new()))?;
+        Ok(code.clif.take().unwrap_or_default())
     }
 
     /// How long `compile` took.

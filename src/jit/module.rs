@@ -17,8 +17,8 @@ pub(super) struct Code {
     context: Context,
     /// Symbols that were asked for and are not in the table.
     unknown: Arc<Mutex<Vec<String>>>,
-    /// The text of every function, in the order of their definition.
-    pub clif: String,
+    /// The text of every function, in the order of their definition, where somebody wants to read it.
+    pub clif: Option<String>,
 }
 
 impl Code {
@@ -43,7 +43,7 @@ impl Code {
         }));
         let module = JITModule::new(builder);
         let context = module.make_context();
-        Ok(Code { module: Some(module), context, unknown, clif: String::new() })
+        Ok(Code { module: Some(module), context, unknown, clif: None })
     }
 
     fn module(&mut self) -> Result<&mut JITModule, Fault> {
@@ -77,7 +77,9 @@ impl Code {
     /// Compiles a function.
     pub fn define(&mut self, id: FuncId, title: &str, function: Function) -> Result<(), Fault> {
         let module = self.module.as_mut().ok_or_else(|| fault("the code was freed"))?;
-        self.clif.push_str(&format!("; {title}\n{}\n", function.display()));
+        if let Some(clif) = &mut self.clif {
+            clif.push_str(&format!("; {title}\n{}\n", function.display()));
+        }
         self.context.func = function;
         let defined = module.define_function(id, &mut self.context);
         module.clear_context(&mut self.context);

@@ -2,7 +2,8 @@
 use super::{Environment, evaluate};
 use crate::diagnostic::{Diagnostic, Explanation, explain};
 use crate::gradient::derivative;
-use crate::graph::{Graph, NodeId};
+use crate::graph::show::indices;
+use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
 use crate::simplify::{Stage, simplify};
 
@@ -103,21 +104,11 @@ fn factor(pairs: &[(f64, f64)]) -> Option<f64> {
     (zeros_match && ratios.all(|r| (r / first - 1.0).abs() < 1e-6)).then_some((first * 1e6).round() / 1e6)
 }
 
-fn indices(mut flat: usize, shape: &[usize]) -> Vec<usize> {
-    let mut out = vec![0; shape.len()];
-    for (axis, extent) in shape.iter().enumerate().rev() {
-        out[axis] = flat % extent;
-        flat /= extent;
-    }
-    out
-}
-
 /// More numbers than this are not shown.
 const FEW: usize = 4;
 
 /// The values of the inputs and parameters that matter, if they are few.
 fn point(graph: &Graph, a: NodeId, b: NodeId, env: &Environment, example: usize) -> Vec<(String, Vec<f64>)> {
-    use crate::graph::{Leaf, Op};
     let mut out = vec![];
     for id in graph.reachable(&[a, b]) {
         let (variable, values, varies) = match graph.op(id) {

@@ -134,7 +134,7 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
 
 /// The axes of a value in the order of its memory.
 fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, usize)> {
-    let skip = to.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)));
+    let skip = to.rounds(memory);
     to.stored
         .layout
         .order
@@ -153,10 +153,13 @@ impl Destination {
             Some((of, stack)) => e.access(&self.stored, &e.with_place(stack, at, e.place(of))),
         }
     }
+    /// The axis of a stack that is none of the value's: that of the rounds, behind the batch.
+    fn rounds(&self, memory: &Memory) -> Option<usize> {
+        self.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)))
+    }
     /// How far the value's neighbours along one of its axes are apart.
     fn stride(&self, memory: &Memory, axis: usize) -> usize {
-        let places = self.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)));
-        self.stored.layout.strides[axis + usize::from(places.is_some_and(|p| axis >= p))]
+        self.stored.layout.strides[axis + usize::from(self.rounds(memory).is_some_and(|rounds| axis >= rounds))]
     }
 }
 

@@ -33,6 +33,11 @@ pub use parser::{parse, parse_expression};
 pub use show::{show_expression, show_tokens, show_tree};
 pub use tree::*;
 
+/// Whether a name is a word of the language wherever it stands.
+pub fn is_reserved(name: &str) -> bool {
+    token::Token::reserved(name).is_some()
+}
+
 /// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
 #[derive(Clone, Debug)]
 pub struct Parsed {

@@ -65,11 +65,6 @@ impl Native {
         let all = self.executable.read(binding.buffer);
         places(binding, rows).map(|place| all[place]).collect()
     }
-
-    /// The code before machine code.
-    pub fn clif(&self) -> &str {
-        self.executable.clif()
-    }
 }
 
 /// Where the elements of a value stand, row by row.
