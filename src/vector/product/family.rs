@@ -3,13 +3,16 @@
 use super::tile::{Kernel, Tile, tile};
 use crate::vector::machine::{Element, Path};
 
+/// Chains of a sum in the tiles for few elements.
+pub(super) const CHAINS: usize = 4;
+
 /// The tiles of one path for one element type.
 pub(super) struct Family<T: 'static> {
     /// Lanes of a vector.
     pub width: usize,
     /// By the vectors of columns, less one: tiles for full and for partial last vectors.
     pub sizes: &'static [Size<T>],
-    /// The same with four chains, for products of few elements. There may be none of a size.
+    /// The same with [`CHAINS`], for products of few elements. There may be none of a size.
     pub chained: &'static [Size<T>],
     /// As many vectors of sums as leave room for four chains.
     pub chained_most: usize,
@@ -23,8 +26,8 @@ pub(super) struct Size<T: 'static> {
 
 /// A table of the kernels of `$function` with one to so many rows.
 macro_rules! kernels {
-    ($function:ident, $vectors:literal, $chains:literal, $edge:literal, $($rows:literal)*) => {
-        &[$($function::<T, $rows, $vectors, $chains, $edge>),*]
+    ($function:ident, $vectors:literal, $chains:expr, $edge:literal, $($rows:literal)*) => {
+        &[$($function::<T, $rows, $vectors, { $chains }, $edge>),*]
     };
 }
 
@@ -67,9 +70,9 @@ impl<T: Element> Family<T> {
             Size::masked(kernels!(avx512, 3, 1, true, 1 2 3 4 5 6 7 8)),
         ],
         chained: &[
-            Size::masked(kernels!(avx512, 1, 4, true, 1 2 3 4 5 6)),
-            Size::masked(kernels!(avx512, 2, 4, true, 1 2 3)),
-            Size::masked(kernels!(avx512, 3, 4, true, 1 2)),
+            Size::masked(kernels!(avx512, 1, CHAINS, true, 1 2 3 4 5 6)),
+            Size::masked(kernels!(avx512, 2, CHAINS, true, 1 2 3)),
+            Size::masked(kernels!(avx512, 3, CHAINS, true, 1 2)),
         ],
         chained_most: 6,
     };
@@ -82,7 +85,10 @@ impl<T: Element> Family<T> {
             Size::masked(kernels!(avx2, 1, 1, true, 1 2 3 4 5 6 7 8 9 10 11 12)),
             Size::masked(kernels!(avx2, 2, 1, true, 1 2 3 4 5 6)),
         ],
-        chained: &[Size::masked(kernels!(avx2, 1, 4, true, 1 2 3)), Size::masked(kernels!(avx2, 2, 4, true, 1))],
+        chained: &[
+            Size::masked(kernels!(avx2, 1, CHAINS, true, 1 2 3)),
+            Size::masked(kernels!(avx2, 2, CHAINS, true, 1)),
+        ],
         chained_most: 3,
     };
 

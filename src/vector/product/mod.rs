@@ -71,7 +71,7 @@ impl Axis {
 pub enum Store {
     /// C is overwritten.
     Set,
-    /// They are added to C: the chain of sums begins with what stands there.
+    /// They are added to C, each when it is finished.
     Add,
     /// C is overwritten; the chain begins with a number for each row, at the bias strides of the row and batch axes.
     BiasOfRow,

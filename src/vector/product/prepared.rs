@@ -1,7 +1,7 @@
 //! A product made ready: axes merged, tile sizes chosen, and everything that does not depend on the batch computed.
 
 use super::axes::{Axes, Merged, merge};
-use super::family::Family;
+use super::family::{CHAINS, Family};
 use super::terms::Terms;
 use super::tile::{Kernel, MOST_ROWS, RowOffsets};
 use super::{Extent, Product, Store};
@@ -140,8 +140,7 @@ impl<T: Element> Prepared<T> {
         let vectors = panels.wide_vectors.max(panels.narrow_vectors);
         let tallest = self.kernels_of(vectors, false).len();
         let blocks = Blocks::new(self.rows(batch_rows), tallest, vectors);
-        let is_reused = blocks.count > 1 && !self.is_chained;
-        let terms = Terms::new(self.inner(batch_rows), is_reused);
+        let terms = Terms::new(self.inner(batch_rows), if self.is_chained { CHAINS } else { 1 });
         Geometry { batches: self.batch(batch_rows).count(), panels, blocks, terms }
     }
 

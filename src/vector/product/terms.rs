@@ -1,13 +1,16 @@
 //! The sum over k, cut into pieces that a tile runs at a time.
 //!
-//! A tile nests three axes; axes beyond them, and long sums whose part of B would not stay in the cache, become pieces
-//! that add to C one after the other. A sum's order, and so its bits, are the same as without.
+//! A tile nests three axes; axes beyond them, and long sums, become pieces that add to C one after the other. Each piece is
+//! summed for itself: the rounding error of a sum grows with the longest chain, not with all terms (blocked summation:
+//! Higham, Accuracy and Stability of Numerical Algorithms, §4.2). How a sum is cut depends on its own axes alone, so its
+//! bits do not depend on what else is computed beside it.
 
 use super::axes::Axes;
 use super::tile::{Inner, Outer};
 
-/// Terms after which a sum is cut, so that the part of B that the blocks of a panel share stays in the cache.
-const LONGEST: usize = 512;
+/// Terms of one chain after which a sum is cut: for its rounding, and so that the part of B that the blocks of a panel share stays in
+/// the cache.
+const LONGEST: usize = 256;
 
 /// The pieces of a sum.
 #[derive(Clone, Copy)]
@@ -28,8 +31,9 @@ pub(super) struct Piece {
 }
 
 impl Terms {
-    /// `is_reused` says that the same part of B serves several blocks of rows, so that cutting can pay.
-    pub fn new(axes: Axes<'_>, is_reused: bool) -> Terms {
+    /// For a sum that runs in so many chains.
+    pub fn new(axes: Axes<'_>, chains: usize) -> Terms {
+        let longest = LONGEST * chains;
         let outer = |axis: usize| {
             let strides = axes.strides(axis);
             Outer { extent: axes.extent(axis), a: strides.a, b: strides.b }
@@ -43,9 +47,9 @@ impl Terms {
         let mut terms = Terms { inner, pieces: beyond(axes).count(), cut_axis: 0, cuts: 1 };
         let extents = [inner.len, inner.outer[0].extent, inner.outer[1].extent];
         let count = extents.iter().product::<usize>();
-        if is_reused && count > 2 * LONGEST {
+        if count > longest {
             terms.cut_axis = axes.len().clamp(1, 3) - 1;
-            terms.cuts = count.div_ceil(LONGEST).min(extents[terms.cut_axis]);
+            terms.cuts = count.div_ceil(longest).min(extents[terms.cut_axis]);
             terms.pieces *= terms.cuts;
         }
         terms

@@ -3,7 +3,7 @@
 //! `C[r, j] = start + Σ_k A[r, k] · B[k, j]`. Each element of A is loaded alone and spread over the lanes, so A may lie
 //! anywhere: a row is an offset from a list, and k runs through nested strides. B and C lie with j along the lanes. An
 //! element's sum is one chain of multiply-adds in the order of k (or four chains, see `CHAINS`), whatever tile it falls
-//! into, so its bits do not depend on how a product is cut into tiles.
+//! into, so its bits do not depend on how a product is cut into tiles. What is added to C is summed for itself first.
 
 use crate::vector::machine::{Element, Vector};
 
@@ -27,7 +27,7 @@ pub(super) struct Tile<'a, T> {
     pub inner: &'a Inner,
     /// Columns in the last of the tile's vectors, at least 1.
     pub last: usize,
-    /// What the sums begin with.
+    /// What the sums begin with, or are added to.
     pub start: Start<T>,
 }
 
@@ -46,7 +46,7 @@ impl RowOffsets {
 #[derive(Clone, Copy)]
 pub(super) enum Start<T> {
     Zero,
-    /// What stands in C.
+    /// With zero; when they are finished, they are added to what stands in C.
     Accumulate,
     /// One number a row, at the row's bias offset.
     BiasOfRow(*const T),
@@ -179,14 +179,7 @@ unsafe fn begin<V: Vector, const ROWS: usize, const VECTORS: usize, const EDGE: 
     // SAFETY: the promise of `tile`.
     unsafe {
         match tile.start {
-            Start::Zero => {}
-            Start::Accumulate => {
-                let mut r = 0;
-                while r < ROWS {
-                    sums[r] = row_of::<V, VECTORS, EDGE>(tile.c.offset(tile.rows.c[r]), tile.last);
-                    r += 1;
-                }
-            }
+            Start::Zero | Start::Accumulate => {}
             Start::BiasOfRow(bias) => {
                 let mut r = 0;
                 while r < ROWS {
@@ -206,29 +199,42 @@ unsafe fn begin<V: Vector, const ROWS: usize, const VECTORS: usize, const EDGE: 
     }
 }
 
-/// Adds the chains and stores the tile.
+/// Adds the chains, and what stands in C if that is asked for, and stores the tile.
 #[inline(always)]
 unsafe fn end<V: Vector, const ROWS: usize, const VECTORS: usize, const CHAINS: usize, const EDGE: bool>(
     tile: &Tile<V::Element>,
     sums: &mut [[[V; VECTORS]; ROWS]; CHAINS],
 ) {
     let is_full = !EDGE || tile.last == V::WIDTH;
+    let is_added = matches!(tile.start, Start::Accumulate);
     let mut r = 0;
     while r < ROWS {
-        let mut v = 0;
-        while v < VECTORS {
-            let mut sum = sums[0][r][v];
-            let mut chain = 1;
-            while chain < CHAINS {
-                sum = sum + sums[chain][r][v];
-                chain += 1;
+        // SAFETY: the promise of `tile`.
+        unsafe {
+            let to = tile.c.offset(tile.rows.c[r]);
+            let mut before = [V::splat(V::Element::ZERO); VECTORS];
+            if is_added {
+                before = row_of::<V, VECTORS, EDGE>(to, tile.last);
             }
-            // SAFETY: the promise of `tile`.
-            unsafe {
-                let to = tile.c.offset(tile.rows.c[r]).add(v * V::WIDTH);
-                if v + 1 < VECTORS || is_full { sum.store(to) } else { sum.store_first(to, tile.last) }
+            let mut v = 0;
+            while v < VECTORS {
+                let mut sum = sums[0][r][v];
+                let mut chain = 1;
+                while chain < CHAINS {
+                    sum = sum + sums[chain][r][v];
+                    chain += 1;
+                }
+                if is_added {
+                    sum = before[v] + sum;
+                }
+                let to = to.add(v * V::WIDTH);
+                if v + 1 < VECTORS || is_full {
+                    sum.store(to)
+                } else {
+                    sum.store_first(to, tile.last)
+                }
+                v += 1;
             }
-            v += 1;
         }
         r += 1;
     }
