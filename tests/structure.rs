@@ -3,6 +3,7 @@ use gradus::graph::{BATCH, Graph, Leaf, NodeId, Op};
 use gradus::kernel::{Float, Program, Role, Step};
 use gradus::model::Options;
 use gradus::pipeline::{self, Batched};
+use gradus::vector::Extent;
 
 /// A program's training step, batched and planned.
 struct Planned {
@@ -146,6 +147,38 @@ fn the_first_layer_has_no_input_gradient() {
             planned.graph().shape(*id) == [BATCH, 11] && !is_leaf
         };
         assert_eq!(planned.nodes().into_iter().find(computed), None, "{}", planned.program.text());
+    }
+}
+
+/// A net and its second derivative by an input: `z`, `z′` and `z″` of a layer share its weight.
+const BENT: &str = "input x
+model u(x) = [x] |> dense(24) |> tanh |> dense(24) |> tanh |> neuron
+y = u(x)
+loss = (∂²y/∂x² + y)²
+train { minimize loss; optimizer sgd(rate = 0.01); epochs 1; batch 10 }
+data { x ~ uniform(0, 1); rows 20 }
+";
+
+#[test]
+fn streams_of_a_layer_are_one_product() {
+    let step = plan(BENT, 10);
+    let [of_three, others] = [3, 2].map(|count| {
+        let with =
+            |p: &&gradus::vector::Product| p.rows.first().is_some_and(|axis| axis.extent == Extent::Fixed(count));
+        step.program.products.iter().filter(with).count()
+    });
+    // The second layer's forward and backward products.
+    assert_eq!((of_three, others), (2, 0), "{}", step.program.text());
+}
+
+#[test]
+fn what_is_the_same_for_all_examples_is_multiplied_once() {
+    // The derivatives of the first layer are columns of its weight: no example has a gradient of the weight's shape.
+    let two = BENT.replace("input x\n", "input x, t\n").replace("u(x)", "u(x, t)").replace("[x]", "[x, t]");
+    let two = two.replace("∂²y/∂x²", "∂²y/∂x² + ∂²y/∂t²").replace("rows 20", "t ~ uniform(0, 1)\n rows 20");
+    let step = plan(&two, 10);
+    for id in step.nodes() {
+        assert!(step.graph().shape(id) != [BATCH, 24, 2], "{:?}", step.graph().op(id));
     }
 }
 

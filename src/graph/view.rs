@@ -62,17 +62,21 @@ impl View {
     pub fn repeated(&self) -> Vec<usize> {
         (0..self.shape.len()).filter(|axis| !self.rows.iter().any(|r| r.terms.iter().any(|t| t.0 == *axis))).collect()
     }
-    /// If the view only repeats (and keeps the order of axes), the axes along which it does.
-    pub fn as_expansion(&self) -> Option<Vec<usize>> {
-        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]))
-            && self.is_total();
-        let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
-        (plain && axes.is_sorted()).then(|| self.repeated())
+    /// Whether the view shows every axis of a value of shape `of` from end to end: it may reorder and repeat, but not select.
+    pub fn is_whole(&self, of: &[usize]) -> bool {
+        let whole = |(row, &extent): (&Row, &usize)| {
+            matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == extent) && row.offset == 0 && row.divisor == 1
+        };
+        self.rows.iter().zip(of).all(whole) && self.is_total()
     }
-    /// If the view only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
-    pub fn as_permutation(&self) -> Option<Vec<usize>> {
-        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]));
-        if !plain || self.rows.len() != self.shape.len() || !self.is_total() {
+    /// If the view of a value of shape `of` only repeats (and keeps the order of axes), the axes along which it does.
+    pub fn as_expansion(&self, of: &[usize]) -> Option<Vec<usize>> {
+        let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
+        (self.is_whole(of) && axes.is_sorted()).then(|| self.repeated())
+    }
+    /// If the view of a value of shape `of` only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
+    pub fn as_permutation(&self, of: &[usize]) -> Option<Vec<usize>> {
+        if !self.is_whole(of) || self.rows.len() != self.shape.len() {
             return None;
         }
         let mut order = vec![0; self.shape.len()];

@@ -1,4 +1,5 @@
 //! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
+use super::grouped::Groups;
 use super::values::{Stored, only_ones_differ};
 use crate::graph::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
 use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
@@ -14,6 +15,8 @@ pub struct Memory<'g> {
     pub stored: FxHashMap<NodeId, Stored>,
     /// Values of a loop's body that are written straight onto a stack: the loop and the stack's node.
     pub stacks: FxHashMap<NodeId, (LoopId, NodeId)>,
+    /// Products that are computed together.
+    pub groups: Groups,
     /// The counters of the step.
     pub runtime: FxHashMap<crate::graph::Runtime, BufferId>,
 }
@@ -213,7 +216,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
 
     /// Where a stored value's element stands.
     pub fn access(&self, stored: &Stored, at: &[Affine]) -> Access {
-        let mut index = Affine::from(0);
+        let mut index = Affine::from(stored.offset as i64);
         for (axis, place) in at.iter().enumerate() {
             index = index + place.clone() * stored.layout.strides[axis] as i64;
         }

@@ -3,6 +3,7 @@
 pub mod arena;
 pub mod emit;
 pub mod expand;
+mod grouped;
 pub mod kernels;
 pub mod layout;
 mod multiply;
@@ -132,8 +133,13 @@ impl<'g> Planner<'g> {
             products: vec![],
             steps: vec![],
         };
-        let memory =
-            Memory { graph, stored: FxHashMap::default(), stacks: FxHashMap::default(), runtime: FxHashMap::default() };
+        let memory = Memory {
+            graph,
+            stored: FxHashMap::default(),
+            stacks: FxHashMap::default(),
+            groups: Default::default(),
+            runtime: FxHashMap::default(),
+        };
         let mut planner = Planner {
             graph,
             memory,
@@ -177,7 +183,7 @@ impl<'g> Planner<'g> {
     fn new_stored(&mut self, name: &str, kind: Kind, layout: Layout, float: Float, role: Role) -> Stored {
         let element = if matches!(kind, Kind::Class(_)) { Element::U32 } else { float.element() };
         let buffer = self.allocate(name, element, layout.elements, role);
-        Stored { buffer, layout, float }
+        Stored { buffer, offset: 0, layout, float }
     }
 
     fn natural(&self, shape: &[usize]) -> Layout {
@@ -215,7 +221,8 @@ impl<'g> Planner<'g> {
                 Op::Leaf(Leaf::State(i)) => &self.states[*i as usize],
                 _ => continue,
             };
-            let stored = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+            let stored =
+                Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
             self.memory.stored.insert(id, stored);
         }
     }
@@ -233,12 +240,14 @@ impl<'g> Planner<'g> {
                     Target::Parameter(i) => &self.parameters[i as usize],
                     Target::State(i) => &self.states[i as usize],
                 };
-                let stored = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+                let stored =
+                    Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
                 self.memory.stored.insert(id, stored);
             } else {
                 self.copies.push((id, target));
             }
         }
+        self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
         for &id in order {
             if let Op::Stacked { of, x } = *self.graph.op(id) {
@@ -360,13 +369,10 @@ impl<'g> Planner<'g> {
                     let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
                     steps.push(self.push_kernel(written));
                 }
-                Item::Single(id) => match self.product(*id) {
+                Item::Single(id) => steps.extend(self.single(*id)),
+                Item::Together(members) => match self.grouped_product(members[0]) {
                     Some(product) => steps.extend(product),
-                    None => {
-                        for written in self.single(*id) {
-                            steps.push(self.push_kernel(written));
-                        }
-                    }
+                    None => members.iter().for_each(|&id| steps.extend(self.single(id))),
                 },
                 Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
             }
@@ -374,10 +380,13 @@ impl<'g> Planner<'g> {
         steps
     }
 
-    fn single(&mut self, id: NodeId) -> Vec<Written> {
+    fn single(&mut self, id: NodeId) -> Vec<Step> {
+        if let Some(product) = self.product(id) {
+            return product;
+        }
         let to = self.destination(id);
         let (name, float) = (self.name(id), to.stored.float);
-        match self.graph.op(id) {
+        let written = match self.graph.op(id) {
             Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
             Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
             Op::ScatterAdd { index, values, shared, .. } => {
@@ -393,7 +402,8 @@ impl<'g> Planner<'g> {
                 all
             }
             _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])],
-        }
+        };
+        written.into_iter().map(|written| self.push_kernel(written)).collect()
     }
 
     fn finish_updates(&mut self) {
@@ -402,7 +412,7 @@ impl<'g> Planner<'g> {
                 Target::Parameter(i) => &self.parameters[i as usize],
                 Target::State(i) => &self.states[i as usize],
             };
-            let to = Stored { buffer: binding.buffer, layout: binding.layout.clone(), float: self.float };
+            let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
             let written = kernels::copy(&self.memory, "update", self.float, &to, id);
             let step = self.push_kernel(written);
             self.program.steps.push(step);

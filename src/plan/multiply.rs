@@ -1,4 +1,6 @@
 //! A contraction as a step of the program.
+use super::grouped::Grouped;
+use super::products::Company;
 use super::*;
 use crate::graph::BATCH;
 use crate::kernel::{Extent, Operand, Transposition};
@@ -6,11 +8,33 @@ use crate::kernel::{Extent, Operand, Transposition};
 impl Planner<'_> {
     /// A contraction on the register tile, with a turned copy of an operand before it if it needs one.
     pub(super) fn product(&mut self, id: NodeId) -> Option<Vec<Step>> {
+        self.multiply(id, None)
+    }
+
+    /// All products of the group with this first member as one: it has one more axis.
+    pub(super) fn grouped_product(&mut self, first: NodeId) -> Option<Vec<Step>> {
+        let Grouped { members, operands } = self.memory.groups.of(first)?;
+        let apart = |values: &[NodeId]| {
+            let offset = |id: NodeId| self.memory.stored[&id].offset as i64;
+            offset(values[1]) - offset(values[0])
+        };
+        let company = Company {
+            count: members.len(),
+            operand: operands[0],
+            apart: apart(operands),
+            results_apart: apart(members),
+        };
+        self.multiply(first, Some(company))
+    }
+
+    fn multiply(&mut self, id: NodeId, company: Option<Company>) -> Option<Vec<Step>> {
         let Op::Contract(c) = self.graph.op(id) else { return None };
         let to = self.destination(id);
         let mut steps = vec![];
-        let planned = match products::product(&self.memory, &self.loops, c, &to)? {
+        let planned = match products::product(&self.memory, &self.loops, c, &to, company)? {
             Ok(planned) => planned,
+            // Of a group's operands, the first alone would be turned.
+            Err(turned) if company.is_some_and(|it| it.operand == turned.x) => return None,
             Err(turned) => {
                 let shape = self.graph.shape(turned.x).to_vec();
                 let mut order: Vec<usize> = (0..shape.len()).filter(|&a| a != turned.innermost).collect();
@@ -27,7 +51,7 @@ impl Planner<'_> {
                 }
                 // For this product alone the copy stands for the value.
                 let before = self.memory.stored.insert(turned.x, stored);
-                let again = products::product(&self.memory, &self.loops, c, &to);
+                let again = products::product(&self.memory, &self.loops, c, &to, company);
                 match before {
                     Some(before) => self.memory.stored.insert(turned.x, before),
                     None => self.memory.stored.remove(&turned.x),
@@ -35,8 +59,8 @@ impl Planner<'_> {
                 again?.ok()?
             }
         };
-        let division =
-            if to.stored.layout.elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
+        let elements = to.stored.layout.elements * company.map_or(1, |it| it.count);
+        let division = if elements >= kernels::DIVIDED_ELEMENTS { Division::Tiles } else { Division::Alone };
         self.program.products.push(planned.product);
         steps.push(Step::Product(Multiplication {
             product: ProductId(self.program.products.len() as u32 - 1),
@@ -58,9 +82,9 @@ impl Planner<'_> {
         let extent = |axis: usize| if shape[axis] == BATCH { Extent::Batch } else { Extent::Fixed(shape[axis]) };
         neighbours.then(|| {
             Step::Transpose(Transposition {
-                from: Operand::new(from.buffer, 0),
+                from: Operand::new(from.buffer, from.offset as i64),
                 from_stride: from.layout.strides[outer],
-                to: Operand::new(to.buffer, 0),
+                to: Operand::new(to.buffer, to.offset as i64),
                 to_stride: to.layout.strides[inner],
                 rows: extent(outer),
                 columns: extent(inner),

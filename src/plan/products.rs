@@ -19,16 +19,12 @@ pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], float: Float, 
     if matches!(graph.ty(x).kind, Kind::Class(_)) {
         return None;
     }
-    let of = |stored: &Stored| Address {
-        operand: Operand::new(stored.buffer, Affine::from(0)),
-        strides: stored.layout.strides.iter().map(|&s| s as i64).collect(),
-    };
     if let Some(stored) = memory.stored.get(&x) {
         // Numbers of the whole step are f64, whatever a product takes.
-        return (stored.float == float).then(|| of(stored));
+        return (stored.float == float).then(|| start_of(stored));
     }
     if let Some(&(within, stack)) = memory.stacks.get(&x) {
-        return at_place(memory, loops, within, stack, of(&memory.stored[&stack]));
+        return at_place(memory, loops, within, stack, start_of(&memory.stored[&stack]));
     }
     match graph.op(x) {
         Op::View(view) if view.is_total() && view.rows.iter().all(|r| r.divisor == 1) => {
@@ -48,6 +44,14 @@ pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], float: Float, 
             at_place(memory, loops, *within, *all, inner)
         }
         _ => None,
+    }
+}
+
+/// The first element of what is stored.
+fn start_of(stored: &Stored) -> Address {
+    Address {
+        operand: Operand::new(stored.buffer, Affine::from(stored.offset as i64)),
+        strides: stored.layout.strides.iter().map(|&s| s as i64).collect(),
     }
 }
 
@@ -80,27 +84,32 @@ pub struct Turned {
     pub innermost: usize,
 }
 
+/// More products of the same kind, whose results and one of whose operands stand at equal distances.
+#[derive(Clone, Copy)]
+pub struct Company {
+    /// Products in all.
+    pub count: usize,
+    /// The operand in which they differ: that of the first.
+    pub operand: NodeId,
+    /// How far the operands are apart, in elements.
+    pub apart: i64,
+    /// How far the results are.
+    pub results_apart: i64,
+}
+
 /// A contraction as a product; or what has to be copied first; or nothing, if no tile fits it.
 pub fn product(
     memory: &Memory,
     loops: &[(LoopId, LoopVariable)],
     c: &Contraction,
     to: &Destination,
+    company: Option<Company>,
 ) -> Option<Result<Planned, Turned>> {
     let float = to.stored.float;
     let extents = c.extents(memory.graph.shape(c.a), memory.graph.shape(c.b));
     let target = match to.stack {
-        None => Address {
-            operand: Operand::new(to.stored.buffer, Affine::from(0)),
-            strides: to.stored.layout.strides.iter().map(|&s| s as i64).collect(),
-        },
-        Some((within, stack)) => {
-            let all = Address {
-                operand: Operand::new(to.stored.buffer, Affine::from(0)),
-                strides: to.stored.layout.strides.iter().map(|&s| s as i64).collect(),
-            };
-            at_place(memory, loops, within, stack, all)?
-        }
+        None => start_of(&to.stored),
+        Some((within, stack)) => at_place(memory, loops, within, stack, start_of(&to.stored))?,
     };
     let (a, b) = (address(memory, loops, float, c.a)?, address(memory, loops, float, c.b)?);
     let stride = |axes: &[u8], address: &Address, label: u8| {
@@ -121,6 +130,13 @@ pub fn product(
         n => Extent::Fixed(n),
     };
     let (mut batch, mut rows, mut inner) = (vec![], vec![], vec![]);
+    if let Some(Company { count, operand, apart, results_apart }) = company {
+        let count = Extent::Fixed(count);
+        match operand == wide_node {
+            true => batch.push(Axis::batch(count, 0, apart, results_apart)),
+            false => rows.push(Axis::row(count, apart, results_apart)),
+        }
+    }
     for label in (0..c.labels()).filter(|&l| l != column) {
         let (of_a, of_b) = (stride(other_axes, other, label), stride(wide_axes, wide, label));
         if !c.out_axes.contains(&label) {

@@ -1,6 +1,7 @@
 //! The order of a plan: which values are computed in one loop nest, which loops stand where, and that a parameter is read before
 //! it is overwritten.
 use super::emit::Memory;
+use super::grouped::Groups;
 use super::kernels::is_pointwise;
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::step::Target;
@@ -13,6 +14,8 @@ pub enum Item {
     Group(Vec<NodeId>),
     /// A product, a reduction, a join, a scatter.
     Single(NodeId),
+    /// Products that share a factor.
+    Together(Vec<NodeId>),
     Loop {
         of: LoopId,
         body: Vec<Item>,
@@ -43,21 +46,22 @@ impl Homes {
 /// The work in order. `updated` is what `updated_last` says.
 pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updated: &FxHashSet<NodeId>) -> Vec<Item> {
     let homes = Homes::new(graph, order);
-    let order = after_what_loops_read(graph, order);
+    let order = dependency_order(graph, order, &memory.groups);
     let mut items = scope(&Scope { graph, order: &order, memory, homes: &homes, updated }, None);
     // Updates come last, in their order: what reads the old values is done then.
     let writes = |item: &Item| match item {
         Item::Group(members) => members.iter().any(|m| updated.contains(m)),
         Item::Single(id) => updated.contains(id),
-        Item::Loop { .. } => false,
+        Item::Together(_) | Item::Loop { .. } => false,
     };
     let (late, early): (Vec<Item>, Vec<Item>) = items.drain(..).partition(writes);
     early.into_iter().chain(late).collect()
 }
 
 /// The same nodes, so that all that a loop's body reads from outside stands before the first value that the loop leaves: several
-/// values may be left by one loop, and a node's number says only what itself needs.
-fn after_what_loops_read(graph: &Graph, order: &[NodeId]) -> Vec<NodeId> {
+/// values may be left by one loop, and a node's number says only what itself needs. Products of a group stand together, behind
+/// all that any of them needs.
+pub fn dependency_order(graph: &Graph, order: &[NodeId], groups: &Groups) -> Vec<NodeId> {
     let mut bodies: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
     for &id in order {
         for &of in &graph.node(id).loops {
@@ -65,20 +69,24 @@ fn after_what_loops_read(graph: &Graph, order: &[NodeId]) -> Vec<NodeId> {
         }
     }
     let known: FxHashSet<NodeId> = order.iter().copied().collect();
-    let (mut seen, mut out) = (FxHashSet::default(), Vec::with_capacity(order.len()));
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    let mut out = Vec::with_capacity(order.len());
     for &first in order {
         let mut todo = vec![(first, false)];
         while let Some((id, ready)) = todo.pop() {
+            let alone = [id];
+            let together = groups.of(id).map_or(&alone[..], |group| &group.members);
             if ready {
-                out.push(id);
+                out.extend(together);
                 continue;
             }
-            if !seen.insert(id) {
+            if seen.contains(&id) {
                 continue;
             }
+            seen.extend(together);
             todo.push((id, true));
             let body = graph.op(id).loop_used().and_then(|of| bodies.remove(&of)).unwrap_or_default();
-            let needed = body.into_iter().chain(graph.op(id).operands());
+            let needed = body.into_iter().chain(together.iter().flat_map(|&x| graph.op(x).operands()));
             let before = todo.len();
             todo.extend(needed.filter(|x| known.contains(x) && !seen.contains(x)).map(|x| (x, false)));
             todo[before..].reverse();
@@ -115,6 +123,13 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
         }
         let lives = memory.stored.contains_key(&id) || memory.stacks.contains_key(&id);
         if !lives || matches!(graph.op(id), Op::Leaf(_)) {
+            continue;
+        }
+        if let Some(group) = memory.groups.of(id) {
+            if !made.contains_key(&id) {
+                items.push(Item::Together(group.members.clone()));
+                made.extend(group.members.iter().map(|&m| (m, items.len() - 1)));
+            }
             continue;
         }
         if !is_pointwise(graph.op(id)) {

@@ -197,10 +197,12 @@ mod run {
                     multiply(program, one, [&one.a, &one.b, &one.c].map(|o| o.start.at(value)), rows.count, memory);
                 }
                 Work::Transpose(one) => {
+                    let value = |v: LoopVariable| around.iter().find(|a| a.0 == v).map_or(0, |a| a.1);
+                    let [from, to] = [&one.from, &one.to].map(|o| o.start.at(value) as usize);
                     for row in 0..one.rows.with(rows.count) {
                         for column in 0..one.columns.with(rows.count) {
-                            let value = take(program, memory, one.from.buffer, row * one.from_stride + column);
-                            put(program, memory, one.to.buffer, column * one.to_stride + row, value);
+                            let value = take(program, memory, one.from.buffer, from + row * one.from_stride + column);
+                            put(program, memory, one.to.buffer, to + column * one.to_stride + row, value);
                         }
                     }
                 }
@@ -332,6 +334,10 @@ fn a_physics_informed_net_descends() {
     let xs = g.reshape(x, &[1]);
     let a = dense(&mut g, xs, 4);
     let h = g.unary(&crate::op::trigonometric::TANH, a);
+    // The products of this layer and of its derivatives are one.
+    let second = declared(&mut g, "second", &[4, 4], None);
+    let a = g.matmul(second, h);
+    let h = g.unary(&crate::op::trigonometric::TANH, a);
     let w = declared(&mut g, "v", &[4], None);
     let u = g.dot(w, h);
     let first = crate::gradient::derivative(&mut g, u, x).unwrap();
@@ -340,6 +346,24 @@ fn a_physics_informed_net_descends() {
     let squared = g.multiply(residual, residual);
     let slope = g.multiply(first, first);
     let loss = g.add(squared, slope);
+    descends(g, loss);
+}
+
+/// Two matrices that are used in either order: products with the same one stand at different depths, and none can wait for the other.
+#[test]
+fn products_that_need_each_other_are_not_taken_together() {
+    let mut g = Graph::new();
+    let (x, y) = (declared(&mut g, "x", &[3], Some(Kind::Real)), declared(&mut g, "y", &[3], Some(Kind::Real)));
+    let (v, w) = (declared(&mut g, "v", &[3, 3], None), declared(&mut g, "w", &[3, 3], None));
+    let both = |g: &mut Graph, first: NodeId, then: NodeId, x: NodeId| {
+        let h = g.unary(&crate::op::trigonometric::TANH, x);
+        let a = g.matmul(first, h);
+        let h = g.unary(&crate::op::trigonometric::TANH, a);
+        let b = g.matmul(then, h);
+        g.dot(b, b)
+    };
+    let (one, two) = (both(&mut g, v, w, x), both(&mut g, w, v, y));
+    let loss = g.add(one, two);
     descends(g, loss);
 }
 

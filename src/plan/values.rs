@@ -12,6 +12,8 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub buffer: BufferId,
+    /// Elements of the buffer in front of it: several values may stand in one.
+    pub offset: usize,
     pub layout: Layout,
     /// The precision it is kept in: numbers that are the same for the whole step are f64.
     pub float: Float,

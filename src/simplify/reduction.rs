@@ -1,6 +1,6 @@
 //! Rules for reductions and means over the batch. They hold in real numbers; sums may be taken in another order.
 use super::{Simplifier, StructuralRule};
-use crate::graph::{BATCH, NodeId, Op, Runtime};
+use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Runtime};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic, exponential};
 
 pub static RULES: &[StructuralRule] = &[
@@ -8,7 +8,9 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a sum", apply: nested },
     StructuralRule { name: "sum over an axis of one", apply: over_one },
     StructuralRule { name: "mean of a product", apply: mean_of_contraction },
+    StructuralRule { name: "sum of means of products", apply: common_count },
     StructuralRule { name: "sum of a product", apply: sum_of_contraction },
+    StructuralRule { name: "sum over the batch of a product", apply: sum_in_operand },
     StructuralRule { name: "sum of a negative or a multiple", apply: linear },
     StructuralRule { name: "mean over the batch of a scatter", apply: sum_of_scatter },
 ];
@@ -41,7 +43,7 @@ fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return Some(repeats(s, value, &axes));
     }
     let Op::View(view) = s.graph.op(x).clone() else { return None };
-    let repeated = view.as_expansion()?;
+    let repeated = view.as_expansion(s.graph.shape(view.x))?;
     let (over, left): (Vec<usize>, Vec<usize>) = axes.iter().partition(|a| repeated.contains(a));
     if over.is_empty() {
         return None;
@@ -97,6 +99,54 @@ fn mean_of_contraction(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let shape = s.graph.shape(sum).to_vec();
     let inverse = s.graph.expand_to(inverse, &shape);
     Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), inverse, sum)))
+}
+
+/// Sums that are divided by the number of examples are divided once, when they are added.
+fn common_count(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
+    let divided = |x: NodeId| match *s.graph.op(x) {
+        Op::Binary(multiply, inverse, sum) if multiply.name == "mul" => Some((multiply, inverse, sum)),
+        _ => None,
+    };
+    let (multiply, inverse, first) = divided(a)?;
+    let (_, other, second) = divided(b)?;
+    if inverse != other || !matches!(op.name, "add" | "sub") || !is_inverse_count(&s.graph, inverse) {
+        return None;
+    }
+    let sum = s.make(Op::Binary(op, first, second));
+    Some(s.make(Op::Binary(multiply, inverse, sum)))
+}
+
+/// Whether a value is one over the number of examples.
+fn is_inverse_count(graph: &Graph, id: NodeId) -> bool {
+    match graph.op(id) {
+        Op::View(view) => view.as_expansion(graph.shape(view.x)).is_some() && is_inverse_count(graph, view.x),
+        Op::Unary(op, x) => {
+            op.name == "reciprocal" && matches!(graph.op(*x), Op::Leaf(Leaf::Runtime(Runtime::BatchSize)))
+        }
+        _ => false,
+    }
+}
+
+/// A sum over the examples of a product with what is the same for all of them is the product with their sum: nothing of the
+/// product's size is kept for each example.
+fn sum_in_operand(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::Contract(mut c) = s.graph.op(x).clone() else { return None };
+    if axes[..] != [0] || s.graph.shape(x)[0] != BATCH {
+        return None;
+    }
+    let label = c.out_axes[0];
+    let (operand, labels) = match (c.in_a(label), c.in_b(label)) {
+        (true, false) => (&mut c.a, &mut c.a_axes),
+        (false, true) => (&mut c.b, &mut c.b_axes),
+        _ => return None,
+    };
+    let axis = labels.iter().position(|l| *l == label)?;
+    *operand = s.make(Op::Reduce { op: ReduceOp::Sum, axes: vec![axis], x: *operand });
+    labels.remove(axis);
+    let op = crate::graph::Contraction::new(c.a, c.b, &c.a_axes, &c.b_axes, &c.out_axes[1..]);
+    Some(s.make(Op::Contract(op)))
 }
 
 /// A sum over an axis of a product is a product that contracts it.

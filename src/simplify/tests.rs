@@ -139,6 +139,30 @@ fn views_compose_and_constants_fold() {
     assert_eq!(simple.graph.len(), 1);
 }
 
+/// The first elements of a value are not the value, though they stand at the same indices: in products, in functions, in sums.
+#[test]
+fn a_slice_from_the_beginning_is_no_whole_value() {
+    let (mut g, w, x) = setting();
+    let (first, row) = (g.slice(x, 0, 0, 1, 3), g.index(w, 0, 0));
+    let h = g.slice(row, 0, 0, 1, 3);
+    let product = g.dot(first, h);
+    let wide = g.expand_at(first, &[2, 3], &[1]);
+    let value = g.unary(&crate::op::exponential::EXP, wide);
+    let sum = g.sum(&[0], value);
+    let table = g.slice(w, 1, 0, 1, 3);
+    let matrix = g.matmul(table, first);
+    let roots = [product, sum, matrix];
+    let simple = simplify(&g, &roots, Stage::Simplify);
+    crate::graph::verify::verify(&simple.graph, &simple.roots).unwrap();
+    let env = crate::oracle::Environment::random(&g, 3, 1);
+    let before = crate::oracle::evaluate(&g, &roots, &env).unwrap();
+    let after = crate::oracle::evaluate(&simple.graph, &simple.roots, &env).unwrap();
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.flat().len(), after.flat().len());
+        assert!(before.flat().iter().zip(after.flat()).all(|(x, y)| (x - y).abs() < 1e-12));
+    }
+}
+
 /// `if t then -log(s) else -log(1 - s)`, with the sign in it or before it: the gradient by the logit is `s − t`.
 #[test]
 fn a_logistic_loss_with_an_if_is_recognised() {

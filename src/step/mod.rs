@@ -136,16 +136,53 @@ fn recognised(model: &Model) -> (Graph, Roots) {
     (simple.graph, Roots { objective, loss, metrics, outputs, updates, states })
 }
 
-/// The mean over the batch, part by part: what does not vary is its own mean.
+/// The mean over the batch. What does not vary is its own mean. Of the summands that do, those that are computed element by
+/// element are averaged as one sum; each other one for itself: the mean of a product is one product over the batch.
 pub fn mean(graph: &mut Graph, x: NodeId) -> NodeId {
-    if !graph.ty(x).varying {
-        return x;
-    }
-    match *graph.op(x) {
-        Op::Binary(op, a, b) if matches!(op.name, "add" | "sub") => {
-            let (a, b) = (mean(graph, a), mean(graph, b));
-            graph.binary(op.0, a, b)
+    let [mut uniform, mut together, mut means] = [None; 3];
+    let add = |graph: &mut Graph, sum: &mut Option<NodeId>, is_negative: bool, term: NodeId| {
+        *sum = Some(match (*sum, is_negative) {
+            (Some(sum), false) => graph.add(sum, term),
+            (Some(sum), true) => graph.subtract(sum, term),
+            (None, false) => term,
+            (None, true) => graph.negate(term),
+        });
+    };
+    for (is_negative, term) in summands(graph, x) {
+        if !graph.ty(term).varying {
+            add(graph, &mut uniform, is_negative, term);
+        } else if is_elementwise(graph, term) {
+            add(graph, &mut together, is_negative, term);
+        } else {
+            let mean = graph.batch_mean(term);
+            add(graph, &mut means, is_negative, mean);
         }
-        _ => graph.batch_mean(x),
+    }
+    let together = together.map(|sum| graph.batch_mean(sum));
+    let parts: Vec<NodeId> = [means, together, uniform].into_iter().flatten().collect();
+    parts.into_iter().reduce(|a, b| graph.add(a, b)).unwrap_or(x)
+}
+
+/// What a sum is made of, from the left, and whether each is subtracted. Terms that do not vary are left whole.
+fn summands(graph: &Graph, x: NodeId) -> Vec<(bool, NodeId)> {
+    let (mut found, mut todo) = (vec![], vec![(false, x)]);
+    while let Some((is_negative, x)) = todo.pop() {
+        match *graph.op(x) {
+            Op::Binary(op, a, b) if graph.ty(x).varying && matches!(op.name, "add" | "sub") => {
+                todo.extend([(is_negative != (op.name == "sub"), b), (is_negative, a)]);
+            }
+            Op::Unary(op, a) if graph.ty(x).varying && op.name == "neg" => todo.push((!is_negative, a)),
+            _ => found.push((is_negative, x)),
+        }
+    }
+    found
+}
+
+/// Not a product, nor a multiple of one.
+fn is_elementwise(graph: &Graph, x: NodeId) -> bool {
+    match *graph.op(x) {
+        Op::Binary(op, c, inner) if op.name == "mul" && graph.constant_of(c).is_some() => is_elementwise(graph, inner),
+        Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
+        _ => false,
     }
 }

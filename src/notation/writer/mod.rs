@@ -16,7 +16,7 @@ mod view;
 use super::expression::{Expression, Symbol, sum};
 use super::names::Names;
 use super::place::{Affine, Place};
-use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::limits::{NOTATION_DEPTH, NOTATION_WORK};
 use crate::op::ReduceOp;
 
@@ -340,6 +340,12 @@ impl<'g> Writer<'g> {
         match self.value(id, at) {
             Ok(piece) => Ok(piece),
             Err(needs) => {
+                // What a loop carries bears no name itself, but what it starts with or is handed on does.
+                if let Op::Leaf(Leaf::Binder(..)) = self.graph.op(id)
+                    && let Some(inner) = self.see_through(id, at)?.filter(|inner| inner.id != id)
+                {
+                    return self.value_or_letter(inner.id, &inner.at);
+                }
                 if !self.names.has(id) {
                     self.names.give_letter(self.graph, id);
                 }
