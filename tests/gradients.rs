@@ -334,6 +334,26 @@ fn a_value_of_both_branches_is_neither_ones_own() {
     }
 }
 
+/// A condition for each element says nothing about elements that a branch has moved or mixed.
+#[test]
+fn a_branch_that_moves_its_elements() {
+    let mut g = Graph::new();
+    let (x, z, w) = (input(&mut g, &[3], Kind::Real), parameter(&mut g, &[3]), parameter(&mut g, &[3, 3]));
+    let zero = g.constant(0.0, &[3]);
+    let positive = g.binary(&comparison::GREATER, x, zero);
+    let square = g.multiply(z, z);
+    let one = g.constant(1.0, &[3]);
+    let more = g.add(one, square);
+    let log = g.unary(&exponential::LOG, more);
+    let moved = g.slice(log, 0, 2, -1, 3);
+    let mixed = g.matmul(w, log);
+    let root = g.unary(&exponential::SQRT, more);
+    let mixed = g.multiply(mixed, root);
+    let y = g.select(positive, moved, mixed);
+    let loss = g.dot(y, y);
+    check(g, loss);
+}
+
 /// A loop whose last state is taken by a branch, and all of whose states are taken outside.
 #[test]
 fn a_loop_that_is_not_a_branchs_own() {

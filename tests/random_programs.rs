@@ -233,6 +233,21 @@ const FOUND: [&[u8]; 4] = [
     ],
 ];
 
+/// Programs whose gradients were once wrong.
+const DERIVED: [&[u8]; 1] = [
+    // A mean over the examples in a branch of an `if` that each example decides for itself.
+    &[
+        6, 0, 0, 7, 147, 0, 118, 211, 1, 0, 0, 0, 38, 8, 24, 83, 3, 1, 13, 0, 141, 1, 1, 0, 154, 0, 0, 2, 226, 0, 0, 0,
+        0, 190, 205, 7, 67, 43, 52, 0, 0, 173, 5, 106, 1, 26, 5, 5, 0, 22, 75, 6, 75, 52, 0, 0, 0, 0, 10, 10, 0, 0, 0,
+        8, 33, 56,
+    ],
+];
+
+#[test]
+fn what_was_once_derived_wrongly_stays_right() -> Result<(), String> {
+    DERIVED.iter().try_for_each(|script| differentiates(script, 0))
+}
+
 #[test]
 fn what_was_once_wrong_stays_right() -> Result<(), String> {
     for script in FOUND {

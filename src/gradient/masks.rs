@@ -2,6 +2,9 @@
 //!
 //! A branch's own nodes are those that only it uses. What leaves them towards shared values is masked by the condition, where a
 //! function with an infinite derivative stands between: `if x > 0 then log(x) else 0` at 0 would give 0 · ∞.
+//!
+//! A mask says for each element whether it matters, so it holds only where elements are still those of the `if`: of a condition
+//! with axes not below what moves or mixes elements, of one that differs between examples not below a mean over the batch.
 use crate::graph::{Graph, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
@@ -25,7 +28,7 @@ impl Masks {
             let Op::Select { condition, yes, no } = *graph.op(select) else { continue };
             for (branch, side) in [(yes, true), (no, false)] {
                 let shared = |id: NodeId| yes == no || id == condition || roots.contains(&id);
-                let own = uses.own_nodes(graph, branch, shared);
+                let own = uses.own_nodes(graph, branch, |id| shared(id) || !keeps_places(graph, id, select, condition));
                 if own.iter().any(|&id| !is_smooth(graph, id)) {
                     for id in own {
                         masks.inside.entry(id).or_default().push((select, condition, side));
@@ -88,6 +91,29 @@ impl Uses {
             }
         }
         own
+    }
+}
+
+/// Whether each element of a node below a `select` gives only to the same element of it, or the condition is the same for all that
+/// it gives to.
+fn keeps_places(graph: &Graph, id: NodeId, select: NodeId, condition: NodeId) -> bool {
+    let (own, of) = (&graph.node(id).loops, &graph.node(select).loops);
+    if !of.iter().all(|l| own.contains(l)) {
+        return false;
+    }
+    match graph.op(id) {
+        Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
+        Op::BatchMean { .. } if graph.ty(condition).varying => false,
+        _ => is_number(graph, condition),
+    }
+}
+
+/// Whether a value is one number for all elements.
+fn is_number(graph: &Graph, id: NodeId) -> bool {
+    match graph.op(id) {
+        _ if graph.shape(id).is_empty() => true,
+        Op::View(view) => view.rows.is_empty() && is_number(graph, view.x),
+        _ => false,
     }
 }
 

@@ -120,7 +120,12 @@ impl Pass {
     }
 
     fn masked(&mut self, graph: &mut Graph, user: NodeId, operand: NodeId, mut share: NodeId) -> NodeId {
-        for (condition, side) in self.masks.between(user, operand) {
+        for (mut condition, side) in self.masks.between(user, operand) {
+            while let Op::View(view) = graph.op(condition)
+                && view.rows.is_empty()
+            {
+                condition = view.x;
+            }
             let condition = self.scope.value(graph, condition);
             let (shape, own) = (graph.shape(share).to_vec(), graph.shape(condition).to_vec());
             let fits = own == shape || own.is_empty();
