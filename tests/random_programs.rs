@@ -17,7 +17,8 @@ use proptest::test_runner::RngSeed;
 use std::sync::atomic::AtomicBool;
 
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, rng_seed: RngSeed::Fixed(3), failure_persistence: None, ..ProptestConfig::default() }
+    let seed = std::env::var("GRADUS_PROGRAMS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(3);
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..ProptestConfig::default() }
 }
 fn scripts() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..100)
