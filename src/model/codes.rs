@@ -193,4 +193,9 @@ pub static CODES: &[Explanation] = &[
          through what has no slope: `argmax`, comparisons, `sign`, `floor`, `stop_gradient`.",
         "input x\ntarget t\nparam w\ny = sign(w x)\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
         "input x\ntarget t\nparam w\ny = tanh(w x)\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
+    explain("W0502", "two linear layers in a row",
+        "A linear function of a linear function is linear: however many layers follow each other, without an activation between them they \
+         can do no more than one. A narrow layer between wide ones is meant (it keeps a rank low) and is not warned of.",
+        "input x: [4]\ntarget t\ny = x |> dense(8) |> neuron\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
+        "input x: [4]\ntarget t\ny = x |> dense(8) |> relu |> neuron\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
 ];

@@ -1,11 +1,11 @@
-//! What is allowed and hardly meant: values that nothing uses, parameters that nothing teaches.
+//! What is allowed and hardly meant: values that nothing uses, parameters that nothing teaches, layers that nothing bends.
 use super::{Model, prelude};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::adjoints;
-use crate::graph::NodeId;
+use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::syntax::{Ident, OutputItem, Parsed, StatementKind, Target};
 use indexmap::IndexMap;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Of a program that trains; one without is a set of formulas, and each may be looked at for itself.
 pub fn warnings(model: &Model, parsed: &Parsed) -> Vec<Diagnostic> {
@@ -14,6 +14,7 @@ pub fn warnings(model: &Model, parsed: &Parsed) -> Vec<Diagnostic> {
     }
     let (mut out, unused) = never_used(model, parsed);
     out.extend(without_gradient(model, &unused));
+    out.extend(linear_twice(model));
     out
 }
 
@@ -71,4 +72,65 @@ fn without_gradient(model: &Model, unused: &FxHashSet<String>) -> Vec<Diagnostic
         )
     };
     places.into_iter().map(warning).collect()
+}
+
+/// Linear layers directly behind each other: the two together are one. (A narrow one between wide ones keeps a rank low, and is meant.)
+fn linear_twice(model: &Model) -> Vec<Diagnostic> {
+    let graph = &model.graph;
+    let Some(objective) = model.objective else { return vec![] };
+    let order = graph.reachable(&[objective]);
+    let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
+    order.iter().for_each(|&id| graph.op(id).each_operand(|x| *users.entry(x).or_default() += 1));
+    let mut out: Vec<Diagnostic> = vec![];
+    for &second in &order {
+        let Some((_, between)) = linear(graph, second) else { continue };
+        let Some(first) = unbent(graph, between, &users) else { continue };
+        let Some((made_in, input)) = linear(graph, first) else { continue };
+        let size = |id: NodeId| graph.shape(id).iter().product::<usize>();
+        let (Some(at), Some(before)) = (graph.span_of(second), graph.span_of(first)) else { continue };
+        if size(first) < size(input).min(size(second)) || at == before {
+            continue;
+        }
+        let mut warning = Diagnostic::warning("W0502", "two linear layers in a row")
+            .at(at, "takes the other's values as they are")
+            .also(before, "linear")
+            .note("a linear function of a linear function is linear: the two can do no more than one");
+        // Where the call of a layer made the parameter, what bends can be put behind it.
+        warning = match graph.parameters[made_in].span == before {
+            true => {
+                let behind = Span::new(before.file, before.range().end..before.range().end);
+                warning.edit("put an activation between them", behind, " |> relu", false)
+            }
+            false => warning.help("put an activation between them: `relu`, `tanh`, `gelu` …"),
+        };
+        out.push(warning);
+    }
+    out
+}
+
+/// The parameter and the varying operand, if a value is their product.
+fn linear(graph: &Graph, id: NodeId) -> Option<(usize, NodeId)> {
+    let Op::Contract(c) = graph.op(id) else { return None };
+    [(c.a, c.b), (c.b, c.a)].into_iter().find_map(|(w, x)| match graph.op(w) {
+        Op::Leaf(Leaf::Parameter(number)) if graph.ty(x).varying => Some((*number as usize, x)),
+        _ => None,
+    })
+}
+
+/// What a value is but for a bias and the order of its elements, if nothing else uses what lies between.
+fn unbent(graph: &Graph, mut id: NodeId, users: &FxHashMap<NodeId, usize>) -> Option<NodeId> {
+    loop {
+        if users.get(&id) != Some(&1) {
+            return None;
+        }
+        id = match *graph.op(id) {
+            Op::Contract(_) => return Some(id),
+            Op::Binary(op, x, y) if op.name == "add" && graph.ty(x).varying != graph.ty(y).varying => {
+                if graph.ty(x).varying { x } else { y }
+            }
+            Op::Reshape { x, .. } => x,
+            Op::View(ref view) => view.x,
+            _ => return None,
+        };
+    }
 }
