@@ -185,6 +185,11 @@ pub static CODES: &[Explanation] = &[
          stands in its place.",
         "input x\ntarget t\nparam w\ny = w x\nz = 2 y\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
         "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
+    explain("W0301", "a product of sizes that only happen to be equal",
+        "The sizes of the two factors have names, and the product sums over an axis that bears one name on the left and another on the \
+         right. It fits because the two have the same value; with one factor transposed it would fit by name.",
+        "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs\n}\ny = mix(x, 3)",
+        "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs'\n}\ny = mix(x, 3)"),
     explain("W0401", "softmax of a softmax",
         "Softmax makes probabilities of any numbers. Of probabilities it makes flatter ones.",
         "input x: [3]\ny = softmax(softmax(x))", "input x: [3]\ny = softmax(x)"),

@@ -51,6 +51,9 @@ impl<'a> Elaborator<'a> {
         let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
         self.graph.name(leaf, name.name.clone());
         self.mark(leaf, name.span);
+        if let Some(ty) = &item.ty {
+            self.name_axes(leaf, ty, 0);
+        }
         self.inputs.push(Input { role, leaf, probability: false });
         self.bindings.push((name.name.clone(), leaf));
         self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::new(leaf).into()), name.span);
@@ -144,6 +147,9 @@ impl<'a> Elaborator<'a> {
         let number = self.graph.parameters.len() as u32 - 1;
         let leaf = self.graph.intern(Op::Leaf(Leaf::Parameter(number)));
         self.mark(leaf, name.span);
+        if let Some(ty) = &item.ty {
+            self.name_axes(leaf, ty, 0);
+        }
         self.parameters.push(Parameter { leaf, initial, gates, multiplies });
         self.parameter_sites.insert(key, number);
         self.frames.note_parameter(self.frame);

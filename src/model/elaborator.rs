@@ -75,6 +75,8 @@ pub struct Elaborator<'a> {
     pub whole_number_holes: FxHashSet<NodeId>,
     pub optimizer: Option<optimizer::Context>,
     pub ranges: Vec<Interval>,
+    /// How declarations call the sizes of values.
+    pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -112,6 +114,7 @@ impl<'a> Elaborator<'a> {
             whole_number_holes: FxHashSet::default(),
             optimizer: None,
             ranges: vec![],
+            axis_names: FxHashMap::default(),
         }
     }
 

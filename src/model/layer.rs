@@ -178,6 +178,7 @@ impl<'a> Elaborator<'a> {
         for (&written, &size) in ty.shape.iter().zip(&shape[leading..]) {
             self.fit_size(argument, ty, written, size)?;
         }
+        self.name_axes(argument.tensor.id, ty, leading);
         Ok(leading)
     }
     fn fit_kind(&mut self, argument: &Typed<'a>, ty: &WrittenType, kind: Kind) -> Outcome<()> {

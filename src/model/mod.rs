@@ -2,6 +2,7 @@
 //!
 //! `elaborate` reads what a file says and leaves a `Model`: a graph, and which of its nodes are outputs, losses, metrics and updates.
 //! The `data` section is handed on as it stands in the tree; `schema` reads it.
+mod axis_names;
 mod builtin;
 mod call;
 pub mod codes;

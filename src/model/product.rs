@@ -1,4 +1,5 @@
 //! Products by juxtaposition: linear algebra's product of any number of factors, with rows `v'`, in its cheapest order.
+use super::axis_names::Sides;
 use super::elaborator::{Elaborator, Outcome};
 use super::elementwise::Operand;
 use super::value::{Tensor, Value};
@@ -18,6 +19,11 @@ struct Factor {
 }
 
 impl Factor {
+    fn sides(self) -> Sides {
+        let rows = self.rows.map(|_| 0);
+        let columns = self.columns.map(|_| usize::from(self.rows.is_some()));
+        Sides { id: self.id, span: self.span, rows, columns }
+    }
     fn is_number(&self) -> bool {
         self.rows.is_none() && self.columns.is_none()
     }
@@ -161,7 +167,10 @@ impl<'a> Elaborator<'a> {
         let span = left.span.to(right.span);
         let result = Factor { id: right.id, span, rows: left.rows, columns: right.columns };
         match (left.columns, right.rows) {
-            (Some(n), Some(m)) if n == m => Ok(result),
+            (Some(n), Some(m)) if n == m => {
+                self.warn_of_equal_sizes(left.sides(), right.sides());
+                Ok(result)
+            }
             (None, None) => Ok(result),
             (Some(_), Some(_)) => self.product_does_not_fit(left, right, before),
             (None, Some(_)) if right.columns.is_none() => self.two_vectors(left, right),
