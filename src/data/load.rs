@@ -5,6 +5,7 @@ use super::evaluate::all_rows;
 use super::inline::{add_drawn, add_listed};
 use super::names::{file_terms, wanted};
 use super::resolve::{Resolved, ResolvedKind, Resolver, file_column};
+use super::series::split_at_random;
 use super::source::Files;
 use super::split::{Choice, split};
 use super::table::{Cells, MISSING, Table, TableColumn};
@@ -71,6 +72,9 @@ impl Loading<'_> {
         if table.rows == 0 {
             let error = self.section_error("E0617", format!("{} has no rows", source_name(&table)));
             return Err(vec![error.help("training needs rows; a header alone is none")]);
+        }
+        for (request, name) in [(&self.plan.test, "test"), (&self.plan.validation, "validation")] {
+            self.warnings.extend(request.as_ref().and_then(|request| split_at_random(&table, request, name)));
         }
         let resolved = self.resolve_slots(&table)?;
         let parts = self.parts(&table, own_rows, &file_parts, &resolved).map_err(|error| vec![error])?;

@@ -10,6 +10,7 @@ mod names;
 mod numpy;
 mod resolve;
 mod sample;
+mod series;
 mod source;
 mod split;
 mod summary;

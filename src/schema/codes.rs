@@ -97,4 +97,8 @@ pub static CODES: &[Explanation] = &[
     explain("W0604", "weights that bring their statistics",
         "Means, deviations and the names of classes were learned with the weights and hold with them, whatever data is read now.",
         "gradus run model.nn --weights w.safetensors --data new.csv", "gradus run model.nn --data new.csv"),
+    explain("W0605", "a series that is split at random",
+        "A column of the data tells the time, and the rows follow each other by it. Rows drawn from the midst are close to rows that are \
+         trained on, so the model looks better than it will be on the time to come. `test last` takes the last rows.",
+        "data \"sunspots.csv\" { x = spots; test 0.2 }", "data \"sunspots.csv\" { x = spots; test last 0.2 }"),
 ];

@@ -75,6 +75,8 @@ errors! {
     E0619_seed: "input x\ndata \"d.csv\" { split seed 1.5 }";
     W0601_fewer: "target t: class(4)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
     W0602_word: "target t: bool\ndata \"d.csv\" { t = kind == \"malignent\" }", "d.csv" = "kind\nmalignant\nbenign\n";
+    W0605_series: "input spots\ndata \"d.csv\" { test 0.2 }", "d.csv" = "year,spots\n1,5\n2,8\n3,1\n4,1\n5,1\n6,4\n7,1\n8,1\n9,1\n10,2\n";
+    W0605_dates: "input spots\ndata \"d.csv\" { validation 0.2 }", "d.csv" = "when,spots\n2024-01-05,5\n2024-01-06,8\n2024-01-07,1\n2024-02-01,1\n2024-02-02,1\n2024-02-03,4\n2024-02-04,1\n2024-02-05,1\n2024-02-06,1\n2024-02-07,2\n";
     W0603_target: "target t\ndata \"d.csv\" { t = price; standardize t }", "d.csv" = "price\n1\n2\n4\n";
 }
 
