@@ -33,8 +33,14 @@ impl<'a> Elaborator<'a> {
         };
         let span = self.span(id);
         let Some(name) = tree.name(callee) else {
-            let error =
-                Diagnostic::error("E0704", "an optimizer is named").at(span, "as in `optimizer adam(rate = 1e-3)`");
+            let mut error = Diagnostic::error("E0704", "an optimizer is named").at(span, "not a name");
+            error = match tree.kind(id) {
+                NodeKind::Text(name) => {
+                    let name = name.to_lowercase();
+                    error.edit(format!("write `{name}`"), span, name, false)
+                }
+                _ => error.help("as in `optimizer adam(rate = 1e-3)`"),
+            };
             return self.fail(error);
         };
         let mut given = vec![];
