@@ -2,13 +2,17 @@
 //!
 //! A program in `tests/mistakes` is right but for one mistake. Beside it stands what `gradus` says, and what becomes of the program
 //! if it is corrected as the first suggestion says: it must be right then. Every other suggestion must take its error away too.
-use gradus::diagnostic::{Diagnostic, Edit, Sources, apply, render};
+use gradus::diagnostic::{Diagnostic, Edit, Sources, Span, apply, render};
 use gradus::{data, pipeline};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// One correction may make room for the next.
 const ROUNDS: usize = 9;
+
+/// Every so many characters of a program it is broken.
+const STEP: usize = 17;
 
 /// In these, one mistake is made of several, as a whole function in another language's clothes.
 const SEVERAL: [&str; 6] = [
@@ -126,4 +130,54 @@ fn each_mistake_is_explained_and_its_correction_is_right() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(with_edit * 3 >= number * 2, "only {with_edit} of {number} are corrected by a suggestion");
+}
+
+/// `gradus check --fix` makes the corrections that are certain, and none of what they are for is left.
+#[test]
+fn what_is_certain_is_corrected_by_the_command() {
+    let mut number = 0;
+    for path in programs() {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_certain = |diagnostic: &&Diagnostic| diagnostic.edits.iter().any(|edit| edit.certain);
+        let (all, _) = said(&path, &text);
+        let certain: Vec<&Diagnostic> = all.iter().filter(is_certain).collect();
+        if certain.is_empty() {
+            continue;
+        }
+        number += 1;
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("model.nn");
+        fs::write(&copy, &text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_gradus")).args(["check", "--fix"]).arg(&copy).output().unwrap();
+        let (left, sources) = said(&copy, &fs::read_to_string(&copy).unwrap());
+        let is_left =
+            |one: &&Diagnostic| left.iter().any(|other| (one.code, &one.message) == (other.code, &other.message));
+        assert!(!certain.iter().any(|one| is_left(one)), "{path:?}\n{}", shown(&left, &sources, folder.path()));
+        if certain.len() == all.len() && left.is_empty() {
+            assert!(output.status.success(), "{path:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+    assert!(number >= 30, "only {number} programs have a correction that is certain");
+}
+
+/// A program that is broken anywhere: whatever is said, its places and its corrections are places of the text.
+#[test]
+fn broken_anywhere_corrections_can_be_made() {
+    for (number, path) in programs().iter().enumerate() {
+        let text = fs::read_to_string(path).unwrap();
+        for (at, character) in text.char_indices().skip(number % STEP).step_by(STEP) {
+            let behind = at + character.len_utf8();
+            let without = format!("{}{}", &text[..at], &text[behind..]);
+            let with_sign = format!("{}é'){}", &text[..at], &text[at..]);
+            for broken in [without, with_sign, text[..at].to_string()] {
+                for diagnostic in said(path, &broken).0 {
+                    for edit in &diagnostic.edits {
+                        let is_place = |(span, _): &(Span, String)| broken.get(span.range()).is_some();
+                        assert!(edit.changes.iter().all(is_place), "{broken}\n{diagnostic:?}");
+                        apply(&broken, [edit]);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -171,15 +171,20 @@ impl<'a> Elaborator<'a> {
     /// Each call of a layer has parameters of its own: `u'(x)` would have nothing to do with `u(x)`.
     fn derivative_of_layer<T>(&mut self, layer: Defined<'a>, span: Span) -> Outcome<T> {
         let name = &layer.definition.name;
-        let before = self.text(Span { start: 0, end: name.span.start, ..name.span }).trim_end();
-        let word = Span { start: before.len() as u32 - "layer".len() as u32, end: before.len() as u32, ..name.span };
         let error = Diagnostic::error(
             "E0506",
             format!("`{0}'` of the layer `{0}` would have parameters of its own", name.name),
         )
         .at(span, "has nothing to do with other calls")
-        .also(name.span, "a layer makes parameters in each call")
-        .edit("a model makes them once, for all calls", word, "model", false);
+        .also(name.span, "a layer makes parameters in each call");
+        let before = self.text(Span { start: 0, end: name.span.start, ..name.span }).trim_end();
+        let error = match before.strip_suffix("layer") {
+            Some(head) => {
+                let word = Span { start: head.len() as u32, end: before.len() as u32, ..name.span };
+                error.edit("a model makes them once, for all calls", word, "model", false)
+            }
+            None => error.help("a model makes them once, for all calls"),
+        };
         self.fail(error)
     }
     /// A value with an argument in the place of a hole for a number; the axes of the argument are mapped over.

@@ -74,7 +74,7 @@ impl<'a> Elaborator<'a> {
         let formula = formula(last, &texts)?;
         let error = Diagnostic::error("E0201", format!("`{last}` is not known here"))
             .at(at, "a name of other tools")
-            .edit(format!("write `{formula}`"), span, formula, false);
+            .edit(format!("write `{formula}`"), span, formula, true);
         Some(self.report(error))
     }
 
@@ -82,7 +82,7 @@ impl<'a> Elaborator<'a> {
     fn foreign_method(&mut self, object: &str, last: &str, texts: &[&str], at: Span, whole: Span) -> Option<Reported> {
         let name = alias(last).unwrap_or(last).to_string();
         let is_known = self.function_named(&name).is_some();
-        let own = &self.text(at)[..self.text(at).len() - last.len() - 1];
+        let own = self.text(at).rsplit_once('.').map_or(object, |(own, _)| own.trim_end()).to_string();
         if self.scopes.find(self.scope, object).is_none() {
             let error = Diagnostic::error("E0201", format!("`{object}` is not known here")).at(at, "no such name");
             if let Some(formula) = formula(last, texts) {
@@ -95,7 +95,7 @@ impl<'a> Elaborator<'a> {
         if !is_known {
             return None;
         }
-        let arguments: Vec<&str> = [own].into_iter().chain(texts.iter().copied()).collect();
+        let arguments: Vec<&str> = [own.as_str()].into_iter().chain(texts.iter().copied()).collect();
         let call = format!("{name}({})", arguments.join(", "));
         let error = Diagnostic::error("E0204", format!("`{own}` is a value, and has no functions of its own"))
             .at(at, "called")
@@ -112,7 +112,7 @@ impl<'a> Elaborator<'a> {
             "T" if is_bound(object) => {
                 let transposed = format!("{object}'");
                 let error = error(format!("`{object}` has no part `T`"));
-                Some(error.edit(format!("the transpose is `{transposed}`"), span, transposed, false))
+                Some(error.edit(format!("the transpose is `{transposed}`"), span, transposed, true))
             }
             _ if is_bound(object) => {
                 let error = error(format!("`{object}` has no part `{last}`"));

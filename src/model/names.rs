@@ -117,11 +117,14 @@ impl<'a> Elaborator<'a> {
         if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
         } else if let Some(own) = alias(name) {
-            error = error.edit(format!("here this is `{own}`"), span, own, false);
+            // `True` is nothing else; `linear` may be a layer that the author forgot.
+            let is_same = own == name.to_lowercase();
+            error = error.edit(format!("here this is `{own}`"), span, own, is_same);
         } else if let Some(advice) = advice(name) {
             error = error.help(advice);
         } else if let Some(near) = self.near(name) {
-            error = error.edit(format!("did you mean `{near}`?"), span, near, false);
+            let is_same = near.to_lowercase() == name.to_lowercase();
+            error = error.edit(format!("did you mean `{near}`?"), span, near, is_same);
         } else {
             error = error.help("declare it (`input`, `target`, `param`), or bind it above: `name = …`");
         }

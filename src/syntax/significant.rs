@@ -342,7 +342,12 @@ impl Reader<'_> {
         let mut error = Diagnostic::error("E0101", "`|` (U+007C) has no meaning here")
             .at(span, "not a sign of this language")
             .help("the absolute value is `abs(x)`, the length of a vector `norm(x)`");
-        let closing = self.source.find_on_line(span.end as usize, "|").map(|(end, _)| end);
+        let text = self.source.text;
+        let closing = self.source.find_on_line(span.end as usize, "|").map(|(end, _)| end).filter(|end| {
+            let inside = &text[span.end as usize..*end];
+            let is_alone = !text[end + 1..].starts_with('|') && !inside.is_empty();
+            is_alone && !inside.contains("//") && !inside.contains(['"', '#', ';'])
+        });
         let Some(end) = closing else {
             self.report(error);
             return None;

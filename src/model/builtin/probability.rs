@@ -137,9 +137,13 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
     }
     let (p, t) = (arguments.span_of("p"), arguments.span_of("t"));
     let name = arguments.builtin.name;
-    let error = Diagnostic::error("E0401", format!("`{name}` takes probabilities first, then the class"))
-        .at(p, "a class")
-        .edit("the other way round", p.to(t), format!("{}, {}", e.text(t), e.text(p)), false);
+    let error =
+        Diagnostic::error("E0401", format!("`{name}` takes probabilities first, then the class")).at(p, "a class");
+    // In a pipeline the first one stands elsewhere.
+    let error = match arguments.span.start <= p.start && p.end <= t.start {
+        true => error.edit("the other way round", p.to(t), format!("{}, {}", e.text(t), e.text(p)), false),
+        false => error.help(format!("as in `{name}(y, t)`")),
+    };
     e.fail(error)
 }
 

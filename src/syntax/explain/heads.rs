@@ -30,7 +30,7 @@ impl Stop<'_> {
             let file = self.source.span(*start..*end);
             let text = format!("\"{}\"", self.source.slice(file));
             let error = Diagnostic::error("E0118", "the name of a file stands in quotes").at(file, "expected a text");
-            return Some(error.edit(format!("write `{text}`"), file, text, false));
+            return Some(error.edit(format!("write `{text}`"), file, text, true));
         }
         if let Some(need) = need(word).filter(|_| self.at <= HEAD && !binds) {
             let message = format!("`{word}` needs {} after it", need.what);
@@ -112,7 +112,7 @@ impl Stop<'_> {
             let space = self.source.span(self.tokens[1].2..self.tokens[2].0);
             let end = self.tokens[self.tokens.len() - 2].2;
             let changes = vec![(space, "(".to_string()), (self.source.span(end..end), ")".to_string())];
-            suggest(&mut error, "write the parentheses", changes, false);
+            suggest(&mut error, "write the parentheses", changes, true);
             return Some(error);
         }
         let had_phrase = self.had(Token::PhraseWord);

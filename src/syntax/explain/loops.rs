@@ -76,6 +76,6 @@ impl Stop<'_> {
         }
         let text = |from: usize, to: usize| &self.source.text[self.tokens[from].0..self.tokens[to - 1].2];
         let right = format!("{} {{ {} }}", text(at, closing), text(open + 1, at));
-        error.edit("put them in order", self.span_of(open).to(self.span_of(closing)), right, false)
+        error.edit("put them in order", self.span_of(open).to(self.span_of(closing)), right, true)
     }
 }

@@ -85,7 +85,7 @@ impl Stop<'_> {
         let (value, condition) = (text(begin, self.at), text(self.at + 1, otherwise));
         let right = format!("if {condition} then {value} else {}", text(otherwise + 1, end));
         let whole = self.source.span(self.tokens[begin].0..self.tokens[end - 1].2);
-        error.edit("put them in order", whole, right, false)
+        error.edit("put them in order", whole, right, true)
     }
 
     /// `if a = 3 then …` is about `=`, not about `then`.
@@ -176,7 +176,10 @@ impl Stop<'_> {
 
     /// `=` and `<-` where nothing is bound.
     pub(super) fn equals(&self) -> Option<Diagnostic> {
-        let compare = |diagnostic: Diagnostic| diagnostic.edit("to compare, write `==`", self.span(), "==", false);
+        let compare = |diagnostic: Diagnostic| {
+            let in_condition = self.had(Token::If) && self.open().is_none();
+            diagnostic.edit("to compare, write `==`", self.span(), "==", in_condition)
+        };
         let previous = self.previous();
         let touches = self.at > 0 && self.span_of(self.at - 1).end == self.span().start;
         match self.token() {
