@@ -152,7 +152,7 @@ fn what_is_certain_is_corrected_by_the_command() {
         let (left, sources) = said(&copy, &fs::read_to_string(&copy).unwrap());
         let is_left =
             |one: &&Diagnostic| left.iter().any(|other| (one.code, &one.message) == (other.code, &other.message));
-        assert!(!certain.iter().any(|one| is_left(one)), "{path:?}\n{}", shown(&left, &sources, folder.path()));
+        assert!(!certain.iter().any(is_left), "{path:?}\n{}", shown(&left, &sources, folder.path()));
         if certain.len() == all.len() && left.is_empty() {
             assert!(output.status.success(), "{path:?}\n{}", String::from_utf8_lossy(&output.stderr));
         }

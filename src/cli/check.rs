@@ -128,7 +128,7 @@ impl Check {
 /// What is wrong with the `data` section as it is written; no file is read.
 fn data_errors(source: &Source, model: &Model) -> Vec<Diagnostic> {
     let has_section = model.data.is_some();
-    has_section.then(|| pipeline::data_plan(source, model).err().unwrap_or_default()).unwrap_or_default()
+    if has_section { pipeline::data_plan(source, model).err().unwrap_or_default() } else { vec![] }
 }
 
 /// What became of each claim, a line each; what is refuted is said as an error.

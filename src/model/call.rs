@@ -253,8 +253,9 @@ pub fn meant_option<'n>(
         _ => None,
     };
     let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);
+    let is_alias = alias.is_some();
     match alias.or_else(|| super::names::nearest(&named.name, options.into_iter())) {
-        Some(meant) => error.edit(format!("write `{meant}`"), named.span, meant, false),
+        Some(meant) => error.edit(format!("write `{meant}`"), named.span, meant, is_alias),
         None => error,
     }
 }

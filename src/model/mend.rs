@@ -4,7 +4,7 @@ use super::elaborator::Elaborator;
 use super::prelude;
 use super::scope::Slot;
 use super::value::{Tensor, Value};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NodeId, Op};
 
@@ -37,6 +37,46 @@ impl<'a> Elaborator<'a> {
         let has_type = rest.trim_start_matches(' ').starts_with(':');
         let length = if has_type { rest.find(']').map_or(0, |at| at + 1) } else { 0 };
         Some((name, Span { end: whole.start + length as u32, ..whole }))
+    }
+
+    /// Adds the edit that moves the line of a binding above the line of its first use, if both are statements of one line.
+    pub fn line_moved_up(&self, error: Diagnostic, name: Span, used: Span) -> Diagnostic {
+        if name.file != used.file || name.file == prelude::FILE || name.start < used.start {
+            return error;
+        }
+        let text: &'a str = self.sources.text(name.file);
+        let begin = |at: u32| text[..at as usize].rfind('\n').map_or(0, |n| n + 1);
+        let end = |from: usize| text[from..].find('\n').map_or(text.len(), |n| from + n + 1);
+        let (target, from) = (begin(used.start), begin(name.start));
+        let (line, to) = (&text[from..end(from)], end(from));
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let is_one = |line: &str, next: &str| {
+            let goes_on =
+                next.trim_start().starts_with(['|', '+', '*', '/', ')', ']', '}', '=']) || indent(next) > indent(line);
+            let opens = line.matches(['(', '[', '{']).count() == line.matches([')', ']', '}']).count();
+            opens && (next.trim().is_empty() || !goes_on)
+        };
+        let uses = &text[target..end(target)];
+        let follows = |at: usize| &text[at..end(at).max(at)];
+        if !is_one(line, follows(to)) || !is_one(uses, follows(end(target))) || indent(line) != indent(uses) {
+            return error;
+        }
+        // Nothing that is bound between may stand in it.
+        let words =
+            |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let between: Vec<&str> = text[target..from].lines().filter_map(|line| words(line).next()).collect();
+        if words(line).any(|word| between.contains(&word)) {
+            return error;
+        }
+        let place = |start: usize, end: usize| Span::new(name.file, start..end);
+        let moved = format!("{}\n", line.trim_end_matches('\n'));
+        let changes = vec![
+            (place(target, target), moved),
+            (place(from - 1, to - usize::from(line.ends_with('\n'))), String::new()),
+        ];
+        let mut error = error;
+        error.edits.push(Edit { title: "bind it first".into(), changes, certain: false });
+        error
     }
 
     /// Adds where the shape of a value comes from: an input or a parameter of the same shape that it is made of.

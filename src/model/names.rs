@@ -46,10 +46,11 @@ impl<'a> Elaborator<'a> {
                                 if self.was_said(&message, span) {
                                     return Err(Reported);
                                 }
-                                Diagnostic::error("E0203", message)
+                                let error = Diagnostic::error("E0203", message)
                                     .at(span, "not bound yet")
                                     .also(entry.span, "bound here")
-                                    .help("a value is bound above its first use")
+                                    .help("a value is bound above its first use");
+                                self.line_moved_up(error, entry.span, span)
                             }
                         };
                         self.fail(error)
@@ -166,8 +167,12 @@ fn stands_again(first: &mut Diagnostic, span: Span) {
         return;
     }
     first.labels.push(Label { span, text: "and here".into(), primary: false });
+    let place = first.span();
     for edit in &mut first.edits {
-        if let Some((_, text)) = edit.changes.first().cloned() {
+        // What replaces the name replaces it everywhere.
+        if let Some((at, text)) = edit.changes.first().cloned()
+            && Some(at) == place
+        {
             edit.changes.push((span, text));
         }
     }

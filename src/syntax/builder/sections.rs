@@ -67,7 +67,9 @@ impl Builder<'_> {
             let other = if section == SectionKind::Data { SectionKind::Train } else { SectionKind::Data };
             return Some(match near {
                 _ if let Some((meant, change)) = self.alias_of_directive(section, directive) => {
-                    diagnostic.edit(format!("write `{meant}`"), self.directive_span(directive), change, false)
+                    // The name alone is another; what is normalized, and how, only the author knows.
+                    let is_certain = matches!(word, "maximize" | "batch_size" | "batchsize");
+                    diagnostic.edit(format!("write `{meant}`"), self.directive_span(directive), change, is_certain)
                 }
                 _ if DirectiveRule::of(other, word).is_some() => {
                     diagnostic.help(format!("`{word}` stands in the `{}` section", other.word()))
