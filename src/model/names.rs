@@ -161,9 +161,12 @@ impl<'a> Elaborator<'a> {
     }
 }
 
+/// At so many other places an unknown name is shown; those beyond are shown when these are corrected.
+const PLACES: usize = 8;
+
 /// The same unknown name at another place: shown with the first, and corrected with it.
 fn stands_again(first: &mut Diagnostic, span: Span) {
-    if first.labels.iter().any(|label| label.span == span) {
+    if first.labels.len() > PLACES || first.labels.iter().any(|label| label.span == span) {
         return;
     }
     first.labels.push(Label { span, text: "and here".into(), primary: false });

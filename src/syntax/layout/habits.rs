@@ -9,6 +9,10 @@ impl Layout<'_, '_> {
     /// The colon at `at`, outside of brackets and sections, if a block or a body was meant by it.
     pub(super) fn foreign_colon(&mut self, at: usize) -> Option<Token> {
         let begins_block = !self.on_same_line(at + 1);
+        // The colons of a long declaration are not worth a look back, each of them.
+        if !begins_block && self.last() != Token::ParenClose {
+            return None;
+        }
         let first = self.first_of_statement_so_far();
         let has_loop = self.tokens_of_statement().any(|token| token.is_loop());
         let is_lost = self.lost == Some(self.statement_start());
