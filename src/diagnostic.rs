@@ -138,6 +138,28 @@ impl Diagnostic {
     }
 }
 
+/// The text of the first file with these edits made, and those that were made: one that touches the place of another before it is
+/// left out, as is one that changes another file.
+pub fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> (String, Vec<&'e Edit>) {
+    let (mut changes, mut made): (Vec<&(Span, String)>, Vec<&Edit>) = (vec![], vec![]);
+    let meets = |a: Span, b: Span| a.start < b.end && b.start < a.end || a.start == b.start;
+    for edit in edits {
+        let own = edit.changes.iter().all(|(span, _)| span.file == 0);
+        let clear = edit.changes.iter().all(|(span, _)| changes.iter().all(|(other, _)| !meets(*span, *other)));
+        if own && clear && !edit.changes.is_empty() {
+            changes.extend(&edit.changes);
+            made.push(edit);
+        }
+    }
+    // From the back, so that places stay where they are.
+    changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    let mut text = text.to_string();
+    for (span, with) in changes {
+        text.replace_range(span.range(), with);
+    }
+    (text, made)
+}
+
 /// What a code means, for `gradus explain`. Codes are never used for anything else later.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {

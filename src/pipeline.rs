@@ -77,7 +77,10 @@ pub fn read_with_data(
         Err(errors) => (vec![], None, errors),
     };
     let mut source = elaborated(sources, parsed, &model::Options { classes, statistics, ..options.clone() });
-    if source.diagnostics.iter().any(|d| d.code == "E0406") {
+    // Names that the data would have said are unknown because it can't be read: that is the mistake.
+    let lacks_names = |diagnostic: &Diagnostic| diagnostic.code == "E0406";
+    if !errors.is_empty() && source.diagnostics.iter().any(lacks_names) {
+        source.diagnostics.retain(|diagnostic| !lacks_names(diagnostic));
         source.diagnostics.extend(errors);
     }
     source

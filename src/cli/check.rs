@@ -3,12 +3,12 @@ use super::fix::fixed;
 use super::settings::Settings;
 use super::source::{complain, read, say, text_of, understood};
 use super::{Exit, gradients, print};
-use crate::diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, Op, Type, Variable};
 use crate::model::Model;
 use crate::oracle::claims::{Verdict, judge};
-use crate::pipeline::Source;
+use crate::pipeline::{self, Source};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,6 +56,11 @@ impl Check {
         }
         let source = read(&self.file, &self.settings.options())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
+        let wrong = data_errors(&source, model);
+        if !wrong.is_empty() {
+            say(&wrong, &source.sources);
+            return Err(Exit::Failure);
+        }
         let (claims, hold) = claims(&source, model);
         let mut exit = print(&(report(model) + &claims));
         if !hold {
@@ -88,14 +93,16 @@ impl Check {
 
     fn as_json(&self) -> Result<Exit, Exit> {
         let source = understood(&self.file, &self.file.display().to_string(), &self.settings.options(), None, None)?;
-        let diagnostics: Vec<_> = source.diagnostics.iter().map(|d| diagnostic::json(d, &source.sources)).collect();
+        let wrong = source.training.iter().flat_map(|model| data_errors(&source, model)).collect::<Vec<_>>();
+        let said = source.diagnostics.iter().chain(&wrong);
+        let diagnostics: Vec<_> = said.map(|d| diagnostic::json(d, &source.sources)).collect();
         let names: Vec<_> = source
             .training
             .iter()
             .flat_map(names)
             .map(|row| json!({"role": row.role, "name": row.name, "type": row.ty}))
             .collect();
-        let mut right = !source.has_errors();
+        let mut right = !source.has_errors() && wrong.is_empty();
         let claims: Vec<_> = source
             .training
             .iter()
@@ -116,6 +123,12 @@ impl Check {
         let exit = print(&format!("{}\n", json!({"diagnostics": diagnostics, "names": names, "claims": claims})));
         if right { Ok(exit) } else { Err(Exit::Failure) }
     }
+}
+
+/// What is wrong with the `data` section as it is written; no file is read.
+fn data_errors(source: &Source, model: &Model) -> Vec<Diagnostic> {
+    let has_section = model.data.is_some();
+    if has_section { pipeline::data_plan(source, model).err().unwrap_or_default() } else { vec![] }
 }
 
 /// What became of each claim, a line each; what is refuted is said as an error.

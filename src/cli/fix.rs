@@ -1,5 +1,5 @@
 //! Edits that are certain, applied.
-use crate::diagnostic::Span;
+use crate::diagnostic::{Edit, apply};
 use crate::pipeline;
 
 /// One edit may make room for the next.
@@ -10,28 +10,16 @@ pub fn fixed(name: &str, text: &str) -> (String, Vec<(usize, String)>) {
     let (mut text, mut done) = (text.to_string(), vec![]);
     for _ in 0..ROUNDS {
         let source = pipeline::read(name, &text, &Default::default());
-        let mut changes: Vec<(Span, String)> = vec![];
-        for edit in source.diagnostics.iter().filter_map(|d| d.edits.iter().find(|e| e.certain)) {
-            let own = edit.changes.iter().all(|(span, _)| span.file == 0);
-            let clear = edit.changes.iter().all(|(span, _)| changes.iter().all(|(other, _)| !overlap(*span, *other)));
-            let Some((first, _)) = edit.changes.first().filter(|_| own && clear) else { continue };
-            done.push((source.sources.line_column(0, first.start as usize).0, edit.title.clone()));
-            changes.extend(edit.changes.iter().cloned());
-        }
-        if changes.is_empty() {
+        let certain = source.diagnostics.iter().filter_map(|d| d.edits.iter().find(|e| e.certain));
+        let (changed, made) = apply(&text, certain);
+        if made.is_empty() {
             break;
         }
-        // From the back, so that places stay where they are.
-        changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
-        for (span, with) in changes {
-            text.replace_range(span.range(), &with);
-        }
+        let line = |edit: &Edit| source.sources.line_column(0, edit.changes[0].0.start as usize).0;
+        done.extend(made.into_iter().map(|edit| (line(edit), edit.title.clone())));
+        text = changed;
     }
     (text, done)
-}
-
-fn overlap(a: Span, b: Span) -> bool {
-    a.start < b.end && b.start < a.end || a.start == b.start
 }
 
 #[cfg(test)]

@@ -132,7 +132,17 @@ impl Files<'_> {
         let neighbours: Vec<&str> = neighbours.iter().map(String::as_str).collect();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let diagnostic = match nearest(&name, &neighbours) {
-            Some(near) if missing => diagnostic.help(format!("there is `{near}` in that folder")),
+            Some(near) if missing => {
+                let found = format!("there is `{near}` in that folder");
+                // The path as it was written, with another name at its end.
+                match span.filter(|_| shown.ends_with(&name)) {
+                    Some(span) => {
+                        let path = format!("\"{}{near}\"", &shown[..shown.len() - name.len()]);
+                        diagnostic.edit(found, span, path, false)
+                    }
+                    None => diagnostic.help(found),
+                }
+            }
             _ => diagnostic,
         };
         match span {

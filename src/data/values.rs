@@ -3,7 +3,7 @@ use super::dataset::Values;
 use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column};
 use super::resolve::{Node, Resolved, ResolvedKind};
 use super::table::{Cells, Table};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::kernel::Float;
 use crate::schema::{Declared, FillWith, Statistics, shape_text};
@@ -91,6 +91,9 @@ pub fn describe(fitting: &Fitting) -> String {
     }
 }
 
+/// So many words are shown, each as an edit.
+const CHOICES: usize = 3;
+
 /// E0606, of the value at this place.
 pub fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
     let width = fitting.resolved.width().max(1);
@@ -100,7 +103,16 @@ pub fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
     let text = format!("`{column}` is missing in {}", fitting.table.place(row));
     let error = fitting.at(Diagnostic::error("E0606", text), format!("`{name}` needs it"));
     match fitting.declared.kind {
-        Kind::Real => error.help(format!("add the line `fill {name} with mean`, or take the row out of the file")),
+        Kind::Real => {
+            let error = error.help(format!("add the line `fill {name} with mean`, or take the row out of the file"));
+            match fitting.resolved.span {
+                Some(span) => {
+                    let behind = Span { start: span.end, ..span };
+                    error.edit("take the mean of the others for it", behind, format!("; fill {name} with mean"), false)
+                }
+                None => error,
+            }
+        }
         _ => error.help("take the row out of the file"),
     }
 }
@@ -157,13 +169,21 @@ pub fn truths(fitting: &Fitting, precision: Float) -> Result<Values, Diagnostic>
     if fitting.resolved.kind == ResolvedKind::Words {
         let words =
             fitting.resolved.columns().into_iter().find_map(|column| match &fitting.table.columns[column].cells {
-                Cells::Words(words) => Some((fitting.table.columns[column].name.clone(), words.words.first().cloned())),
+                Cells::Words(words) => Some((fitting.table.columns[column].name.clone(), words.words.clone())),
                 _ => None,
             });
-        let (column, word) = words.unwrap_or_default();
+        let (column, words) = words.unwrap_or_default();
         let error = Diagnostic::error("E0608", format!("`{name}` is a truth value, but `{column}` has words"));
         let error = fitting.declaration(fitting.at(error, "words are neither true nor false"));
-        return Err(error.help(format!("compare it: `{name} = {column} == \"{}\"`", word.unwrap_or_default())));
+        let is_plain = matches!(fitting.resolved.node, Node::Column(_));
+        let Some(span) = fitting.resolved.span.filter(|_| is_plain && words.len() <= CHOICES) else {
+            let first = words.first().map(String::as_str).unwrap_or_default();
+            return Err(error.help(format!("compare it: `{name} = {column} == \"{first}\"`")));
+        };
+        let behind = Span { start: span.end, ..span };
+        return Err(words.iter().fold(error, |error, word| {
+            error.edit(format!("true for `{word}`"), behind, format!(" == \"{word}\""), false)
+        }));
     }
     let values = all_rows(fitting.resolved, fitting.table);
     match values.iter().position(|value| *value != 0.0 && *value != 1.0) {

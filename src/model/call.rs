@@ -34,6 +34,9 @@ impl<'a> Elaborator<'a> {
             return self.parameters_below(arguments, span);
         }
         if !self.is_function(callee) {
+            if let Some(reported) = self.foreign_call(callee, arguments, span) {
+                return Err(reported);
+            }
             return self.product_by_call(callee, arguments, span);
         }
         let given = self.given(arguments)?;
@@ -200,12 +203,15 @@ impl<'a> Elaborator<'a> {
         if let Some(statistic) = self.statistic(&path, span)? {
             return Ok(statistic.into());
         }
+        if let Some(error) = self.foreign_path(&path, span) {
+            return self.fail(error);
+        }
         let paths: Vec<String> = self.parameter_paths().into_iter().map(|(path, _)| path).collect();
         let near = super::names::nearest(&path, paths.iter().map(String::as_str));
         let error = Diagnostic::error("E0201", format!("there is no parameter `{path}`")).at(span, "no such path");
         let error = match near {
             Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
-            None if paths.is_empty() => error.help("no parameters are made above"),
+            None if paths.is_empty() => error.help("only what makes parameters has parts, and none are made above"),
             None => error.help(format!("there are {}", listed(&paths))),
         };
         self.fail(error)
@@ -224,4 +230,32 @@ pub fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > 8 { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
+}
+
+/// Adds which option was meant, if one has nearly this name or is called like it elsewhere.
+pub fn meant_option<'n>(
+    error: Diagnostic,
+    named: Option<&Ident>,
+    options: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    let Some(named) = named else { return error };
+    let options: Vec<&str> = options.collect();
+    if options.contains(&named.name.as_str()) {
+        return error;
+    }
+    let alias = match named.name.to_lowercase().as_str() {
+        "lr" | "learning_rate" | "eta" | "η" => Some("rate"),
+        "weight_decay" => Some("decay"),
+        "epsilon" | "ε" => Some("eps"),
+        "dim" | "axes" => Some("axis"),
+        "use_bias" => Some("bias"),
+        "strides" => Some("stride"),
+        _ => None,
+    };
+    let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);
+    let is_alias = alias.is_some();
+    match alias.or_else(|| super::names::nearest(&named.name, options.into_iter())) {
+        Some(meant) => error.edit(format!("write `{meant}`"), named.span, meant, is_alias),
+        None => error,
+    }
 }

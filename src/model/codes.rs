@@ -141,8 +141,9 @@ pub static CODES: &[Explanation] = &[
     explain("E0505", "a derivative across the batch",
         "`batch_mean` mixes the examples, so there is no derivative for one of them.",
         "input x\nm = x * batch_mean(x)\nd = grad(m, x)", "input x\nm = x^2\nd = grad(m, x)"),
-    explain("E0506", "a prime of a function of several numbers",
-        "`u'(x)` is of a function of one number. Of several, `grad(u(x, t), t)` says by which.",
+    explain("E0506", "a prime of what is no function of one number",
+        "`u'(x)` is of a function of one number. Of several, `grad(u(x, t), t)` says by which. Each call of a layer has parameters of \
+         its own, so `u` must be a `model` or a `fn`.",
         "input x, t\nfn u(x, t) = x t\ny = u'(x, t)", "input x, t\nfn u(x, t) = x t\ny = grad(u(x, t), t)"),
     explain("E0701", "training without `minimize`",
         "A `train` section says which number is to become small.",
@@ -203,4 +204,8 @@ pub static CODES: &[Explanation] = &[
          can do no more than one. A narrow layer between wide ones is meant (it keeps a rank low) and is not warned of.",
         "input x: [4]\ntarget t\ny = x |> dense(8) |> neuron\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }",
         "input x: [4]\ntarget t\ny = x |> dense(8) |> relu |> neuron\nloss = (y - t)^2\ntrain { minimize loss; epochs 9 }"),
+    explain("W0701", "training without parameters",
+        "Training changes parameters, and the program has none. They are declared by `param`, or made by layers.",
+        "input x\ntarget t\nloss = (2 x - t)^2\ntrain { minimize loss; epochs 9 }",
+        "input x\ntarget t\nparam w\nloss = (w x - t)^2\ntrain { minimize loss; epochs 9 }"),
 ];

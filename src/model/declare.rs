@@ -199,6 +199,7 @@ impl<'a> Elaborator<'a> {
             let error =
                 Diagnostic::error("E0312", format!("the start is {}, not {}", shape_text(&own), shape_text(shape)))
                     .at(span, shape_text(&own));
+            let error = if shape.is_empty() { self.declare_start(error, span, &own) } else { error };
             return self.fail(error);
         }
         let unknown = |op: &Op| {

@@ -1,12 +1,12 @@
 //! Derivatives that a file asks for: `grad(u, x)`, `∂u/∂x`, `u'(x)`.
 use super::call::Given;
 use super::elaborator::{Elaborator, Outcome};
-use super::value::{Function, Tensor, Value};
+use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
 use crate::graph::show::shape_text;
 use crate::graph::{NodeId, Type};
-use crate::syntax::TreeId;
+use crate::syntax::{DefinitionKind, TreeId};
 
 impl<'a> Elaborator<'a> {
     /// `∂of/∂by`.
@@ -147,8 +147,15 @@ impl<'a> Elaborator<'a> {
         let varying = self.graph.ty(x.id).varying;
         let hole = self.graph.hole(Type::real(&[], varying));
         let argument = Given { name: None, value: Tensor::new(hole).into(), span: *at };
-        let steps = self.stepped.len();
+        let (steps, parameters) = (self.stepped.len(), self.parameters.len());
+        let layer = match &function {
+            Function::Defined(defined) if defined.definition.kind == DefinitionKind::Layer => Some(*defined),
+            _ => None,
+        };
         let result = self.apply(function, vec![argument], span)?;
+        if let Some(layer) = layer.filter(|_| parameters < self.parameters.len()) {
+            return self.derivative_of_layer(layer, span);
+        }
         if steps < self.stepped.len() {
             let error =
                 Diagnostic::error("E0410", "a function with a `state` in it has no derivative by its argument here")
@@ -160,6 +167,25 @@ impl<'a> Elaborator<'a> {
             result = self.next_derivative(&result, span, &Tensor::new(hole), *at, span, round == 0)?;
         }
         Ok(self.put_over(result.into(), hole, x.id, &shape))
+    }
+    /// Each call of a layer has parameters of its own: `u'(x)` would have nothing to do with `u(x)`.
+    fn derivative_of_layer<T>(&mut self, layer: Defined<'a>, span: Span) -> Outcome<T> {
+        let name = &layer.definition.name;
+        let error = Diagnostic::error(
+            "E0506",
+            format!("`{0}'` of the layer `{0}` would have parameters of its own", name.name),
+        )
+        .at(span, "has nothing to do with other calls")
+        .also(name.span, "a layer makes parameters in each call");
+        let before = self.text(Span { start: 0, end: name.span.start, ..name.span }).trim_end();
+        let error = match before.strip_suffix("layer") {
+            Some(head) => {
+                let word = Span { start: head.len() as u32, end: before.len() as u32, ..name.span };
+                error.edit("a model makes them once, for all calls", word, "model", false)
+            }
+            None => error.help("a model makes them once, for all calls"),
+        };
+        self.fail(error)
     }
     /// A value with an argument in the place of a hole for a number; the axes of the argument are mapped over.
     fn put_over(&mut self, value: Value<'a>, hole: NodeId, x: NodeId, shape: &[usize]) -> Value<'a> {

@@ -224,8 +224,9 @@ impl<'a> Elaborator<'a> {
             Value::Tensor(tensor) if tensor.row => {
                 let error = Diagnostic::error("E0303", "a row can only stand as a factor of a product")
                     .at(span, "`'` of a vector makes a row")
-                    .help("drop the `'`: a vector has no direction of its own");
-                self.fail(error)
+                    .help("`w' x` is a number, `x y'` a matrix");
+                let plain = self.text(span).trim_end_matches(['\'', 'ᵀ']);
+                self.fail(error.edit("without the `'` it is a vector", span, plain, false))
             }
             value => self.factor_of(value, span),
         }

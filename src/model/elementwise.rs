@@ -2,7 +2,6 @@
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NodeId, Op, Shape};
 use crate::op::{Binary, Result as Gives, Unary, comparison};
 use crate::syntax::{Relation, TreeId};
@@ -68,12 +67,18 @@ impl<'a> Elaborator<'a> {
             );
             error = match (&a[..], &b[..]) {
                 ([n, 1], [m]) | ([m], [n, 1]) if n == m => {
-                    error.help(format!("take the only column, `…[.., 0]`, or `flatten(…)`, to get [{n}]"))
+                    let column = if a.len() == 2 { left.1 } else { right.1 };
+                    let flat = format!("flatten({})", self.text(column));
+                    error.edit(format!("its only column, [{n}]"), column, flat, false)
                 }
                 _ => error,
             };
         } else {
             error = error.note("element by element, shapes are equal, or one is the tail of the other: [n] fits [t, n], a number fits all");
+            if a.len() == b.len() {
+                error = self.redeclared(error, right.1, &a);
+                error = self.redeclared(error, left.1, &b);
+            }
             if a.len() == 2 && b.len() == 1 && a[0] == b[0] {
                 error = error.help(format!(
                     "[{}] does not run along the rows; write a function for one row and let it map",
@@ -103,18 +108,18 @@ impl<'a> Elaborator<'a> {
         let error = Diagnostic::error("E0305", "a vector of one entry against a number");
         let error = self.label_operand(error, vector, true);
         let error = self.label_operand(error, number, false);
-        self.fail(error.help(
-            "`neuron(h)` gives a number where `dense(h, 1)` gives a vector of one entry; `…[0]` takes the entry out",
+        let entry = format!("{}[0]", self.touchable(vector.1));
+        self.fail(error.help("`neuron(h)` gives a number where `dense(h, 1)` gives a vector of one entry").edit(
+            "take the entry out",
+            vector.1,
+            entry,
+            false,
         ))
     }
 
     /// Adds an operand's shape to an error, and where its name was bound.
     pub fn label_operand(&self, error: Diagnostic, (tensor, span): (&Tensor, Span), primary: bool) -> Diagnostic {
-        let shape = match self.graph.shape(tensor.id) {
-            [] => "a number".to_string(),
-            shape if tensor.row => format!("a row of {}", shape[0]),
-            shape => shape_text(shape),
-        };
+        let shape = self.spoken_type(tensor);
         let error = if primary { error.at(span, &shape) } else { error.also(span, &shape) };
         match self.origin(span) {
             Some((at, name)) if at != span => error.also(at, format!("`{name}` is {shape}")),
@@ -137,9 +142,8 @@ impl<'a> Elaborator<'a> {
         let name = text.trim_matches('`');
         let error = Diagnostic::error("E0401", format!("{text} is a class, a name and not a number"))
             .at(span, "computed with")
-            .help(format!(
-                "`onehot({name})` is its vector of zeros and a one, `[{name} == 1]` is 1 for class 1 and else 0"
-            ));
+            .help(format!("`[{name} == 1]` is 1 for class 1 and else 0"))
+            .edit("its vector of zeros and a one", span, format!("onehot({})", self.text(span)), false);
         self.fail(error)
     }
     /// Whether a value is a class; a whole number (an index, a place in a loop) may be computed with.
@@ -165,7 +169,8 @@ impl<'a> Elaborator<'a> {
         }
         let error = Diagnostic::error("E0403", format!("{} is no truth value", self.quote_span(span)))
             .at(span, "true or false is needed here")
-            .help("compare it: `x > 0`, `t == 1`");
+            .help("a truth value comes from a comparison, or is declared `bool`")
+            .edit("compare it", span, format!("{} > 0", self.touchable(span)), false);
         self.fail(error)
     }
 
@@ -259,7 +264,27 @@ impl<'a> Elaborator<'a> {
             )
             .at(other.1, "no class of these")
             .help("classes are counted from 0");
-            return self.fail(error);
+            let last = size - 1;
+            let is_one_beyond = value == size as f64;
+            return self.fail(match is_one_beyond {
+                true => error.edit(format!("the last class is `{last}`"), other.1, last.to_string(), false),
+                false => error,
+            });
+        }
+        // `y == t` with probabilities `y`.
+        if self.graph.ty(other.0.id).kind == Kind::Real && other.0.known.is_none() {
+            let what = self.spoken_type(other.0);
+            let error = Diagnostic::error(
+                "E0405",
+                format!("{} is a class, and {} is {what}", self.quote_span(class.1), self.quote_span(other.1)),
+            )
+            .at(other.1, "not a class");
+            let is_vector = self.graph.shape(other.0.id).last() == Some(&size);
+            let largest = format!("argmax({})", self.text(other.1));
+            return self.fail(match is_vector {
+                true => error.edit("the most probable class", other.1, largest, false),
+                false => error.help("a class is compared with a class, or with its number"),
+            });
         }
         Ok(())
     }

@@ -64,7 +64,10 @@ impl<'a> Elaborator<'a> {
             NodeKind::Sum { first, rest } => self.sum(*first, rest)?,
             NodeKind::Product { first, rest } => self.element_product(*first, rest)?,
             NodeKind::Juxtaposition(factors) => self.juxtaposition(id, factors)?,
-            NodeKind::Power { base, exponent } => self.power(*base, *exponent)?,
+            NodeKind::Power { base, exponent } => {
+                self.power_of_e(*base, *exponent, self.span(id))?;
+                self.power(*base, *exponent)?
+            }
             NodeKind::Compare { first, rest } => self.comparison(*first, rest)?,
             NodeKind::And(items) => self.logic(&comparison::AND, items)?,
             NodeKind::Or(items) => self.logic(&comparison::OR, items)?,
@@ -82,7 +85,7 @@ impl<'a> Elaborator<'a> {
                     .at(span, "not a value");
                 return self.fail(error);
             }
-            NodeKind::Block(statements) => self.block(statements, span)?,
+            NodeKind::Block(statements) => self.block(statements)?,
             NodeKind::Error => return Err(Reported),
         };
         Ok(value)

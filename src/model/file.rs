@@ -59,7 +59,9 @@ impl<'a> Elaborator<'a> {
                     Some((_, first)) => {
                         let error = Diagnostic::error("E0705", format!("there are two `{}` sections", kind.word()))
                             .at(statement.span, "the second")
-                            .also(first, "the first");
+                            .also(first, "the first")
+                            .help("a program has one: join their lines")
+                            .edit("leave this one out", statement.span, "", false);
                         self.report(error);
                     }
                 }

@@ -59,6 +59,9 @@ impl<'a> Elaborator<'a> {
         let extent = self.graph.shape(x)[axis] as i64;
         let end = |this: &mut Self, id: Option<TreeId>, missing: i64| -> Outcome<i64> {
             let Some(id) = id else { return Ok(missing) };
+            if this.varies(id)? {
+                return this.not_there_yet(span, "a part whose place varies, as `x[i..i + 3]` in a loop, is");
+            }
             let number = this.whole_number(id)?;
             Ok(if number < 0 { number + extent } else { number })
         };
@@ -70,6 +73,13 @@ impl<'a> Elaborator<'a> {
             .at(span, format!("the axis has {extent} entries"))
             .note("a range is half-open: `x[0..2]` are the entries 0 and 1");
         self.fail(error)
+    }
+
+    /// Whether an end of a range is a whole number that is known only when running.
+    fn varies(&mut self, id: TreeId) -> Outcome<bool> {
+        let NodeKind::Name(_) = self.tree.kind(id) else { return Ok(false) };
+        let x = self.tensor(id)?;
+        Ok(x.known.is_none() && matches!(self.graph.ty(x.id).kind, Kind::Class(_)))
     }
 
     fn indexed(
@@ -153,7 +163,9 @@ impl<'a> Elaborator<'a> {
                     if extent == 1 { "only the entry 0".to_string() } else { format!("entries 0 to {}", extent - 1) };
                 let error =
                     Diagnostic::error("E0309", format!("no entry {number}: there are {range}")).at(span, "outside");
-                return self.fail(error.help("entries are counted from 0; the last is `[-1]`"));
+                let error = error.help("entries are counted from 0; the last is `[-1]`");
+                let is_one_beyond = number == extent as f64 && self.text(span).parse::<usize>().is_ok();
+                return self.fail(if is_one_beyond { error.edit("take the last", span, "-1", false) } else { error });
             }
             places.push(place as usize);
         }

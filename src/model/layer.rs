@@ -1,5 +1,5 @@
 //! Calls of `fn`, `layer` and `model`: arguments and parameters, sizes by their names, leading axes, frames of the path.
-use super::call::Given;
+use super::call::{Given, meant_option};
 use super::elaborator::{ArgumentSite, CallSite, Elaborator, Outcome};
 use super::path::Label;
 use super::scope::{ScopeId, Slot};
@@ -77,7 +77,9 @@ impl<'a> Elaborator<'a> {
         let name = &definition.name.name;
         let mut slots: Vec<Option<Given<'a>>> = vec![None; definition.parameters.len()];
         let signature = || {
-            let parts: Vec<&str> = definition.parameters.iter().map(|p| p.name.name.as_str()).collect();
+            // The first two of an optimizer are given by training.
+            let own = if definition.kind == DefinitionKind::Optimizer { 2 } else { 0 };
+            let parts: Vec<&str> = definition.parameters.iter().skip(own).map(|p| p.name.name.as_str()).collect();
             format!("it is `{name}({})`", parts.join(", "))
         };
         for (place, argument) in given.into_iter().enumerate() {
@@ -96,9 +98,22 @@ impl<'a> Elaborator<'a> {
             };
             let at = argument.name.map_or(argument.span, |named| named.span);
             let error = Diagnostic::error("E0206", problem).at(at, "not expected").help(signature());
-            return self.fail(error);
+            let error = self.activation_around(error, &argument.value, argument.span);
+            let parameters = definition.parameters.iter().map(|p| p.name.name.as_str());
+            return self.fail(meant_option(error, argument.name, parameters));
         }
         for (slot, parameter) in slots.iter().zip(&definition.parameters) {
+            if let Some(given) = slot
+                && let Value::Function(function) = &given.value
+                && let Some(NodeKind::Bool(_) | NodeKind::Number(_)) =
+                    parameter.default.map(|default| defined.tree.kind(default))
+            {
+                let what =
+                    format!("`{}` of `{name}` is no function, and gets `{}`", parameter.name.name, function.name());
+                let error = Diagnostic::error("E0205", what).at(given.span, "a function").help(signature());
+                let error = self.activation_around(error, &given.value, given.span);
+                return self.fail(error);
+            }
             if slot.is_none() && parameter.default.is_none() {
                 let error = Diagnostic::error("E0206", format!("`{name}` needs `{}`", parameter.name.name))
                     .at(span, "missing")
@@ -347,7 +362,7 @@ impl<'a> Elaborator<'a> {
     pub fn body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {
         let body = defined.definition.body;
         if let NodeKind::Block(statements) = self.tree.kind(body) {
-            return self.block(statements, self.tree.span(body));
+            return self.block(statements);
         }
         let frame = self.frames.enter(self.frame, Label::Value);
         self.in_frame(frame, |this| this.expression(body))

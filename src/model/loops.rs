@@ -1,5 +1,5 @@
 //! Loops: `for` maps, `fold` and `scan` carry states through a loop of the graph, `repeat` is unrolled.
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, Outcome, Reported};
 use super::path::Label;
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
@@ -21,9 +21,11 @@ enum Over {
 impl<'a> Elaborator<'a> {
     pub fn looped(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
         match of.kind {
-            LoopKind::For => self.map(of, span),
+            // That a state is missing was said when it was read.
+            LoopKind::Fold | LoopKind::Scan | LoopKind::Repeat if of.states.is_empty() => Err(Reported),
+            LoopKind::For => self.map(of),
             LoopKind::Fold | LoopKind::Scan => self.carried(of, span),
-            LoopKind::Repeat => self.unrolled(of, span),
+            LoopKind::Repeat => self.unrolled(of),
         }
     }
 
@@ -96,7 +98,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// `for`: the body for one element, lifted over all of them.
-    fn map(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+    fn map(&mut self, of: &'a Loop) -> Outcome<Value<'a>> {
         let (overs, length, reverse) = self.over(of)?;
         let scope = self.inner_scope();
         let mut pairs: Vec<(NodeId, NodeId)> = vec![];
@@ -117,13 +119,13 @@ impl<'a> Elaborator<'a> {
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
         let steps = self.stepped.len();
-        let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
         self.lift_steps(steps, &pairs, length, self.span(of.over))?;
         Ok(self.lifted_value(value, &pairs, length))
     }
-    fn loop_body(&mut self, body: TreeId, span: Span) -> Outcome<Value<'a>> {
+    fn loop_body(&mut self, body: TreeId) -> Outcome<Value<'a>> {
         match self.tree.kind(body) {
-            NodeKind::Block(statements) => self.block_with(statements, span, self.frame),
+            NodeKind::Block(statements) => self.block_with(statements, self.frame),
             _ => self.expression(body),
         }
     }
@@ -155,7 +157,7 @@ impl<'a> Elaborator<'a> {
             self.frames.set_sources(self.frame, sources);
             self.replaying += rounds;
             let steps = self.stepped.len();
-            let next = self.round(of, id, &overs, span);
+            let next = self.round(of, id, &overs);
             self.replaying -= rounds;
             let next = next?;
             if steps < self.stepped.len() {
@@ -194,7 +196,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     /// The body of one round; the next values of the states.
-    fn round(&mut self, of: &'a Loop, id: LoopId, overs: &[Over], span: Span) -> Outcome<Vec<Tensor>> {
+    fn round(&mut self, of: &'a Loop, id: LoopId, overs: &[Over]) -> Outcome<Vec<Tensor>> {
         let scope = self.inner_scope();
         for (name, over) in of.variables.iter().zip(overs) {
             let node = match over {
@@ -217,7 +219,7 @@ impl<'a> Elaborator<'a> {
                 state.name.span,
             );
         }
-        let value = self.in_scope(scope, |this| this.loop_body(of.body, span))?;
+        let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
         let at = self.value_span(of.body);
         self.states_of(value, of, at)
     }
@@ -273,7 +275,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// `repeat`: each round is read on its own, with parameters of its own.
-    fn unrolled(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
+    fn unrolled(&mut self, of: &'a Loop) -> Outcome<Value<'a>> {
         let (overs, length, reverse) = self.over(of)?;
         if length > limits::REPEAT_ROUNDS {
             let error = Diagnostic::error("E0905", format!("`repeat` has at most {} rounds", limits::REPEAT_ROUNDS))
@@ -297,7 +299,7 @@ impl<'a> Elaborator<'a> {
             let frame = self.frames.enter(source, Label::Round(round));
             let value = self.in_scope(scope, |this| {
                 this.in_frame(frame, |this| match this.tree.kind(of.body) {
-                    NodeKind::Block(statements) => this.block(statements, span),
+                    NodeKind::Block(statements) => this.block(statements),
                     _ => this.expression(of.body),
                 })
             })?;

@@ -1,9 +1,10 @@
 //! What a name means: bound by the file, by the prelude, or known to the language; and what was meant by one that isn't.
 use super::builtin;
 use super::elaborator::{Elaborator, Outcome, Reported};
+use super::foreign::{advice, alias};
 use super::scope::Slot;
 use super::value::{Function, Tensor, Value};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Label, Span};
 use crate::graph::Runtime;
 use crate::op;
 
@@ -35,10 +36,23 @@ impl<'a> Elaborator<'a> {
                 Slot::Below => match self.language_name(name, span) {
                     Some(value) => value,
                     None => {
-                        let error = Diagnostic::error("E0203", format!("`{name}` is used before it is bound"))
-                            .at(span, "not bound yet")
-                            .also(entry.span, "bound here")
-                            .help("a value is bound above its first use");
+                        let error = match self.binds(entry.span, span) {
+                            true => Diagnostic::error("E0203", format!("`{name}` is used in its own value"))
+                                .at(span, "has no value yet")
+                                .also(entry.span, "bound here")
+                                .help("a value does not change: give the new one a name of its own"),
+                            false => {
+                                let message = format!("`{name}` is used before it is bound");
+                                if self.was_said(&message, span) {
+                                    return Err(Reported);
+                                }
+                                let error = Diagnostic::error("E0203", message)
+                                    .at(span, "not bound yet")
+                                    .also(entry.span, "bound here")
+                                    .help("a value is bound above its first use");
+                                self.line_moved_up(error, entry.span, span)
+                            }
+                        };
                         self.fail(error)
                     }
                 },
@@ -48,6 +62,11 @@ impl<'a> Elaborator<'a> {
                 None => self.unknown(name, span),
             },
         }
+    }
+    /// Whether the binding of the name at `name` is what stands around `inside`: on its line, behind it.
+    fn binds(&self, name: Span, inside: Span) -> bool {
+        let between = Span { start: name.end, end: inside.start.max(name.end), ..name };
+        name.end <= inside.start && name.file == inside.file && !self.text(between).contains(['\n', ';'])
     }
     /// The function that a name means, if it means one. Reports nothing.
     pub fn function_named(&mut self, name: &str) -> Option<Function<'a>> {
@@ -91,15 +110,32 @@ impl<'a> Elaborator<'a> {
         if self.lacks_used_file {
             return Err(Reported);
         }
-        let mut error = Diagnostic::error("E0201", format!("`{name}` is not known here")).at(span, "no such name");
+        let message = format!("`{name}` is not known here");
+        if self.was_said(&message, span) {
+            return Err(Reported);
+        }
+        let mut error = Diagnostic::error("E0201", message).at(span, "no such name");
         if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
+        } else if let Some(own) = alias(name) {
+            // `True` is nothing else; `linear` may be a layer that the author forgot.
+            let is_same = own == name.to_lowercase();
+            error = error.edit(format!("here this is `{own}`"), span, own, is_same);
+        } else if let Some(advice) = advice(name) {
+            error = error.help(advice);
         } else if let Some(near) = self.near(name) {
-            error = error.edit(format!("did you mean `{near}`?"), span, near, false);
+            let is_same = near.to_lowercase() == name.to_lowercase();
+            error = error.edit(format!("did you mean `{near}`?"), span, near, is_same);
         } else {
             error = error.help("declare it (`input`, `target`, `param`), or bind it above: `name = …`");
         }
         self.fail(error)
+    }
+
+    /// Whether this was said about the same name at another place; then this place is shown with it, and corrected with it.
+    fn was_said(&mut self, message: &str, span: Span) -> bool {
+        let first = self.diagnostics.iter_mut().find(|said| said.message == message);
+        first.map(|first| stands_again(first, span)).is_some()
     }
 
     /// `wx` as `w` and `x`, if both are known values.
@@ -125,16 +161,38 @@ impl<'a> Elaborator<'a> {
     }
 }
 
-/// The candidate nearest to a name, if it is near enough to be meant.
+/// At so many other places an unknown name is shown; those beyond are shown when these are corrected.
+const PLACES: usize = 8;
+
+/// The same unknown name at another place: shown with the first, and corrected with it.
+fn stands_again(first: &mut Diagnostic, span: Span) {
+    if first.labels.len() > PLACES || first.labels.iter().any(|label| label.span == span) {
+        return;
+    }
+    first.labels.push(Label { span, text: "and here".into(), primary: false });
+    let place = first.span();
+    for edit in &mut first.edits {
+        // What replaces the name replaces it everywhere.
+        if let Some((at, text)) = edit.changes.first().cloned()
+            && Some(at) == place
+        {
+            edit.changes.push((span, text));
+        }
+    }
+}
+
+/// The candidate nearest to a name, if it is near enough to be meant. Capitals don't matter.
 pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<String> {
-    let limit = match name.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
+    let length = name.chars().count();
+    let limit = match length {
+        0..=4 => 1,
+        5..=7 => 2,
         _ => 3,
     };
+    let plain = name.to_lowercase();
     candidates
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= limit && *distance < known.chars().count())
+        .map(|known| (strsim::damerau_levenshtein(&plain, &known.to_lowercase()), known))
+        .filter(|(distance, known)| *distance <= limit && *distance < known.chars().count().min(length))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known.to_string())
 }

@@ -33,8 +33,14 @@ impl<'a> Elaborator<'a> {
         };
         let span = self.span(id);
         let Some(name) = tree.name(callee) else {
-            let error =
-                Diagnostic::error("E0704", "an optimizer is named").at(span, "as in `optimizer adam(rate = 1e-3)`");
+            let mut error = Diagnostic::error("E0704", "an optimizer is named").at(span, "not a name");
+            error = match tree.kind(id) {
+                NodeKind::Text(name) => {
+                    let name = name.to_lowercase();
+                    error.edit(format!("write `{name}`"), span, name, true)
+                }
+                _ => error.help("as in `optimizer adam(rate = 1e-3)`"),
+            };
             return self.fail(error);
         };
         let mut given = vec![];
@@ -119,7 +125,10 @@ impl<'a> Elaborator<'a> {
             .collect();
         let error = Diagnostic::error("E0201", format!("there is no optimizer `{name}`")).at(span, "not known");
         let error = match super::names::nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
+            Some(near) => {
+                let is_same = near == name.to_lowercase();
+                error.edit(format!("did you mean `{near}`?"), span, near, is_same)
+            }
             None => error.help(format!("there are {}", super::call::listed(&known))),
         };
         self.fail(error)

@@ -177,15 +177,15 @@ impl<'a> Elaborator<'a> {
             (None, Some(_)) => {
                 let (vector, matrix) = (self.text(left.span), self.text(right.span));
                 let error = Diagnostic::error("E0301", "a vector can't stand before a matrix")
-                    .at(left.span, format!("[{}]: as a column it has one entry a row", left.rows.unwrap_or(1)))
+                    .at(left.span, format!("[{}], a column: it stands behind a matrix", left.rows.unwrap_or(1)))
                     .also(right.span, shape_text(self.graph.shape(right.id)))
-                    .edit("as a row, which gives a row", span, format!("{vector}' {matrix}"), false)
                     .edit(
                         "as a column behind the transposed matrix, which gives a vector",
                         span,
                         format!("{matrix}' {vector}"),
                         false,
-                    );
+                    )
+                    .edit("as a row, which gives a row", span, format!("{vector}' {matrix}"), false);
                 self.fail(error)
             }
             (Some(_), None) => {
@@ -231,16 +231,25 @@ impl<'a> Elaborator<'a> {
                 error = error.also(at, format!("`{name}` is {}", shape.0));
             }
         }
-        if matches!(self.graph.op(last.id), Op::Leaf(Leaf::Parameter(_)))
-            && let Some(rows) = last.rows
-        {
-            error = error.help(match right.columns {
-                None => format!("declare `{left_text}: [{rows}, {has}]`, or use `dense({right_text}, {rows})`, which learns the size"),
-                Some(_) => format!("declare `{left_text}: [{rows}, {has}]`"),
-            });
-        }
-        if last.rows == Some(has) && right.columns.is_none() {
+        let is_vector = right.columns.is_none();
+        if last.rows == Some(has) && last.columns.is_some() {
             error = error.edit("the transposed matrix fits", last.span, format!("{left_text}'"), false);
+        }
+        if right.columns == Some(takes) {
+            error = error.edit("the transposed matrix fits", right.span, format!("{right_text}'"), false);
+        }
+        if error.edits.is_empty()
+            && matches!(self.graph.op(last.id), Op::Leaf(Leaf::Parameter(_)))
+            && let Some(rows) = last.rows
+            && last.columns.is_some()
+        {
+            error = self.redeclared(error, last.span, &[rows, has]);
+            if is_vector {
+                error = error.help(format!("`dense({right_text}, {rows})` learns the size by itself"));
+            }
+        }
+        if error.edits.is_empty() && error.helps.is_empty() {
+            error = error.help("the last axis of the left side is as long as the first of the right side");
         }
         self.fail(error)
     }

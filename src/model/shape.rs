@@ -1,5 +1,6 @@
 //! Sizes: whole numbers that are known when compiling, types of declarations, axes.
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, Outcome, Reported};
+use super::prelude;
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
@@ -26,9 +27,23 @@ impl<'a> Elaborator<'a> {
                     Some(shown) => shown,
                     None => self.shown_arithmetic(span, value),
                 };
-                let error = Diagnostic::error("E0307", format!("a size is a whole number: {shown}"))
-                    .at(at, format!("this is {value}"))
-                    .help("`floor(…)` rounds down, if that is meant");
+                let is_literal = matches!(self.tree.kind(id), NodeKind::Number(_));
+                let what = if is_literal {
+                    "a whole number is needed here".to_string()
+                } else {
+                    format!("a size is a whole number: {shown}")
+                };
+                let mut error = Diagnostic::error("E0307", what).at(at, format!("this is {value}"));
+                if is_literal {
+                    let (below, above) = (value.floor(), value.ceil());
+                    error = error.edit(format!("write `{above}`"), at, above.to_string(), false);
+                    if below >= 1.0 {
+                        error = error.edit(format!("write `{below}`"), at, below.to_string(), false);
+                    }
+                } else if at.file != prelude::FILE {
+                    let text = self.text(at).to_string();
+                    error = error.edit("if it is to be rounded down", at, format!("floor({text})"), false);
+                }
                 self.fail(error)
             }
             None => self.not_known(at),
@@ -115,6 +130,7 @@ impl<'a> Elaborator<'a> {
         let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(|id| self.size(*id)).collect();
         let kind = match ty.element {
             Element::Number => Ok(Kind::Real),
+            Element::Wrong => Err(Reported),
             Element::Bool => Ok(Kind::Bool),
             Element::Class(count) => self.size(count).map(Kind::Class),
         };
@@ -155,7 +171,11 @@ impl<'a> Elaborator<'a> {
             )
             .at(span, shape_text(&shape))
             .also(ty.span, "declared here");
-            return self.fail(error);
+            let is_shape = matches!(ty.element, Element::Number) && !shape.is_empty();
+            return self.fail(match is_shape {
+                true => error.edit("declare what it is", ty.span, shape_text(&shape), false),
+                false => error.help("say what it is, or nothing"),
+            });
         }
         Ok(())
     }
@@ -172,6 +192,8 @@ impl<'a> Elaborator<'a> {
             _ => format!("there are axes 0 to {}", axes - 1),
         };
         let error = Diagnostic::error("E0308", format!("no axis {number}: {what}")).at(span, "no such axis");
-        self.fail(error.help("axes are counted from 0; the last is -1"))
+        let error = error.help("axes are counted from 0; the last is -1");
+        let is_written = self.text(span).parse::<i64>().is_ok();
+        self.fail(if is_written && axes > 0 { error.edit("take the last", span, "-1", false) } else { error })
     }
 }

@@ -85,7 +85,10 @@ impl<'a> Elaborator<'a> {
             }
             let error = Diagnostic::error("E0212", format!("`{} <- …` gives a `state` its next value", name.name))
                 .at(whole, "no state of this name here")
-                .help(format!("declare it: `state {} = 0`; or bind a value: `{} = …`", name.name, name.name));
+                .help(format!("a state is declared: `state {} = 0`", name.name));
+            let between = Span { start: name.span.end, end: self.span(value).start, ..whole };
+            let error = error.edit("to bind a value, write `=`", between, " = ", false);
+            self.scopes.set(self.scope, &name.name, Slot::Broken, name.span);
             return self.fail(error);
         };
         let next = self.tensor(value)?;

@@ -10,17 +10,12 @@ use crate::syntax::{DeclareKind, Definition, Ident, NodeKind, Statement, Stateme
 
 impl<'a> Elaborator<'a> {
     /// The value of `{ … }`: a body whose bindings stand below the current frame.
-    pub fn block(&mut self, statements: &'a [Statement], span: Span) -> Outcome<Value<'a>> {
+    pub fn block(&mut self, statements: &'a [Statement]) -> Outcome<Value<'a>> {
         let frame = self.frames.enter(self.frame, Label::Value);
-        self.block_with(statements, span, frame)
+        self.block_with(statements, frame)
     }
     /// The same; the last line is read in this frame.
-    pub fn block_with(
-        &mut self,
-        statements: &'a [Statement],
-        span: Span,
-        value_frame: super::path::FrameId,
-    ) -> Outcome<Value<'a>> {
+    pub fn block_with(&mut self, statements: &'a [Statement], value_frame: super::path::FrameId) -> Outcome<Value<'a>> {
         let scope = self.inner_scope();
         self.in_scope(scope, |this| {
             this.announce(statements);
@@ -37,8 +32,8 @@ impl<'a> Elaborator<'a> {
             match result {
                 Some(value) if !broken => value,
                 Some(_) => Err(Reported),
-                None if broken => Err(Reported),
-                None => this.fail(Diagnostic::error("E0212", "a block ends in its value").at(span, "no value")),
+                // That a block has no value was said when it was read.
+                None => Err(Reported),
             }
         })
     }
@@ -154,10 +149,14 @@ impl<'a> Elaborator<'a> {
         }
         let (span, text) = (self.span(at), self.text(self.span(at)));
         let shape = crate::graph::show::shape_text(self.graph.shape(x.id));
-        let error = Diagnostic::error(code, format!("{what}; this is {shape}"))
-            .at(span, &shape)
-            .edit("their mean", span, format!("mean({text})"), false)
-            .edit("their sum", span, format!("sum({text})"), false);
+        let error = Diagnostic::error(code, format!("{what}; this is {shape}")).at(span, &shape);
+        let error = self.label_source(error, x.id);
+        let error = self.without_shape(error, x.id).edit("their mean", span, format!("mean({text})"), false).edit(
+            "their sum",
+            span,
+            format!("sum({text})"),
+            false,
+        );
         self.fail(error)
     }
 

@@ -1,5 +1,5 @@
 //! The `train` section: what is minimised, by which optimizer, how long.
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, Outcome, Reported};
 use super::path::{Frames, Label};
 use super::{Batch, Length, Optimizer, Precision, Training};
 use crate::diagnostic::{Diagnostic, Span};
@@ -27,21 +27,38 @@ impl<'a> Elaborator<'a> {
                 sound = self.fail(error);
             }
         }
+        // A line that could not be read may have been the one that is missing.
+        let is_whole =
+            !section.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Error { .. }));
         let value = |word: &str| lines.get(word).and_then(|directive| directive.values.first().copied());
         let frame = self.frames.enter(Frames::ROOT, Label::Name("minimize".into()));
         let objective = match value("minimize") {
             Some(id) => self.in_frame(frame, |this| this.objective(id)),
             None => {
-                let error = Diagnostic::error("E0701", "a `train` section says what to minimize")
-                    .at(span, "no `minimize`")
-                    .help("as in `minimize loss`");
-                self.fail(error)
+                let error =
+                    Diagnostic::error("E0701", "a `train` section says what to minimize").at(span, "no `minimize`");
+                match self.is_bound("loss") {
+                    true if is_whole => self.missing_line(error, "minimize loss", span),
+                    false if is_whole => self.fail(error.help("as in `minimize loss`")),
+                    _ => Err(Reported),
+                }
             }
         };
-        let length = self.length(value("epochs"), value("steps"), span);
+        let length = match (value("epochs"), value("steps")) {
+            (None, None) if !is_whole => Err(Reported),
+            (None, None) => {
+                let error = Diagnostic::error("E0702", "a `train` section says how long")
+                    .at(span, "neither `epochs` nor `steps`")
+                    .note("an epoch is once through the data, a step is one batch");
+                self.missing_line(error, "epochs 60", span)
+            }
+            (Some(_), Some(_)) => self.two_lengths(lines["epochs"], lines["steps"]),
+            (Some(id), None) => self.size(id).map(Length::Epochs),
+            (None, Some(id)) => self.size(id).map(Length::Steps),
+        };
         let batch = match value("batch") {
             Some(id) if self.tree.name(id) == Some("all") && !self.is_bound("all") => Ok(Batch::All),
-            Some(id) => self.size(id).map(Batch::Rows),
+            Some(id) => self.rows_of_batch(id).map(Batch::Rows),
             None => Ok(Batch::Rows(32)),
         };
         let seed = match value("seed") {
@@ -70,23 +87,50 @@ impl<'a> Elaborator<'a> {
         self.number_for(&x, id, "`minimize` takes one number for each example", "E0703")?;
         Ok(x.id)
     }
-    fn length(&mut self, epochs: Option<TreeId>, steps: Option<TreeId>, span: Span) -> Outcome<Length> {
-        match (epochs, steps) {
-            (Some(id), None) => self.size(id).map(Length::Epochs),
-            (None, Some(id)) => self.size(id).map(Length::Steps),
-            (Some(epochs), Some(steps)) => {
-                let error = Diagnostic::error("E0705", "training is as long as `epochs` or `steps` say, not both")
-                    .at(self.span(steps), "steps")
-                    .also(self.span(epochs), "epochs");
-                self.fail(error)
-            }
-            (None, None) => {
-                let error = Diagnostic::error("E0702", "a `train` section says how long")
-                    .at(span, "neither `epochs` nor `steps`")
-                    .help("as in `epochs 60`: so many times through the data");
-                self.fail(error)
-            }
+    fn two_lengths(&mut self, epochs: &Directive, steps: &Directive) -> Outcome<Length> {
+        let line = |this: &Self, directive: &Directive| {
+            let values = directive.values.iter().map(|id| this.span(*id));
+            values.fold(directive.word.span, Span::to)
+        };
+        let (epochs, steps) = (line(self, epochs), line(self, steps));
+        let error = Diagnostic::error("E0705", "training is as long as `epochs` or `steps` say, not both")
+            .at(steps, "steps")
+            .also(epochs, "epochs")
+            .edit("keep the epochs", steps, "", false)
+            .edit("keep the steps", epochs, "", false);
+        self.fail(error)
+    }
+    fn rows_of_batch(&mut self, id: TreeId) -> Outcome<usize> {
+        let (number, span) = (self.whole_number(id)?, self.span(id));
+        if number >= 1 {
+            return Ok(number as usize);
         }
+        let error = Diagnostic::error("E0704", "a batch has one row or more").at(span, format!("this is {number}"));
+        self.fail(error.edit("all rows of the data are one batch", span, "all", false))
+    }
+    fn missing_line<T>(&mut self, error: Diagnostic, line: &str, section: Span) -> Outcome<T> {
+        let (place, text) = self.line_at_end(section, line);
+        self.fail(error.edit(format!("add a line such as `{line}`"), place, text, false))
+    }
+    /// The place and the text of one more line in a section: before its `}`, as the lines before it are written.
+    fn line_at_end(&self, section: Span, line: &str) -> (Span, String) {
+        let text = self.text(section);
+        let inner = text.strip_suffix('}').unwrap_or(text).trim_end();
+        let end = section.start + inner.len() as u32;
+        let place = Span { start: end, end, ..section };
+        let last = inner.rsplit('\n').next().unwrap_or("");
+        let indent = &last[..last.len() - last.trim_start().len()];
+        let is_on_lines = inner.contains('\n');
+        (
+            place,
+            if inner.ends_with('{') {
+                format!(" {line}")
+            } else if is_on_lines {
+                format!("\n{indent}{line}")
+            } else {
+                format!("; {line}")
+            },
+        )
     }
     fn seed(&mut self, id: TreeId) -> Outcome<u64> {
         let value = self.expression(id)?;
@@ -94,9 +138,10 @@ impl<'a> Elaborator<'a> {
         match u64::try_from(number) {
             Ok(seed) => Ok(seed),
             Err(_) => {
+                let (span, positive) = (self.span(id), number.unsigned_abs());
                 let error = Diagnostic::error("E0704", "a seed is a whole number, 0 or more")
-                    .at(self.span(id), format!("this is {number}"));
-                self.fail(error)
+                    .at(span, format!("this is {number}"));
+                self.fail(error.edit(format!("write `{positive}`"), span, positive.to_string(), false))
             }
         }
     }
@@ -105,10 +150,14 @@ impl<'a> Elaborator<'a> {
             Some("f32") => Ok(Precision::F32),
             Some("f64") => Ok(Precision::F64),
             _ => {
-                let error =
-                    Diagnostic::error("E0704", format!("a precision is `f32` or `f64`, not {}", self.quote(id)))
-                        .at(self.span(id), "not a precision");
-                self.fail(error)
+                let (span, mut error) = (
+                    self.span(id),
+                    Diagnostic::error("E0704", format!("a precision is `f32` or `f64`, not {}", self.quote(id))),
+                );
+                error = error.at(span, "not a precision");
+                let is_double = self.text(span).contains("64") || self.text(span).contains("double");
+                let meant = if is_double { "f64" } else { "f32" };
+                self.fail(error.edit(format!("write `{meant}`"), span, meant, false))
             }
         }
     }

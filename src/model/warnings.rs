@@ -3,7 +3,7 @@ use super::{Model, prelude};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
-use crate::syntax::{Ident, OutputItem, Parsed, StatementKind, Target};
+use crate::syntax::{Ident, OutputItem, Parsed, SectionKind, StatementKind, Target};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,10 +12,23 @@ pub fn warnings(model: &Model, parsed: &Parsed) -> Vec<Diagnostic> {
     if model.training.is_none() {
         return vec![];
     }
+    if model.parameters.is_empty() {
+        return vec![nothing_to_learn(parsed)];
+    }
     let (mut out, unused) = never_used(model, parsed);
     out.extend(without_gradient(model, &unused));
     out.extend(linear_twice(model));
     out
+}
+
+fn nothing_to_learn(parsed: &Parsed) -> Diagnostic {
+    let is_train = |kind: &StatementKind| matches!(kind, StatementKind::Section(s) if s.kind == SectionKind::Train);
+    let warning = Diagnostic::warning("W0701", "there is nothing to learn: the program has no parameters")
+        .help("what is learned is a `param`, or made by a layer such as `dense(x, 3)`");
+    match parsed.root.iter().find(|statement| is_train(&statement.kind)) {
+        Some(train) => warning.at(train.span, "changes nothing"),
+        None => warning,
+    }
 }
 
 /// Names of the top level that stand nowhere else.
@@ -67,9 +80,9 @@ fn without_gradient(model: &Model, unused: &FxHashSet<String>) -> Vec<Diagnostic
         let text = format!("{} {verb} nothing: {their} {is} zero", names.join(", "));
         let warning = Diagnostic::warning("W0501", text);
         let warning = if span.file == prelude::FILE { warning } else { warning.at(span, "stays as it begins") };
-        warning.note(
-            "what is minimised does not depend on it, or only through what has no slope (`argmax`, comparisons, `stop_gradient`)",
-        )
+        warning
+            .note("what is minimized does not depend on it, or only through what has no slope (`argmax`, comparisons)")
+            .help("minimize what changes smoothly with it, as `cross_entropy` does, or take it out")
     };
     places.into_iter().map(warning).collect()
 }

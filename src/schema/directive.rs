@@ -117,9 +117,15 @@ fn read_part(reader: &Reader, value: TreeId, phrase: Option<&str>) -> Result<Par
     }
     let share = reader.constant(value)?;
     if !(0.0 < share && share < 1.0) {
-        return Err(Diagnostic::error("E0610", "a share of the rows lies between 0 and 1")
+        let error = Diagnostic::error("E0610", "a share of the rows lies between 0 and 1")
             .at(span, format!("this is {share}"))
-            .help("`test 0.2` takes a fifth of the rows"));
+            .help("`test 0.2` takes a fifth of the rows");
+        let is_per_cent = 1.0 < share && share < 100.0;
+        let part = (share / 100.0).to_string();
+        return Err(match is_per_cent {
+            true => error.edit(format!("{share} per cent are `{part}`"), span, part, false),
+            false => error,
+        });
     }
     Ok(if phrase == Some("last") { Part::Last(share) } else { Part::Share(share) })
 }

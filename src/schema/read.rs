@@ -4,7 +4,7 @@ use super::expression::Reader;
 use super::{DataPlan, Declared, Drawn, FileSource, Listed, ListedValues, Slot, SlotValue};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::random::Distribution;
-use crate::syntax::{FileName, Ident, NodeKind, Section, Statement, StatementKind, Target, Tree, TreeId};
+use crate::syntax::{FileName, Ident, NodeKind, Section, SectionKind, Statement, StatementKind, Target, Tree, TreeId};
 use indexmap::IndexMap;
 
 /// The plan of a `data` section, or all that is wrong with it (E0609 … E0619).
@@ -81,6 +81,13 @@ fn read_statement(
 ) -> Result<(), Diagnostic> {
     match &statement.kind {
         StatementKind::Binding { target: Target::Name(name), ty: None, value } => {
+            let is_input = plan.slots.iter().any(|slot| slot.declared.name == name.name);
+            if !is_input && crate::syntax::is_directive(SectionKind::Data, &name.name) {
+                let sign = Span { start: name.span.end, end: reader.tree.span(*value).start, ..name.span };
+                let error = Diagnostic::error("E0615", format!("`{}` is neither an input nor a target", name.name));
+                let error = error.at(name.span, "the word of a line, which has no sign after it");
+                return Err(error.edit("remove the sign", sign, " ", false));
+            }
             let slot = slot_index(plan, name)?;
             lines.first("E0615", &format!("`{}`", name.name), name.span)?;
             plan.slots[slot].value = SlotValue::Expression(reader.expression(*value)?);
@@ -105,6 +112,15 @@ fn read_statement(
             Ok(())
         }
         StatementKind::Row { name, values } => {
+            if let [value] = values[..]
+                && names_columns(reader, value)
+            {
+                let sign = Span { start: name.span.end, end: reader.tree.span(value).start, ..name.span };
+                let error =
+                    Diagnostic::error("E0619", format!("behind `{}:` stand the examples themselves", name.name));
+                let error = error.at(reader.tree.span(value), "not a number that is known before the data is read");
+                return Err(error.edit("columns of a file stand behind `=`", sign, " = ", false));
+            }
             lines.first("E0615", &format!("`{}`", name.name), name.span)?;
             plan.listed.push(read_listed(reader, name, values)?);
             Ok(())
@@ -112,6 +128,15 @@ fn read_statement(
         StatementKind::Directive(directive) => read_directive(reader, directive, statement.span, plan, lines),
         // Reported by the parser.
         _ => Ok(()),
+    }
+}
+
+/// Whether a value is a name, or a list of names, that are no settings.
+fn names_columns(reader: &Reader, id: TreeId) -> bool {
+    match reader.tree.kind(id) {
+        NodeKind::Name(name) => !reader.settings.contains_key(name) && name != "pi",
+        NodeKind::List(items) => !items.is_empty() && items.iter().all(|item| names_columns(reader, *item)),
+        _ => false,
     }
 }
 
@@ -262,9 +287,12 @@ fn check_sources(plan: &DataPlan, errors: &mut Vec<Diagnostic>) {
     let counted = plan.file.is_some() || !plan.listed.is_empty();
     if let Some(drawn) = plan.drawn.first().filter(|_| !counted && plan.rows.is_none()) {
         errors.push(
-            Diagnostic::error("E0613", "how many rows are to be drawn?")
-                .at(drawn.span, "a column that is drawn")
-                .help("add a line such as `rows 2000`"),
+            Diagnostic::error("E0613", "how many rows are to be drawn?").at(drawn.span, "a column that is drawn").edit(
+                "say so",
+                Span { start: drawn.span.end, ..drawn.span },
+                "; rows 1000",
+                false,
+            ),
         );
     }
 }

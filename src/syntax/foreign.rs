@@ -21,6 +21,8 @@ enum Cure {
     /// One of these, in its place; only the author knows which.
     Choice(&'static [(&'static str, &'static str)]),
     Help(&'static str),
+    /// This, behind it.
+    Behind(&'static str),
 }
 
 /// The entry of a sign, if it is one of another language.
@@ -56,7 +58,7 @@ static MATRIX_PRODUCT: Foreign = Foreign {
     message: "the product of linear algebra has no sign",
     label: "the factors stand side by side, as in `w x`",
     cure: Cure::Choice(&[("write the factors side by side", " ")]),
-    meant: Some(LexemeKind::Star),
+    meant: None,
 };
 static REMAINDER: Foreign = Foreign {
     code: "E0105",
@@ -132,7 +134,7 @@ static OPEN_TEXT: Foreign = Foreign {
     code: "E0103",
     message: "this text has no closing `\"`",
     label: "a text ends on the line on which it begins",
-    cure: Cure::Help("write `\"` where the text ends"),
+    cure: Cure::Behind("\""),
     meant: Some(LexemeKind::Text),
 };
 static PRIME: Foreign = Foreign {
@@ -156,6 +158,15 @@ impl Foreign {
                 diagnostic.edit(*title, place, *right, false)
             }),
             Cure::Help(help) => diagnostic.help(help),
+            Cure::Behind(sign) => {
+                let text = source.slice(span).trim_end();
+                let whole = Span { end: span.start + text.len() as u32, ..span };
+                // The brace of a section is hardly part of its file's name.
+                let text = text.trim_end_matches('{').trim_end();
+                let behind =
+                    Span { start: span.start + text.len() as u32, end: span.start + text.len() as u32, ..whole };
+                diagnostic.edit(format!("write `{sign}` where the text ends"), behind, sign, false)
+            }
         }
     }
 }

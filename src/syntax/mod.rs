@@ -38,6 +38,11 @@ pub fn is_reserved(name: &str) -> bool {
     token::Token::reserved(name).is_some()
 }
 
+/// Whether a line of this section may begin with a word.
+pub fn is_directive(section: SectionKind, word: &str) -> bool {
+    directives::DirectiveRule::of(section, word).is_some()
+}
+
 /// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
 #[derive(Clone, Debug)]
 pub struct Parsed {

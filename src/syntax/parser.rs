@@ -42,12 +42,14 @@ struct Parser<'l, 's> {
     /// For each `{` its `}`.
     closing: Vec<usize>,
     spoken: Spoken,
+    /// The section that is being read.
+    section: Option<SectionKind>,
 }
 
 impl<'l, 's> Parser<'l, 's> {
     fn new(source: Source<'s>, laid: &'l Laid) -> Self {
         let (closing, spoken) = (closing_braces(&laid.tokens), Spoken::new(&laid.diagnostics));
-        Parser { builder: Builder::new(source), laid, grammar: EntryParser::new(), closing, spoken }
+        Parser { builder: Builder::new(source), laid, grammar: EntryParser::new(), closing, spoken, section: None }
     }
 
     /// The statements in tokens `from..to`, each of which has its `End`.
@@ -71,7 +73,8 @@ impl<'l, 's> Parser<'l, 's> {
     fn statement(&mut self, from: usize, to: usize) -> Statement {
         let start = self.laid.tokens[from].0;
         let mut statement = match self.entry(from, to) {
-            Some(Entry::Statement(statement)) => statement,
+            // With a bracket that is not closed, what was read is a guess.
+            Some(Entry::Statement(statement)) if !self.has_unclosed(from, to) => statement,
             _ => {
                 let binds = self.bound_names(&self.laid.tokens[from..to]);
                 self.builder.statement(start, self.laid.tokens[to].2, StatementKind::Error { binds })
@@ -79,6 +82,19 @@ impl<'l, 's> Parser<'l, 's> {
         };
         statement.doc = self.laid.docs.get(&start).cloned();
         statement
+    }
+
+    /// Whether a bracket of the statement is not closed; what stands in braces speaks for itself.
+    fn has_unclosed(&self, from: usize, to: usize) -> bool {
+        let mut at = from;
+        while at < to && !self.laid.unclosed.is_empty() {
+            let (start, token, _) = self.laid.tokens[at];
+            if self.laid.unclosed.contains(&start) {
+                return true;
+            }
+            at = if token == Token::BraceOpen { self.closing[at] } else { at } + 1;
+        }
+        false
     }
 
     /// What the grammar makes of tokens `from..to`; what stands in braces comes first. None if it was reported.
@@ -111,7 +127,7 @@ impl<'l, 's> Parser<'l, 's> {
         let (start, end) = (tokens[0].0, tokens[tokens.len() - 1].0);
         let in_braces = |place: usize| blocks.iter().any(|(open, _, close)| *open < place && place < *close);
         if !self.spoken.starts_between(start, end, |place| !in_braces(place)) {
-            self.builder.report(explain(self.builder.source, tokens, at, expected));
+            self.builder.report(explain(self.builder.source, tokens, at, expected, self.section));
         }
     }
 
@@ -123,7 +139,14 @@ impl<'l, 's> Parser<'l, 's> {
             let token = if token == Token::BraceOpen {
                 let close = self.closing[at];
                 end = self.laid.tokens[close].2;
+                let is_section = tokens.iter().any(|token: &Spanned| token.1 == Token::Section);
+                let own = is_section.then(|| match &self.builder.source.text[tokens[0].0..tokens[0].2] {
+                    "data" => SectionKind::Data,
+                    _ => SectionKind::Train,
+                });
+                let outside = std::mem::replace(&mut self.section, own);
                 let statements = self.statements(at + 1, close);
+                self.section = outside;
                 at = close;
                 Token::Block(self.builder.add(start, end, NodeKind::Block(statements)))
             } else {
@@ -144,11 +167,18 @@ impl<'l, 's> Parser<'l, 's> {
         match (kind(0), kind(1)) {
             (Some(Token::Name), Some(Token::Assign | Token::Colon | Token::Tilde)) => places.push(0),
             (Some(Token::Metric | Token::Define), Some(Token::Name)) => places.push(1),
+            // What blocks of other languages bind.
+            (Some(Token::If | Token::For), _) => {
+                let binds = |at: &usize| kind(*at) == Some(Token::Name) && kind(*at + 1) == Some(Token::Assign);
+                let begins = |at: &usize| matches!(kind(*at - 1), Some(Token::BraceOpen | Token::End));
+                places.extend((1..tokens.len()).filter(|at| binds(at) && begins(at)));
+            }
             (Some(Token::Declare), _) => {
                 let mut depth = 0;
                 for (at, (_, token, _)) in tokens.iter().enumerate().skip(1) {
                     depth += i32::from(token.opens()) - i32::from(token.closes());
-                    let begins_item = matches!(tokens[at - 1].1, Token::Declare | Token::Comma);
+                    // Where the comma is missing, too.
+                    let begins_item = matches!(tokens[at - 1].1, Token::Declare | Token::Comma | Token::Name);
                     if *token == Token::Name && depth == 0 && begins_item {
                         places.push(at);
                     }

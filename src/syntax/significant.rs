@@ -1,7 +1,7 @@
 //! The lexemes that count: spaces and comments fall away, and signs of other languages are reported and read as what was meant.
 use super::foreign::{foreign, hash_comments};
 use super::lexeme::{Lexeme, LexemeKind, lex};
-use super::source::Source;
+use super::source::{Source, suggest};
 use crate::diagnostic::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -38,6 +38,7 @@ pub fn significant(source: Source) -> Significants {
         line_start: 0,
         skip_to: 0,
         doc: None,
+        bars: vec![],
         hashes: vec![],
     };
     for lexeme in lex(source.text) {
@@ -55,6 +56,8 @@ struct Reader<'s> {
     /// Lexemes before this place belong to one that was already read: `/* … */`, `'text'`.
     skip_to: usize,
     doc: Option<String>,
+    /// The second bars of `|x|` that are to come.
+    bars: Vec<usize>,
     /// Comments that begin with `#`.
     hashes: Vec<Span>,
 }
@@ -125,11 +128,14 @@ impl Reader<'_> {
             LexemeKind::BlockComment => self.block_comment(lexeme),
             LexemeKind::Number => Some(self.number(span)),
             LexemeKind::HexNumber => Some(self.hex_number(span)),
-            LexemeKind::DotNumber => Some(self.dot_number(span)),
+            LexemeKind::DotNumber => self.dot_number(span),
             LexemeKind::Period => self.period(span),
             LexemeKind::SuperscriptLetter => self.superscript_letter(span),
             LexemeKind::Tick => self.tick(lexeme),
             LexemeKind::Quote => self.quote(lexeme),
+            LexemeKind::Percent if self.touches(lexeme.start) && self.last_kind() == Some(LexemeKind::Number) => {
+                self.per_cent(span)
+            }
             kind => match foreign(kind) {
                 Some(foreign) => {
                     self.report(foreign.diagnostic(self.source, span));
@@ -195,14 +201,21 @@ impl Reader<'_> {
     }
 
     /// `.1` is part of a path (`y.1.w`) where it touches a name, else a number without its first digit.
-    fn dot_number(&mut self, span: Span) -> LexemeKind {
+    fn dot_number(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
         let in_path = matches!(
             self.last_kind(),
             Some(LexemeKind::Name | LexemeKind::DotNumber | LexemeKind::BracketClose | LexemeKind::ParenClose)
         );
         if in_path && self.touches(span.start as usize) && text[1..].bytes().all(|b| b.is_ascii_digit()) {
-            return LexemeKind::DotNumber;
+            return Some(LexemeKind::DotNumber);
+        }
+        if self.last_kind() == Some(LexemeKind::Number) && self.touches(span.start as usize) {
+            // As if it were part of the number before it.
+            let error = Diagnostic::error("E0104", "a number has one point").at(span, "a second one");
+            self.report(error.help("digits are grouped by `_`: `1_000`"));
+            self.skip_to = span.end as usize;
+            return None;
         }
         let right = format!("0{text}");
         self.report(Diagnostic::error("E0104", "a number begins with a digit").at(span, "begins with a point").edit(
@@ -211,7 +224,7 @@ impl Reader<'_> {
             right,
             true,
         ));
-        LexemeKind::Number
+        Some(LexemeKind::Number)
     }
 
     fn period(&mut self, span: Span) -> Option<LexemeKind> {
@@ -224,6 +237,21 @@ impl Reader<'_> {
                 .at(span, "a digit is missing after this point")
                 .edit("write the digit", span, ".0", true),
         );
+        None
+    }
+
+    /// `20%`
+    fn per_cent(&mut self, span: Span) -> Option<LexemeKind> {
+        let number = self.out.lexemes.last().map_or(span, |last| self.source.span(last.start..last.end));
+        let error = Diagnostic::error("E0105", "there is no operator `%`").at(span, "not a sign of this language");
+        self.report(match self.source.slice(number).parse::<f64>() {
+            Ok(value) => {
+                let share = (value / 100.0).to_string();
+                let title = format!("write `{share}`, if per cent are meant");
+                error.help("the remainder is `mod(a, b)`").edit(title, number.to(span), share, false)
+            }
+            Err(_) => error.help("the remainder is `mod(a, b)`; ten per cent are `0.1`"),
+        });
         None
     }
 
@@ -287,9 +315,58 @@ impl Reader<'_> {
         LexemeKind::Text
     }
 
+    /// `y = c ? a : b`
+    fn choice(&self, error: Diagnostic, sign: Span) -> Diagnostic {
+        let text = self.source.text;
+        let (before, behind) = (&text[self.line_start..sign.start as usize], &text[sign.end as usize..]);
+        let behind = behind.lines().next().unwrap_or("");
+        let behind = behind.split("//").next().unwrap_or("").split(';').next().unwrap_or("").trim_end();
+        let before = before.rsplit(';').next().unwrap_or("");
+        match (before.split_once(" = "), behind.split_once(':')) {
+            (Some((_, condition)), Some((then, otherwise))) if !otherwise.contains(['?', ':']) => {
+                let start = sign.start as usize - condition.len();
+                let choice = format!("if {} then {} else {}", condition.trim(), then.trim(), otherwise.trim());
+                let whole = self.source.span(start..sign.end as usize + behind.len());
+                error.edit("a choice is written with words", whole, choice, false)
+            }
+            _ => error.help("a choice is `if c then x else y`"),
+        }
+    }
+
+    /// `|x|`, which is read as `(x)`.
+    fn bar(&mut self, span: Span) -> Option<LexemeKind> {
+        if let Some(place) = self.bars.iter().position(|bar| *bar == span.start as usize) {
+            self.bars.remove(place);
+            return Some(LexemeKind::ParenClose);
+        }
+        let mut error = Diagnostic::error("E0101", "`|` (U+007C) has no meaning here")
+            .at(span, "not a sign of this language")
+            .help("the absolute value is `abs(x)`, the length of a vector `norm(x)`");
+        let text = self.source.text;
+        let closing = self.source.find_on_line(span.end as usize, "|").map(|(end, _)| end).filter(|end| {
+            let inside = &text[span.end as usize..*end];
+            let is_alone = !text[end + 1..].starts_with('|') && !inside.is_empty();
+            is_alone && !inside.contains("//") && !inside.contains(['"', '#', ';'])
+        });
+        let Some(end) = closing else {
+            self.report(error);
+            return None;
+        };
+        self.bars.push(end);
+        for name in ["abs", "norm"] {
+            let changes = vec![(span, format!("{name}(")), (self.source.character(end), ")".to_string())];
+            suggest(&mut error, format!("write `{name}(…)`"), changes, false);
+        }
+        self.report(error);
+        Some(LexemeKind::ParenOpen)
+    }
+
     /// A character that no rule fits. If it is a wide form of one of ours, it is read as that.
     fn unknown(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
+        if text == "|" {
+            return self.bar(span);
+        }
         let plain: String = text.chars().map(narrow).collect();
         let character = text.chars().next().unwrap_or('\u{fffd}');
         let diagnostic = Diagnostic::error("E0101", format!("{} has no meaning here", described(character)))
@@ -297,8 +374,7 @@ impl Reader<'_> {
         self.report(match character {
             _ if plain != text => diagnostic.edit(format!("write `{plain}`"), span, &plain, true),
             '\\' => diagnostic.help("letters of any script are written as themselves: `σ`"),
-            '|' => diagnostic.help("the absolute value is `abs(x)`, the length of a vector `norm(x)`"),
-            '?' => diagnostic.help("a choice is `if c then x else y`"),
+            '?' => self.choice(diagnostic, span),
             '$' | '&' => diagnostic.help("truth values are joined by `and` and `or`; names have no sign before them"),
             _ => diagnostic.edit("remove it", span, "", false),
         });

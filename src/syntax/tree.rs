@@ -264,6 +264,8 @@ pub enum Element {
     Number,
     Bool,
     Class(TreeId),
+    /// It was reported.
+    Wrong,
 }
 
 /// `y`, or `code = h`.

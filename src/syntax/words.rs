@@ -75,6 +75,9 @@ pub fn foreign_word(word: &str) -> Option<ForeignWord> {
         "def" | "function" | "func" | "define" | "fun" | "proc" => {
             (Meant::Fn, "a function is `fn name(x) = …` or `fn name(x) { … }`")
         }
+        "elif" | "elsif" | "switch" | "try" | "except" => {
+            (Meant::Lost, "a choice is a value: `y = if c then a else b`")
+        }
         "while" | "foreach" | "loop" => (Meant::Lost, "a loop is `for v in xs { … }`; `fold` and `scan` carry a state"),
         "import" | "from" | "include" | "require" => {
             (Meant::Lost, "another file's parts come with `use \"blocks.nn\"`")

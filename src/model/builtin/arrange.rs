@@ -98,7 +98,7 @@ fn split<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<
             ),
         );
         let error = e.label_operand(error, (&x, arguments.span_of("x")), true);
-        return e.fail(error);
+        return e.fail(error.help("`x[0..3]` takes a part of any length"));
     }
     let length = extent / count;
     let parts = (0..count).map(|k| Tensor::new(e.graph.slice(x.id, axis, k * length, 1, length)).into()).collect();
@@ -116,9 +116,13 @@ fn reshape<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
             "E0314",
             format!("{} has {from} elements, and {} has {to}", shape_text(&own), shape_text(&shape)),
         )
-        .at(arguments.span, format!("{} = {to}", product(&shape)));
+        .at(arguments.span, if shape.len() > 1 { format!("{} = {to}", product(&shape)) } else { to.to_string() });
         let error = e.label_operand(error, (&x, arguments.span_of("x")), false);
-        return e.fail(error);
+        let flat = format!("flatten({})", e.text(arguments.span_of("x")));
+        return e.fail(match shape.len() {
+            1 => error.edit("all of them as a vector", arguments.span, flat, false),
+            _ => error.help(format!("the sizes multiply to {from}")),
+        });
     }
     Ok(Tensor { id: e.graph.reshape(x.id, &shape), row: false, known: x.known }.into())
 }

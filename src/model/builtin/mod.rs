@@ -6,7 +6,7 @@ mod make;
 mod probability;
 mod reduce;
 
-use super::call::Given;
+use super::call::{Given, meant_option};
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
@@ -91,6 +91,16 @@ impl<'a> Elaborator<'a> {
                         None => format!("too many arguments for `{name}`"),
                     };
                     let error = Diagnostic::error("E0206", problem).at(at, "not expected").help(signature());
+                    let error = match argument.name {
+                        Some(named) if matches!(named.name.as_str(), "keepdims" | "keepdim") => {
+                            let error = error.help("to normalise rows, write the function for one row, and let it map");
+                            let before = self.text(Span { start: 0, end: named.span.start, ..named.span });
+                            let start = before.trim_end().trim_end_matches(',').len() as u32;
+                            let option = Span { start, end: argument.span.end, ..named.span };
+                            error.edit("leave it out", option, "", false)
+                        }
+                        named => meant_option(error, named, parameters.iter().map(|p| p.trim_start_matches('?'))),
+                    };
                     return self.fail(error);
                 }
             }
@@ -170,6 +180,15 @@ impl<'a> Elaborator<'a> {
     }
     /// Numbers that are known: a list, or one.
     fn known_list(&mut self, given: &Given<'a>) -> Outcome<Vec<f64>> {
+        if let Value::Tuple(_) = given.value
+            && let Some(inner) = self.text(given.span).strip_prefix('(').and_then(|text| text.strip_suffix(')'))
+        {
+            let list = format!("[{}]", inner.trim().trim_end_matches(','));
+            let error = Diagnostic::error("E0405", "several numbers are a list here, not a tuple")
+                .at(given.span, "a tuple")
+                .edit(format!("write `{list}`"), given.span, list, false);
+            return self.fail(error);
+        }
         let tensor = self.tensor_of(given.value.clone(), given.span)?;
         match tensor.known {
             Some(known) => Ok(known.to_vec()),

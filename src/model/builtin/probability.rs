@@ -3,6 +3,7 @@ use super::{Arguments, Builtin};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NamedOp, Op, named};
+use crate::model::call::Given;
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
 use crate::op::loss;
@@ -20,13 +21,28 @@ pub static ROWS: &[Builtin] = &[
 fn over_last<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, row: &'static named::Named) -> Outcome<Value<'a>> {
     let z = e.numeric_argument(&arguments, "z")?;
     let axes = e.graph.shape(z.id).len();
+    if axes == 0 {
+        let error = Diagnostic::error("E0308", format!("`{}` takes a vector; this is a number", row.name))
+            .at(arguments.span_of("z"), "a number");
+        let error = match row.name {
+            "softmax" => e.call_instead(error, &arguments, "sigmoid"),
+            name => error.help(format!("as in `{name}(z)` with `z: [3]`")),
+        };
+        return e.fail(error);
+    }
     let axis = e.axis_option(&arguments, axes, -1)?;
     if row.name == "softmax" && is_softmax(e, &z) {
-        let text = e.quote_span(arguments.span_of("z"));
+        let (whole, inner) = (arguments.span, arguments.span_of("z"));
+        let text = e.quote_span(inner);
+        // As a stage it stands behind what it is called with.
+        let is_stage = inner.end <= whole.start;
+        let place = if is_stage { Span { start: inner.end, ..whole } } else { whole };
+        let left = if is_stage { String::new() } else { e.text(inner).to_string() };
         e.warn(
             Diagnostic::warning("W0401", "softmax of a softmax")
                 .at(arguments.span, format!("{text} is a softmax already"))
-                .help("one of the two is too many: it flattens the probabilities"),
+                .help("one of the two is too many: it flattens the probabilities")
+                .edit("leave this one out", place, left, false),
         );
     }
     let last = e.moved_to_back(z.id, axis);
@@ -47,6 +63,7 @@ fn is_softmax(e: &Elaborator<'_>, x: &Tensor) -> bool {
 }
 
 fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    in_order(e, &arguments)?;
     let (p, t) = (e.numeric_argument(&arguments, "p"), e.argument(&arguments, "t"));
     let (p, t) = (p?, t?);
     let (p_span, t_span) = (arguments.span_of("p"), arguments.span_of("t"));
@@ -56,6 +73,7 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
         let error = Diagnostic::error("E0306", "`cross_entropy` wants a probability for each class")
             .at(p_span, "a number")
             .help("of one probability and a truth value: `binary_cross_entropy(p, t)`");
+        let error = e.call_instead(error, &arguments, "binary_cross_entropy");
         return e.fail(error);
     };
     match e.graph.ty(t.id).kind {
@@ -74,8 +92,8 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
                     ),
                 );
                 let error = e.label_operand(error, (&p, p_span), true);
-                let error = error.also(t_span, format!("class({count})"));
-                return e.fail(error);
+                let error = e.label_operand(error, (&t, t_span), false);
+                return e.fail(error.help("each class has one probability"));
             }
         }
         Kind::Bool if t_shape == before => {
@@ -96,11 +114,50 @@ fn misfit<'a, T>(e: &mut Elaborator<'a>, p: (&Tensor, Span), t: (&Tensor, Span))
     let error = e.label_operand(error, p, true);
     let error = e.label_operand(error, t, false);
     let wanted = if wanted == "[]" { "one class".to_string() } else { format!("classes of the shape {wanted}") };
-    let error = error.note(format!("it takes {wanted}, or probabilities of the shape {}", shape_text(shape)));
+    let mut error = error.note(format!("it takes {wanted}, or probabilities of the shape {}", shape_text(shape)));
+    if shape.len() > 1 && e.graph.shape(t.0.id).is_empty() {
+        error = error
+            .help("an example that has several axes becomes a vector by `flatten(x)`")
+            .help("rows of the data are no axis: a program says one example, as in `input x: [4]`");
+    } else {
+        error = error.help("a class is declared as `target t: class(3)`");
+    }
+    e.fail(error)
+}
+
+/// Refuses `cross_entropy(t, p)`.
+fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()> {
+    let is_class = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
+        Some(Value::Tensor(tensor)) => e.is_class(tensor.id),
+        _ => false,
+    };
+    let (p, t) = (arguments.given("p"), arguments.given("t"));
+    if !is_class(p, e) || is_class(t, e) {
+        return Ok(());
+    }
+    let (p, t) = (arguments.span_of("p"), arguments.span_of("t"));
+    let name = arguments.builtin.name;
+    let error =
+        Diagnostic::error("E0401", format!("`{name}` takes probabilities first, then the class")).at(p, "a class");
+    // In a pipeline the first one stands elsewhere.
+    let error = match arguments.span.start <= p.start && p.end <= t.start {
+        true => error.edit("the other way round", p.to(t), format!("{}, {}", e.text(t), e.text(p)), false),
+        false => error.help(format!("as in `{name}(y, t)`")),
+    };
     e.fail(error)
 }
 
 fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    in_order(e, &arguments)?;
+    if let Some(Value::Tensor(t)) = arguments.given("t").map(|given| &given.value)
+        && e.is_class(t.id)
+    {
+        let error = Diagnostic::error("E0401", "`binary_cross_entropy` takes a truth value, not a class")
+            .at(arguments.span_of("t"), "a class")
+            .help("declare it `bool`, or give each class a probability and take `cross_entropy`");
+        let error = e.call_instead(error, &arguments, "cross_entropy");
+        return e.fail(error);
+    }
     let (p, t) = (e.numeric_argument(&arguments, "p"), e.numeric_argument(&arguments, "t"));
     let (p, t) = (p?, t?);
     let (p_span, t_span) = (arguments.span_of("p"), arguments.span_of("t"));

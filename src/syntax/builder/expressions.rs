@@ -50,11 +50,13 @@ impl Builder<'_> {
             let (left, right) = (pair[0].0.sign(), pair[1].0.sign());
             let (middle, last) = (self.quoted(pair[0].1), self.span(pair[1].1));
             let here = self.source.span(self.span(pair[0].1).end as usize..last.end as usize);
+            let join = crate::diagnostic::Span { start: self.span(pair[0].1).end, ..self.span(pair[0].1) };
+            let join = crate::diagnostic::Span { end: join.start, ..join };
             self.report(
                 Diagnostic::error("E0122", format!("`{left}` and `{right}` do not chain"))
                     .at(here, format!("`{right}` after `{left}`"))
                     .note("a chain goes one way, as in `0 < x <= 1`")
-                    .help(format!("join two comparisons with `and`: `… {left} {middle} and {middle} {right} …`")),
+                    .edit("join two comparisons with `and`", join, format!(" and {middle}"), false),
             );
         }
         self.add(start, end, NodeKind::Compare { first, rest })

@@ -1,6 +1,6 @@
 //! Sections: which statements and directives may stand in `data` and `train`.
 use super::Builder;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::directives::{DirectiveRule, words};
 use crate::syntax::tree::*;
 use crate::syntax::words::need;
@@ -66,6 +66,11 @@ impl Builder<'_> {
             let near = near.filter(|near| strsim::damerau_levenshtein(word, near) <= (word.len() / 3).max(1));
             let other = if section == SectionKind::Data { SectionKind::Train } else { SectionKind::Data };
             return Some(match near {
+                _ if let Some((meant, change)) = self.alias_of_directive(section, directive) => {
+                    // The name alone is another; what is normalized, and how, only the author knows.
+                    let is_certain = matches!(word, "maximize" | "batch_size" | "batchsize");
+                    diagnostic.edit(format!("write `{meant}`"), self.directive_span(directive), change, is_certain)
+                }
                 _ if DirectiveRule::of(other, word).is_some() => {
                     diagnostic.help(format!("`{word}` stands in the `{}` section", other.word()))
                 }
@@ -76,8 +81,40 @@ impl Builder<'_> {
         };
         (!rule.allows(directive)).then(|| {
             let diagnostic = Diagnostic::error("E0135", format!("`{word}` is not written like this"));
+            if word == "minimize" && directive.values.len() > 1 {
+                let terms: Vec<String> = directive.values.iter().map(|value| self.quoted(*value)).collect();
+                let sum = terms.join(" + ");
+                let spans = directive.values.iter().map(|value| self.span(*value));
+                let values = spans.fold(self.span(directive.values[0]), Span::to);
+                return diagnostic.at(values, "one number is minimized").edit("the sum of them", values, sum, false);
+            }
             diagnostic.at(self.directive_span(directive), "has other parts").help(rule.help())
         })
+    }
+
+    /// The line that is meant by a word of other tools, and how it is written here.
+    fn alias_of_directive(&self, section: SectionKind, directive: &Directive) -> Option<(String, String)> {
+        let word = directive.word.name.as_str();
+        let rest = self.directive_span(directive);
+        let rest = self.source.slice(Span { start: directive.word.span.end, ..rest });
+        if (section, word) == (SectionKind::Train, "maximize") && directive.values.len() == 1 {
+            let line = format!("minimize -({})", rest.trim());
+            return Some((line.clone(), line));
+        }
+        if section == SectionKind::Train && matches!(word, "learning_rate" | "lr" | "rate") && !rest.is_empty() {
+            let line = format!("optimizer adam(rate = {})", rest.trim());
+            return Some((line.clone(), line));
+        }
+        let meant = match (section, word) {
+            (SectionKind::Train, "batch_size" | "batchsize") => "batch",
+            (SectionKind::Train, "iterations" | "max_steps") => "steps",
+            (SectionKind::Train, "loss" | "objective") => "minimize",
+            (SectionKind::Data, "normalize" | "normalise" | "standardise" | "scale") => "standardize",
+            (SectionKind::Data, "val" | "valid" | "dev") => "validation",
+            (SectionKind::Data, "impute" | "fillna") => "fill",
+            _ => return None,
+        };
+        Some((meant.to_string(), format!("{meant}{rest}")))
     }
 
     fn directive_span(&self, directive: &Directive) -> crate::diagnostic::Span {

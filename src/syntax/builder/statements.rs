@@ -18,7 +18,7 @@ impl Builder<'_> {
         }
         match self.target(left) {
             Some(target) => StatementKind::Binding { target, ty, value },
-            None => WRONG,
+            None => StatementKind::Error { binds: self.named_first(left) },
         }
     }
 
@@ -28,6 +28,17 @@ impl Builder<'_> {
             NodeKind::Derivative { .. } => true,
             NodeKind::Call { callee, .. } => self.tree.name(*callee) == Some("grad"),
             _ => false,
+        }
+    }
+
+    /// `f` of `f(x) = …`: a name that was to mean something.
+    fn named_first(&self, left: TreeId) -> Vec<Ident> {
+        match *self.tree.kind(left) {
+            NodeKind::Call { callee, .. } => {
+                let name = self.tree.name(callee).map(str::to_string);
+                name.map(|name| Ident { name, span: self.span(callee) }).into_iter().collect()
+            }
+            _ => vec![],
         }
     }
 

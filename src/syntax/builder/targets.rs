@@ -58,7 +58,7 @@ impl Builder<'_> {
             NodeKind::Call { callee, .. } if self.tree.name(*callee).is_some() => {
                 Diagnostic::error("E0125", "a function is defined with `fn`")
                     .at(span, format!("reads as a call of `{}`", self.quoted(*callee)))
-                    .edit("define a function", crate::diagnostic::Span { end: span.start, ..span }, "fn ", false)
+                    .edit("define a function", crate::diagnostic::Span { end: span.start, ..span }, "fn ", true)
             }
             NodeKind::Juxtaposition(factors) if factors.iter().all(|factor| self.tree.name(*factor).is_some()) => {
                 let joined = factors.iter().map(|factor| self.quoted(*factor)).collect::<Vec<_>>().join("_");

@@ -20,7 +20,7 @@ impl Builder<'_> {
         let element = match element {
             Written::Bool => Element::Bool,
             Written::Class(count) => Element::Class(count),
-            Written::Wrong => Element::Number,
+            Written::Wrong => Element::Wrong,
         };
         Type { shape, element, span: self.source.span(start..end) }
     }
@@ -30,7 +30,30 @@ impl Builder<'_> {
             ("bool", None) => Written::Bool,
             ("class", Some([count])) => Written::Class(*count),
             ("bool", Some(_)) => self.wrong(name.span, "`bool` takes nothing in parentheses", "write `bool`"),
+            ("class", Some(names)) if names.len() > 1 => {
+                let whole = name.span.to(self.span(names[names.len() - 1]));
+                let right = format!("class({}", names.len());
+                let error = Diagnostic::error("E0129", "`class` takes the number of classes")
+                    .at(name.span, "not a type")
+                    .help("the data says how they are called");
+                self.report(error.edit(format!("write `{right})`"), whole, right, false));
+                Written::Wrong
+            }
             ("class", _) => self.wrong(name.span, "`class` takes the number of classes", "as in `class(3)`"),
+            ("int" | "float" | "float32" | "double" | "number" | "real" | "integer" | "scalar", None) => {
+                let before = self.source.text[..name.span.start as usize].trim_end();
+                let colon = before.strip_suffix(':').map(|before| before.trim_end().len());
+                let error =
+                    Diagnostic::error("E0129", format!("there is no type `{}`", name.name)).at(name.span, "not a type");
+                self.report(match colon {
+                    Some(start) => {
+                        let place = self.source.span(start..name.span.end as usize);
+                        error.edit("a number needs no type", place, "", false)
+                    }
+                    None => error.help("numbers need no type"),
+                });
+                Written::Wrong
+            }
             _ => {
                 let message = format!("there is no type `{}`", name.name);
                 self.wrong(

@@ -2,6 +2,7 @@
 use super::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::directives::DirectiveRule;
+use crate::syntax::source::suggest;
 use crate::syntax::token::Token;
 use crate::syntax::tree::SectionKind;
 use crate::syntax::words::{foreign_word, need};
@@ -22,6 +23,14 @@ impl Stop<'_> {
             return Some(
                 Diagnostic::error("E0107", message).at(self.span_of(0), "a word of other languages").help(foreign.help),
             );
+        }
+        if word == "data"
+            && let [_, (start, Token::Name, _), (_, Token::Period, _), (_, Token::Name, end), ..] = self.tokens
+        {
+            let file = self.source.span(*start..*end);
+            let text = format!("\"{}\"", self.source.slice(file));
+            let error = Diagnostic::error("E0118", "the name of a file stands in quotes").at(file, "expected a text");
+            return Some(error.edit(format!("write `{text}`"), file, text, true));
         }
         if let Some(need) = need(word).filter(|_| self.at <= HEAD && !binds) {
             let message = format!("`{word}` needs {} after it", need.what);
@@ -96,6 +105,15 @@ impl Stop<'_> {
             need(word)?;
             let diagnostic = Diagnostic::error("E0136", format!("`{word}` can't stand in a section"));
             return Some(diagnostic.at(self.span_of(0), "not a word of a section").help("put it above the section"));
+        }
+        if word == "optimizer" && self.token() == Token::Assign && self.at == 3 {
+            let mut error =
+                self.error("E0135", "the settings of an optimizer stand in parentheses", "binds nothing here");
+            let space = self.source.span(self.tokens[1].2..self.tokens[2].0);
+            let end = self.tokens[self.tokens.len() - 2].2;
+            let changes = vec![(space, "(".to_string()), (self.source.span(end..end), ")".to_string())];
+            suggest(&mut error, "write the parentheses", changes, true);
+            return Some(error);
         }
         let had_phrase = self.had(Token::PhraseWord);
         let lacks_value = self.token() == Token::End && self.previous() == Token::PhraseWord;

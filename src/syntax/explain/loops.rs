@@ -14,14 +14,13 @@ impl Stop<'_> {
         let follows_value = at > 0 && self.tokens[at - 1].1.ends_operand();
         let had_in = self.tokens[at..self.at].iter().any(|token| token.1 == Token::In);
         if follows_value && !self.expects_value() {
-            return Some(
-                Diagnostic::error("E0116", "a loop comes before what it does, not after it")
-                    .at(self.span_of(at), "follows a value")
-                    .help(format!(
-                        "as in `{example}`; {}",
-                        if word == "for" { "all results are stacked" } else { "the last state is its value" }
-                    )),
-            );
+            let error = Diagnostic::error("E0116", "a loop comes before what it does, not after it")
+                .at(self.span_of(at), "follows a value")
+                .help(format!(
+                    "as in `{example}`; {}",
+                    if word == "for" { "all results are stacked" } else { "the last state is its value" }
+                ));
+            return Some(self.comprehension_in_order(error, at));
         }
         if at + 1 == self.at && self.token() == Token::ParenOpen {
             return Some(
@@ -49,5 +48,34 @@ impl Stop<'_> {
             self.error("E0116", format!("`{word}` needs `in`, found {}", self.here()), "expected `in`")
                 .help(format!("as in `{example}`"))
         })
+    }
+
+    /// `[f(v) for v in xs]`, where the loop is at `at`.
+    fn comprehension_in_order(&self, error: Diagnostic, at: usize) -> Diagnostic {
+        let (mut depth, mut open) = (0, None);
+        for place in (0..at).rev() {
+            let token = self.tokens[place].1;
+            if token.opens() && depth == 0 {
+                open = Some(place);
+                break;
+            }
+            depth += i32::from(token.closes()) - i32::from(token.opens());
+        }
+        let Some(open) = open.filter(|open| self.tokens[*open].1 == Token::BracketOpen && open + 1 < at) else {
+            return error;
+        };
+        depth = 0;
+        let closing = (open..self.tokens.len()).find(|place| {
+            depth += i32::from(self.tokens[*place].1.opens()) - i32::from(self.tokens[*place].1.closes());
+            depth == 0
+        });
+        let Some(closing) = closing else { return error };
+        let inside = &self.tokens[at..closing];
+        if inside.iter().any(|token| matches!(token.1, Token::If | Token::Comma)) {
+            return error;
+        }
+        let text = |from: usize, to: usize| &self.source.text[self.tokens[from].0..self.tokens[to - 1].2];
+        let right = format!("{} {{ {} }}", text(at, closing), text(open + 1, at));
+        error.edit("put them in order", self.span_of(open).to(self.span_of(closing)), right, true)
     }
 }

@@ -6,11 +6,19 @@ mod signs;
 
 use super::source::Source;
 use super::token::{Spanned, Token};
+use super::tree::SectionKind;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Why a statement can't be read. `at`: the token that does not fit; `expected`: the grammar's names of those that would.
-pub fn explain(source: Source, tokens: &[Spanned], at: usize, expected: &[String]) -> Diagnostic {
-    let stop = Stop { source, tokens, at, expected };
+/// `section`: the one that the statement stands in.
+pub fn explain(
+    source: Source,
+    tokens: &[Spanned],
+    at: usize,
+    expected: &[String],
+    section: Option<SectionKind>,
+) -> Diagnostic {
+    let stop = Stop { source, tokens, at, expected, section };
     stop.head()
         .or_else(|| stop.directive())
         .or_else(|| stop.in_loop())
@@ -31,6 +39,7 @@ struct Stop<'a> {
     tokens: &'a [Spanned],
     at: usize,
     expected: &'a [String],
+    section: Option<SectionKind>,
 }
 
 impl Stop<'_> {

@@ -1,8 +1,9 @@
 //! Signs and numbers that can't stand where they do, each from a habit or from a rule that is easy to forget.
 use super::Stop;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::source::{parenthesised, suggest};
 use crate::syntax::token::Token;
+use crate::syntax::tree::SectionKind;
 
 impl Stop<'_> {
     /// A number behind an operand.
@@ -48,9 +49,8 @@ impl Stop<'_> {
     pub(super) fn condition(&self) -> Option<Diagnostic> {
         let example = "as in `if x > 0 then x else 0`";
         if self.token() == Token::If && self.previous().ends_operand() {
-            return Some(
-                self.error("E0115", "`if` comes before its values, not between them", "follows a value").help(example),
-            );
+            let error = self.error("E0115", "`if` comes before its values, not between them", "follows a value");
+            return Some(self.conditional_in_order(error).help(example));
         }
         if self.expects("\"then\"") && !self.expects_value() {
             let message = format!("`if` needs `then`, found {}", self.here());
@@ -59,12 +59,33 @@ impl Stop<'_> {
         if self.expects("\"else\"") && !self.expects_value() {
             let message = format!("`if` needs `else`, found {}", self.here());
             let help = format!("{example}: an `if` has a value, whatever holds");
-            return self.unless_equals(self.error("E0115", message, "expected `else`").help(help));
+            let error = self.error("E0115", message, "expected `else`").help(help);
+            let error = match self.token() {
+                Token::End => error.edit("if it is 0 otherwise", self.behind_previous(), " else 0", false),
+                _ => error,
+            };
+            return self.unless_equals(error);
         }
         (self.token() == Token::If && self.expects_value()).then(|| {
             self.error("E0110", "`if` can't follow an operator", "needs parentheses")
                 .help("as in `a + (if c then x else y)`")
         })
+    }
+
+    /// `a if c else b`, if it is all that stands behind a `=`.
+    fn conditional_in_order(&self, error: Diagnostic) -> Diagnostic {
+        let begins = (0..self.at).rfind(|at| matches!(self.tokens[*at].1, Token::Assign)).map(|at| at + 1);
+        let otherwise = (self.at..self.tokens.len()).find(|at| self.tokens[*at].1 == Token::Else);
+        let (Some(begin), Some(otherwise), None) = (begins, otherwise, self.open()) else { return error };
+        let end = self.tokens.len() - 1;
+        let text = |from: usize, to: usize| self.source.text[self.tokens[from].0..self.tokens[to - 1].2].to_string();
+        if self.at + 1 >= otherwise || otherwise + 1 >= end {
+            return error;
+        }
+        let (value, condition) = (text(begin, self.at), text(self.at + 1, otherwise));
+        let right = format!("if {condition} then {value} else {}", text(otherwise + 1, end));
+        let whole = self.source.span(self.tokens[begin].0..self.tokens[end - 1].2);
+        error.edit("put them in order", whole, right, true)
     }
 
     /// `if a = 3 then …` is about `=`, not about `then`.
@@ -155,7 +176,10 @@ impl Stop<'_> {
 
     /// `=` and `<-` where nothing is bound.
     pub(super) fn equals(&self) -> Option<Diagnostic> {
-        let compare = |diagnostic: Diagnostic| diagnostic.edit("to compare, write `==`", self.span(), "==", false);
+        let compare = |diagnostic: Diagnostic| {
+            let in_condition = self.had(Token::If) && self.open().is_none();
+            diagnostic.edit("to compare, write `==`", self.span(), "==", in_condition)
+        };
         let previous = self.previous();
         let touches = self.at > 0 && self.span_of(self.at - 1).end == self.span().start;
         match self.token() {
@@ -191,6 +215,15 @@ impl Stop<'_> {
         at.and_then(|at| at.checked_sub(1)).and_then(|at| self.kind(at)) == Some(Token::Name)
     }
 
+    /// `1,000`
+    fn groups_digits(&self) -> bool {
+        let touches = |at: usize| at + 1 < self.tokens.len() && self.tokens[at].2 == self.tokens[at + 1].0;
+        self.next() == Some(Token::Number)
+            && self.text_of(self.at + 1).chars().take_while(char::is_ascii_digit).count() == 3
+            && touches(self.at - 1)
+            && touches(self.at)
+    }
+
     /// Commas that separate nothing, and commas that are missing.
     pub(super) fn comma(&self) -> Option<Diagnostic> {
         let behind = self.behind_previous();
@@ -218,9 +251,7 @@ impl Stop<'_> {
                 }
                 Some(diagnostic)
             }
-            Token::Comma
-                if self.open().is_none() && self.previous() == Token::Number && self.next() == Some(Token::Number) =>
-            {
+            Token::Comma if self.open().is_none() && self.previous() == Token::Number && self.groups_digits() => {
                 let number = self.span_of(self.at - 1).to(self.span_of(self.at + 1));
                 let plain: String =
                     self.source.slice(number).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
@@ -230,6 +261,46 @@ impl Stop<'_> {
                         .edit(format!("write `{plain}`"), number, plain, false)
                         .edit(format!("or `{grouped}`"), number, grouped, false),
                 )
+            }
+            Token::Comma if self.open().is_none() && self.kind(1) == Some(Token::Assign) && self.at > 2 => {
+                let (sign, last) = (self.source.span(self.tokens[0].2..self.tokens[1].2), self.tokens.len() - 2);
+                let values = self.span_of(2).to(self.span_of(last));
+                let error = self.error("E0111", "a name is bound to one value", "a second value");
+                let is_data = self.section == Some(SectionKind::Data);
+                let mut error = match is_data {
+                    true => error.edit("examples are listed behind `:`", sign, ":", false),
+                    false => error,
+                };
+                let brackets = vec![
+                    (Span { end: values.start, ..values }, "[".to_string()),
+                    (Span { start: values.end, ..values }, "]".to_string()),
+                ];
+                let title = if is_data { "several columns are a list" } else { "a list stands in brackets" };
+                suggest(&mut error, title, brackets, false);
+                Some(error)
+            }
+            Token::IndexOpen | Token::BracketOpen
+                if self.first() == Token::Declare && self.previous() == Token::Name && self.open().is_none() =>
+            {
+                let place = self.source.span(self.tokens[self.at - 1].2..self.span().start as usize);
+                let error = self.error("E0111", "a shape stands behind a colon", "expected `:`");
+                Some(error.edit("write the colon", place, ": ", true))
+            }
+            Token::ParenOpen if self.first() == Token::Declare && self.previous() == Token::Colon => {
+                let error = self.error("E0111", "a shape stands in brackets", "expected `[`");
+                let mut depth = 0;
+                let closing = (self.at..self.tokens.len()).find(|at| {
+                    depth += i32::from(self.tokens[*at].1.opens()) - i32::from(self.tokens[*at].1.closes());
+                    depth == 0
+                });
+                Some(match closing {
+                    Some(closing) => {
+                        let inner = self.source.text[self.tokens[self.at].2..self.tokens[closing].0].trim();
+                        let right = format!("[{}]", inner.trim_end_matches(','));
+                        error.edit(format!("write `{right}`"), self.span().to(self.span_of(closing)), right, true)
+                    }
+                    None => error.help("as in `input x: [3, 4]`"),
+                })
             }
             Token::Name
                 if self.first() == Token::Declare

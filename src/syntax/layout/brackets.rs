@@ -18,9 +18,19 @@ pub(super) struct Open {
     /// Where its line and its statement begin.
     line_column: usize,
     statement_column: usize,
+    /// A block of another language, which ends where the lines are no longer indented.
+    indented: bool,
 }
 
 impl Open {
+    pub(super) fn indented(span: Span, column: usize) -> Open {
+        let (line_column, statement_column) = (column, column);
+        Open { shape: Shape::Brace, span, index: false, section: None, line_column, statement_column, indented: true }
+    }
+    /// Does a line that begins in this column end it?
+    pub(super) fn ends_at(&self, column: usize) -> bool {
+        self.indented && column <= self.line_column
+    }
     pub(super) fn is_brace(&self) -> bool {
         self.shape == Shape::Brace
     }
@@ -93,7 +103,8 @@ impl Layout<'_, '_> {
             self.directive = None;
         }
         let (line_column, statement_column) = (self.line_column, self.statement_column);
-        self.open.push(Open { shape, span, index: token == Token::IndexOpen, section, line_column, statement_column });
+        let index = token == Token::IndexOpen;
+        self.open.push(Open { shape, span, index, section, line_column, statement_column, indented: false });
         Some(token)
     }
 
@@ -175,7 +186,14 @@ impl Layout<'_, '_> {
 
     /// Closes the innermost bracket, which the text does not.
     pub(super) fn close_missing(&mut self) {
-        if let Some(open) = self.open.last().filter(|_| !self.full) {
+        if let Some(open) = self.open.last().filter(|open| !self.full && !open.indented) {
+            if !open.is_brace() {
+                self.unclosed.insert(open.span.start as usize);
+                if let Some(error) = self.comment_in_brackets(open.span, open.shape.closing().0) {
+                    self.diagnostics.push(error);
+                    return self.close_silently();
+                }
+            }
             let right = open.shape.closing().0;
             let end = self.source.span(self.last_end()..self.last_end());
             let title =
@@ -190,7 +208,7 @@ impl Layout<'_, '_> {
         self.close_silently();
     }
 
-    fn close_silently(&mut self) {
+    pub(super) fn close_silently(&mut self) {
         if self.open.last().is_some_and(Open::is_brace) {
             self.end_statement();
         }

@@ -37,6 +37,8 @@ impl Layout<'_, '_> {
             self.kind(at + 1),
             Some(LexemeKind::Assign | LexemeKind::Update | LexemeKind::Tilde | LexemeKind::Colon)
         );
+        // `else:` is a line of another language.
+        let binds = binds && !(self.kind(at + 1) == Some(LexemeKind::Colon) && self.word(at) == "else");
         self.kind(at) == Some(LexemeKind::Name) && (binds || self.statement_token(at).is_some())
     }
 
@@ -53,12 +55,10 @@ impl Layout<'_, '_> {
 
     /// The last token wants another name, which may have a `:` or `=` of its own.
     fn in_list(&self) -> bool {
-        let last = self.last();
-        last.is_loop()
-            || matches!(
-                last,
-                Token::Comma | Token::With | Token::In | Token::Tilde | Token::Colon | Token::Period | Token::DotDot
-            )
+        matches!(
+            self.last(),
+            Token::Comma | Token::With | Token::In | Token::Tilde | Token::Colon | Token::Period | Token::DotDot
+        )
     }
 
     fn can_end(&self) -> bool {

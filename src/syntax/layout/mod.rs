@@ -2,6 +2,7 @@
 //! none of these is LR(1), and each is one `if` on lexemes. Afterwards brackets match, and a statement ends before each `}`.
 mod brackets;
 mod ends;
+mod habits;
 mod names;
 
 use super::lexeme::LexemeKind;
@@ -11,7 +12,7 @@ use super::token::{Spanned, Token};
 use super::tree::SectionKind;
 use crate::diagnostic::{Diagnostic, Span};
 use brackets::Open;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
 pub struct Laid {
@@ -20,6 +21,8 @@ pub struct Laid {
     pub docs: BTreeMap<usize, String>,
     /// Where lines begin that go on with the statement above.
     pub continued: Vec<usize>,
+    /// Where brackets stand that the text does not close, but for braces: what was meant in them is not known.
+    pub unclosed: BTreeSet<usize>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -52,12 +55,15 @@ fn lay(source: Source, first: Token) -> Laid {
         directive: None,
         loops: vec![],
         stray: None,
+        lost: None,
+        renamed: BTreeSet::new(),
+        unclosed: BTreeSet::new(),
         repair: !brackets::balanced(&significants.lexemes),
         full: false,
     };
     layout.run();
-    let Layout { tokens, continued, diagnostics, .. } = layout;
-    Laid { tokens, docs: significants.docs, continued, diagnostics }
+    let Layout { tokens, continued, diagnostics, unclosed, .. } = layout;
+    Laid { tokens, docs: significants.docs, continued, unclosed, diagnostics }
 }
 
 struct Layout<'s, 'l> {
@@ -80,6 +86,11 @@ struct Layout<'s, 'l> {
     loops: Vec<usize>,
     /// The closing brackets without an opening one that were reported last.
     stray: Option<Span>,
+    /// The first token of the last statement that begins with a word that has no counterpart.
+    lost: Option<usize>,
+    unclosed: BTreeSet<usize>,
+    /// Words of the language that the text binds as names.
+    renamed: BTreeSet<String>,
     /// Brackets don't match somewhere: then the indentation says which one was left open.
     repair: bool,
     /// Too many brackets stood open: nothing more is read.
@@ -114,6 +125,7 @@ impl<'s> Layout<'s, '_> {
 
     fn begin_line(&mut self, at: usize) {
         let lexeme = self.lexemes[at];
+        self.close_indented(at);
         while self.repair && !lexeme.kind.closes() && self.was_left_open(at) {
             self.close_missing();
         }
@@ -139,7 +151,7 @@ impl<'s> Layout<'s, '_> {
             LexemeKind::Name => self.name(at),
             kind if kind.opens() => self.open_bracket(lexeme),
             kind if kind.closes() => self.close_bracket(lexeme),
-            LexemeKind::Colon => Some(self.colon(lexeme)),
+            LexemeKind::Colon => Some(self.colon(at)),
             LexemeKind::Partial if lexeme.touches && self.in_denominator() => Some(Token::PartialNext),
             kind => Token::plain(kind),
         };
@@ -166,7 +178,8 @@ impl<'s> Layout<'s, '_> {
         self.tokens.push((lexeme.start, Token::Comma, lexeme.end));
     }
 
-    fn colon(&mut self, lexeme: Significant) -> Token {
+    fn colon(&mut self, at: usize) -> Token {
+        let lexeme = self.lexemes[at];
         if self.in_section() {
             return Token::RowColon;
         }
@@ -178,6 +191,11 @@ impl<'s> Layout<'s, '_> {
                     .edit("write `..`", span, "..", true),
             );
             return Token::DotDot;
+        }
+        if self.in_braces()
+            && let Some(meant) = self.foreign_colon(at)
+        {
+            return meant;
         }
         Token::Colon
     }

@@ -3,6 +3,7 @@ use super::{Layout, OpenDirective};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::directives::phrases;
 use crate::syntax::lexeme::LexemeKind;
+use crate::syntax::source::suggest;
 use crate::syntax::token::Token;
 use crate::syntax::tree::SectionKind;
 use crate::syntax::words::{Meant, foreign_word};
@@ -18,6 +19,9 @@ impl Layout<'_, '_> {
         if self.is_in_phrase(at) {
             return Some(Token::PhraseWord);
         }
+        if self.renamed.contains(word) || self.is_bound_word(at) {
+            return Some(Token::Name);
+        }
         if let Some(token) = Token::reserved(word) {
             if token.is_loop() {
                 self.loops.push(self.open.len());
@@ -26,6 +30,19 @@ impl Layout<'_, '_> {
         }
         if let Some(token) = self.word_inside(at) {
             return Some(token);
+        }
+        if word == "return" && self.last() == Token::Assign && self.on_same_line(at + 1) {
+            let rest = self.source.span(self.lexemes[at].start..self.lexemes[at + 1].start);
+            self.diagnostics.push(
+                Diagnostic::error("E0107", "a value has no `return` before it")
+                    .at(self.source.span(self.lexemes[at].start..self.lexemes[at].end), "a word of other languages")
+                    .edit("remove `return`", rest, "", true),
+            );
+            return None;
+        }
+        let is_value = matches!(self.last(), Token::Assign | Token::CallOpen | Token::Comma);
+        if word == "lambda" && is_value && self.on_same_line(at + 1) && self.kind(at + 1) == Some(LexemeKind::Name) {
+            self.lambda(at);
         }
         if !self.at_start() || self.last() == Token::Lone {
             return Some(Token::Name);
@@ -41,6 +58,25 @@ impl Layout<'_, '_> {
             Some(token) => Some(token),
             None => self.first_of_statement(at),
         }
+    }
+
+    /// `scan = …`: a word of the language that is bound as a name is read as one from here on, which is one error.
+    fn is_bound_word(&mut self, at: usize) -> bool {
+        let word = self.word(at);
+        let is_word = Token::reserved(word).is_some() && !matches!(word, "true" | "false");
+        if !is_word || !self.at_start() || self.kind(at + 1) != Some(LexemeKind::Assign) || !self.on_same_line(at + 1) {
+            return false;
+        }
+        self.renamed.insert(word.to_string());
+        let other = format!("{word}_");
+        let places = (at..self.lexemes.len()).filter(|place| self.word(*place) == word);
+        let place = |at: usize| self.source.span(self.lexemes[at].start..self.lexemes[at].end);
+        let changes = places.map(|at| (place(at), other.clone())).collect();
+        let mut error = Diagnostic::error("E0119", format!("`{word}` is a word of the language, not a name"))
+            .at(place(at), "expected a name");
+        suggest(&mut error, format!("call it `{word}_`, say"), changes, false);
+        self.diagnostics.push(error);
+        true
     }
 
     /// A word inside a statement, by what stands around it.
@@ -88,8 +124,16 @@ impl Layout<'_, '_> {
                 diagnostic.edit(format!("remove `{word}`"), up_to_next, "", true)
             }
             Meant::Fn => diagnostic.edit("write `fn`", self.source.span(start..end), "fn", true),
+            Meant::Lost if matches!(word, "import" | "from" | "include" | "require") => {
+                let rest = self.lexemes[at + 1..].iter().take_while(|lexeme| !lexeme.first);
+                let line = self.source.span(start..rest.last().map_or(end, |last| last.end));
+                diagnostic.edit("all functions are there without it", line, "", false)
+            }
             Meant::Lost => diagnostic,
         });
+        if foreign.meant == Meant::Lost {
+            self.lost = Some(self.tokens.len());
+        }
         match foreign.meant {
             Meant::Nothing => None,
             Meant::Fn => Some(Token::Define),

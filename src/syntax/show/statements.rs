@@ -92,7 +92,7 @@ fn typed(forms: &Forms, name: Rc<Form>, ty: &Option<Type>) -> Rc<Form> {
     let Some(ty) = ty else { return name };
     let shape = Form::list("shape", ty.shape.iter().map(|size| forms.get(*size)));
     let element = match ty.element {
-        Element::Number => None,
+        Element::Number | Element::Wrong => None,
         Element::Bool => Some(Form::word("bool")),
         Element::Class(count) => Some(Form::list("class", [forms.get(count)])),
     };

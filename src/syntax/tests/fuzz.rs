@@ -9,6 +9,14 @@ const TEXTS: usize = 10_000;
 /// A debug build on a busy machine; a text takes less than a millisecond.
 const AT_MOST: Duration = Duration::from_secs(2);
 
+/// Programs as they would be written elsewhere.
+const FOREIGN: [&str; 2] = [
+    "import numpy as np\n\ndef f(x):\n    h = |x| ** 2\n    return h if x > 0 else é\n\nfor i in range(3):\n    if i > 1:\n        \
+     y = x[1:3]\n    else:\n        y += 20%\n",
+    "g = lambda x, y: x @ y\nz = [v for v in f(n // 2)]\nclass Net(Module):\n    w = 1.2.3\nq = a ? b : c\nscan = 'é'\n\
+     data é.csv\n",
+];
+
 /// Marsaglia's xorshift: the same texts in every run.
 struct Random(u64);
 
@@ -27,8 +35,11 @@ impl Random {
 #[test]
 fn whatever_the_text_there_is_a_tree() {
     let run = || {
-        let pieces: Vec<Vec<&str>> =
-            PROGRAMS.iter().map(|text| lex(text).iter().map(|lexeme| &text[lexeme.range()]).collect()).collect();
+        let pieces: Vec<Vec<&str>> = PROGRAMS
+            .iter()
+            .chain(&FOREIGN)
+            .map(|text| lex(text).iter().map(|lexeme| &text[lexeme.range()]).collect())
+            .collect();
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         for round in 0..TEXTS {
             let text = match round % 4 {

@@ -1,0 +1,169 @@
+//! Names of other tools, and their ways to call: what they are here.
+use super::elaborator::{Elaborator, Outcome, Reported};
+use super::scope::Slot;
+use super::value::Value;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::{Argument, TreeId};
+
+/// Names that others give to what is here; compared without capitals.
+#[rustfmt::skip]
+const ALIASES: [(&str, &str); 34] = [
+    ("absolute", "abs"), ("arccos", "acos"), ("arcsin", "asin"), ("arctan", "atan"), ("arctan2", "atan2"),
+    ("average", "mean"), ("batchnorm", "batch_norm"), ("bce", "binary_cross_entropy"),
+    ("bceloss", "binary_cross_entropy"), ("binary_crossentropy", "binary_cross_entropy"), ("cat", "concat"),
+    ("categorical_crossentropy", "cross_entropy"), ("clamp", "clip"), ("concatenate", "concat"),
+    ("crossentropy", "cross_entropy"), ("crossentropyloss", "cross_entropy"), ("eye", "identity"), ("fabs", "abs"),
+    ("false", "false"), ("fc", "dense"), ("l1loss", "absolute_error"), ("layernorm", "layer_norm"),
+    ("linear", "dense"), ("ln", "log"), ("logistic", "sigmoid"), ("mae", "absolute_error"), ("maximum", "max"),
+    ("minimum", "min"), ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"),
+    ("one_hot", "onehot"), ("swish", "silu"), ("true", "true"),
+];
+
+/// Names that have no counterpart, and what one writes instead; compared without capitals.
+const ADVICE: [(&str, &str); 7] = [
+    ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
+    ("shape", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
+    ("none", "an option is a number, `true` or `false`, or is left out"),
+    ("null", "an option is a number, `true` or `false`, or is left out"),
+    ("lambda", "a function is defined by itself: `fn f(x) = …`"),
+    ("e", "a power of Euler's number is `exp(x)`"),
+    ("i", "numbers are real"),
+];
+
+/// What is called like this here.
+pub fn alias(name: &str) -> Option<&'static str> {
+    let plain = name.to_lowercase();
+    ALIASES.iter().find(|(other, own)| *other == plain && *own != name).map(|(_, own)| *own)
+}
+
+/// What to do without a thing of this name.
+pub fn advice(name: &str) -> Option<&'static str> {
+    let plain = name.to_lowercase();
+    ADVICE.iter().find(|(other, _)| *other == plain).map(|(_, advice)| *advice)
+}
+
+/// The formula that a call of another tool's function is.
+fn formula(name: &str, arguments: &[&str]) -> Option<String> {
+    let factor = |text: &str| {
+        let is_simple = text.chars().all(|c| c.is_alphanumeric() || "_.'".contains(c));
+        if is_simple { text.to_string() } else { format!("({text})") }
+    };
+    Some(match (name, arguments) {
+        ("range" | "arange", [to]) => format!("0..{to}"),
+        ("range" | "arange", [from, to]) => format!("{from}..{to}"),
+        ("pow" | "power", [base, exponent]) => format!("{}^{}", factor(base), factor(exponent)),
+        ("square", [base]) => format!("{}^2", factor(base)),
+        ("matmul" | "mm", [left, right]) => format!("{} {}", factor(left), factor(right)),
+        _ => return None,
+    })
+}
+
+impl<'a> Elaborator<'a> {
+    /// What a call of another tool's function is meant to be; reports it.
+    pub fn foreign_call(&mut self, callee: TreeId, arguments: &[Argument], span: Span) -> Option<Reported> {
+        let path = self.tree.path(callee)?;
+        let (last, before) = path.split_last()?;
+        let texts: Vec<&str> = arguments.iter().map(|argument| self.text(self.span(argument.value))).collect();
+        let at = self.span(callee);
+        if let Some((object, _)) = before.split_first() {
+            return self.foreign_method(object, last, &texts, at, span);
+        }
+        if self.scopes.find(self.scope, last).is_some() {
+            return None;
+        }
+        let formula = formula(last, &texts)?;
+        let error = Diagnostic::error("E0201", format!("`{last}` is not known here"))
+            .at(at, "a name of other tools")
+            .edit(format!("write `{formula}`"), span, formula, true);
+        Some(self.report(error))
+    }
+
+    /// `x.mean()`, `np.dot(w, x)`.
+    fn foreign_method(&mut self, object: &str, last: &str, texts: &[&str], at: Span, whole: Span) -> Option<Reported> {
+        let name = alias(last).unwrap_or(last).to_string();
+        let is_known = self.function_named(&name).is_some();
+        let own = self.text(at).rsplit_once('.').map_or(object, |(own, _)| own.trim_end()).to_string();
+        if self.scopes.find(self.scope, object).is_none() {
+            let error = Diagnostic::error("E0201", format!("`{object}` is not known here")).at(at, "no such name");
+            if let Some(formula) = formula(last, texts) {
+                let title = format!("write `{formula}`");
+                return Some(self.report(error.edit(title, whole, formula, false)));
+            }
+            let error = error.help("functions stand by themselves, in no module");
+            return is_known.then(|| self.report(error.edit(format!("write `{name}`"), at, name.as_str(), false)));
+        }
+        if !is_known {
+            return None;
+        }
+        let arguments: Vec<&str> = [own.as_str()].into_iter().chain(texts.iter().copied()).collect();
+        let call = format!("{name}({})", arguments.join(", "));
+        let error = Diagnostic::error("E0204", format!("`{own}` is a value, and has no functions of its own"))
+            .at(at, "called")
+            .edit(format!("write `{call}`"), whole, call, false);
+        Some(self.report(error))
+    }
+
+    /// An error about a path that names no parameter: `w.T`, `x.shape`, `self.w`.
+    pub fn foreign_path(&self, path: &str, span: Span) -> Option<Diagnostic> {
+        let (object, last) = path.rsplit_once('.')?;
+        let is_bound = |name: &str| self.scopes.find(self.scope, name).is_some();
+        let error = |what: String| Diagnostic::error("E0201", what).at(span, "no such path");
+        match last {
+            "T" if is_bound(object) => {
+                let transposed = format!("{object}'");
+                let error = error(format!("`{object}` has no part `T`"));
+                Some(error.edit(format!("the transpose is `{transposed}`"), span, transposed, true))
+            }
+            _ if is_bound(object) => {
+                let error = error(format!("`{object}` has no part `{last}`"));
+                let below = format!("{object}.");
+                let has_parts = self.parameter_paths().iter().any(|(path, _)| path.starts_with(&below));
+                match advice(last) {
+                    Some(advice) => Some(error.help(advice)),
+                    None if has_parts => None,
+                    None => Some(error.edit("it is the value itself", span, object, false)),
+                }
+            }
+            _ if matches!(self.scopes.find(self.scope, last), Some((_, entry)) if matches!(entry.slot, Slot::Value(_))) =>
+            {
+                let error = error(format!("`{object}` is not known here"));
+                Some(error.edit(format!("write `{last}`"), span, last, false))
+            }
+            _ => None,
+        }
+    }
+
+    /// `e^x`, where nothing is called `e`; reports it.
+    pub fn power_of_e(&mut self, base: TreeId, exponent: TreeId, whole: Span) -> Outcome<()> {
+        let is_free = self.tree.name(base) == Some("e") && self.scopes.find(self.scope, "e").is_none();
+        if !is_free {
+            return Ok(());
+        }
+        let text = self.text(self.span(exponent)).to_string();
+        let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(&text);
+        let power = format!("exp({inner})");
+        let error = Diagnostic::error("E0201", "`e` is not known here").at(self.span(base), "no such name");
+        self.fail(error.edit(format!("Euler's number to a power is `{power}`"), whole, power, false))
+    }
+
+    /// `dense(x, 16, relu)`, `dense(x, 16, activation = relu)`: what is meant is `relu(dense(x, 16))`.
+    pub fn activation_around(&mut self, error: Diagnostic, value: &Value<'a>, span: Span) -> Diagnostic {
+        let name = match value {
+            Value::Function(function) => function.name().to_string(),
+            Value::Text(name) if self.function_named(name).is_some() => name.to_string(),
+            _ => return error,
+        };
+        let call = self.tree.iter().find_map(|(_, node)| match &node.kind {
+            crate::syntax::NodeKind::Call { arguments, .. } => {
+                let at = arguments.iter().position(|argument| self.span(argument.value) == span)?;
+                (at > 0).then(|| (node.span, self.span(arguments[at - 1].value).end, at + 1 == arguments.len()))
+            }
+            _ => None,
+        });
+        let Some((call, end, true)) = call else { return error };
+        let is_stage = self.text(Span { start: 0, end: call.start, ..call }).trim_end().ends_with("|>");
+        let mut kept = self.text(Span { end, ..call }).to_string() + ")";
+        kept = if is_stage { format!("{kept} |> {name}") } else { format!("{name}({kept})") };
+        error.edit("an activation is a function of the result", call, kept, false)
+    }
+}

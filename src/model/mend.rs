@@ -1,0 +1,147 @@
+//! Edits that would make shapes fit: another shape in a declaration, another function in a call.
+use super::builtin::Arguments;
+use super::elaborator::Elaborator;
+use super::prelude;
+use super::scope::Slot;
+use super::value::{Tensor, Value};
+use crate::diagnostic::{Diagnostic, Edit, Span};
+use crate::graph::show::shape_text;
+use crate::graph::{Kind, Leaf, NodeId, Op};
+
+impl<'a> Elaborator<'a> {
+    /// Adds the edit that declares the parameter whose name stands at `span` with another shape.
+    pub fn redeclared(&self, error: Diagnostic, span: Span, shape: &[usize]) -> Diagnostic {
+        let Some((name, place)) = self.type_of_declaration(span) else { return error };
+        let shape = shape_text(shape);
+        error.edit(format!("declare `{name}: {shape}`"), place, format!(": {shape}"), false)
+    }
+    /// Adds the edit that declares a name without a type with the shape of its start, which stands at `start`.
+    pub fn declare_start(&self, error: Diagnostic, start: Span, shape: &[usize]) -> Diagnostic {
+        let before = self.text(Span { start: 0, end: start.start, ..start }).trim_end();
+        let Some(name) = before.strip_suffix('=').map(str::trim_end) else { return error };
+        let end = name.len() as u32;
+        let ty = format!(": {}", shape_text(shape));
+        error.edit("declare its shape", Span { start: end, end, ..start }, ty, false)
+    }
+    /// The place of `: [n, m]` behind the name of a parameter; empty where it has none.
+    fn type_of_declaration(&self, span: Span) -> Option<(&'a str, Span)> {
+        let name = self.text(span);
+        let (_, entry) = self.scopes.find(self.scope, name)?;
+        let Slot::Value(Value::Tensor(tensor)) = &entry.slot else { return None };
+        let is_parameter = matches!(self.graph.op(tensor.id), Op::Leaf(Leaf::Parameter(_)));
+        if !is_parameter || entry.span.file == prelude::FILE {
+            return None;
+        }
+        let whole = Span { start: entry.span.end, end: self.sources.text(entry.span.file).len() as u32, ..entry.span };
+        let rest = self.text(whole);
+        let has_type = rest.trim_start_matches(' ').starts_with(':');
+        let length = if has_type { rest.find(']').map_or(0, |at| at + 1) } else { 0 };
+        Some((name, Span { end: whole.start + length as u32, ..whole }))
+    }
+
+    /// Adds the edit that moves the line of a binding above the line of its first use, if both are statements of one line.
+    pub fn line_moved_up(&self, error: Diagnostic, name: Span, used: Span) -> Diagnostic {
+        if name.file != used.file || name.file == prelude::FILE || name.start < used.start {
+            return error;
+        }
+        let text: &'a str = self.sources.text(name.file);
+        let begin = |at: u32| text[..at as usize].rfind('\n').map_or(0, |n| n + 1);
+        let end = |from: usize| text[from..].find('\n').map_or(text.len(), |n| from + n + 1);
+        let (target, from) = (begin(used.start), begin(name.start));
+        let (line, to) = (&text[from..end(from)], end(from));
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let is_one = |line: &str, next: &str| {
+            let goes_on =
+                next.trim_start().starts_with(['|', '+', '*', '/', ')', ']', '}', '=']) || indent(next) > indent(line);
+            let opens = line.matches(['(', '[', '{']).count() == line.matches([')', ']', '}']).count();
+            opens && (next.trim().is_empty() || !goes_on)
+        };
+        let uses = &text[target..end(target)];
+        let follows = |at: usize| &text[at..end(at).max(at)];
+        if !is_one(line, follows(to)) || !is_one(uses, follows(end(target))) || indent(line) != indent(uses) {
+            return error;
+        }
+        // Nothing that is bound between may stand in it.
+        let words =
+            |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let between: Vec<&str> = text[target..from].lines().filter_map(|line| words(line).next()).collect();
+        if words(line).any(|word| between.contains(&word)) {
+            return error;
+        }
+        let place = |start: usize, end: usize| Span::new(name.file, start..end);
+        let moved = format!("{}\n", line.trim_end_matches('\n'));
+        let changes = vec![
+            (place(target, target), moved),
+            (place(from - 1, to - usize::from(line.ends_with('\n'))), String::new()),
+        ];
+        let mut error = error;
+        error.edits.push(Edit { title: "bind it first".into(), changes, certain: false });
+        error
+    }
+
+    /// Adds where the shape of a value comes from: an input or a parameter of the same shape that it is made of.
+    pub fn label_source(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
+        let shape = self.graph.shape(id);
+        let found = self.graph.reachable(&[id]).into_iter().find_map(|x| {
+            let variable = match self.graph.op(x) {
+                Op::Leaf(Leaf::Input(number)) => &self.graph.inputs[*number as usize],
+                Op::Leaf(Leaf::Parameter(number)) => &self.graph.parameters[*number as usize],
+                _ => return None,
+            };
+            (self.graph.shape(x) == shape && variable.span.file != prelude::FILE).then_some(variable)
+        });
+        match found {
+            Some(variable) => error.also(variable.span, format!("`{}` is {}", variable.name, shape_text(shape))),
+            None => error,
+        }
+    }
+
+    /// Adds that a parameter without a shape may be why a product is a vector: `w x` with `param w` is a multiple of `x`.
+    pub fn without_shape(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
+        let [n] = *self.graph.shape(id) else { return error };
+        let found = self.graph.reachable(&[id]).into_iter().find_map(|x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Parameter(number)) if self.graph.shape(x).is_empty() => {
+                let multiplies = self.parameters[*number as usize].multiplies;
+                let variable = &self.graph.parameters[*number as usize];
+                (multiplies && variable.span.file != prelude::FILE).then_some(variable)
+            }
+            _ => None,
+        });
+        let Some(variable) = found else { return error };
+        let name = self.text(variable.span);
+        error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"))
+    }
+
+    /// What a value is, in a few words: `[3, 4]`, `a number`, `class(3)`.
+    pub fn spoken_type(&self, tensor: &Tensor) -> String {
+        let shape = self.graph.shape(tensor.id);
+        match (self.graph.ty(tensor.id).kind, shape) {
+            (Kind::Class(count), []) if self.is_class(tensor.id) => format!("class({count})"),
+            (Kind::Class(count), shape) if self.is_class(tensor.id) => format!("{} class({count})", shape_text(shape)),
+            (_, []) => "a number".to_string(),
+            (_, shape) if tensor.row => format!("a row of {}", shape[0]),
+            (_, shape) => shape_text(shape),
+        }
+    }
+
+    /// A place as an operand of a mark that touches it: in parentheses where it is no name and no call.
+    pub fn touchable(&self, span: Span) -> String {
+        let text = self.text(span);
+        let mut depth = 0;
+        let is_one = text.chars().all(|c| {
+            depth += i32::from("([".contains(c)) - i32::from(")]".contains(c));
+            depth > 0 || c.is_alphanumeric() || "_.)]".contains(c)
+        });
+        if is_one { text.to_string() } else { format!("({text})") }
+    }
+
+    /// Adds the edit that calls another function with the same arguments.
+    pub fn call_instead(&self, error: Diagnostic, arguments: &Arguments<'a>, name: &str) -> Diagnostic {
+        let own = arguments.builtin.name;
+        if !self.text(arguments.span).starts_with(own) {
+            return error;
+        }
+        let place = Span { end: arguments.span.start + own.len() as u32, ..arguments.span };
+        error.edit(format!("write `{name}`"), place, name, false)
+    }
+}
