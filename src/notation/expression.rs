@@ -236,7 +236,15 @@ pub fn sum(terms: Vec<(bool, E)>) -> E {
             other => flat.push((negative, other)),
         }
     }
+    // `w + w − 2 w`: what was put together may be equal to another term.
     let mut flat = collected(flat);
+    loop {
+        let before = flat.len();
+        flat = collected(flat);
+        if flat.len() == before {
+            break;
+        }
+    }
     // Σ reaches as far as it can: it comes last.
     flat.sort_by_key(|t| matches!(t.1, E::SumOver(..)));
     if let Some(at) = flat.iter().position(|t| !t.0) {
