@@ -266,8 +266,8 @@ fn derivatives_by_an_input_inside_the_loss() {
     let h = g.unary(&trigonometric::TANH, a);
     let w = parameter(&mut g, &[4]);
     let u = g.dot(w, h);
-    let first = gradus::gradient::derivative(&mut g, u, x).unwrap();
-    let second = gradus::gradient::derivative(&mut g, first, x).unwrap();
+    let first = gradus::gradient::derivative(&mut g, u, x, None).unwrap();
+    let second = gradus::gradient::derivative(&mut g, first, x, None).unwrap();
     let residual = g.add(second, u);
     let squared = g.multiply(residual, residual);
     let slope = g.multiply(first, first);

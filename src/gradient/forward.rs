@@ -8,8 +8,8 @@ use crate::graph::{Contraction, Graph, NodeId, Op, View};
 use crate::op::ReduceOp;
 use rustc_hash::FxHashMap;
 
-/// `d of / d by` of any value by a number; the shape is that of `of`.
-pub fn tangent(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, Failure> {
+/// `d of / d by` of any value by a number; the shape is that of `of`. `called` is the number's name.
+pub fn tangent(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str>) -> Result<NodeId, Failure> {
     let marks = graph.dependents(&[by]);
     let one = graph.number(1.0);
     let mut tangents: FxHashMap<NodeId, NodeId> = FxHashMap::from_iter([(by, one)]);
@@ -19,6 +19,9 @@ pub fn tangent(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, Fail
             && let Some(t) = rule(graph, id, &tangents)?
         {
             tangents.insert(id, t);
+            if let Some(called) = called {
+                graph.set_tangent(t, id, called);
+            }
         }
     }
     Ok(tangents.get(&of).copied().unwrap_or_else(|| {

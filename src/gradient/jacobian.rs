@@ -9,13 +9,13 @@ use crate::graph::{Graph, Leaf, NodeId, Op, Type};
 pub fn jacobian(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, Failure> {
     let (rows, columns) = (graph.shape(of).to_vec(), graph.shape(by).to_vec());
     if rows.is_empty() || columns.is_empty() {
-        return derivative(graph, of, by);
+        return derivative(graph, of, by, None);
     }
     let count = rows.iter().product();
     let flat = graph.reshape(of, &[count]);
     let row = graph.hole(Type::real(&[count], false));
     let product = graph.dot(row, flat);
-    let gradient = derivative(graph, product, by)?;
+    let gradient = derivative(graph, product, by, None)?;
     let places = graph.intern(Op::Leaf(Leaf::Iota(count)));
     let identity = graph.one_hot(places, count);
     let (mapped, depends) = graph.lift(&[gradient], &[(row, identity)], count)[0];

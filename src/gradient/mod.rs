@@ -45,8 +45,8 @@ impl Failure {
 }
 
 /// `∂of/∂by`: by a number, of any value (its shape is that of `of`); else of a number (its shape is that of `by`).
-/// If `of` does not depend on `by`, zeros.
-pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, Failure> {
+/// If `of` does not depend on `by`, zeros. `called` is what people call `by`.
+pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str>) -> Result<NodeId, Failure> {
     if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
         return Err(Failure::ByIndex);
     }
@@ -61,7 +61,7 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId) -> Result<NodeId, F
         let within_loops =
             graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && graph.op(id).loop_used().is_some());
         if !within_loops || !graph.shape(of).is_empty() {
-            return tangent(graph, of, by);
+            return tangent(graph, of, by, called);
         }
     }
     if !graph.shape(of).is_empty() {

@@ -51,6 +51,8 @@ pub struct Graph {
     /// The names that people gave to values; the first one is shown.
     names: IndexMap<NodeId, String>,
     spans: FxHashMap<NodeId, Span>,
+    /// Derivatives of values by a number, and what that is called: they are spoken of by the value's name.
+    tangents: FxHashMap<NodeId, (NodeId, String)>,
 }
 
 impl Graph {
@@ -127,6 +129,17 @@ impl Graph {
     /// Where a value was written.
     pub fn set_span(&mut self, id: NodeId, span: Span) {
         self.spans.entry(id).or_insert(span);
+    }
+    /// Says that a value is the derivative of another one by a number of this name: of the last that is said, as a sum with a bias has
+    /// the derivative of the product in it. Leaves and constants are spoken of as they are.
+    pub fn set_tangent(&mut self, tangent: NodeId, of: NodeId, by: impl Into<String>) {
+        if tangent != of && !matches!(self.op(tangent), Op::Leaf(_)) && self.constant_of(tangent).is_none() {
+            self.tangents.insert(tangent, (of, by.into()));
+        }
+    }
+    /// What a value is the derivative of, and by what.
+    pub fn tangent_of(&self, id: NodeId) -> Option<(NodeId, &str)> {
+        self.tangents.get(&id).map(|(of, by)| (*of, by.as_str()))
     }
     pub fn span_of(&self, id: NodeId) -> Option<Span> {
         self.spans.get(&id).copied()

@@ -69,6 +69,11 @@ impl<'a> Rebuild<'a> {
             if let Some(span) = self.from.span_of(id) {
                 self.to.set_span(new, span);
             }
+            if let Some((of, by)) = self.from.tangent_of(id)
+                && let Some(&of) = self.map.get(&of)
+            {
+                self.to.set_tangent(new, of, by);
+            }
         }
         roots.iter().map(|r| self.map[r]).collect()
     }
@@ -120,7 +125,7 @@ impl Graph {
         let marks = self.dependents(&holes);
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
-        let order = self.reachable(roots);
+        let order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
         for id in order {
             if map.contains_key(&id) {
@@ -158,7 +163,23 @@ impl Graph {
             let mapped = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
             let new = self.intern(mapped);
             map.insert(id, new);
+            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (map[&of], by.to_string())) {
+                self.set_tangent(new, of, by);
+            }
         }
         roots.iter().map(|r| map[r]).collect()
+    }
+    /// What the roots depend on, and the values whose derivatives stand in it.
+    fn reachable_with_values(&self, roots: &[NodeId]) -> Vec<NodeId> {
+        let mut roots = roots.to_vec();
+        loop {
+            let order = self.reachable(&roots);
+            let values = order.iter().filter_map(|&id| self.tangent_of(id)).map(|(of, _)| of);
+            let beyond: Vec<NodeId> = values.filter(|of| order.binary_search(of).is_err()).collect();
+            if beyond.is_empty() {
+                return order;
+            }
+            roots.extend(beyond);
+        }
     }
 }

@@ -23,7 +23,9 @@ impl<'a> Elaborator<'a> {
         let result = if is_same && self.graph.shape(of.id).is_empty() {
             Ok(self.graph.number(1.0))
         } else {
-            gradient::derivative(&mut self.graph, of.id, by.id)
+            let called = Some(self.text(by_span)).filter(|text| text.chars().all(|c| c.is_alphanumeric() || c == '_'));
+            let called = called.map(str::to_string);
+            gradient::derivative(&mut self.graph, of.id, by.id, called.as_deref())
         };
         match result {
             Ok(id) => Ok(Tensor::new(id)),

@@ -207,8 +207,16 @@ fn symbol_text(symbol: &Symbol, places: &[String]) -> String {
     }
 }
 
-/// `h.w` is w with the subscript h, `h2` is h with the subscript 2; longer words stand upright.
+/// `h.w` is w with the subscript h, `h2` is h with the subscript 2, `a_tt` a with the subscript tt; longer words stand upright.
 fn name_text(name: &str, places: &[String]) -> String {
+    if let Some((value, by)) = name.split_once('_')
+        && value.trim_end_matches(|c: char| c.is_ascii_digit()).chars().count() == 1
+        && !by.is_empty()
+        && by.chars().all(|c| c.is_alphabetic() && c.is_lowercase())
+    {
+        let below: Vec<String> = [by.to_string()].into_iter().chain(places.iter().cloned()).collect();
+        return name_text(value, &below);
+    }
     let (path, last) = match name.rsplit_once('.') {
         Some((path, last)) if last.parse::<u32>().is_err() => (Some(path), last),
         _ => (None, name),

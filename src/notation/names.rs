@@ -54,6 +54,8 @@ pub struct Names {
 
 /// Letters of loops, with those of their last rounds; a program's own names come first.
 const LOOP_LETTERS: [(&str, &str); 6] = [("t", "T"), ("s", "S"), ("n", "N"), ("k", "K"), ("i", "I"), ("τ", "Τ")];
+/// Activations that bend: what they give is called as a hidden layer is.
+const HIDDEN: [&str; 6] = ["tanh", "sigmoid", "relu", "softplus", "gelu", "silu"];
 /// Letters of values that are worth a name; the first is a pre-activation's.
 const VALUE_LETTERS: [&str; 14] = ["a", "c", "d", "e", "f", "g", "q", "r", "u", "v", "m", "o", "b", "w"];
 
@@ -214,24 +216,54 @@ impl Names {
         self.titles.entry(id).or_insert(Title { symbol: Symbol::Name(name), kind: Kind::Given });
     }
     /// A letter for a value that is worth a name. A number behind the name of what is made of it is taken over: `a2` for `h2`.
+    ///
+    /// A derivative by a number is called after its value: `a_t`, `a_tt`.
     pub fn give_letter(&mut self, graph: &Graph, id: NodeId) {
+        if let Some(letter) = self.after_value(graph, id) {
+            return self.give_chosen(id, letter);
+        }
+        let letter = self.fresh_letter(graph, id);
+        self.give_chosen(id, letter);
+    }
+    fn give_chosen(&mut self, id: NodeId, letter: String) {
+        self.taken.insert(letter.clone());
+        self.chosen.insert(letter.clone(), id);
+        self.titles.insert(id, Title { symbol: Symbol::Name(letter), kind: Kind::Letter });
+    }
+    /// The name of a derivative by a number.
+    fn after_value(&mut self, graph: &Graph, id: NodeId) -> Option<String> {
+        let (value, by) = graph.tangent_of(id)?;
+        if !self.has(value) {
+            if matches!(graph.op(value), Op::Leaf(_)) || self.multiple_of(value).is_some() {
+                return None;
+            }
+            self.give_letter(graph, value);
+        }
+        let Some(Symbol::Name(name)) = self.get(value).map(|title| title.symbol.clone()) else { return None };
+        let name = if graph.tangent_of(value).is_some() { format!("{name}{by}") } else { format!("{name}_{by}") };
+        (!self.is_taken(&name)).then_some(name)
+    }
+    fn fresh_letter(&mut self, graph: &Graph, id: NodeId) -> String {
         let carried = graph.loops.iter().any(|l| l.binders.iter().any(|b| b.next == id));
         let digits = |name: &str| name.chars().rev().take_while(char::is_ascii_digit).collect::<String>();
         let suffix: String = match self.users.get(&id).and_then(|user| graph.name_of(*user)) {
             Some(name) => digits(name).chars().rev().collect(),
             None => String::new(),
         };
-        let first: &[&str] = if carried { &["h", "s"] } else { &[] };
+        // What an activation gives is a hidden value, as states are.
+        let is_hidden = matches!(graph.op(id), Op::Unary(op, _) if HIDDEN.contains(&op.name));
+        let first: &[&str] = match (carried, is_hidden) {
+            (true, _) => &["h", "s"],
+            (_, true) => &["h", "s", "h2", "h3", "h4", "h5", "h6"],
+            _ => &[],
+        };
         let mut candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
-        let letter = candidates.find(|l| !self.is_taken(l)).unwrap_or_else(|| {
+        candidates.find(|l| !self.is_taken(l)).unwrap_or_else(|| {
             while self.is_taken(&format!("a{}", self.numbered)) {
                 self.numbered += 1;
             }
             format!("a{}", self.numbered)
-        });
-        self.taken.insert(letter.clone());
-        self.chosen.insert(letter.clone(), id);
-        self.titles.insert(id, Title { symbol: Symbol::Name(letter), kind: Kind::Letter });
+        })
     }
     /// A value that gets a line of its own.
     pub fn give_line(&mut self, id: NodeId, symbol: Symbol) {

@@ -91,7 +91,7 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
 fn is_same(graph: &Graph, claim: &Claim) -> bool {
     let mut known = simplify(graph, &[claim.of, claim.by, claim.value], Stage::Recognise);
     let (of, by, value) = (known.roots[0], known.roots[1], known.roots[2]);
-    let Ok(derived) = derivative(&mut known.graph, of, by) else { return false };
+    let Ok(derived) = derivative(&mut known.graph, of, by, None) else { return false };
     let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
     simple.roots[0] == simple.roots[1]
 }

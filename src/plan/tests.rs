@@ -340,8 +340,8 @@ fn a_physics_informed_net_descends() {
     let h = g.unary(&crate::op::trigonometric::TANH, a);
     let w = declared(&mut g, "v", &[4], None);
     let u = g.dot(w, h);
-    let first = crate::gradient::derivative(&mut g, u, x).unwrap();
-    let second = crate::gradient::derivative(&mut g, first, x).unwrap();
+    let first = crate::gradient::derivative(&mut g, u, x, None).unwrap();
+    let second = crate::gradient::derivative(&mut g, first, x, None).unwrap();
     let residual = g.add(second, u);
     let squared = g.multiply(residual, residual);
     let slope = g.multiply(first, first);
