@@ -18,7 +18,7 @@ mod loops;
 mod names;
 mod optimizer;
 mod path;
-mod prelude;
+pub mod prelude;
 mod product;
 mod range;
 mod scope;
