@@ -4,6 +4,7 @@
 //! The `data` section is handed on as it stands in the tree; `schema` reads it.
 mod builtin;
 mod call;
+mod claim;
 pub mod codes;
 mod declare;
 mod derivative;
@@ -117,8 +118,10 @@ pub struct Metric {
 /// `∂of/∂by = value`, as the file claims it, and the derivative that was derived.
 #[derive(Clone, Debug)]
 pub struct Claim {
+    /// What is differentiated, and by what, one after the other; if by nothing, it is the derivative itself, which a function has made
+    /// (`u''(x)`, `hessian(loss, w)`).
     pub of: NodeId,
-    pub by: NodeId,
+    pub by: Vec<NodeId>,
     pub derivative: NodeId,
     pub value: NodeId,
     pub span: Span,

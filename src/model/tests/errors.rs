@@ -142,6 +142,7 @@ fn derivatives() {
         "input x\nm = x * batch_mean(x)\nz = grad(m, x)\n",
         "input x\nfn f(a, b) = a * b\ny = f'(x, x)\n",
         "input x: [3]\nparam w: [2, 3]\nloss = sum(w x)\n∂loss/∂w = x\n",
+        "input x: [3]\nparam w, v: [3]\nloss = (w' x)^2\nh = ∂²loss/∂w²\n∂²loss/∂w∂v = x\nhessian(loss, w) = x\n",
     ]));
 }
 
