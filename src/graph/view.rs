@@ -44,12 +44,17 @@ impl Row {
         {
             return self.offset == 0 && self.divisor == 1;
         }
+        let (least, most) = self.reach(extents);
+        let even = self.offset % self.divisor == 0
+            && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
+        even && least >= self.low && most < self.high
+    }
+    /// The least and the greatest `i` that a view of these extents asks for, inside or not.
+    pub fn reach(&self, extents: &[usize]) -> (i64, i64) {
         let reach = |c: i64, n: usize| c * (n as i64 - 1);
         let least = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).min(0)).sum::<i64>();
         let most = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).max(0)).sum::<i64>();
-        let even = self.offset % self.divisor == 0
-            && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
-        even && least.div_euclid(self.divisor) >= self.low && most.div_euclid(self.divisor) < self.high
+        (least.div_euclid(self.divisor), most.div_euclid(self.divisor))
     }
 }
 

@@ -19,6 +19,7 @@ mod loops;
 mod names;
 mod optimizer;
 mod path;
+mod places;
 pub mod prelude;
 mod product;
 mod range;

@@ -102,11 +102,12 @@ impl Printer<'_> {
             E::Symbol(of) => symbol(of),
             E::Subscript(x, places) => self.subscript(x, places),
             E::Index(x, parts) => {
-                let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
                 let base = match **x {
                     E::Symbol(_) => self.formula(x),
                     _ => self.at_least(x, level::POSTFIX),
                 };
+                let base = if self.style.typographic { base } else { padded(base, parts) };
+                let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
                 format!("{base}[{}]", parts.join(", "))
             }
             E::Transpose(x) => format!("{}{}", self.at_least(x, level::POSTFIX), self.style.transpose),
@@ -172,6 +173,8 @@ impl Printer<'_> {
         let end = |n: &Option<i64>| n.map_or(String::new(), |n| n.to_string());
         match part {
             Part::At(place) => Printer { tight: true, ..*self }.spaced(place),
+            Part::Beyond { at, .. } if self.style.typographic => self.part(&Part::At(at.clone())),
+            Part::Beyond { within, .. } => self.part(&Part::At(within.clone())),
             Part::Range(from, to) => format!("{}..{}", end(from), end(to)),
         }
     }
@@ -256,6 +259,15 @@ impl Printer<'_> {
         let axes = if let [one] = &axes[..] { one.clone() } else { format!("[{}]", axes.join(", ")) };
         format!("sum({}, axis = {axes})", each(running, &self.formula(x)))
     }
+}
+
+/// A value with the zeros that lie beyond it: `pad(x, 4, 0)`.
+fn padded(base: String, parts: &[Part]) -> String {
+    parts.iter().enumerate().fold(base, |base, (axis, part)| match part {
+        Part::Beyond { before, behind, last: true, .. } => format!("pad({base}, {before}, {behind})"),
+        Part::Beyond { before, behind, .. } => format!("pad({base}, {before}, {behind}, axis = {axis})"),
+        _ => base,
+    })
 }
 
 /// `for t in 0..8 { … }`

@@ -223,7 +223,8 @@ impl Names {
         };
         let first: &[&str] = if carried { &["h", "s"] } else { &[] };
         let mut candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
-        let letter = candidates.find(|l| !self.is_taken(l)).unwrap_or_else(|| {
+        let is_free = |l: &String| !self.is_taken(l) && !self.is_taken(&format!("δ{l}"));
+        let letter = candidates.find(is_free).unwrap_or_else(|| {
             while self.is_taken(&format!("a{}", self.numbered)) {
                 self.numbered += 1;
             }

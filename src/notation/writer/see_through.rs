@@ -62,7 +62,7 @@ impl Writer<'_> {
                 let binder = self.graph.looped(of).binders[index as usize].clone();
                 let place = self.place_of(of, at);
                 let same = (0..at.axes.len()).collect();
-                if place == self.start_of(of) {
+                if place == self.start_of(of) || binder.next == id {
                     Some(Inner { id: binder.init, at: at.clone(), axes: same })
                 } else {
                     self.crossed.push((of, binder.init));
