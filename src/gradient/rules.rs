@@ -171,7 +171,8 @@ pub fn view_adjoint(graph: &mut Graph, view: &crate::graph::View, dy: NodeId) ->
     debug_assert!(seen.has_adjoint(&x_shape), "a view that was narrowed has no adjoint of this form");
     let (adjoint, summed) = seen.adjoint(dy, &x_shape);
     // What only selects itself whole is no view.
-    let whole = adjoint.shape == graph.shape(dy) && adjoint.as_permutation().is_some_and(|o| o.is_sorted());
+    let whole =
+        adjoint.shape == graph.shape(dy) && adjoint.as_permutation(graph.shape(dy)).is_some_and(|o| o.is_sorted());
     let spread = if whole { dy } else { graph.intern(Op::View(adjoint)) };
     graph.sum(&summed, spread)
 }

@@ -67,17 +67,20 @@ impl View {
     pub fn repeated(&self) -> Vec<usize> {
         (0..self.shape.len()).filter(|axis| !self.rows.iter().any(|r| r.terms.iter().any(|t| t.0 == *axis))).collect()
     }
-    /// If the view only repeats (and keeps the order of axes), the axes along which it does.
-    pub fn as_expansion(&self) -> Option<Vec<usize>> {
-        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]))
-            && self.is_total();
-        let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
-        (plain && axes.is_sorted()).then(|| self.repeated())
+    /// Whether each axis of `x`, of this shape, is an axis of the view, whole and as it is: not so the first entries of one.
+    pub fn keeps_axes(&self, x_shape: &[usize]) -> bool {
+        self.rows.iter().zip(x_shape).all(|(row, &n)| {
+            row.offset == 0 && row.divisor == 1 && matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == n)
+        }) && self.is_total()
     }
-    /// If the view only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
-    pub fn as_permutation(&self) -> Option<Vec<usize>> {
-        let plain = self.rows.iter().all(|r| r.offset == 0 && r.divisor == 1 && matches!(r.terms[..], [(_, 1)]));
-        if !plain || self.rows.len() != self.shape.len() || !self.is_total() {
+    /// If the view of an `x` of this shape only repeats (and keeps the order of axes), the axes along which it does.
+    pub fn as_expansion(&self, x_shape: &[usize]) -> Option<Vec<usize>> {
+        let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
+        (self.keeps_axes(x_shape) && axes.is_sorted()).then(|| self.repeated())
+    }
+    /// If the view of an `x` of this shape only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
+    pub fn as_permutation(&self, x_shape: &[usize]) -> Option<Vec<usize>> {
+        if !self.keeps_axes(x_shape) || self.rows.len() != self.shape.len() {
             return None;
         }
         let mut order = vec![0; self.shape.len()];

@@ -13,11 +13,11 @@ const NOT_YET: [&str; 4] = ["clip", "freeze", "start", "stop"];
 impl<'a> Elaborator<'a> {
     /// What `minimize` says, if it stands there.
     pub fn minimized(&mut self, section: &'a Section) -> Option<(Outcome<NodeId>, Span)> {
-        let lines = section.statements.iter().filter_map(|statement| match &statement.kind {
+        let mut lines = section.statements.iter().filter_map(|statement| match &statement.kind {
             StatementKind::Directive(directive) if directive.word.name == "minimize" => directive.values.first(),
             _ => None,
         });
-        let id = *lines.last()?;
+        let id = *lines.next_back()?;
         let frame = self.frames.enter(Frames::ROOT, Label::Name("minimize".into()));
         Some((self.in_frame(frame, |this| this.objective(id)), self.span(id)))
     }

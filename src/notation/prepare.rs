@@ -132,7 +132,7 @@ fn repeated(to: &mut Graph, x: NodeId, cut: &Cut) -> Option<NodeId> {
         return Some(to.constant(value, &shape));
     }
     let Op::View(view) = to.op(x).clone() else { return None };
-    let expands = view.as_expansion().is_some_and(|axes| axes.contains(&cut.axis));
+    let expands = view.as_expansion(to.shape(view.x)).is_some_and(|axes| axes.contains(&cut.axis));
     expands.then(|| to.intern(Op::View(View { shape, ..view })))
 }
 

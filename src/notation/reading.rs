@@ -159,7 +159,9 @@ impl<'a> Reading<'a> {
             Op::Unary(op, x) if op.name == "neg" => (*x, -1.0, false),
             Op::Binary(op, c, x) if op.name == "mul" => (*x, self.graph.constant_of(*c)?, false),
             Op::Binary(op, x, c) if op.name == "div" => (*x, 1.0 / self.graph.constant_of(*c)?, false),
-            Op::View(view) if view.as_permutation().as_deref() == Some(&[1, 0]) => (view.x, 1.0, true),
+            Op::View(view) if view.as_permutation(self.graph.shape(view.x)).as_deref() == Some(&[1, 0]) => {
+                (view.x, 1.0, true)
+            }
             _ => return None,
         };
         if names.has(inner) {

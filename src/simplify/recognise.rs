@@ -39,7 +39,7 @@ fn sum_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
 /// The operand of an expansion along the last axis.
 fn along_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
     match s.graph.op(id) {
-        Op::View(view) if view.as_expansion()? == [view.shape.len() - 1] => Some(view.x),
+        Op::View(view) if view.as_expansion(s.graph.shape(view.x))? == [view.shape.len() - 1] => Some(view.x),
         _ => None,
     }
 }

@@ -41,7 +41,7 @@ fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return Some(repeats(s, value, &axes));
     }
     let Op::View(view) = s.graph.op(x).clone() else { return None };
-    let repeated = view.as_expansion()?;
+    let repeated = view.as_expansion(s.graph.shape(view.x))?;
     let (over, left): (Vec<usize>, Vec<usize>) = axes.iter().partition(|a| repeated.contains(a));
     if over.is_empty() {
         return None;

@@ -44,7 +44,8 @@ fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 fn identity_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(view) = s.graph.op(id) else { return None };
     let same = view.shape == s.graph.shape(view.x);
-    (same && view.as_permutation().is_some_and(|order| order.iter().copied().eq(0..order.len()))).then_some(view.x)
+    (same && view.as_permutation(s.graph.shape(view.x)).is_some_and(|order| order.iter().copied().eq(0..order.len())))
+        .then_some(view.x)
 }
 
 /// Two views become one where the inner rows have at most one term, so that the outer bounds can be carried inwards.
@@ -139,7 +140,9 @@ fn reshaped(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 /// The expansion of a node, or of a constant: what is expanded, and along which axes.
 fn expansion(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
     match s.graph.op(id) {
-        Op::View(view) => view.as_expansion().filter(|axes| !axes.is_empty()).map(|axes| (view.x, axes)),
+        Op::View(view) => {
+            view.as_expansion(s.graph.shape(view.x)).filter(|axes| !axes.is_empty()).map(|axes| (view.x, axes))
+        }
         _ => None,
     }
 }

@@ -39,7 +39,7 @@ impl Writer<'_> {
     pub(super) fn reduction(&mut self, op: ReduceOp, axes: &[usize], x: NodeId, at: &At) -> Result<Factors> {
         // Behind a permutation the axes are others.
         if let Op::View(view) = self.graph.op(x)
-            && let Some(order) = view.as_permutation()
+            && let Some(order) = view.as_permutation(self.graph.shape(view.x))
             && !self.names.has(x)
         {
             let kept: Vec<usize> = (0..order.len()).filter(|k| !axes.contains(k)).map(|k| order[k]).collect();

@@ -112,7 +112,7 @@ impl Writer<'_> {
 /// The value that is repeated.
 pub fn unexpanded(graph: &Graph, id: NodeId) -> NodeId {
     match graph.op(id) {
-        Op::View(view) if view.as_expansion().is_some() => unexpanded(graph, view.x),
+        Op::View(view) if view.as_expansion(graph.shape(view.x)).is_some() => unexpanded(graph, view.x),
         _ => id,
     }
 }
