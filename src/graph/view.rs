@@ -67,11 +67,23 @@ impl View {
     pub fn repeated(&self) -> Vec<usize> {
         (0..self.shape.len()).filter(|axis| !self.rows.iter().any(|r| r.terms.iter().any(|t| t.0 == *axis))).collect()
     }
-    /// Whether each axis of `x`, of this shape, is an axis of the view, whole and as it is: not so the first entries of one.
+    /// Whether an axis of the view occurs in one row, or in a second one if the first has it alone, as it is.
+    pub fn has_single_axes(&self) -> bool {
+        let plain = |axis: usize| self.rows.iter().any(|r| r.terms == [(axis, 1)] && r.offset == 0 && r.divisor == 1);
+        (0..self.shape.len()).all(|axis| self.uses(axis) <= if plain(axis) { 2 } else { 1 })
+    }
+    /// In how many rows an axis of the view occurs.
+    fn uses(&self, axis: usize) -> usize {
+        self.rows.iter().filter(|r| r.terms.iter().any(|t| t.0 == axis)).count()
+    }
+    /// Whether each axis of `x`, of this shape, is an axis of the view of its own, whole and as it is: not so the first entries of one,
+    /// nor a diagonal.
     pub fn keeps_axes(&self, x_shape: &[usize]) -> bool {
-        self.rows.iter().zip(x_shape).all(|(row, &n)| {
-            row.offset == 0 && row.divisor == 1 && matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == n)
-        }) && self.is_total()
+        let keeps = |row: &Row, n: usize| {
+            let whole = matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == n && self.uses(axis) == 1);
+            whole && row.offset == 0 && row.divisor == 1
+        };
+        self.rows.iter().zip(x_shape).all(|(row, &n)| keeps(row, n)) && self.is_total()
     }
     /// If the view of an `x` of this shape only repeats (and keeps the order of axes), the axes along which it does.
     pub fn as_expansion(&self, x_shape: &[usize]) -> Option<Vec<usize>> {

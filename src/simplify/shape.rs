@@ -32,7 +32,8 @@ pub fn at_places(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let mut rows: Vec<Row> = (0..shared).map(|k| Row::axis(k, inner[k])).collect();
     rows.push(Row { low: 0, high: inner[shared] as i64, ..places });
     rows.extend((shared + 1..inner.len()).map(|k| Row::axis(outer + k - shared - 1, inner[k])));
-    Some(s.make(Op::View(View { x: table, shape, rows })))
+    let view = View { x: table, shape, rows };
+    view.has_single_axes().then(|| s.make(Op::View(view)))
 }
 
 fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
@@ -80,7 +81,7 @@ fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return None;
     }
     let view = View { x: inner.x, shape: outer.shape.clone(), rows };
-    Some(s.make(Op::View(view)))
+    view.has_single_axes().then(|| s.make(Op::View(view)))
 }
 
 /// `inner` of one term, whose index is what `outer` gives.
