@@ -54,15 +54,13 @@ fn fraction(k: usize, factor: usize, modulus: usize) -> f64 {
 /// As `reference.py` has them.
 fn environment(model: &Model) -> Environment {
     let mut env = Environment::new(&model.graph, ROWS);
-    let mut at = 0;
-    for (values, variable) in env.inputs.iter_mut().zip(&model.graph.inputs) {
+    for (at, (values, variable)) in env.inputs.iter_mut().zip(&model.graph.inputs).enumerate() {
         let value = |k: usize| match variable.ty.kind {
             Kind::Class(count) => (k % count) as f64,
             Kind::Bool => f64::from(k * k % 4 == 1),
             _ => 4.0 * fraction(k + 7 * at + 1, 29, 73),
         };
         values.iter_mut().enumerate().for_each(|(k, v)| *v = value(k));
-        at += 1;
     }
     for (at, values) in env.parameters.iter_mut().enumerate() {
         values.iter_mut().enumerate().for_each(|(k, v)| *v = fraction(k + 10 * at + 1, 13, 41));

@@ -67,6 +67,10 @@ fn environment(model: &Model, seed: u64) -> Environment {
 const STRIDED: &str = "input x: [9, 2]\ntarget t: [5, 3]\nh = tanh(conv1d(x, 4, 3, padding = same))\n\
     y = conv1d(h, 3, 3, stride = 2, padding = 1)\nloss = sum((y - t)^2)";
 
+/// The last round of a loop has a name; the others have none.
+const LAST: &str = "input x: [5, 2]\ntarget t: class(3)\nh = lstm(x, 3)[-1]\nz = dense(relu(dense(h, 4)), 3)\n\
+    loss = cross_entropy(softmax(z), t)";
+
 /// Programs with what the examples have not.
 const PROGRAMS: [&str; 19] = [
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
@@ -96,8 +100,8 @@ fn every_construct() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.nn");
     let mut all = String::new();
-    for (program, unsaid) in PROGRAMS.iter().map(|program| (program, &[][..])).chain([(&STRIDED, &["h.w", "h.b"][..])])
-    {
+    let others = [(STRIDED, &["h.w", "h.b"][..]), (LAST, &["h.w", "h.u", "h.b"])];
+    for (program, unsaid) in PROGRAMS.iter().map(|program| (*program, &[][..])).chain(others) {
         std::fs::write(&path, program).unwrap();
         if let Some(why) = wrong(&path, unsaid) {
             all += &format!("{program}\n--- {why}\n\n");
@@ -115,7 +119,7 @@ fn every_example() {
     assert!(all.len() >= 17);
     for path in &all {
         // The rounds of a loop.
-        let unsaid = if path.ends_with("elman.nn") { &["h.u", "h.w", "h.b", "y.w"][..] } else { &[] };
+        let unsaid = if path.ends_with("elman.nn") { &["h.u", "h.w", "h.b"][..] } else { &[] };
         if let Some(why) = wrong(path, unsaid) {
             panic!("{}: {why}", path.display());
         }

@@ -30,7 +30,8 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     for entry in &entries {
         assembly.entry(entry);
     }
-    Derivation { lines: assembly.lines }
+    let lasts = graph.names().filter_map(|(id, name)| Some((assembly.writer.last_round(id, name)?, name.to_string())));
+    Derivation { lasts: lasts.collect(), lines: assembly.lines }
 }
 
 /// One value as a formula, values with names being called by them; its own name is left aside if `defines`.

@@ -84,4 +84,6 @@ pub struct Line {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Derivation {
     pub lines: Vec<Line>,
+    /// Last rounds, `h_T`, that the program itself has as a value: by this name, `h`.
+    pub lasts: Vec<(Expression, String)>,
 }

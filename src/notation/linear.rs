@@ -32,7 +32,12 @@ mod level {
 
 /// A formula in a style.
 pub fn print(e: &E, style: &Style) -> String {
-    Printer { style, tight: false }.formula(e)
+    print_with(e, style, &[])
+}
+
+/// The same, where some parts of it have names.
+pub fn print_with(e: &E, style: &Style, named: &[(E, String)]) -> String {
+    Printer { style, named, tight: false }.formula(e)
 }
 
 pub fn symbol(symbol: &Symbol) -> String {
@@ -53,6 +58,8 @@ pub fn number(value: f64) -> String {
 
 struct Printer<'a> {
     style: &'a Style,
+    /// What is spoken of by a name.
+    named: &'a [(E, String)],
     /// Inside of an index: `2k`, not `2 k`.
     tight: bool,
 }
@@ -96,6 +103,9 @@ impl Printer<'_> {
     }
 
     fn formula(&self, e: &E) -> String {
+        if let Some((_, name)) = self.named.iter().find(|named| named.0 == *e) {
+            return name.clone();
+        }
         match e {
             E::Number(value) => number(*value),
             E::Count(n) => format!("0..{n}"),

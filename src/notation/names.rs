@@ -296,7 +296,7 @@ fn root(graph: &Graph, mut of: LoopId) -> LoopId {
 }
 
 /// The value of a loop's body whose rounds, or whose last round, a value is; else the value itself.
-fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
+pub fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
     match graph.op(id) {
         Op::Stacked { x, .. } | Op::Last { x, .. } => *x,
         Op::View(view) => match *graph.op(view.x) {

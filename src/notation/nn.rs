@@ -4,12 +4,12 @@
 //! what is spread over places by a stride (`δ[(p + 1)/2]`), and all that needs either.
 use super::derivation::{Derivation, Where};
 use super::expression::{Expression, Part, Running, Symbol};
-use super::linear::{NN, each, print};
+use super::linear::{NN, each, print, print_with};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 pub fn render(derivation: &Derivation) -> String {
-    let mut program = Program::default();
+    let mut program = Program { text: String::new(), lasts: &derivation.lasts, unsaid: FxHashSet::default() };
     for line in &derivation.lines {
         for explained in in_order(&line.wheres) {
             program.say(&explained.left, &explained.indices, explained.axes, &explained.right);
@@ -17,7 +17,7 @@ pub fn render(derivation: &Derivation) -> String {
         let [first, more @ ..] = &line.left[..] else { continue };
         program.say(first, &line.indices, line.axes, &line.right);
         for left in more {
-            let (left, right) = match (defined(left), has_rounds(left)) {
+            let (left, right) = match (defined(left), has_rounds(left, &[])) {
                 (_, true) => (left, first),
                 (left, false) => (left, defined(first)),
             };
@@ -62,9 +62,10 @@ fn in_order(wheres: &[Where]) -> Vec<&Where> {
     order
 }
 
-#[derive(Default)]
 struct Program<'a> {
     text: String,
+    /// Last rounds that the program has as values: they are spoken of by their names.
+    lasts: &'a [(Expression, String)],
     /// What stands in a comment: what speaks of it can't be said either.
     unsaid: FxHashSet<&'a Symbol>,
 }
@@ -72,7 +73,7 @@ struct Program<'a> {
 impl<'a> Program<'a> {
     /// `left = right`; a left side with indices is a map over them.
     fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression) {
-        let mut unsaid = [left, right].into_iter().any(|formula| has_rounds(formula) || has_shared_places(formula));
+        let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts) || has_shared_places(right);
         right.each_symbol(&mut |symbol| unsaid |= self.unsaid.contains(symbol));
         if unsaid {
             self.text += "// ";
@@ -80,7 +81,7 @@ impl<'a> Program<'a> {
                 self.unsaid.insert(symbol);
             }
         }
-        let right = print(right, &NN);
+        let right = print_with(right, &NN, self.lasts);
         self.text += &match left {
             Expression::Index(base, parts) if !indices.is_empty() => {
                 format!("{} = {}\n", print(base, &NN), in_place(each(indices, &right), parts, axes))
@@ -125,9 +126,12 @@ fn defined(left: &Expression) -> &Expression {
     }
 }
 
-/// Whether a formula speaks of the rounds of a loop.
-fn has_rounds(formula: &Expression) -> bool {
+/// Whether a formula speaks of the rounds of a loop, those apart that have names.
+fn has_rounds(formula: &Expression, named: &[(Expression, String)]) -> bool {
+    if named.iter().any(|last| last.0 == *formula) {
+        return false;
+    }
     let mut found = matches!(formula, Expression::Subscript(..));
-    formula.each_child(&mut |child| found |= has_rounds(child));
+    formula.each_child(&mut |child| found |= has_rounds(child, named));
     found
 }
