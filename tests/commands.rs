@@ -293,3 +293,15 @@ fn notes_of_the_data_are_shown_with_their_place() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     insta::assert_snapshot!(err(&output));
 }
+
+#[test]
+fn names_and_codes_are_explained() {
+    let printed = printed(&["explain", "adamw"]);
+    assert!(printed.starts_with("adamw(rate = 0.001, beta1 = 0.9, ") && printed.contains("optim.AdamW("), "{printed}");
+    for (wanted, near) in [("sofmax", "softmax"), ("e0399", "did you mean E0"), ("dens", "dense")] {
+        let output = gradus(&["explain", wanted]);
+        assert_eq!(code(&output), 1);
+        let said = err(&output);
+        assert!(said.contains(&format!("{wanted} is neither a code nor a name")) && said.contains(near), "{said}");
+    }
+}

@@ -1,38 +1,53 @@
-//! `gradus explain`: what a code means, with a program that has it, what is said about it, and the program as it should be.
+//! `gradus explain`: what a code means, with a program that has it, what is said about it, and the program as it should be; what a
+//! name of the prelude means.
 use super::source::complain;
-use super::{Exit, print};
+use super::{Exit, print, reference};
 use crate::diagnostic::{Diagnostic, Explanation, render};
 use crate::pipeline;
 use crate::schema::nearest;
 use clap::Args;
 
-/// Explain the code of an error or a warning
+/// Explain the code of an error or a warning, or a name of the prelude
 ///
 /// Examples:
 ///   gradus explain E0301
+///   gradus explain dense
 ///   gradus explain --all
 #[derive(Args)]
 #[command(verbatim_doc_comment, arg_required_else_help = true)]
 pub struct Explain {
-    /// The code, as in `error[E0301]`
-    #[arg(required_unless_present = "all")]
+    /// The code, as in `error[E0301]`, or a name: of a layer, an activation, a loss, an optimizer
+    #[arg(required_unless_present_any = ["all", "prelude"])]
     code: Option<String>,
     /// All codes, as Markdown
     #[arg(long, conflicts_with = "code")]
     all: bool,
+    /// All names of the prelude, as Markdown
+    #[arg(long, conflicts_with_all = ["code", "all"])]
+    prelude: bool,
 }
 
 impl Explain {
     pub fn run(self) -> Exit {
-        let Some(code) = &self.code else { return print(&markdown()) };
+        let Some(code) = &self.code else {
+            return print(&if self.prelude { reference::markdown() } else { markdown() });
+        };
+        if let Some(found) = reference::entry(code) {
+            return print(&found);
+        }
         let wanted = code.to_uppercase();
         let all = pipeline::explanations();
         if let Some(found) = all.iter().find(|e| e.code == wanted) {
             return print(&text(found));
         }
+        let names: Vec<&str> = reference::names().collect();
         let codes: Vec<&str> = all.iter().map(|e| e.code).collect();
-        let near = nearest(&wanted, &codes).map_or(String::new(), |near| format!("; did you mean {near}?"));
-        complain(&format!("error: there is no code {wanted}{near}\n  = help: `gradus explain --all` shows them all"));
+        let near = nearest(code, &names).or_else(|| nearest(&wanted, &codes));
+        let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        complain(&format!(
+            "error: {code} is neither a code nor a name of the prelude{near}\n  \
+             = help: `gradus explain --all` shows all codes, `gradus explain --prelude` all names"
+        ));
         Exit::Failure
     }
 }
@@ -63,7 +78,7 @@ fn indented(text: &str) -> String {
 }
 
 /// In lines of at most 80 columns.
-fn wrapped(text: &str) -> String {
+pub fn wrapped(text: &str) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in text.split_whitespace() {

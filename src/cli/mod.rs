@@ -13,6 +13,7 @@ mod new;
 mod predict;
 mod prepare;
 mod progress;
+mod reference;
 mod run;
 mod settings;
 mod show;

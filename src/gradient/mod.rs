@@ -50,11 +50,8 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
     if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
         return Err(Failure::ByIndex);
     }
-    let stops = |op: &Op| matches!(op, Op::Unary(op, _) if op.name == "stop_gradient");
     let marks = graph.reached(&[by], stops);
-    let means = graph.ids().filter(|id| marks[id.index()] && matches!(graph.op(*id), Op::BatchMean { .. }));
-    let crosses = graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()];
-    if crosses && graph.ty(of).varying {
+    if crosses_batch(graph, of, by) {
         return Err(Failure::AcrossBatch);
     }
     if graph.shape(by).is_empty() {
@@ -67,11 +64,28 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
     if !graph.shape(of).is_empty() {
         return Err(Failure::NotANumber(graph.shape(of).to_vec()));
     }
+    Ok(across_batch(graph, of, by))
+}
+
+fn stops(op: &Op) -> bool {
+    matches!(op, Op::Unary(op, _) if op.name == "stop_gradient")
+}
+
+/// Whether a value of one example depends on another through a mean over the batch: then it has no derivative of its own.
+pub fn crosses_batch(graph: &Graph, of: NodeId, by: NodeId) -> bool {
+    let marks = graph.reached(&[by], stops);
+    let means = graph.ids().filter(|id| marks[id.index()] && matches!(graph.op(*id), Op::BatchMean { .. }));
+    graph.ty(of).varying && graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()]
+}
+
+/// The adjoint of anything, where a number is differentiated: zeros if that does not depend on it. Across a mean over the batch it is
+/// the share of one example in the derivative of the mean of the number, as training takes it.
+pub fn across_batch(graph: &mut Graph, of: NodeId, by: NodeId) -> NodeId {
     let found = adjoints(graph, of, &[by]);
-    Ok(found.of(by).unwrap_or_else(|| {
+    found.of(by).unwrap_or_else(|| {
         let shape = graph.shape(by).to_vec();
         graph.constant(0.0, &shape)
-    }))
+    })
 }
 
 #[cfg(test)]

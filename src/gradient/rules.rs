@@ -172,7 +172,7 @@ pub fn view_adjoint(graph: &mut Graph, view: &crate::graph::View, dy: NodeId) ->
     let (adjoint, summed) = seen.adjoint(dy, &x_shape);
     // What only selects itself whole is no view.
     let whole =
-        adjoint.shape == graph.shape(dy) && adjoint.as_permutation(&adjoint.shape).is_some_and(|o| o.is_sorted());
+        adjoint.shape == graph.shape(dy) && adjoint.as_permutation(graph.shape(dy)).is_some_and(|o| o.is_sorted());
     let spread = if whole { dy } else { graph.intern(Op::View(adjoint)) };
     graph.sum(&summed, spread)
 }

@@ -85,11 +85,7 @@ fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
                     ensure(whole, || "the batch axis is kept as it is".into())?;
                 }
             }
-            let plain =
-                |axis: usize| view.rows.iter().any(|r| r.terms == [(axis, 1)] && r.offset == 0 && r.divisor == 1);
-            let uses = |axis: usize| view.rows.iter().filter(|r| r.terms.iter().any(|t| t.0 == axis)).count();
-            let single = (0..view.shape.len()).all(|axis| uses(axis) <= if plain(axis) { 2 } else { 1 });
-            ensure(single, || "an axis in two rows".into())
+            ensure(view.has_single_axes(), || "an axis in two rows".into())
         }
         Op::Reshape { x, shape: to } => {
             let count = |s: &[usize]| s.iter().filter(|&&n| n != BATCH).product::<usize>();

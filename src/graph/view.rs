@@ -44,12 +44,17 @@ impl Row {
         {
             return self.offset == 0 && self.divisor == 1;
         }
+        let (least, most) = self.reach(extents);
+        let even = self.offset % self.divisor == 0
+            && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
+        even && least >= self.low && most < self.high
+    }
+    /// The least and the greatest `i` that a view of these extents asks for, inside or not.
+    pub fn reach(&self, extents: &[usize]) -> (i64, i64) {
         let reach = |c: i64, n: usize| c * (n as i64 - 1);
         let least = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).min(0)).sum::<i64>();
         let most = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).max(0)).sum::<i64>();
-        let even = self.offset % self.divisor == 0
-            && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
-        even && least.div_euclid(self.divisor) >= self.low && most.div_euclid(self.divisor) < self.high
+        (least.div_euclid(self.divisor), most.div_euclid(self.divisor))
     }
 }
 
@@ -62,21 +67,32 @@ impl View {
     pub fn repeated(&self) -> Vec<usize> {
         (0..self.shape.len()).filter(|axis| !self.rows.iter().any(|r| r.terms.iter().any(|t| t.0 == *axis))).collect()
     }
-    /// Whether the view shows every axis of a value of shape `of` from end to end: it may reorder and repeat, but not select.
-    pub fn is_whole(&self, of: &[usize]) -> bool {
-        let whole = |(row, &extent): (&Row, &usize)| {
-            matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == extent) && row.offset == 0 && row.divisor == 1
+    /// Whether an axis of the view occurs in one row, or in a second one if the first has it alone, as it is.
+    pub fn has_single_axes(&self) -> bool {
+        let plain = |axis: usize| self.rows.iter().any(|r| r.terms == [(axis, 1)] && r.offset == 0 && r.divisor == 1);
+        (0..self.shape.len()).all(|axis| self.uses(axis) <= if plain(axis) { 2 } else { 1 })
+    }
+    /// In how many rows an axis of the view occurs.
+    fn uses(&self, axis: usize) -> usize {
+        self.rows.iter().filter(|r| r.terms.iter().any(|t| t.0 == axis)).count()
+    }
+    /// Whether each axis of `x`, of this shape, is an axis of the view of its own, whole and as it is: not so the first entries of one,
+    /// nor a diagonal.
+    pub fn keeps_axes(&self, x_shape: &[usize]) -> bool {
+        let keeps = |row: &Row, n: usize| {
+            let whole = matches!(row.terms[..], [(axis, 1)] if self.shape[axis] == n && self.uses(axis) == 1);
+            whole && row.offset == 0 && row.divisor == 1
         };
-        self.rows.iter().zip(of).all(whole) && self.is_total()
+        self.rows.iter().zip(x_shape).all(|(row, &n)| keeps(row, n)) && self.is_total()
     }
-    /// If the view of a value of shape `of` only repeats (and keeps the order of axes), the axes along which it does.
-    pub fn as_expansion(&self, of: &[usize]) -> Option<Vec<usize>> {
+    /// If the view of an `x` of this shape only repeats (and keeps the order of axes), the axes along which it does.
+    pub fn as_expansion(&self, x_shape: &[usize]) -> Option<Vec<usize>> {
         let axes: Vec<usize> = self.rows.iter().filter_map(|r| r.terms.first().map(|t| t.0)).collect();
-        (self.is_whole(of) && axes.is_sorted()).then(|| self.repeated())
+        (self.keeps_axes(x_shape) && axes.is_sorted()).then(|| self.repeated())
     }
-    /// If the view of a value of shape `of` only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
-    pub fn as_permutation(&self, of: &[usize]) -> Option<Vec<usize>> {
-        if !self.is_whole(of) || self.rows.len() != self.shape.len() {
+    /// If the view of an `x` of this shape only reorders axes: `order[k]` is the axis of `x` that stands at place `k`.
+    pub fn as_permutation(&self, x_shape: &[usize]) -> Option<Vec<usize>> {
+        if !self.keeps_axes(x_shape) || self.rows.len() != self.shape.len() {
             return None;
         }
         let mut order = vec![0; self.shape.len()];

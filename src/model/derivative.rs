@@ -32,6 +32,22 @@ impl<'a> Elaborator<'a> {
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
         }
     }
+    /// The same for a claim: of a number it may go across `batch_mean`, as what `gradus grad` prints does. Then it is the share of one
+    /// example in the derivative of the mean over the batch.
+    pub fn claimed_gradient(
+        &mut self,
+        of: &Tensor,
+        of_span: Span,
+        by: &Tensor,
+        by_span: Span,
+        whole: Span,
+    ) -> Outcome<Tensor> {
+        if gradient::crosses_batch(&self.graph, of.id, by.id) && self.graph.shape(of.id).is_empty() {
+            self.check_derivative(of, of_span, by, by_span, whole)?;
+            return Ok(Tensor::new(gradient::across_batch(&mut self.graph, of.id, by.id)));
+        }
+        self.derivative(of, of_span, by, by_span, whole)
+    }
     /// What no derivative may be: by a class, or zero everywhere.
     fn check_derivative(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<()> {
         if self.is_class(by.id) {
@@ -95,16 +111,55 @@ impl<'a> Elaborator<'a> {
     pub fn derivative_by(&mut self, of: TreeId, by: &[(TreeId, u32)], span: Span) -> Outcome<Value<'a>> {
         let result = self.tensor(of);
         let variables: Vec<Outcome<Tensor>> = by.iter().map(|(id, _)| self.tensor(*id)).collect();
-        let mut result = result?;
-        let (of_span, mut first) = (self.span(of), true);
-        for (variable, (id, times)) in variables.into_iter().zip(by) {
-            let variable = variable?;
+        let result = result?;
+        let variables = variables.into_iter().collect::<Outcome<Vec<Tensor>>>()?;
+        Ok(self.derivatives(&result, self.span(of), &variables, by, span)?.into())
+    }
+    /// By one variable after the other, each as often as it says.
+    pub fn derivatives(
+        &mut self,
+        of: &Tensor,
+        of_span: Span,
+        variables: &[Tensor],
+        by: &[(TreeId, u32)],
+        span: Span,
+    ) -> Outcome<Tensor> {
+        let (mut result, mut first) = (of.clone(), true);
+        for (variable, (id, times)) in variables.iter().zip(by) {
             for _ in 0..*times {
-                result = self.next_derivative(&result, of_span, &variable, self.span(*id), span, first)?;
+                if !first && !self.shape(&result).is_empty() && !self.shape(variable).is_empty() {
+                    return self.no_second_derivative(&result, of_span, by, variable, span);
+                }
+                result = self.next_derivative(&result, of_span, variable, self.span(*id), span, first)?;
                 first = false;
             }
         }
-        Ok(result.into())
+        Ok(result)
+    }
+    /// `∂²u/∂w²` of a vector: what would stand in one place has a shape twice.
+    fn no_second_derivative<T>(
+        &mut self,
+        gradient: &Tensor,
+        of_span: Span,
+        by: &[(TreeId, u32)],
+        last: &Tensor,
+        whole: Span,
+    ) -> Outcome<T> {
+        let shape = [self.shape(gradient), self.shape(last)].concat();
+        let texts: Vec<&str> = by.iter().map(|(id, _)| self.text(self.span(*id))).collect();
+        let of = self.text(of_span);
+        let text = match texts[..] {
+            [v, .., w] => format!("jacobian(grad({of}, {v}), {w})"),
+            _ => format!("hessian({of}, {})", texts.concat()),
+        };
+        let error = Diagnostic::error(
+            "E0504",
+            "by vectors or matrices there are as many second derivatives as pairs of entries",
+        )
+        .at(whole, format!("would be {}", shape_text(&shape)))
+        .edit("all of them", whole, text, false)
+        .help("`∂²u/∂x²` and `∂²u/∂x∂t` are by numbers; an entry of all of them is `hessian(u, w)[0, 1]`");
+        self.fail(error)
     }
     /// A derivative of a derivative may well be zero; only the first must depend on its variable.
     fn next_derivative(

@@ -90,6 +90,12 @@ impl<'a> Elaborator<'a> {
         known: &mut Option<std::rc::Rc<[f64]>>,
     ) -> Outcome<NodeId> {
         let span = self.span(index);
+        if self.tree.name(index).is_none()
+            && let Some(found) = self.at_places(x, axis, index)
+        {
+            *known = None;
+            return found;
+        }
         let value = self.expression(index)?;
         let extent = self.graph.shape(x)[axis];
         let axes = self.graph.shape(x).len();

@@ -5,6 +5,7 @@
 mod axis_names;
 mod builtin;
 mod call;
+mod claim;
 pub mod codes;
 mod declare;
 mod derivative;
@@ -21,7 +22,8 @@ mod mend;
 mod names;
 mod optimizer;
 mod path;
-mod prelude;
+mod places;
+pub mod prelude;
 mod product;
 mod range;
 mod scope;
@@ -120,8 +122,10 @@ pub struct Metric {
 /// `∂of/∂by = value`, as the file claims it, and the derivative that was derived.
 #[derive(Clone, Debug)]
 pub struct Claim {
+    /// What is differentiated, and by what, one after the other; if by nothing, it is the derivative itself, which a function has made
+    /// (`u''(x)`, `hessian(loss, w)`).
     pub of: NodeId,
-    pub by: NodeId,
+    pub by: Vec<NodeId>,
     pub derivative: NodeId,
     pub value: NodeId,
     pub span: Span,

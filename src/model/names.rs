@@ -205,9 +205,7 @@ pub fn language_function<'a>(name: &str) -> Option<Function<'a>> {
     if let Some(row) = op::unary_by_name(name).filter(|row| is_called(row.notation)) {
         return Some(Function::Unary(row.0));
     }
-    op::binary_by_name(name)
-        .filter(|row| is_called(row.notation) && row.name != "logistic_loss")
-        .map(|row| Function::Binary(row.0))
+    op::binary_by_name(name).filter(|row| is_called(row.notation)).map(|row| Function::Binary(row.0))
 }
 
 fn is_called(notation: op::Notation) -> bool {

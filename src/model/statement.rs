@@ -6,7 +6,7 @@ use super::scope::Slot;
 use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::{Leaf, Op};
-use crate::syntax::{DeclareKind, Definition, Ident, NodeKind, Statement, StatementKind, Target, TreeId, Type};
+use crate::syntax::{DeclareKind, Definition, Ident, Statement, StatementKind, Target, TreeId, Type};
 
 impl<'a> Elaborator<'a> {
     /// The value of `{ … }`: a body whose bindings stand below the current frame.
@@ -103,7 +103,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// A statement of the top level. `train` and `output` come when everything else is known.
+    /// A statement of the top level.
     pub fn top_statement(&mut self, statement: &'a Statement) -> Outcome<()> {
         match &statement.kind {
             StatementKind::Declare { kind: DeclareKind::Input, items } => self.inputs(super::Role::Input, items),
@@ -114,7 +114,6 @@ impl<'a> Elaborator<'a> {
                 self.setting(name, declare::literal(self.tree, *value).unwrap_or(0.0))
             }
             StatementKind::Metric { name, value } => self.metric(name, *value, statement.span),
-            StatementKind::Claim { derivative, value } => self.claim(*derivative, *value, statement.span),
             StatementKind::Use { file, alias } => {
                 match alias {
                     Some(alias) => self.scopes.set(self.scope, &alias.name, Slot::Broken, alias.span),
@@ -122,7 +121,8 @@ impl<'a> Elaborator<'a> {
                 }
                 self.not_there_yet(file.span, "`use` of another file is")
             }
-            StatementKind::Section(_) | StatementKind::Output(_) => Ok(()),
+            // They come when everything else is known.
+            StatementKind::Section(_) | StatementKind::Output(_) | StatementKind::Claim { .. } => Ok(()),
             StatementKind::Row { .. } | StatementKind::Directive(_) => {
                 self.fail(Diagnostic::error("E0212", "this stands in a section").at(statement.span, "at the top level"))
             }
@@ -267,50 +267,5 @@ impl<'a> Elaborator<'a> {
                 Ok(())
             }
         }
-    }
-
-    /// `∂loss/∂w = e`, `grad(loss, w) = e`
-    fn claim(&mut self, derivative: TreeId, value: TreeId, span: Span) -> Outcome<()> {
-        let tree = self.tree;
-        let (of, by) = match tree.kind(derivative) {
-            NodeKind::Derivative { of, by } => match by[..] {
-                [(by, 1)] => (*of, by),
-                _ => return self.not_there_yet(self.span(derivative), "a claim about a second derivative is"),
-            },
-            NodeKind::Call { arguments, .. } if arguments.len() == 2 => (arguments[0].value, arguments[1].value),
-            _ => {
-                let error = Diagnostic::error("E0501", "a claim says what one derivative is")
-                    .at(self.span(derivative), "not a derivative")
-                    .help("as in `∂u/∂x = …` or `grad(u, x) = …`: what is differentiated, and by what");
-                return self.fail(error);
-            }
-        };
-        let (of_value, by_value) = (self.tensor(of), self.tensor(by));
-        let claimed = self.tensor(value);
-        let (of_value, by_value, claimed) = (of_value?, by_value?, claimed?);
-        let derived = self.derivative(&of_value, self.span(of), &by_value, self.span(by), self.span(derivative))?;
-        let shape = self.shape(&derived);
-        if self.shape(&claimed) != shape {
-            let error = Diagnostic::error(
-                "E0312",
-                format!(
-                    "{} is {}, and is claimed to be {}",
-                    self.quote(derivative),
-                    crate::graph::show::shape_text(&shape),
-                    crate::graph::show::shape_text(self.graph.shape(claimed.id))
-                ),
-            )
-            .at(self.span(value), crate::graph::show::shape_text(self.graph.shape(claimed.id)))
-            .also(self.span(derivative), "a gradient has the shape of what it is taken by");
-            return self.fail(error);
-        }
-        self.claims.push(super::Claim {
-            of: of_value.id,
-            by: by_value.id,
-            derivative: derived.id,
-            value: claimed.id,
-            span,
-        });
-        Ok(())
     }
 }

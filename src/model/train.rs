@@ -11,8 +11,23 @@ use indexmap::IndexMap;
 const NOT_YET: [&str; 4] = ["clip", "freeze", "start", "stop"];
 
 impl<'a> Elaborator<'a> {
+    /// What `minimize` says, if it stands there.
+    pub fn minimized(&mut self, section: &'a Section) -> Option<(Outcome<NodeId>, Span)> {
+        let mut lines = section.statements.iter().filter_map(|statement| match &statement.kind {
+            StatementKind::Directive(directive) if directive.word.name == "minimize" => directive.values.first(),
+            _ => None,
+        });
+        let id = *lines.next_back()?;
+        let frame = self.frames.enter(Frames::ROOT, Label::Name("minimize".into()));
+        Some((self.in_frame(frame, |this| this.objective(id)), self.span(id)))
+    }
     /// The objective and the rest of the section. What `minimize` makes can't make parameters of its own.
-    pub fn train(&mut self, section: &'a Section, span: Span) -> Outcome<(NodeId, Training)> {
+    pub fn train(
+        &mut self,
+        section: &'a Section,
+        span: Span,
+        objective: Option<Outcome<NodeId>>,
+    ) -> Outcome<(NodeId, Training)> {
         let mut lines: IndexMap<&str, &'a Directive> = IndexMap::new();
         let mut sound = Ok(());
         for statement in &section.statements {
@@ -31,9 +46,8 @@ impl<'a> Elaborator<'a> {
         let is_whole =
             !section.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Error { .. }));
         let value = |word: &str| lines.get(word).and_then(|directive| directive.values.first().copied());
-        let frame = self.frames.enter(Frames::ROOT, Label::Name("minimize".into()));
-        let objective = match value("minimize") {
-            Some(id) => self.in_frame(frame, |this| this.objective(id)),
+        let objective = match objective {
+            Some(objective) => objective,
             None => {
                 let error =
                     Diagnostic::error("E0701", "a `train` section says what to minimize").at(span, "no `minimize`");

@@ -30,7 +30,8 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     for entry in &entries {
         assembly.entry(entry);
     }
-    Derivation { lines: assembly.lines }
+    let lasts = graph.names().filter_map(|(id, name)| Some((assembly.writer.last_round(id, name)?, name.to_string())));
+    Derivation { lasts: lasts.collect(), lines: assembly.lines }
 }
 
 /// One value as a formula, values with names being called by them; its own name is left aside if `defines`.
@@ -78,6 +79,7 @@ impl Assembly<'_> {
     }
 
     fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
+        let axes = at.axes.len();
         let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
         let right = piece.expression.bracketed();
         // Letters that stand here for the first time are explained, and the letters of those explanations.
@@ -101,10 +103,11 @@ impl Assembly<'_> {
             let left = Expression::name(letter);
             if !self.explained.contains(&left) {
                 self.explained.push(left.clone());
-                wheres.push(Where { left, right: Expression::Number(length as f64), indices: vec![], node: None });
+                let right = Expression::Number(length as f64);
+                wheres.push(Where { left, right, indices: vec![], axes: 0, node: None });
             }
         }
-        self.lines.push(Line { left, right, indices, wheres, node: entry.node });
+        self.lines.push(Line { left, right, indices, axes, wheres, node: entry.node });
     }
 
     /// The values that a formula calls by letters that were chosen here.
@@ -129,7 +132,7 @@ impl Assembly<'_> {
             }
             other => other,
         };
-        Where { left, right, indices, node: Some(letter) }
+        Where { left, right, indices, axes: at.axes.len(), node: Some(letter) }
     }
 
     fn is_backward(&self, of: LoopId, line: NodeId) -> bool {
@@ -149,7 +152,7 @@ impl Assembly<'_> {
             let left = symbol.subscript(std::iter::once(first.clone()).chain(rest).collect());
             if !self.explained.contains(&left) {
                 self.explained.push(left.clone());
-                wheres.push(Where { left, right: Expression::Number(0.0), indices: vec![], node: None });
+                wheres.push(Where { left, right: Expression::Number(0.0), indices: vec![], axes: 0, node: None });
             }
         }
         wheres

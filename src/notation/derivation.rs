@@ -61,6 +61,8 @@ pub struct Where {
     pub right: Expression,
     /// The indices that the left side bears: `s[i] = …`.
     pub indices: Vec<Running>,
+    /// How many axes the value has.
+    pub axes: usize,
     pub node: Option<NodeId>,
 }
 
@@ -72,6 +74,8 @@ pub struct Line {
     pub right: Expression,
     /// The indices that the left side bears, in the order of its axes: `∂loss/∂w[k] = …` is said for each `k`.
     pub indices: Vec<Running>,
+    /// How many axes the value has.
+    pub axes: usize,
     pub wheres: Vec<Where>,
     pub node: NodeId,
 }
@@ -80,4 +84,6 @@ pub struct Line {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Derivation {
     pub lines: Vec<Line>,
+    /// Last rounds, `h_T`, that the program itself has as a value: by this name, `h`.
+    pub lasts: Vec<(Expression, String)>,
 }

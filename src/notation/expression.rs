@@ -17,6 +17,16 @@ pub enum Symbol {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     At(Expression),
+    /// A place that may be so many places before the first or behind the last, where there are zeros. Paper does not show it.
+    Beyond {
+        at: Expression,
+        /// The same place in the padded value.
+        within: Expression,
+        before: i64,
+        behind: i64,
+        /// Whether no axis is behind it: then `pad` need not be told which one it is.
+        last: bool,
+    },
     /// From the first to before the second; a missing end is the axis's.
     Range(Option<i64>, Option<i64>),
 }
@@ -197,7 +207,7 @@ impl Expression {
             E::Index(x, parts) => {
                 f(x);
                 for part in parts {
-                    if let Part::At(place) = part {
+                    if let Part::At(place) | Part::Beyond { at: place, .. } = part {
                         f(place);
                     }
                 }

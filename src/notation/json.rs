@@ -50,7 +50,7 @@ pub fn tree(e: &E) -> Value {
             let parts: Value = parts
                 .iter()
                 .map(|part| match part {
-                    Part::At(place) => tree(place),
+                    Part::At(place) | Part::Beyond { at: place, .. } => tree(place),
                     Part::Range(from, to) => json!(["range", from, to]),
                 })
                 .collect();

@@ -81,7 +81,7 @@ pub fn print(e: &E) -> String {
             let parts: Vec<String> = parts
                 .iter()
                 .map(|part| match part {
-                    Part::At(place) => print(place),
+                    Part::At(place) | Part::Beyond { at: place, .. } => print(place),
                     Part::Range(None, None) => ":".into(),
                     Part::Range(from, to) => format!("{}{{:}}{}", end(from), end(to)),
                 })

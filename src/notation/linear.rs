@@ -32,7 +32,12 @@ mod level {
 
 /// A formula in a style.
 pub fn print(e: &E, style: &Style) -> String {
-    Printer { style, tight: false }.formula(e)
+    print_with(e, style, &[])
+}
+
+/// The same, where some parts of it have names.
+pub fn print_with(e: &E, style: &Style, named: &[(E, String)]) -> String {
+    Printer { style, named, tight: false }.formula(e)
 }
 
 pub fn symbol(symbol: &Symbol) -> String {
@@ -53,6 +58,8 @@ pub fn number(value: f64) -> String {
 
 struct Printer<'a> {
     style: &'a Style,
+    /// What is spoken of by a name.
+    named: &'a [(E, String)],
     /// Inside of an index: `2k`, not `2 k`.
     tight: bool,
 }
@@ -96,17 +103,21 @@ impl Printer<'_> {
     }
 
     fn formula(&self, e: &E) -> String {
+        if let Some((_, name)) = self.named.iter().find(|named| named.0 == *e) {
+            return name.clone();
+        }
         match e {
             E::Number(value) => number(*value),
             E::Count(n) => format!("0..{n}"),
             E::Symbol(of) => symbol(of),
             E::Subscript(x, places) => self.subscript(x, places),
             E::Index(x, parts) => {
-                let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
                 let base = match **x {
                     E::Symbol(_) => self.formula(x),
                     _ => self.at_least(x, level::POSTFIX),
                 };
+                let base = if self.style.typographic { base } else { padded(base, parts) };
+                let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
                 format!("{base}[{}]", parts.join(", "))
             }
             E::Transpose(x) => format!("{}{}", self.at_least(x, level::POSTFIX), self.style.transpose),
@@ -172,6 +183,8 @@ impl Printer<'_> {
         let end = |n: &Option<i64>| n.map_or(String::new(), |n| n.to_string());
         match part {
             Part::At(place) => Printer { tight: true, ..*self }.spaced(place),
+            Part::Beyond { at, .. } if self.style.typographic => self.part(&Part::At(at.clone())),
+            Part::Beyond { within, .. } => self.part(&Part::At(within.clone())),
             Part::Range(from, to) => format!("{}..{}", end(from), end(to)),
         }
     }
@@ -256,6 +269,15 @@ impl Printer<'_> {
         let axes = if let [one] = &axes[..] { one.clone() } else { format!("[{}]", axes.join(", ")) };
         format!("sum({}, axis = {axes})", each(running, &self.formula(x)))
     }
+}
+
+/// A value with the zeros that lie beyond it: `pad(x, 4, 0)`.
+fn padded(base: String, parts: &[Part]) -> String {
+    parts.iter().enumerate().fold(base, |base, (axis, part)| match part {
+        Part::Beyond { before, behind, last: true, .. } => format!("pad({base}, {before}, {behind})"),
+        Part::Beyond { before, behind, .. } => format!("pad({base}, {before}, {behind}, axis = {axis})"),
+        _ => base,
+    })
 }
 
 /// `for t in 0..8 { … }`

@@ -233,6 +233,10 @@ impl Names {
     /// The name of a derivative by a number.
     fn after_value(&mut self, graph: &Graph, id: NodeId) -> Option<String> {
         let (value, by) = graph.tangent_of(id)?;
+        // `h_t` is a round of a loop, too.
+        if self.is_loop_letter(by) {
+            return None;
+        }
         if !self.has(value) {
             if matches!(graph.op(value), Op::Leaf(_)) || self.multiple_of(value).is_some() {
                 return None;
@@ -241,7 +245,7 @@ impl Names {
         }
         let Some(Symbol::Name(name)) = self.get(value).map(|title| title.symbol.clone()) else { return None };
         let name = if graph.tangent_of(value).is_some() { format!("{name}{by}") } else { format!("{name}_{by}") };
-        (!self.is_taken(&name)).then_some(name)
+        (!self.is_taken(&name) && !self.is_taken(&format!("δ{name}"))).then_some(name)
     }
     fn fresh_letter(&mut self, graph: &Graph, id: NodeId) -> String {
         let carried = graph.loops.iter().any(|l| l.binders.iter().any(|b| b.next == id));
@@ -258,7 +262,8 @@ impl Names {
             _ => &[],
         };
         let mut candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
-        candidates.find(|l| !self.is_taken(l)).unwrap_or_else(|| {
+        let is_free = |l: &String| !self.is_taken(l) && !self.is_taken(&format!("δ{l}"));
+        candidates.find(is_free).unwrap_or_else(|| {
             while self.is_taken(&format!("a{}", self.numbered)) {
                 self.numbered += 1;
             }
@@ -327,7 +332,7 @@ fn root(graph: &Graph, mut of: LoopId) -> LoopId {
 }
 
 /// The value of a loop's body whose rounds, or whose last round, a value is; else the value itself.
-fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
+pub fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
     match graph.op(id) {
         Op::Stacked { x, .. } | Op::Last { x, .. } => *x,
         Op::View(view) => match *graph.op(view.x) {

@@ -1,29 +1,30 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
-//! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`).
+//! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`); so does
+//! what is spread over places by a stride (`δ[(p + 1)/2]`), and all that needs either.
 use super::derivation::{Derivation, Where};
-use super::expression::{Expression, Running, Symbol};
-use super::linear::{NN, each, print};
-use rustc_hash::FxHashMap;
+use super::expression::{Expression, Part, Running, Symbol};
+use super::linear::{NN, each, print, print_with};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 pub fn render(derivation: &Derivation) -> String {
-    let mut out = String::new();
+    let mut program = Program { text: String::new(), lasts: &derivation.lasts, unsaid: FxHashSet::default() };
     for line in &derivation.lines {
         for explained in in_order(&line.wheres) {
-            out += &statement(&explained.left, &explained.indices, &explained.right);
+            program.say(&explained.left, &explained.indices, explained.axes, &explained.right);
         }
         let [first, more @ ..] = &line.left[..] else { continue };
-        out += &statement(first, &line.indices, &line.right);
+        program.say(first, &line.indices, line.axes, &line.right);
         for left in more {
-            let (left, right) = match (defined(left), has_rounds(left)) {
+            let (left, right) = match (defined(left), has_rounds(left, &[])) {
                 (_, true) => (left, first),
                 (left, false) => (left, defined(first)),
             };
-            out += &statement(left, &[], right);
+            program.say(left, &[], line.axes, right);
         }
     }
-    out
+    program.text
 }
 
 /// Explanations behind those that they need: on paper it is the other way round. Of those that may come, the first comes.
@@ -61,16 +62,60 @@ fn in_order(wheres: &[Where]) -> Vec<&Where> {
     order
 }
 
-/// `left = right`; a left side with indices is a map over them.
-fn statement(left: &Expression, indices: &[Running], right: &Expression) -> String {
-    let comment = if has_rounds(left) || has_rounds(right) { "// " } else { "" };
-    let right = print(right, &NN);
-    match left {
-        Expression::Index(base, _) if !indices.is_empty() => {
-            format!("{comment}{} = {}\n", print(base, &NN), each(indices, &right))
+struct Program<'a> {
+    text: String,
+    /// Last rounds that the program has as values: they are spoken of by their names.
+    lasts: &'a [(Expression, String)],
+    /// What stands in a comment: what speaks of it can't be said either.
+    unsaid: FxHashSet<&'a Symbol>,
+}
+
+impl<'a> Program<'a> {
+    /// `left = right`; a left side with indices is a map over them.
+    fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression) {
+        let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts) || has_shared_places(right);
+        right.each_symbol(&mut |symbol| unsaid |= self.unsaid.contains(symbol));
+        if unsaid {
+            self.text += "// ";
+            if let Expression::Symbol(symbol) = defined(left) {
+                self.unsaid.insert(symbol);
+            }
         }
-        _ => format!("{comment}{} = {right}\n", print(left, &NN)),
+        let right = print_with(right, &NN, self.lasts);
+        self.text += &match left {
+            Expression::Index(base, parts) if !indices.is_empty() => {
+                format!("{} = {}\n", print(base, &NN), in_place(each(indices, &right), parts, axes))
+            }
+            _ => format!("{} = {right}\n", print(left, &NN)),
+        };
     }
+}
+
+/// A map stacks its results along first axes: they go to where the left side has its indices.
+fn in_place(map: String, parts: &[Part], axes: usize) -> String {
+    let is_index = |k: &usize| matches!(parts.get(*k), Some(part) if !matches!(part, Part::Range(..)));
+    let indices = (0..axes).filter(is_index).count();
+    if (0..indices).all(|k| is_index(&k)) {
+        return map;
+    }
+    let order: Vec<String> = (0..axes)
+        .map(|k| {
+            let before = (0..k).filter(is_index).count();
+            if is_index(&k) { before } else { indices + k - before }
+        })
+        .map(|k| k.to_string())
+        .collect();
+    format!("transpose({map}, [{}])", order.join(", "))
+}
+
+/// Whether a formula asks for places that only come out even now and then: `x[(p + 1)/2]`.
+fn has_shared_places(formula: &Expression) -> bool {
+    let is_shared = |part: &Part| {
+        matches!(part, Part::At(Expression::Fraction(..)) | Part::Beyond { within: Expression::Fraction(..), .. })
+    };
+    let mut found = matches!(formula, Expression::Index(_, parts) if parts.iter().any(is_shared));
+    formula.each_child(&mut |child| found |= has_shared_places(child));
+    found
 }
 
 /// What a left side defines, without its indices.
@@ -81,9 +126,12 @@ fn defined(left: &Expression) -> &Expression {
     }
 }
 
-/// Whether a formula speaks of the rounds of a loop.
-fn has_rounds(formula: &Expression) -> bool {
+/// Whether a formula speaks of the rounds of a loop, those apart that have names.
+fn has_rounds(formula: &Expression, named: &[(Expression, String)]) -> bool {
+    if named.iter().any(|last| last.0 == *formula) {
+        return false;
+    }
     let mut found = matches!(formula, Expression::Subscript(..));
-    formula.each_child(&mut |child| found |= has_rounds(child));
+    formula.each_child(&mut |child| found |= has_rounds(child, named));
     found
 }

@@ -188,9 +188,16 @@ impl Outline<'_> {
         let count = entries.iter().filter(|e| e.symbols[0] == unnamed).count();
         let mut number = 0;
         for entry in &mut entries {
-            if count > 1 && entry.symbols[0] == unnamed {
-                number += 1;
-                entry.symbols[0] = Symbol::Adjoint(number.to_string());
+            if let Symbol::Adjoint(of) = &entry.symbols[0] {
+                // The program may have a value `δ` of its own.
+                let is_free = |of: &str| !names.is_taken(&format!("δ{of}"));
+                if of.is_empty() && (count > 1 || !is_free(of)) {
+                    number = (number + 1..).find(|n: &usize| is_free(&n.to_string())).unwrap_or_default();
+                    entry.symbols[0] = Symbol::Adjoint(number.to_string());
+                } else if !of.is_empty() && !is_free(of) {
+                    let other = (2..).map(|n: usize| format!("{of}{n}")).find(|of| is_free(of)).unwrap_or_default();
+                    entry.symbols[0] = Symbol::Adjoint(other);
+                }
             }
             names.give_line(entry.node, entry.symbols[0].clone());
         }

@@ -1,5 +1,5 @@
 //! Places along an axis as formulas of index letters: `t`, `t − 1`, `p + 2k`.
-use super::expression::{Expression, product, sum};
+use super::expression::{Expression, Part, product, sum};
 use crate::graph::Row;
 
 /// `(offset + Σ coefficient · letter) / divisor`.
@@ -8,6 +8,8 @@ pub struct Affine {
     pub terms: Vec<(String, i64)>,
     pub offset: i64,
     pub divisor: i64,
+    /// How far it may lie before the first place and behind the last, where there are zeros.
+    pub beyond: (i64, i64),
 }
 
 /// A place along an axis.
@@ -20,10 +22,10 @@ pub enum Place {
 
 impl Affine {
     pub fn letter(name: &str) -> Affine {
-        Affine { terms: vec![(name.into(), 1)], offset: 0, divisor: 1 }
+        Affine { terms: vec![(name.into(), 1)], offset: 0, divisor: 1, beyond: (0, 0) }
     }
     pub fn number(value: i64) -> Affine {
-        Affine { terms: vec![], offset: value, divisor: 1 }
+        Affine { terms: vec![], offset: value, divisor: 1, beyond: (0, 0) }
     }
     pub fn plus(&self, steps: i64) -> Affine {
         Affine { offset: self.offset + steps * self.divisor, ..self.clone() }
@@ -31,6 +33,16 @@ impl Affine {
     /// Whether it is a letter, or a letter and a number: what a subscript can say.
     pub fn is_simple(&self) -> bool {
         self.divisor == 1 && self.terms.len() <= 1 && self.terms.iter().all(|t| t.1 == 1)
+    }
+    /// As a part of an index.
+    pub fn part(&self) -> Part {
+        match self.beyond {
+            (0, 0) => Part::At(self.expression()),
+            (before, behind) => {
+                let within = self.plus(before).expression();
+                Part::Beyond { at: self.expression(), within, before, behind, last: false }
+            }
+        }
     }
     pub fn expression(&self) -> Expression {
         let mut terms: Vec<(bool, Expression)> = self
@@ -58,6 +70,20 @@ impl Place {
             Place::Value(value) => value.clone(),
         }
     }
+    /// As a part of an index.
+    pub fn part(&self) -> Part {
+        match self {
+            Place::Affine(affine) => affine.part(),
+            Place::Value(value) => Part::At(value.clone()),
+        }
+    }
+    /// The same place of a row that reaches so far beyond its operand.
+    pub fn beyond(self, beyond: (i64, i64)) -> Place {
+        match self {
+            Place::Affine(affine) => Place::Affine(Affine { beyond, ..affine }),
+            value => value,
+        }
+    }
 }
 
 /// Where a row of a view reads, when its axes stand at these places.
@@ -76,7 +102,8 @@ pub fn through(row: &Row, at: &[(&Place, i64)]) -> Place {
         }
     }
     let common = affines.iter().fold(1, |d, (a, _)| d / gcd(d, a.divisor) * a.divisor);
-    let mut result = Affine { terms: vec![], offset: row.offset * common, divisor: row.divisor * common };
+    let (offset, divisor) = (row.offset * common, row.divisor * common);
+    let mut result = Affine { terms: vec![], offset, divisor, beyond: (0, 0) };
     for (affine, c) in affines {
         let factor = c * (common / affine.divisor);
         result.offset += factor * affine.offset;

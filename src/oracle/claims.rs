@@ -1,7 +1,7 @@
 //! What a file claims about a derivative: whether it is so.
 use super::{Environment, evaluate};
 use crate::diagnostic::{Diagnostic, Explanation, explain};
-use crate::gradient::derivative;
+use crate::gradient::{across_batch, crosses_batch, derivative};
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
@@ -11,7 +11,8 @@ use crate::simplify::{Stage, simplify};
 pub static CODES: &[Explanation] = &[
     explain("E0507", "a claim that is wrong",
         "`∂loss/∂w = …` as a statement claims what the derivative is. `gradus check` derives it, too: first it compares both expressions, \
-         simplified; then their values at random points, to 1e-9. This one differs, and the message says where and by how much.",
+         simplified; then their values at random points, to 1e-9. This one differs, and the message says where and by how much. So it is with \
+         second derivatives: `∂²u/∂x² = …`, `u''(x) = …`, `hessian(loss, w) = …` or an entry of it.",
         "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t)",
         "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) x"),
 ];
@@ -40,6 +41,8 @@ pub struct Refutation {
     pub point: Vec<(String, Vec<f64>)>,
     /// The derivative is this number times the claim, everywhere.
     pub factor: Option<f64>,
+    /// The claim is of a second derivative, or of a higher one, and is the first.
+    pub is_first: bool,
 }
 
 const EXAMPLES: usize = 8;
@@ -76,24 +79,56 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
                 if off > TOLERANCE && wrong.as_ref().is_none_or(|w| off > w.0) {
                     let element = indices(at, graph.shape(claim.value));
                     let point = point(graph, claim.value, claim.derivative, &env, example);
-                    wrong = Some((off, Refutation { element, claimed: c, derived: d, point, factor: None }));
+                    wrong = Some((
+                        off,
+                        Refutation { element, claimed: c, derived: d, point, factor: None, is_first: false },
+                    ));
                 }
             }
         }
     }
     Ok(match wrong {
         None => Verdict::Agrees { points, largest },
-        Some((_, refutation)) => Verdict::Wrong(Refutation { factor: factor(&pairs), ..refutation }),
+        Some((_, refutation)) => {
+            let is_first = is_first(graph, claim)?;
+            Verdict::Wrong(Refutation { factor: factor(&pairs).filter(|_| !is_first), is_first, ..refutation })
+        }
     })
 }
 
 /// Whether the claim is what is derived, as training derives it: after names such as cross-entropy of softmax were recognised.
 fn is_same(graph: &Graph, claim: &Claim) -> bool {
-    let mut known = simplify(graph, &[claim.of, claim.by, claim.value], Stage::Recognise);
-    let (of, by, value) = (known.roots[0], known.roots[1], known.roots[2]);
-    let Ok(derived) = derivative(&mut known.graph, of, by, None) else { return false };
+    let mut kept = vec![claim.of, claim.value];
+    kept.extend(&claim.by);
+    let mut known = simplify(graph, &kept, Stage::Recognise);
+    let (value, by) = (known.roots[1], known.roots[2..].to_vec());
+    let Some(derived) = chained(&mut known.graph, known.roots[0], &by) else { return false };
     let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
     simple.roots[0] == simple.roots[1]
+}
+
+/// A derivative by one after the other; none if there is none.
+fn chained(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Option<NodeId> {
+    if let [by] = by
+        && crosses_batch(graph, of, *by)
+    {
+        return Some(across_batch(graph, of, *by));
+    }
+    by.iter().try_fold(of, |of, &by| derivative(graph, of, by, None).ok())
+}
+
+/// Whether what is claimed to be a second derivative is the first one.
+fn is_first(graph: &Graph, claim: &Claim) -> Result<bool, String> {
+    let [by, _, ..] = claim.by[..] else { return Ok(false) };
+    let mut graph = graph.clone();
+    let Ok(first) = derivative(&mut graph, claim.of, by, None) else { return Ok(false) };
+    if graph.shape(first) != graph.shape(claim.value) {
+        return Ok(false);
+    }
+    let env = Environment::random(&graph, EXAMPLES, 1);
+    let values = evaluate(&graph, &[first, claim.value], &env)?;
+    let mut pairs = (0..EXAMPLES).flat_map(|example| values[0].of(example).iter().zip(values[1].of(example)));
+    Ok(pairs.all(|(d, c)| (d - c).abs() <= TOLERANCE * d.abs().max(c.abs()).max(1e-3)))
 }
 
 /// The number that all claimed values are short of, if there is one.
@@ -152,7 +187,9 @@ impl Refutation {
         }
         match self.factor {
             Some(factor) => error.help(format!("everywhere the derivative is {factor} times what is claimed")),
-            None => error.help("`gradus grad` shows the derivation"),
+            None if self.is_first => error.help("this is the first derivative; the second is the derivative of that"),
+            None if claim.by.len() == 1 => error.help("`gradus grad` shows the derivation"),
+            None => error.help("claim the first derivative on a line of its own: then one sees which step is wrong"),
         }
     }
 }
@@ -198,6 +235,20 @@ mod tests {
         insta::assert_snapshot!(verdicts(
             "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t)\n"
         ));
+    }
+
+    #[test]
+    fn second_derivatives() {
+        let text = "input x: [3], r, s\ntarget t: class(3)\nparam w: [3], a\nfn f(x) = exp(a x)\nmodel u(x) = a sin(2 x)\n\
+                    y = a r^3 s\nz = (w' x)^2\np = softmax(w * x)\nloss = cross_entropy(p, t)\n";
+        let right = "∂²y/∂r² = 6 a r s\n∂²y/∂r∂s = 3 a r^2\n∂²y/∂s² = 0\n∂³y/∂r³ = 6 a s\n∂²z/∂w∂a = [0, 0, 0]\n\
+                     f''(r) = a^2 f(r)\nu'(r) = 2 a cos(2 r)\nu''(r) = -4 u(r)\ngrad(grad(y, r), s) = 3 a r^2\n\
+                     hessian(z, w) = 2 x x'\nhessian(z, w)[0, 2] = 2 x[0] x[2]\nhessian(z, w)[1] = 2 x[1] x\n\
+                     hessian(loss, w) = (identity(3) * p - p p') * (x x')\njacobian(p, w) = (identity(3) * p - p p') * x\n";
+        insta::assert_snapshot!(verdicts(&format!("{text}{right}")));
+        let wrong = "∂²y/∂r² = 3 a r^2 s\n∂²y/∂r∂s = 3 r^2\nf''(r) = a f(r)\nu''(r) = 4 u(r)\nhessian(z, w) = x x'\n\
+                     hessian(z, w)[0, 2] = 2 x[0] x[1]\n∂³y/∂r³ = 6 s\n";
+        insta::assert_snapshot!(verdicts(&format!("{text}{wrong}")));
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn seen_through(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Contract(c) = s.graph.op(id).clone() else { return None };
     for (x, axes, other, other_axes, first) in sides(&c) {
         let Op::View(view) = s.graph.op(x).clone() else { continue };
-        if !view.is_whole(s.graph.shape(view.x)) {
+        if !view.keeps_axes(s.graph.shape(view.x)) {
             continue;
         }
         let repeated: Vec<u8> = view.repeated().iter().map(|&a| axes[a]).collect();

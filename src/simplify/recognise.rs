@@ -14,6 +14,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "-sum(t log_softmax(z))", apply: weighted },
     StructuralRule { name: "if t then -log(s) else -log(1 - s)", apply: chosen },
     StructuralRule { name: "norm(x)^2", apply: squared_norm },
+    StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
 
 fn unary_of(s: &Simplifier, id: NodeId, name: &str) -> Option<NodeId> {

@@ -1,6 +1,6 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
 use super::{Simplifier, StructuralRule};
-use crate::graph::{BATCH, NodeId, Op, Row, View};
+use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
 use crate::op::{BinaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
@@ -12,7 +12,29 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "expansions together", apply: expanded_last },
     StructuralRule { name: "multiple of an expanded multiple", apply: multiple },
     StructuralRule { name: "if of a constant", apply: selected },
+    StructuralRule { name: "entries at places of a loop", apply: at_places },
 ];
+
+/// What a `for` over places picks is a part of a value: `x[i + 1]`. Before differentiation too, so that its adjoint is a view's.
+pub fn at_places(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Gather { table, index, shared } = *s.graph.op(id) else { return None };
+    let places = match s.graph.op(index) {
+        Op::Leaf(Leaf::Iota(n)) => Row::axis(0, *n),
+        Op::View(view) if matches!(s.graph.op(view.x), Op::Leaf(Leaf::Iota(_))) && view.is_total() => {
+            view.rows.first().filter(|row| row.divisor == 1)?.clone()
+        }
+        _ => return None,
+    };
+    let (inner, outer, shape) = (s.graph.shape(table), s.graph.shape(index).len(), s.graph.shape(id).to_vec());
+    if inner.contains(&BATCH) || shape.contains(&BATCH) {
+        return None;
+    }
+    let mut rows: Vec<Row> = (0..shared).map(|k| Row::axis(k, inner[k])).collect();
+    rows.push(Row { low: 0, high: inner[shared] as i64, ..places });
+    rows.extend((shared + 1..inner.len()).map(|k| Row::axis(outer + k - shared - 1, inner[k])));
+    let view = View { x: table, shape, rows };
+    view.has_single_axes().then(|| s.make(Op::View(view)))
+}
 
 fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(view) = s.graph.op(id) else { return None };
@@ -23,7 +45,7 @@ fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 fn identity_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(view) = s.graph.op(id) else { return None };
     let same = view.shape == s.graph.shape(view.x);
-    (same && view.as_permutation(&view.shape).is_some_and(|order| order.iter().copied().eq(0..order.len())))
+    (same && view.as_permutation(s.graph.shape(view.x)).is_some_and(|order| order.iter().copied().eq(0..order.len())))
         .then_some(view.x)
 }
 
@@ -59,7 +81,7 @@ fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return None;
     }
     let view = View { x: inner.x, shape: outer.shape.clone(), rows };
-    Some(s.make(Op::View(view)))
+    view.has_single_axes().then(|| s.make(Op::View(view)))
 }
 
 /// `inner` of one term, whose index is what `outer` gives.

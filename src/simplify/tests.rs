@@ -199,3 +199,15 @@ fn a_logistic_loss_with_an_if_is_recognised() {
         }
     }
 }
+
+/// The first entries of a vector are no vector as it is: the product of a part by a part keeps both.
+#[test]
+fn a_part_in_a_product_stays_a_part() {
+    let mut g = Graph::new();
+    g.parameters.push(Variable { name: "w".into(), ty: Type::real(&[5], false), span: Default::default() });
+    let w = g.intern(Op::Leaf(crate::graph::Leaf::Parameter(0)));
+    let (behind, before) = (g.slice(w, 0, 1, 1, 4), g.slice(w, 0, 0, 1, 4));
+    let product = g.dot(behind, before);
+    let simple = simplify(&g, &[product], Stage::Simplify);
+    crate::graph::verify::verify(&simple.graph, &simple.roots).unwrap();
+}

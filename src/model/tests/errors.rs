@@ -130,6 +130,7 @@ fn loops() {
         "input x\ny = fold v in x with h = 0 { h + v }\n",
         "input x: [3], z: [4]\ny = for a, b in (x, z) { a + b }\n",
         "input x: [3]\ny = for a, b in x { a + b }\n",
+        "input x: [5]\ny = for i in 0..5 { x[i + 1] - x[i] }\nz = for i in 0..5 { for j in 0..3 { x[i - 2j] } }\nu = for i in 0..2 { x[i / 2] }\n",
     ]));
 }
 
@@ -142,6 +143,7 @@ fn derivatives() {
         "input x\nm = x * batch_mean(x)\nz = grad(m, x)\n",
         "input x\nfn f(a, b) = a * b\ny = f'(x, x)\n",
         "input x: [3]\nparam w: [2, 3]\nloss = sum(w x)\n∂loss/∂w = x\n",
+        "input x: [3]\nparam w, v: [3]\nloss = (w' x)^2\nh = ∂²loss/∂w²\n∂²loss/∂w∂v = x\nhessian(loss, w) = x\n",
     ]));
 }
 

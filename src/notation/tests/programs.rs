@@ -313,3 +313,12 @@ loss = y^2
 "
     ));
 }
+
+/// What a loop only hands on has no recurrence to print; its writing once had no end.
+#[test]
+fn a_loop_that_only_adds() {
+    insta::assert_snapshot!(printed("input x: [4]\nparam w, b\nh = fold v in x with h = b { h + w v }\nloss = h^2\n"));
+    insta::assert_snapshot!(printed(
+        "input x: [4]\nparam w: [5]\nloss = fold i in 0..4 with h = 0 { h + w[i + 1] x[i] }\n"
+    ));
+}

@@ -43,7 +43,7 @@ impl Writer<'_> {
                 let rest = at.with(at.axes[1..].to_vec());
                 let piece = self.value_or_letter(x, &rest)?;
                 let Axis::At(place) = &at.axes[0] else { return Err(Needs { axis: 0, hint: super::Hint::Any }) };
-                let expression = piece.expression.index(vec![Part::At(place.expression())]);
+                let expression = piece.expression.index(vec![place.part()]);
                 Ok(Piece { expression, axes: piece.axes.iter().map(|k| k + 1).collect() })
             }
             // The product's and the sum's own classes never come here.
@@ -154,7 +154,7 @@ impl Writer<'_> {
                 Axis::Free => axes.push(lead),
                 Axis::At(place) => {
                     let mut parts = vec![Part::Range(None, None); axes.len()];
-                    parts.push(Part::At(place.expression()));
+                    parts.push(place.part());
                     expression = expression.index(parts);
                 }
             }
@@ -167,12 +167,19 @@ impl Writer<'_> {
         looked[axis] = Axis::Free;
         let mut all = vec![];
         let mut axes = vec![];
+        let mut owns = vec![];
         let mut stacked = true;
         for &part in parts {
             let piece = self.value_or_letter(part, &at.with(looked.clone()))?;
             stacked &= !piece.axes.contains(&axis);
-            axes.extend(piece.axes);
+            axes.extend(&piece.axes);
+            owns.push(piece.axes);
             all.push(piece.expression.bracketed());
+        }
+        if !stacked {
+            // A number among vectors: a part of one entry.
+            let numbers = all.iter_mut().zip(&owns).filter(|(_, own)| own.is_empty());
+            numbers.for_each(|(part, _)| *part = Expression::List(vec![part.clone()]));
         }
         axes.push(axis);
         axes.sort();
@@ -190,7 +197,7 @@ impl Writer<'_> {
         };
         if let Axis::At(at) = &at.axes[axis] {
             let mut parts = vec![Part::Range(None, None); place];
-            parts.push(Part::At(at.expression()));
+            parts.push(at.part());
             expression = expression.index(parts);
             axes.retain(|&a| a != axis);
         }
@@ -205,7 +212,7 @@ fn at_places(expression: Expression, at: &At) -> Piece {
         .iter()
         .map(|axis| match axis {
             Axis::Free => Part::Range(None, None),
-            Axis::At(place) => Part::At(place.expression()),
+            Axis::At(place) => place.part(),
         })
         .collect();
     Piece { expression: expression.index(parts), axes: at.free().collect() }

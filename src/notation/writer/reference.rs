@@ -11,7 +11,8 @@ impl Writer<'_> {
         if let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(id) {
             let next = self.graph.looped(of).binders[index as usize].next;
             let place = self.place_of(of, at);
-            if place == self.start_of(of) || !self.names.has(next) {
+            // What a loop only hands on is what it began with.
+            if place == self.start_of(of) || next == id || !self.names.has(next) {
                 return None;
             }
             let before = place.plus(if self.graph.looped(of).reverse { 1 } else { -1 });
@@ -55,21 +56,24 @@ impl Writer<'_> {
                 Axis::At(Place::Affine(place)) if parts.is_empty() && self.is_loop_place(place) => {
                     subscripts.push(place.expression());
                 }
-                Axis::At(place) => parts.push(Part::At(self.index_of(place))),
+                Axis::At(place) => parts.push(self.index_of(place)),
                 Axis::Free => {
                     parts.push(Part::Range(None, None));
                     axes.push(k);
                 }
             }
         }
+        if let (Some(Part::Beyond { last, .. }), Some(Axis::At(_))) = (parts.last_mut(), at.axes.last()) {
+            *last = true;
+        }
         Piece { expression: symbol.subscript(subscripts).index(parts), axes }
     }
 
     /// A place in brackets: there indices count from 0, the letters of loops from 1.
-    fn index_of(&self, place: &Place) -> Expression {
-        let Place::Affine(affine) = place else { return place.expression() };
+    fn index_of(&self, place: &Place) -> Part {
+        let Place::Affine(affine) = place else { return place.part() };
         let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        Affine { offset: affine.offset - shift, ..affine.clone() }.expression()
+        Affine { offset: affine.offset - shift, ..affine.clone() }.part()
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {

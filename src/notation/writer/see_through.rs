@@ -1,6 +1,8 @@
 //! Nodes that paper does not show: expansions, permutations, places of loops, axes of one element.
 use super::{At, Axis, Needs, Result, Writer};
 use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::notation::expression::{Expression, Symbol};
+use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
 
 /// What stands behind such a node, how it is looked at, and how its axes are called outside.
@@ -62,7 +64,7 @@ impl Writer<'_> {
                 let binder = self.graph.looped(of).binders[index as usize].clone();
                 let place = self.place_of(of, at);
                 let same = (0..at.axes.len()).collect();
-                if place == self.start_of(of) {
+                if place == self.start_of(of) || binder.next == id {
                     Some(Inner { id: binder.init, at: at.clone(), axes: same })
                 } else {
                     self.crossed.push((of, binder.init));
@@ -83,6 +85,22 @@ impl Writer<'_> {
     pub(super) fn end_of(&self, of: crate::graph::LoopId) -> Affine {
         let (_, end) = self.names.loop_letter(of);
         if self.graph.looped(of).reverse { Affine::number(1) } else { Affine::letter(&end) }
+    }
+    /// How the last round of a loop is spoken of, `h_T`, if that is what a name of the top level stands for.
+    pub fn last_round(&self, id: NodeId, name: &str) -> Option<Expression> {
+        let (of, x, place) = match *self.graph.op(id) {
+            Op::Last { of, x } => (of, x, self.end_of(of)),
+            Op::View(ref view) => match *self.graph.op(view.x) {
+                Op::Stacked { of, x } if value_of_rounds(self.graph, id) == x => {
+                    (of, x, Affine::letter(&self.names.loop_letter(of).1))
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let symbol = Symbol::Name(name.to_string());
+        let is_it = self.graph.node(x).loops[..] == [of] && self.names.get(x).is_some_and(|t| t.symbol == symbol);
+        is_it.then(|| Expression::Symbol(symbol).subscript(vec![place.expression()]))
     }
     /// A place along a stack as one of its loop: letters are the same, numbers count from 1 and the last is the end's letter.
     fn counted(&self, of: crate::graph::LoopId, place: &Affine) -> Affine {

@@ -34,7 +34,8 @@ impl Writer<'_> {
                             Axis::Free => None,
                         })
                         .collect();
-                    axes.push(Axis::At(through(row, &places)));
+                    let beyond = beyond(row, view, &places, self.graph.shape(view.x)[k] as i64);
+                    axes.push(Axis::At(through(row, &places).beyond(beyond)));
                     names.push(row.terms.first().map_or(0, |t| t.0));
                     changes.push(Change::None);
                     continue;
@@ -58,10 +59,12 @@ impl Writer<'_> {
         let mut expression = piece.expression.bracketed();
         let mut parts: Vec<Part> = vec![];
         for (place, &k) in piece.axes.iter().enumerate() {
+            // Without a word `reverse` takes the first axis, and `pad` the last.
             let axis = |name: &str, mut arguments: Vec<Expression>, expression: Expression| {
                 arguments.insert(0, expression);
                 let mut options = vec![];
-                if place != 0 {
+                let silent = if name == "pad" { piece.axes.len() - 1 } else { 0 };
+                if place != silent {
                     options.push(("axis".into(), Expression::Number(place as f64)));
                 }
                 Expression::Call { name: name.into(), arguments, options }
@@ -80,7 +83,7 @@ impl Writer<'_> {
         }
         // A place before a range is written in one pair of brackets.
         expression = match expression {
-            Expression::Index(x, before) if before.iter().all(|p| matches!(p, Part::At(_))) => {
+            Expression::Index(x, before) if before.iter().all(|p| !matches!(p, Part::Range(..))) => {
                 (*x).index(before.into_iter().chain(parts).collect())
             }
             other => other.index(parts),
@@ -115,6 +118,18 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
         }
         _ => None,
     }
+}
+
+/// How far a row reaches beyond the axis that it reads, at places that may lie beyond its own axes already.
+fn beyond(row: &Row, view: &View, places: &[(&Place, i64)], extent: i64) -> (i64, i64) {
+    let (mut least, mut most) = row.reach(&view.shape);
+    for (place, c) in places {
+        let Place::Affine(place) = place else { continue };
+        let (before, behind) = if *c < 0 { (place.beyond.1, place.beyond.0) } else { place.beyond };
+        least -= c.abs() * before;
+        most += c.abs() * behind;
+    }
+    ((-least).max(0), (most - extent + 1).max(0))
 }
 
 /// Of the two axes of a window, the shorter is the one within it.

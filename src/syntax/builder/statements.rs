@@ -22,12 +22,20 @@ impl Builder<'_> {
         }
     }
 
-    /// `∂u/∂x`, or `grad(u, x)`.
+    /// `∂u/∂x`, `grad(u, x)`, `u''(x)`, `hessian(u, x)`, or an entry of one.
     fn is_derivative(&self, id: TreeId) -> bool {
-        match self.tree.kind(id) {
+        let is_made = |id: TreeId| match self.tree.kind(id) {
             NodeKind::Derivative { .. } => true,
-            NodeKind::Call { callee, .. } => self.tree.name(*callee) == Some("grad"),
+            NodeKind::Call { callee, .. } => match self.tree.kind(*callee) {
+                NodeKind::Ticks { of, .. } => self.tree.name(*of).is_some(),
+                NodeKind::Name(name) => matches!(name.as_str(), "grad" | "jacobian" | "hessian"),
+                _ => false,
+            },
             _ => false,
+        };
+        match self.tree.kind(id) {
+            NodeKind::Index { of, .. } => is_made(*of),
+            _ => is_made(id),
         }
     }
 

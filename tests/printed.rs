@@ -1,0 +1,127 @@
+//! What `gradus grad --format nn` prints is a program: behind the file that it was made of, it is read without errors, and says the same
+//! numbers as the oracle has for the gradient. What the language has no words for yet stands in comments; here it is counted.
+use gradus::data;
+use gradus::model::{Model, Options};
+use gradus::oracle::{Environment, evaluate};
+use gradus::pipeline;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const SEEDS: u64 = 4;
+const EXAMPLES: usize = 3;
+const TOLERANCE: f64 = 1e-9;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the command prints for a file.
+fn printed(path: &Path) -> String {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_gradus")).args(["grad", "--format", "nn"]).arg(path).output().unwrap();
+    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What is wrong with what is printed for a file; nothing if it holds. `unsaid` are the parameters whose derivatives stand in comments.
+fn wrong(path: &Path, unsaid: &[&str]) -> Option<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let printed = printed(path);
+    let whole = format!("{text}\n{printed}");
+    let own = text.lines().filter(|line| line.starts_with('∂')).count();
+    let source = pipeline::read_with_data("model.nn", &whole, &Options::default(), || data::Options::beside(path));
+    let said: Vec<&str> = source.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
+    let Some(model) = &source.training else { return Some(format!("{said:?}\n{printed}")) };
+    let claims = &model.claims[own..];
+    for (number, parameter) in model.parameters.iter().enumerate() {
+        let name = model.graph.parameters[number].name.as_str();
+        let is_said = claims.iter().any(|claim| claim.by == [parameter.leaf]);
+        let is_comment = printed.contains(&format!("\n// ∂loss/∂{name} = "));
+        if is_said == unsaid.contains(&name) || is_said == is_comment {
+            return Some(format!("what is said of {name}?\n{printed}"));
+        }
+    }
+    for seed in 0..SEEDS {
+        let env = environment(model, seed);
+        for claim in claims {
+            let found = evaluate(&model.graph, &[claim.derivative, claim.value], &env).unwrap();
+            for example in 0..EXAMPLES {
+                for (derived, said) in found[0].of(example).iter().zip(found[1].of(example)) {
+                    let off = (derived - said).abs() / (1.0 + derived.abs());
+                    if off.is_nan() || TOLERANCE < off {
+                        let claim = source.sources.slice(claim.span);
+                        return Some(format!("{claim}\nit is {derived}, not {said}\n{printed}"));
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+fn environment(model: &Model, seed: u64) -> Environment {
+    Environment::random(&model.graph, EXAMPLES, 1 + seed)
+}
+
+/// A stride spreads what comes back over every second place.
+const STRIDED: &str = "input x: [9, 2]\ntarget t: [5, 3]\nh = tanh(conv1d(x, 4, 3, padding = same))\n\
+    y = conv1d(h, 3, 3, stride = 2, padding = 1)\nloss = sum((y - t)^2)";
+
+/// The last round of a loop has a name; the others have none.
+const LAST: &str = "input x: [5, 2]\ntarget t: class(3)\nh = lstm(x, 3)[-1]\nz = dense(relu(dense(h, 4)), 3)\n\
+    loss = cross_entropy(softmax(z), t)";
+
+/// Programs with what the examples have not.
+const PROGRAMS: [&str; 19] = [
+    "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
+    "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
+    "input x: [5]\ntarget t: class(3)\nh = relu(batch_norm(dense(x, 6)))\nz = dense(h, 3)\nloss = cross_entropy(softmax(z), t)",
+    "input x: [6] class(9)\ntarget t: class(2)\ne = embedding(x, 4)\nz = dense(mean(e, axis = 0), 2)\nloss = cross_entropy(softmax(z), t)",
+    "input x: [5]\ntarget t: [3]\np = softmax(dense(elu(dense(x, 4)), 3))\nloss = kl(p, softmax(t))",
+    "input x: [4]\ntarget t: bool\ny = neuron(silu(dense(mish(dense(x, 3)), 3)))\nloss = hinge(y, t) + 0.1 * sum(abs(weights))",
+    // Names that letters would be given.
+    "input x: [4], i, p\ntarget t: class(3)\nparam a: [5, 4], c: [3, 5], k: [3]\nδ = tanh(a x)\nδa = c δ + k * i\nloss = cross_entropy(softmax(δa + p), t)",
+    "input x: [4]\ntarget t: [4]\nparam w: [4], S\nd = for i in 0..3 { w[i + 1] x[i] - S w[i] }\nloss = sum(d^2) + sum(w * t)",
+    "input x: [4, 3]\nparam w: [3], b\ns = for v in x { tanh(w' v + b) }\nloss = logsumexp(s) + max(s) + norm(s)",
+    "input x: [3]\nparam a: [3, 3]\nloss = x' a a' x + sum(a) * prod(x)",
+    "input x\nparam w: [2]\nfn u(x) = w[0] sin(w[1] x)\nloss = (u''(x) + u(x))^2 + u'(0)^2",
+    "input x: [4]\nparam w: [4]\nloss = if x[0] > 0 then sum(sqrt(exp(w))) else w' x",
+    "input x: [2, 3]\nparam w: [3, 2]\n(low, high) = split(x w, 2)\nloss = sum(low * reverse(high)) + std(x w) + var(w)",
+    "input x: [4]\nparam w: [4]\ny = concat(w, x, [1])[1..8]\nloss = sum(y^2 * pad(w, 1, 2))",
+    "λ = 0.1\ninput x: [3]\ntarget t\ny = neuron(tanh(dense(x, 2)))\nloss = (y - t)^2 + λ norm(weights)^2 + λ norm(params(y))",
+    "input x: [3]\ntarget t\ny = neuron(tanh(dense(x, 2)))\nloss = (y - t)^2\ntrain { minimize loss + 0.1 * sum(weights^4); steps 3 }",
+    "input x\ntarget t\nparam w, b\nz = w x + b\ny = 1 / (1 + exp(-z))\nloss = -t log(y) - (1 - t) log(1 - y)",
+    "input x: [3]\nparam w: [3]\nloss = sum(erf(w * x) + atan2(w, exp(x)) + w^3 / (1 + x^2) + mod(w, 0.7) + clip(w, -0.5, 0.5))",
+    "input x: [3]\nparam w: [3], v: [3]\nloss = sum(hessian(norm(w * x)^2, w)) * sum(v) + dot(w, v)",
+];
+
+#[test]
+fn every_construct() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.nn");
+    let mut all = String::new();
+    let others = [(STRIDED, &["h.w", "h.b"][..]), (LAST, &["h.w", "h.u", "h.b"])];
+    for (program, unsaid) in PROGRAMS.iter().map(|program| (*program, &[][..])).chain(others) {
+        std::fs::write(&path, program).unwrap();
+        if let Some(why) = wrong(&path, unsaid) {
+            all += &format!("{program}\n--- {why}\n\n");
+        }
+    }
+    assert!(all.is_empty(), "{all}");
+}
+
+#[test]
+fn every_example() {
+    let mut all: Vec<PathBuf> =
+        std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.retain(|path| path.extension().is_some_and(|extension| extension == "nn"));
+    all.sort();
+    assert!(all.len() >= 17);
+    for path in &all {
+        // The rounds of a loop.
+        let unsaid = if path.ends_with("elman.nn") { &["h.u", "h.w", "h.b"][..] } else { &[] };
+        if let Some(why) = wrong(path, unsaid) {
+            panic!("{}: {why}", path.display());
+        }
+    }
+}
