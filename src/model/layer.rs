@@ -105,8 +105,11 @@ impl<'a> Elaborator<'a> {
         for (slot, parameter) in slots.iter().zip(&definition.parameters) {
             if let Some(given) = slot
                 && let Value::Function(function) = &given.value
-                && let Some(NodeKind::Bool(_) | NodeKind::Number(_)) =
-                    parameter.default.map(|default| defined.tree.kind(default))
+                && (parameter.ty.is_some()
+                    || matches!(
+                        parameter.default.map(|default| defined.tree.kind(default)),
+                        Some(NodeKind::Bool(_) | NodeKind::Number(_))
+                    ))
             {
                 let what =
                     format!("`{}` of `{name}` is no function, and gets `{}`", parameter.name.name, function.name());
@@ -140,7 +143,7 @@ impl<'a> Elaborator<'a> {
                     None => continue,
                 },
             };
-            if parameter.ty.is_some() && !matches!(value, Value::Function(_)) {
+            if parameter.ty.is_some() {
                 let tensor = self.tensor_of(value, at)?;
                 typed.push(Typed { parameter, tensor, span: at, leading: 0 });
             } else {

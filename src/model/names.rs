@@ -2,6 +2,7 @@
 use super::builtin;
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::foreign::{advice, alias};
+use super::prelude;
 use super::scope::Slot;
 use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Label, Span};
@@ -166,7 +167,9 @@ const PLACES: usize = 8;
 
 /// The same unknown name at another place: shown with the first, and corrected with it.
 fn stands_again(first: &mut Diagnostic, span: Span) {
-    if first.labels.len() > PLACES || first.labels.iter().any(|label| label.span == span) {
+    // Inside of the prelude there is nothing to see.
+    if span.file == prelude::FILE || first.labels.len() > PLACES || first.labels.iter().any(|label| label.span == span)
+    {
         return;
     }
     first.labels.push(Label { span, text: "and here".into(), primary: false });

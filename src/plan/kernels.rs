@@ -36,18 +36,27 @@ fn written(
     float: Float,
     write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
 ) -> Written {
-    for inner in [Inner::Padded, Inner::Scalar] {
+    written_in(&[Inner::Padded, Inner::Scalar], name, float, write)
+}
+
+/// Writes a kernel in the first of these ways in which no access is irregular, else in the last.
+fn written_in<Way: Copy>(
+    ways: &[Way],
+    name: &str,
+    float: Float,
+    write: &dyn Fn(&Recorder, Way, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
+) -> Written {
+    let mut last = Written { kernel: Recorder::new(name, float).finish(), places: vec![] };
+    for &way in ways {
         let recorder = Recorder::new(name, float);
         let loops = RefCell::new(vec![]);
-        let irregular = write(&recorder, inner, &loops);
-        if !irregular || inner == Inner::Scalar {
-            return Written {
-                kernel: recorder.finish(),
-                places: loops.into_inner().into_iter().map(|l| l.0).collect(),
-            };
+        let irregular = write(&recorder, way, &loops);
+        last = Written { kernel: recorder.finish(), places: loops.into_inner().into_iter().map(|l| l.0).collect() };
+        if !irregular {
+            break;
         }
     }
-    Written { kernel: Recorder::new(name, float).finish(), places: vec![] }
+    last
 }
 
 /// Loops over axes in this order, then the body, with the variable of each axis.
@@ -250,17 +259,19 @@ fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> crate::
     }
 }
 
-/// A product as a loop nest: for those that no tile fits.
+/// A product as a loop nest: for those that no tile fits. Lanes run along the rows of the result if both operands have their elements
+/// there, else along the last axis that is summed: a matrix times a vector.
 pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, c: &Contraction) -> Written {
     let (a_shape, b_shape) = (memory.graph.shape(c.a).to_vec(), memory.graph.shape(c.b).to_vec());
     let extents = c.extents(&a_shape, &b_shape);
     let shape = memory.graph.shape(to.id).to_vec();
     let outer = axes_of(memory, to, &shape);
     let summed: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
-    written(name, float, &|recorder, inner, loops| {
+    let along_result = (Inner::Padded, Inner::Scalar);
+    let along_sum = (Inner::Scalar, Inner::Lanes);
+    let ways = [if outer.is_empty() { along_sum } else { along_result }, along_sum, (Inner::Scalar, Inner::Scalar)];
+    written_in(&ways, name, float, &|recorder, (inner, inner_inner), loops| {
         let mut irregular = false;
-        // A product that leaves no axis runs its lanes along the last summed one.
-        let inner_inner = if outer.is_empty() && inner == Inner::Padded { Inner::Lanes } else { Inner::Scalar };
         nest(recorder, &outer, inner, is_large(&to.stored), &mut vec![], &mut |at| {
             let lane_outside = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let sum = recorder.sum();
@@ -280,7 +291,7 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
                         .collect()
                 };
                 sum.put_product(e.float(c.a, &by_label(&c.a_axes)), e.float(c.b, &by_label(&c.b_axes)));
-                irregular |= inner_inner != Inner::Lanes && e.irregular.get();
+                irregular |= lane.is_some() && e.irregular.get();
             });
             let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
             let here = indices(shape.len(), at);

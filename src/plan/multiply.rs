@@ -2,7 +2,7 @@
 use super::grouped::Grouped;
 use super::products::Company;
 use super::*;
-use crate::graph::BATCH;
+use crate::graph::{BATCH, Contraction};
 use crate::kernel::{Extent, Operand, Transposition};
 
 impl Planner<'_> {
@@ -35,6 +35,8 @@ impl Planner<'_> {
             Ok(planned) => planned,
             // Of a group's operands, the first alone would be turned.
             Err(turned) if company.is_some_and(|it| it.operand == turned.x) => return None,
+            // A matrix times a vector reads each element once: a turned copy costs more than it saves.
+            Err(turned) if is_matrix_times_vector(c, turned.x) => return None,
             Err(turned) => {
                 let shape = self.graph.shape(turned.x).to_vec();
                 let mut order: Vec<usize> = (0..shape.len()).filter(|&a| a != turned.innermost).collect();
@@ -92,4 +94,10 @@ impl Planner<'_> {
             })
         })
     }
+}
+
+/// Whether the other factor has no axis but those that are summed over.
+fn is_matrix_times_vector(c: &Contraction, matrix: NodeId) -> bool {
+    let vector = if c.a == matrix { &c.b_axes } else { &c.a_axes };
+    vector.iter().all(|label| !c.out_axes.contains(label))
 }
