@@ -1,23 +1,40 @@
 //! From the tree of an expression in a `data` section to an expression over columns, or to a number.
 use super::{ColumnExpression, ColumnTerm};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::limits::COLUMN_DEPTH;
 use crate::op::row::Notation;
 use crate::op::{BinaryOp, UnaryOp, arithmetic, binary_rows, comparison, exponential, unary_rows};
 use crate::syntax::{Argument, NodeKind, ProductSign, Relation, SumSign, Tree, TreeId};
 use indexmap::IndexMap;
+use std::cell::Cell;
 
 /// Reads expressions of one tree.
 pub struct Reader<'t> {
     pub tree: &'t Tree,
     /// Named numbers of the top level, for constants.
     pub settings: &'t IndexMap<String, f64>,
+    /// Levels of the expression that is being read.
+    pub depth: Cell<usize>,
 }
 
 type Read = Result<ColumnExpression, Diagnostic>;
 
 impl Reader<'_> {
-    /// An expression over columns. E0619 if it is none.
+    /// An expression over columns. E0619 if it is none, E0901 if it is nested too deep.
     pub fn expression(&self, id: TreeId) -> Read {
+        if self.depth.get() == COLUMN_DEPTH {
+            let error = Diagnostic::error("E0901", format!("columns are nested more than {COLUMN_DEPTH} deep"));
+            return Err(error
+                .at(self.tree.span(id), "one level too many")
+                .help("give a part of it a column of its own"));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let read = self.level(id);
+        self.depth.set(self.depth.get() - 1);
+        read
+    }
+
+    fn level(&self, id: TreeId) -> Read {
         let span = self.tree.span(id);
         let term = match self.tree.kind(id) {
             NodeKind::Name(name) if name == "all" => ColumnTerm::All { except: vec![] },

@@ -20,7 +20,7 @@ pub fn plan(
     let mut plan = default_plan(declared, settings);
     plan.span = Some(span);
     plan.file = section.file.as_ref().map(file_source);
-    let reader = Reader { tree, settings };
+    let reader = Reader { tree, settings, depth: Default::default() };
     let mut errors = vec![];
     let mut lines = Lines::default();
     for statement in &section.statements {

@@ -73,6 +73,7 @@ errors! {
     E0619_product: "input x\ndata \"d.csv\" { x = a b }";
     E0619_two_names: "input x, t\ndata \"d.csv\" { (x, t) = a }";
     E0619_seed: "input x\ndata \"d.csv\" { split seed 1.5 }";
+    E0901_deep: "input x\ndata \"d.csv\" { x = a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a^a }", "d.csv" = "a\n1\n";
     W0601_fewer: "target t: class(4)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
     W0602_word: "target t: bool\ndata \"d.csv\" { t = kind == \"malignent\" }", "d.csv" = "kind\nmalignant\nbenign\n";
     W0605_series: "input spots\ndata \"d.csv\" { test 0.2 }", "d.csv" = "year,spots\n1,5\n2,8\n3,1\n4,1\n5,1\n6,4\n7,1\n8,1\n9,1\n10,2\n";
