@@ -1,7 +1,7 @@
 //! Derived gradients against central differences of the oracle: as derived, and simplified.
 use gradus::data::Dataset;
 use gradus::graph::view::rows;
-use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Row, Type, Variable, named, verify};
+use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Row, Type, Variable, named, ordered, verify};
 use gradus::kernel::Float;
 use gradus::op::{ReduceOp, activation, comparison, exponential, trigonometric};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
@@ -290,6 +290,39 @@ fn gathers_joins_and_powers() {
     let part = g.slice(s, 0, 3, -2, 2);
     let loss = g.dot(part, part);
     check(g, loss);
+}
+
+#[test]
+fn running_sums_and_sorted_values() {
+    for row in [&ordered::CUMSUM, &ordered::SORT, &ordered::SORT_BY] {
+        let mut g = Graph::new();
+        let (x, w) = (input(&mut g, &[2, 5], Kind::Real), parameter(&mut g, &[2, 5]));
+        let product = g.multiply(x, w);
+        let arguments = if row.name == "sort_by" { vec![product, x] } else { vec![product] };
+        let y = g.named(NamedOp(row), &arguments);
+        let weights = parameter(&mut g, &[2, 5]);
+        let bent = g.unary(&trigonometric::TANH, y);
+        let loss = g.contract(bent, weights, &[0, 1], &[0, 1], &[]);
+        check(g, loss);
+    }
+}
+
+/// Forward mode goes through them, too: by a number, then by a parameter.
+#[test]
+fn tangents_of_running_sums_and_sorted_values() {
+    for row in [&ordered::CUMSUM, &ordered::SORT, &ordered::SORT_BY] {
+        let mut g = Graph::new();
+        let (x, s, w) = (input(&mut g, &[4], Kind::Real), input(&mut g, &[], Kind::Real), parameter(&mut g, &[4]));
+        let wide = g.expand_to(s, &[4]);
+        let product = g.multiply(wide, w);
+        let bent = g.unary(&trigonometric::TANH, product);
+        let sum = g.add(bent, x);
+        let arguments = if row.name == "sort_by" { vec![sum, x] } else { vec![sum] };
+        let y = g.named(NamedOp(row), &arguments);
+        let slope = gradus::gradient::derivative(&mut g, y, s, None).unwrap();
+        let loss = g.dot(slope, y);
+        check(g, loss);
+    }
 }
 
 #[test]

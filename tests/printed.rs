@@ -72,7 +72,7 @@ const LAST: &str = "input x: [5, 2]\ntarget t: class(3)\nh = lstm(x, 3)[-1]\nz =
     loss = cross_entropy(softmax(z), t)";
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 19] = [
+const PROGRAMS: [&str; 22] = [
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
     "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
     "input x: [5]\ntarget t: class(3)\nh = relu(batch_norm(dense(x, 6)))\nz = dense(h, 3)\nloss = cross_entropy(softmax(z), t)",
@@ -92,6 +92,10 @@ const PROGRAMS: [&str; 19] = [
     "input x: [3]\ntarget t\ny = neuron(tanh(dense(x, 2)))\nloss = (y - t)^2\ntrain { minimize loss + 0.1 * sum(weights^4); steps 3 }",
     "input x\ntarget t\nparam w, b\nz = w x + b\ny = 1 / (1 + exp(-z))\nloss = -t log(y) - (1 - t) log(1 - y)",
     "input x: [3]\nparam w: [3]\nloss = sum(erf(w * x) + atan2(w, exp(x)) + w^3 / (1 + x^2) + mod(w, 0.7) + clip(w, -0.5, 0.5))",
+    // One element of a value: beside it are zeros.
+    "input x: [4]\nparam w: [4]\nz = softmax(w * x)\nloss = z[0]^2 + z[2]",
+    "input x: [4], s: [2, 3]\nparam w: [4], m: [3, 2]\nz = cumsum(w * x)\na = tanh(m s)\nloss = z[1]^2 + a[1, 2]^2 + sum(a[.., 0])^2",
+    "input x: [4]\nparam w: [4]\nz = sort(w + x)\nq = sort(x * w, by = -x)\nloss = z[0]^2 + sum(q * cumsum(w))",
     "input x: [3]\nparam w: [3], v: [3]\nloss = sum(hessian(norm(w * x)^2, w)) * sum(v) + dot(w, v)",
 ];
 

@@ -2,7 +2,6 @@
 //!
 //! `D(D(u))` gives u, u′, u″ with shared work, because equal nodes are one node.
 use super::Failure;
-use super::rules::spread;
 use super::templates::{self, Places};
 use crate::graph::{Contraction, Graph, NodeId, Op, View};
 use crate::op::ReduceOp;
@@ -110,19 +109,8 @@ fn rule(graph: &mut Graph, y: NodeId, tangents: &FxHashMap<NodeId, NodeId>) -> R
         Op::Named(op, arguments) => {
             for (place, &argument) in arguments.iter().enumerate() {
                 let Some(t) = get(argument) else { continue };
-                if graph.shape(y) == graph.shape(argument) {
-                    if op.name == "softmax" {
-                        // Its Jacobian is symmetric: the tangent is made as the cotangent is.
-                        parts.extend((op.derivative)(graph, &arguments, y, t, place));
-                    } else {
-                        // log softmax: t − Σ p t.
-                        let p = graph.named(crate::graph::NamedOp(&crate::graph::named::SOFTMAX), &arguments[..1]);
-                        let product = graph.multiply(p, t);
-                        let axis = graph.shape(y).len() - 1;
-                        let sum = graph.sum(&[axis], product);
-                        let wide = spread(graph, sum, y, &[axis]);
-                        parts.push(graph.subtract(t, wide));
-                    }
+                if let Some(tangent) = op.tangent {
+                    parts.extend(tangent(graph, &arguments, y, t, place));
                 } else {
                     let shape = graph.shape(y).to_vec();
                     let one = graph.constant(1.0, &shape);

@@ -9,6 +9,7 @@ pub mod lift;
 pub mod loops;
 pub mod named;
 pub mod node;
+pub mod ordered;
 pub mod rebuild;
 pub mod show;
 pub mod verify;

@@ -1,7 +1,7 @@
 //! Named functions of whole values: each knows its definition as a graph and its derivative in closed form.
 //!
 //! They stand here and not in `op`, because a definition is written with the graph's constructors.
-use super::{Graph, Kind, NodeId, Shape, Type};
+use super::{Graph, Kind, NodeId, Shape, Type, ordered};
 use crate::op::exponential::{EXP, LOG};
 use crate::op::{Interval, ReduceOp};
 use std::hash::{Hash, Hasher};
@@ -16,7 +16,13 @@ pub struct Named {
     pub definition: fn(&mut Graph, &[NodeId]) -> NodeId,
     /// `(arguments, answer, cotangent, which argument)`: the cotangent of one argument.
     pub derivative: fn(&mut Graph, &[NodeId], NodeId, NodeId, usize) -> Option<NodeId>,
+    /// `(arguments, answer, tangent, of which argument)`: the tangent of the answer. Where there is none, the answer is one number for each row,
+    /// and its tangent is the product with the gradient.
+    pub tangent: Option<Tangent>,
 }
+
+/// How a tangent of one argument goes through.
+pub type Tangent = fn(&mut Graph, &[NodeId], NodeId, NodeId, usize) -> Option<NodeId>;
 
 /// A row as a value that can be copied, compared and hashed.
 #[derive(Clone, Copy)]
@@ -45,13 +51,23 @@ impl std::fmt::Debug for NamedOp {
     }
 }
 
-pub static ROWS: &[&Named] = &[&SOFTMAX, &LOG_SOFTMAX, &LOGSUMEXP, &CROSS_ENTROPY, &SOFTMAX_CROSS_ENTROPY, &NORM];
+pub static ROWS: &[&Named] = &[
+    &SOFTMAX,
+    &LOG_SOFTMAX,
+    &LOGSUMEXP,
+    &CROSS_ENTROPY,
+    &SOFTMAX_CROSS_ENTROPY,
+    &NORM,
+    &ordered::CUMSUM,
+    &ordered::SORT,
+    &ordered::SORT_BY,
+];
 
 pub fn by_name(name: &str) -> Option<NamedOp> {
     ROWS.iter().find(|row| row.name == name).map(|row| NamedOp(row))
 }
 
-fn same(types: &[&Type]) -> Shape {
+pub(super) fn same(types: &[&Type]) -> Shape {
     types[0].shape.clone()
 }
 fn without_last(types: &[&Type]) -> Shape {
@@ -64,7 +80,7 @@ fn along_last(g: &mut Graph, x: NodeId, like: NodeId) -> NodeId {
     let axes: Vec<usize> = (0..shape.len() - 1).collect();
     g.expand_at(x, &shape, &axes)
 }
-fn last_axis(g: &Graph, x: NodeId) -> usize {
+pub(super) fn last_axis(g: &Graph, x: NodeId) -> usize {
     g.shape(x).len() - 1
 }
 /// The sum over the last axis of a product.
@@ -105,6 +121,8 @@ pub static SOFTMAX: Named = Named {
         let centred = g.subtract(d, inner);
         Some(g.multiply(p, centred))
     },
+    // Its Jacobian is symmetric: the tangent is made as the cotangent is.
+    tangent: Some(|g, a, p, t, which| (SOFTMAX.derivative)(g, a, p, t, which)),
 };
 
 pub static LOGSUMEXP: Named = Named {
@@ -127,6 +145,7 @@ pub static LOGSUMEXP: Named = Named {
         let d = along_last(g, d, p);
         Some(g.multiply(d, p))
     },
+    tangent: None,
 };
 
 pub static LOG_SOFTMAX: Named = Named {
@@ -147,6 +166,13 @@ pub static LOG_SOFTMAX: Named = Named {
         let share = g.multiply(p, sum);
         Some(g.subtract(d, share))
     },
+    // t − Σ p t.
+    tangent: Some(|g, a, _, t, _| {
+        let p = g.named(NamedOp(&SOFTMAX), &[a[0]]);
+        let inner = dot_last(g, p, t);
+        let inner = along_last(g, inner, t);
+        Some(g.subtract(t, inner))
+    }),
 };
 
 pub static CROSS_ENTROPY: Named = Named {
@@ -189,6 +215,7 @@ pub static CROSS_ENTROPY: Named = Named {
         let scaled = g.multiply(d, share);
         Some(g.negate(scaled))
     },
+    tangent: None,
 };
 
 /// What `cross_entropy(softmax(z), t)` is recognised as.
@@ -224,6 +251,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
         let d = along_last(g, d, a[0]);
         Some(g.multiply(d, difference))
     },
+    tangent: None,
 };
 
 pub static NORM: Named = Named {
@@ -244,4 +272,5 @@ pub static NORM: Named = Named {
         let safe = g.select(some, unit, zero);
         Some(g.multiply(d, safe))
     },
+    tangent: None,
 };

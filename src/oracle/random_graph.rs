@@ -442,7 +442,8 @@ impl Builder<'_> {
     fn named(&mut self, values: &mut Vec<Value>) {
         let z = self.choose(values, |g, v| !g.shape(v.id).is_empty() && g.ty(v.id).kind == Kind::Real);
         let Some(z) = z else { return };
-        let op = named::ROWS[self.pick(named::ROWS.len())];
+        // The first six: scripts that once found a mistake keep their meaning. What depends on order has tests of its own.
+        let op = named::ROWS[self.pick(6)];
         let shape = self.g.shape(z.id).to_vec();
         let size = shape[shape.len() - 1];
         let mut arguments = vec![z.id];

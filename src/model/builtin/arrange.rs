@@ -1,7 +1,10 @@
-//! Functions that put elements elsewhere: concat, stack, split, reshape, flatten, pad, transpose, reverse.
+//! Functions that put elements elsewhere: concat, stack, split, reshape, flatten, pad, transpose, reverse, sort; and cumsum, beside them.
+use super::probability::back_in_place;
 use super::{Arguments, Builtin};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::named::Named;
 use crate::graph::show::shape_text;
+use crate::graph::{NamedOp, NodeId, ordered};
 use crate::model::call::Given;
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
@@ -16,8 +19,8 @@ pub static ROWS: &[Builtin] = &[
     Builtin { name: "transpose", parameters: &["x", "?axes"], apply: transpose },
     Builtin { name: "reverse", parameters: &["x", "?axis"], apply: reverse },
     Builtin { name: "dot", parameters: &["a", "b"], apply: dot },
-    Builtin { name: "cumsum", parameters: &["x", "?axis"], apply: |e, a| e.not_there_yet(a.span, "`cumsum` is") },
-    Builtin { name: "sort", parameters: &["x", "?axis"], apply: |e, a| e.not_there_yet(a.span, "`sort` is") },
+    Builtin { name: "cumsum", parameters: &["x", "?axis"], apply: cumsum },
+    Builtin { name: "sort", parameters: &["x", "?axis", "?by"], apply: sort },
 ];
 
 /// The values of `..`; a tuple or a list of values is taken apart.
@@ -178,6 +181,48 @@ fn reverse<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
     let axis = e.axis_option(&arguments, axes, 0)?;
     let known = x.known.filter(|_| axes == 1).map(|k| k.iter().rev().copied().collect());
     Ok(Tensor { id: e.reversed(x.id, axis), row: false, known }.into())
+}
+
+fn cumsum<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let axis = axis_of_vectors(e, &arguments, &x)?;
+    Ok(Tensor::new(over_axis(e, &ordered::CUMSUM, &[x.id], axis)).into())
+}
+
+/// `sort(x)`; `sort(x, by = keys)` puts x in the order of the keys.
+fn sort<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let axis = axis_of_vectors(e, &arguments, &x)?;
+    if arguments.given("by").is_none() {
+        return Ok(Tensor::new(over_axis(e, &ordered::SORT, &[x.id], axis)).into());
+    }
+    let keys = e.numeric_argument(&arguments, "by")?;
+    let (shape, own) = (e.shape(&x), e.shape(&keys));
+    if shape != own {
+        let error = Diagnostic::error("E0313", "`sort` wants a key for each element")
+            .at(arguments.span_of("by"), shape_text(&own))
+            .also(arguments.span_of("x"), shape_text(&shape));
+        return e.fail(error);
+    }
+    Ok(Tensor::new(over_axis(e, &ordered::SORT_BY, &[x.id, keys.id], axis)).into())
+}
+
+/// The axis of an option, else the last; a number has none.
+fn axis_of_vectors<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>, x: &Tensor) -> Outcome<usize> {
+    let axes = e.shape(x).len();
+    if axes == 0 {
+        let error = Diagnostic::error("E0306", format!("`{}` is along an axis", arguments.builtin.name))
+            .at(arguments.span_of("x"), "a number has none");
+        return e.fail(error);
+    }
+    e.axis_option(arguments, axes, -1)
+}
+
+/// A function of the last axis along another one.
+fn over_axis(e: &mut Elaborator<'_>, row: &'static Named, arguments: &[NodeId], axis: usize) -> NodeId {
+    let arguments: Vec<NodeId> = arguments.iter().map(|&x| e.moved_to_back(x, axis)).collect();
+    let result = e.graph.named(NamedOp(row), &arguments);
+    back_in_place(e, result, axis)
 }
 
 fn dot<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {

@@ -52,7 +52,7 @@ fn over_last<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, row: &'static
     Ok(Tensor::new(id).into())
 }
 /// The last axis back where it was.
-fn back_in_place(e: &mut Elaborator<'_>, x: crate::graph::NodeId, axis: usize) -> crate::graph::NodeId {
+pub fn back_in_place(e: &mut Elaborator<'_>, x: crate::graph::NodeId, axis: usize) -> crate::graph::NodeId {
     let axes = e.graph.shape(x).len();
     let mut order: Vec<usize> = (0..axes - 1).collect();
     order.insert(axis, axes - 1);

@@ -201,7 +201,6 @@ fn what_is_not_there_yet() {
         "input x: [3]\nnoise: [3] ~ normal(1)\ny = x + noise\n",
         "input x: [3]\ny = dropout(x, 0.2)\n",
         "use \"blocks.nn\"\ninput x\n",
-        "input x: [3]\ny = cumsum(x)\n",
     ]));
 }
 

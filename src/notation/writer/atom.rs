@@ -145,8 +145,16 @@ impl Writer<'_> {
             let logits = all[0].clone();
             all[0] = known.map_or_else(|| Expression::call("softmax", vec![logits]), |p| p.expression);
         }
-        let name = if op == NamedOp(&named::SOFTMAX_CROSS_ENTROPY) { "cross_entropy" } else { op.name };
-        let mut expression = Expression::call(name, all);
+        let mut options = vec![];
+        let name = match op.name {
+            "softmax_cross_entropy" => "cross_entropy",
+            "sort_by" => {
+                options.extend(all.pop().map(|keys| ("by".to_string(), keys)));
+                "sort"
+            }
+            name => name,
+        };
+        let mut expression = Expression::Call { name: name.into(), arguments: all, options };
         axes.sort();
         axes.dedup();
         if whole_last {

@@ -299,6 +299,11 @@ impl<'g> Writer<'g> {
                     return Ok(factors);
                 }
             }
+            Op::Reshape { shape, .. } => {
+                if let Some((inside, first)) = self.beyond_one(&shape, at) {
+                    return Ok(self.factor(id, &inside)?.times(Factors::one(Piece::scalar(first))));
+                }
+            }
             Op::Contract(c) => return self.contraction(&c, at),
             Op::ScatterAdd { .. } => return self.scatter(id, at),
             Op::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), axes, x } => {

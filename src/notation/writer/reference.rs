@@ -69,6 +69,25 @@ impl Writer<'_> {
         Piece { expression: symbol.subscript(subscripts).index(parts), axes }
     }
 
+    /// `[i == 1]`: whether a place is the only one that is there.
+    pub(super) fn is_first(&self, place: &Affine) -> Expression {
+        let before = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
+        let letters = Affine { offset: 0, beyond: (0, 0), ..place.clone() }.expression();
+        let number = before - place.offset;
+        // A loop's last round has a letter.
+        let is_end = |of: &LoopId| {
+            let own = Affine::letter(&self.names.loop_letter(*of).0);
+            place.terms == own.terms && self.graph.looped(*of).length as i64 == number
+        };
+        let end = (0..self.graph.loops.len() as u32).map(LoopId).find(is_end);
+        let number = match end {
+            Some(of) => Affine::letter(&self.names.loop_letter(of).1),
+            None => Affine::number(number),
+        };
+        let number = number.expression();
+        Expression::Bracket(Box::new(Expression::Compare("==", Box::new(letters), Box::new(number))))
+    }
+
     /// A place in brackets: there indices count from 0, the letters of loops from 1.
     fn index_of(&self, place: &Place) -> Part {
         let Place::Affine(affine) = place else { return place.part() };

@@ -127,6 +127,19 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    /// If an axis of one element is looked at beyond it: the same without that, and the condition that must hold.
+    pub(super) fn beyond_one(&self, shape: &[usize], at: &At) -> Option<(At, Expression)> {
+        let (axis, place) = at.axes.iter().zip(shape).enumerate().find_map(|(k, (axis, &n))| match axis {
+            Axis::At(Place::Affine(place)) if n == 1 && place.beyond != (0, 0) => Some((k, place)),
+            _ => None,
+        })?;
+        let mut axes = at.axes.clone();
+        axes[axis] = Axis::At(Place::Affine(Affine::number(0)));
+        Some((at.with(axes), self.is_first(place)))
+    }
+}
+
 /// The value that is repeated.
 pub fn unexpanded(graph: &Graph, id: NodeId) -> NodeId {
     match graph.op(id) {
@@ -135,8 +148,13 @@ pub fn unexpanded(graph: &Graph, id: NodeId) -> NodeId {
     }
 }
 
-/// If two shapes differ in axes of one element only: how the inner value is looked at, and its axes' outer names.
+/// If two shapes differ in axes of one element only: how the inner value is looked at, and its axes' outer names. Not where an axis of
+/// one element is looked at beyond it: there are zeros.
 fn unit_axes(inner: &[usize], outer: &[usize], at: &At) -> Option<(Vec<Axis>, Vec<usize>)> {
+    let is_beyond = |axis: &Axis| matches!(axis, Axis::At(Place::Affine(place)) if place.beyond != (0, 0));
+    if at.axes.iter().zip(outer).any(|(axis, &n)| n == 1 && is_beyond(axis)) {
+        return None;
+    }
     let mut axes = vec![];
     let mut names = vec![];
     let mut k = 0;

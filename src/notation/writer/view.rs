@@ -11,6 +11,8 @@ enum Change {
     Range(Option<i64>, Option<i64>),
     Reverse,
     Pad(i64, i64),
+    /// `reverse(pad(x, before, behind))`.
+    ReversedPad(i64, i64),
 }
 
 impl Writer<'_> {
@@ -55,7 +57,11 @@ impl Writer<'_> {
     pub(super) fn changed(&mut self, view: &View, at: &At) -> Result<Piece> {
         let (axes, names, changes) = self.changes(view, at)?;
         let inner = at.with(axes);
-        let piece = self.value_or_letter(view.x, &inner)?;
+        let mut piece = self.value_or_letter(view.x, &inner)?;
+        // One number as a vector: something must stand behind the zeros.
+        if self.graph.shape(view.x) == [1] && inner.axes == [Axis::Free] && piece.axes.is_empty() {
+            piece = Piece { expression: Expression::List(vec![piece.expression]), axes: vec![0] };
+        }
         let mut expression = piece.expression.bracketed();
         let mut parts: Vec<Part> = vec![];
         for (place, &k) in piece.axes.iter().enumerate() {
@@ -74,9 +80,12 @@ impl Writer<'_> {
                 Change::None => {}
                 Change::Range(from, to) => part = Part::Range(from, to),
                 Change::Reverse => expression = axis("reverse", vec![], expression),
-                Change::Pad(before, behind) => {
+                Change::Pad(before, behind) | Change::ReversedPad(before, behind) => {
                     let numbers = vec![Expression::Number(before as f64), Expression::Number(behind as f64)];
                     expression = axis("pad", numbers, expression);
+                    if let Change::ReversedPad(..) = changes[k] {
+                        expression = axis("reverse", vec![], expression);
+                    }
                 }
             }
             parts.push(part);
@@ -88,7 +97,8 @@ impl Writer<'_> {
             }
             other => other.index(parts),
         };
-        let lost = (0..changes.len()).find(|k| matches!(changes[*k], Change::Pad(..)) && !piece.axes.contains(k));
+        let is_padded = |k: usize| matches!(changes[k], Change::Pad(..) | Change::ReversedPad(..));
+        let lost = (0..changes.len()).find(|&k| is_padded(k) && !piece.axes.contains(&k));
         if let Some(k) = lost
             && inner.axes[k] == Axis::Free
         {
@@ -115,6 +125,11 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
         1 if row.low == 0 && row.high == extent => {
             let (before, behind) = (-row.offset, length - extent + row.offset);
             (before >= 0 && behind >= 0).then_some(Change::Pad(before, behind))
+        }
+        -1 if row.low == 0 && row.high == extent => {
+            let before = length - 1 - row.offset;
+            let behind = length - extent - before;
+            (before >= 0 && behind >= 0).then_some(Change::ReversedPad(before, behind))
         }
         _ => None,
     }
