@@ -4,6 +4,8 @@
 pub const BRACKET_DEPTH: usize = 256;
 /// Levels of one statement's tree. Later passes walk the tree by recursion.
 pub const TREE_DEPTH: u32 = 512;
+/// Derivatives of derivatives: their terms grow with about the fourth power of the order.
+pub const DERIVATIVE_ORDER: usize = 12;
 /// Levels of an expression over columns of the data. It is read by recursion, and nobody writes ten.
 pub const COLUMN_DEPTH: usize = 64;
 /// Calls of `fn`, `layer` and `model` inside each other: a definition can't call itself, so this catches only chains.

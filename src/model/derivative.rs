@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
 use crate::graph::show::shape_text;
 use crate::graph::{NodeId, Type};
+use crate::limits::DERIVATIVE_ORDER;
 use crate::syntax::{DefinitionKind, TreeId};
 
 impl<'a> Elaborator<'a> {
@@ -19,6 +20,13 @@ impl<'a> Elaborator<'a> {
         whole: Span,
     ) -> Outcome<Tensor> {
         self.check_derivative(of, of_span, by, by_span, whole)?;
+        let order = 1 + self.order_of(of.id);
+        if DERIVATIVE_ORDER < order {
+            let error = Diagnostic::error("E0907", format!("derivatives go up to the order {DERIVATIVE_ORDER}"))
+                .at(whole, format!("of the order {order}"))
+                .help("their terms grow with about the fourth power of the order");
+            return self.fail(error);
+        }
         let is_same = of.id == by.id;
         let result = if is_same && self.graph.shape(of.id).is_empty() {
             Ok(self.graph.number(1.0))
@@ -28,9 +36,19 @@ impl<'a> Elaborator<'a> {
             gradient::derivative(&mut self.graph, of.id, by.id, called.as_deref())
         };
         match result {
-            Ok(id) => Ok(Tensor::new(id)),
+            Ok(id) => {
+                self.derived.insert(id, order);
+                Ok(Tensor::new(id))
+            }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
         }
+    }
+    /// The highest order of the derivatives that a value is made of.
+    fn order_of(&self, id: NodeId) -> usize {
+        if self.derived.is_empty() {
+            return 0;
+        }
+        self.graph.reachable(&[id]).iter().filter_map(|x| self.derived.get(x).copied()).max().unwrap_or(0)
     }
     /// The same for a claim: of a number it may go across `batch_mean`, as what `gradus grad` prints does. Then it is the share of one
     /// example in the derivative of the mean over the batch.

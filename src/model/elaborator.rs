@@ -75,6 +75,8 @@ pub struct Elaborator<'a> {
     pub whole_number_holes: FxHashSet<NodeId>,
     pub optimizer: Option<optimizer::Context>,
     pub ranges: Vec<Interval>,
+    /// Derivatives by a number or of a number, and of which order they are.
+    pub derived: FxHashMap<NodeId, usize>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }
@@ -114,6 +116,7 @@ impl<'a> Elaborator<'a> {
             whole_number_holes: FxHashSet::default(),
             optimizer: None,
             ranges: vec![],
+            derived: FxHashMap::default(),
             axis_names: FxHashMap::default(),
         }
     }
