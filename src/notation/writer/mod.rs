@@ -280,6 +280,11 @@ impl<'g> Writer<'g> {
 
     /// What is no product of two: a number, a contraction, a sum as one factor, a call.
     fn factor(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        if let Some((inside, conditions)) = self.lost_places(id, at) {
+            let hit = |condition| Factors::one(Piece::scalar(Expression::Bracket(Box::new(condition))));
+            let hits = conditions.into_iter().map(hit).fold(Factors::number(1.0), Factors::times);
+            return Ok(hits.times(self.own_factors(id, &inside)?));
+        }
         if let Some(value) = self.graph.constant_of(id) {
             return Ok(Factors::number(value));
         }

@@ -37,9 +37,7 @@ impl Writer<'_> {
             }
             Op::Leaf(Leaf::LoopIndex(of)) => {
                 let place = self.place_of(of, at);
-                // Letters of loops count from 1, indices of the language from 0.
-                let place = if place.terms.is_empty() { place } else { place.plus(-1) };
-                Some(Piece::scalar(place.expression()))
+                Some(Piece::scalar(self.from_zero(&place).expression()))
             }
             _ => None,
         }
@@ -69,11 +67,18 @@ impl Writer<'_> {
         Piece { expression: symbol.subscript(subscripts).index(parts), axes }
     }
 
-    /// A place in brackets: there indices count from 0, the letters of loops from 1.
+    /// A place in brackets.
     fn index_of(&self, place: &Place) -> Part {
-        let Place::Affine(affine) = place else { return place.part() };
-        let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        Affine { offset: affine.offset - shift, ..affine.clone() }.part()
+        match place {
+            Place::Affine(affine) => self.from_zero(affine).part(),
+            Place::Value(_) => place.part(),
+        }
+    }
+
+    /// A place as an index of the language: these count from 0, the letters of loops from 1.
+    pub(super) fn from_zero(&self, place: &Affine) -> Affine {
+        let shift = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
+        Affine { offset: place.offset - shift, ..place.clone() }
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {

@@ -29,6 +29,7 @@ impl Writer<'_> {
     /// The value behind a node that only says where or how often, if it is one.
     pub(super) fn see_through(&mut self, id: NodeId, at: &At) -> Result<Option<Inner>> {
         Ok(match self.graph.op(id).clone() {
+            _ if self.lost_places(id, at).is_some() => None,
             Op::View(view) => match self.rows(&view, at)? {
                 Some((axes, names)) => Some(Inner { id: view.x, at: at.with(axes), axes: names }),
                 None => None,
@@ -74,6 +75,28 @@ impl Writer<'_> {
             }
             _ => None,
         })
+    }
+
+    /// Places that may lie beyond axes which a node has and its operand has not: it repeats along them, or has one element there.
+    /// How it is looked at without that, and the conditions under which the places lie inside: `x[p] [k = p]`.
+    pub(super) fn lost_places(&self, id: NodeId, at: &At) -> Option<(At, Vec<Expression>)> {
+        let shape = self.graph.shape(id);
+        let lost: Vec<usize> = match self.graph.op(id) {
+            Op::View(view) => view.repeated(),
+            Op::Reshape { .. } => (0..shape.len()).filter(|&k| shape[k] == 1).collect(),
+            Op::Leaf(Leaf::Constant(..)) => (0..shape.len()).collect(),
+            _ => return None,
+        };
+        let (mut inside, mut conditions) = (at.clone(), vec![]);
+        for k in lost {
+            if let Axis::At(Place::Affine(place)) = &mut inside.axes[k]
+                && place.beyond != (0, 0)
+            {
+                conditions.extend(self.from_zero(place).inside(shape[k]));
+                place.beyond = (0, 0);
+            }
+        }
+        (!conditions.is_empty()).then_some((inside, conditions))
     }
 
     /// The place of a loop's first round; places of loops count from 1.

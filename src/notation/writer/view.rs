@@ -112,7 +112,8 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
             Some(Change::Range((row.offset != 0).then_some(row.offset), (end != extent).then_some(end)))
         }
         -1 if total && row.offset == extent - 1 && length == extent => Some(Change::Reverse),
-        1 if row.low == 0 && row.high == extent => {
+        // One element behind zeros is said by its place.
+        1 if row.low == 0 && row.high == extent && extent != 1 => {
             let (before, behind) = (-row.offset, length - extent + row.offset);
             (before >= 0 && behind >= 0).then_some(Change::Pad(before, behind))
         }
