@@ -55,9 +55,9 @@ impl Row {
     }
     /// The least and the greatest `i` that a view of these extents asks for, inside or not.
     pub fn reach(&self, extents: &[usize]) -> (i64, i64) {
-        let reach = |c: i64, n: usize| c * (n as i64 - 1);
-        let least = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).min(0)).sum::<i64>();
-        let most = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).max(0)).sum::<i64>();
+        let reaches = self.terms.iter().map(|&(axis, c)| c.saturating_mul(extents[axis] as i64 - 1));
+        let least = reaches.clone().fold(self.offset, |sum, reach| sum.saturating_add(reach.min(0)));
+        let most = reaches.fold(self.offset, |sum, reach| sum.saturating_add(reach.max(0)));
         (least.div_euclid(self.divisor), most.div_euclid(self.divisor))
     }
 }
