@@ -37,7 +37,7 @@ impl Writer<'_> {
             }
             Op::Leaf(Leaf::LoopIndex(of)) => {
                 let place = self.place_of(of, at);
-                Some(Piece::scalar(self.from_zero(&place).expression()))
+                Some(Piece::scalar(self.as_index(&place).expression()))
             }
             _ => None,
         }
@@ -70,13 +70,13 @@ impl Writer<'_> {
     /// A place in brackets.
     fn index_of(&self, place: &Place) -> Part {
         match place {
-            Place::Affine(affine) => self.from_zero(affine).part(),
+            Place::Affine(affine) => self.as_index(affine).part(),
             Place::Value(_) => place.part(),
         }
     }
 
     /// A place as an index of the language: these count from 0, the letters of loops from 1.
-    pub(super) fn from_zero(&self, place: &Affine) -> Affine {
+    pub(super) fn as_index(&self, place: &Affine) -> Affine {
         let shift = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
         Affine { offset: place.offset - shift, ..place.clone() }
     }

@@ -92,7 +92,7 @@ impl Writer<'_> {
             if let Axis::At(Place::Affine(place)) = &mut inside.axes[k]
                 && place.beyond != (0, 0)
             {
-                conditions.extend(self.from_zero(place).inside(shape[k]));
+                conditions.extend(self.as_index(place).inside(shape[k]));
                 place.beyond = (0, 0);
             }
         }
