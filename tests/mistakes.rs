@@ -123,8 +123,8 @@ fn each_mistake_is_explained_and_its_correction_is_right() {
         }
         number += 1;
         wrong.extend(faults(&path, &name, &text).iter().map(|fault| format!("{name}: {fault}")));
-        let settings = (false, true, format!("mistakes/{group}"));
-        insta::with_settings!({ prepend_module_to_snapshot => settings.0, omit_expression => settings.1, snapshot_path => settings.2 }, {
+        let snapshots = format!("mistakes/{group}");
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => snapshots }, {
             insta::assert_snapshot!(stem, report);
         });
     }

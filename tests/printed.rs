@@ -72,7 +72,7 @@ const LAST: &str = "input x: [5, 2]\ntarget t: class(3)\nh = lstm(x, 3)[-1]\nz =
     loss = cross_entropy(softmax(z), t)";
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 22] = [
+const PROGRAMS: [&str; 27] = [
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
     "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
     "input x: [5]\ntarget t: class(3)\nh = relu(batch_norm(dense(x, 6)))\nz = dense(h, 3)\nloss = cross_entropy(softmax(z), t)",
@@ -82,6 +82,11 @@ const PROGRAMS: [&str; 22] = [
     // Names that letters would be given.
     "input x: [4], i, p\ntarget t: class(3)\nparam a: [5, 4], c: [3, 5], k: [3]\nδ = tanh(a x)\nδa = c δ + k * i\nloss = cross_entropy(softmax(δa + p), t)",
     "input x: [4]\ntarget t: [4]\nparam w: [4], S\nd = for i in 0..3 { w[i + 1] x[i] - S w[i] }\nloss = sum(d^2) + sum(w * t)",
+    "input x: [3]\nparam a: [3, 3]\nloss = dot(for i in 0..3 { a[i, i] }, x)",
+    "input x: [3]\nparam a: [4, 5]\nd = for i in 0..3 { a[i, i + 1] x[i] }\nloss = sum(d^2) + a[1, 2] a[0, 3]",
+    "input x: [3]\nparam a: [3, 5]\nd = for i in 0..3 { for j in 0..2 { a[i, i + j] x[2 - i] } }\nloss = sum(d^2)",
+    "input x: [3]\nparam q: [4]\nloss = sum(q[1..]) + x[0] q[0]",
+    "input x: [3]\nparam q: [6], a: [3, 2]\nloss = x[1] sum(q[1..4]) + q[0] - sum(q[4..]) + sum(a[1..]) + x[2] sum(a[0])",
     "input x: [4, 3]\nparam w: [3], b\ns = for v in x { tanh(w' v + b) }\nloss = logsumexp(s) + max(s) + norm(s)",
     "input x: [3]\nparam a: [3, 3]\nloss = x' a a' x + sum(a) * prod(x)",
     "input x\nparam w: [2]\nfn u(x) = w[0] sin(w[1] x)\nloss = (u''(x) + u(x))^2 + u'(0)^2",

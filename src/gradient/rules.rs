@@ -155,19 +155,8 @@ fn scoped(
 /// The cotangent of a view's operand.
 pub fn view_adjoint(graph: &mut Graph, view: &crate::graph::View, dy: NodeId) -> NodeId {
     let x_shape = graph.shape(view.x).to_vec();
-    // An axis that is read at one index only gets zeros elsewhere: the view is seen with an axis of extent 1 there.
-    let mut seen = view.clone();
-    let mut dy = dy;
-    for k in 0..seen.rows.len() {
-        if seen.rows[k].terms.is_empty() {
-            let axis = seen.shape.len();
-            seen.shape.push(1);
-            seen.rows[k].terms = vec![(axis, 1)];
-        }
-    }
-    if seen.shape.len() > view.shape.len() {
-        dy = graph.reshape(dy, &seen.shape);
-    }
+    let seen = view.with_pivots();
+    let dy = if seen.shape.len() > view.shape.len() { graph.reshape(dy, &seen.shape) } else { dy };
     debug_assert!(seen.has_adjoint(&x_shape), "a view that was narrowed has no adjoint of this form");
     let (adjoint, summed) = seen.adjoint(dy, &x_shape);
     // What only selects itself whole is no view.

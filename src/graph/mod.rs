@@ -176,7 +176,7 @@ impl Graph {
     }
 
     /// What a node needs: its operands, and what a loop's result takes from the loop.
-    fn each_below(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
+    pub fn each_below(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         self.op(id).each_operand(&mut visit);
         if let Some(of) = self.op(id).loop_used() {
             self.looped(of).binders.iter().flat_map(|b| [b.init, b.next, b.leaf]).for_each(visit);

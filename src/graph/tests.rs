@@ -50,7 +50,9 @@ fn matrix(view: &View, x_shape: &[usize]) -> Vec<Vec<f64>> {
 #[test]
 fn the_adjoint_of_a_view_is_its_transpose() {
     let x = NodeId(0);
-    let all: [(&[usize], &[usize], Vec<Row>); 7] = [
+    let [i, j] = [0, 1].map(|axis| Row::axis(axis, 4));
+    let along = |offset, terms: &[(usize, i64)]| Row { offset, terms: terms.to_vec(), divisor: 1, low: 0, high: 5 };
+    let all: [(&[usize], &[usize], Vec<Row>); 13] = [
         (&[6], &[3], vec![rows::slice(0, 6, 1, 2)]),
         (&[6], &[6], vec![rows::slice(0, 6, 5, -1)]),
         (&[4], &[7], vec![rows::pad(0, 4, 2)]),
@@ -58,13 +60,19 @@ fn the_adjoint_of_a_view_is_its_transpose() {
         (&[9], &[5, 3], vec![rows::window(0, 1, 9, 1, 2, 2)]),
         (&[2, 3], &[3, 4, 2], vec![Row::axis(2, 2), Row::axis(0, 3)]),
         (&[7], &[2, 2], vec![rows::window(0, 1, 7, 3, 2, 1)]),
+        (&[5], &[], vec![along(3, &[])]),
+        (&[4, 4], &[4], vec![i.clone(), i.clone()]),
+        (&[5, 4], &[4], vec![along(1, &[(0, 1)]), i.clone()]),
+        (&[4, 5], &[2], vec![i.clone(), along(4, &[(0, -3)])]),
+        (&[4, 5], &[4, 2], vec![i.clone(), along(0, &[(0, 1), (1, 2)])]),
+        (&[5, 4, 4], &[2, 3], vec![along(1, &[(0, 1), (1, 1)]), i, j]),
     ];
     for (x_shape, shape, rows) in all {
-        let view = View { x, shape: shape.to_vec(), rows };
+        let view = View { x, shape: shape.to_vec(), rows }.with_pivots();
         assert!(view.has_adjoint(x_shape));
         let forward = matrix(&view, x_shape);
         let (adjoint, summed) = view.adjoint(NodeId(1), x_shape);
-        let backward = matrix(&adjoint, shape);
+        let backward = matrix(&adjoint, &view.shape);
         let kept: usize = x_shape.iter().product();
         let extra: usize = adjoint.shape[x_shape.len()..].iter().product();
         assert_eq!(summed.len(), adjoint.shape.len() - x_shape.len());

@@ -49,11 +49,15 @@ impl Row {
             && self.terms.iter().all(|&(a, c)| c % self.divisor == 0 || extents[a] == 1);
         even && least >= self.low && most < self.high
     }
+    /// Whether `i` is the place along an axis of the view.
+    fn is_plain(&self, axis: usize) -> bool {
+        self.terms == [(axis, 1)] && self.offset == 0 && self.divisor == 1
+    }
     /// The least and the greatest `i` that a view of these extents asks for, inside or not.
     pub fn reach(&self, extents: &[usize]) -> (i64, i64) {
-        let reach = |c: i64, n: usize| c * (n as i64 - 1);
-        let least = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).min(0)).sum::<i64>();
-        let most = self.offset + self.terms.iter().map(|&(a, c)| reach(c, extents[a]).max(0)).sum::<i64>();
+        let reaches = self.terms.iter().map(|&(axis, c)| c.saturating_mul(extents[axis] as i64 - 1));
+        let least = reaches.clone().fold(self.offset, |sum, reach| sum.saturating_add(reach.min(0)));
+        let most = reaches.fold(self.offset, |sum, reach| sum.saturating_add(reach.max(0)));
         (least.div_euclid(self.divisor), most.div_euclid(self.divisor))
     }
 }
@@ -69,7 +73,7 @@ impl View {
     }
     /// Whether an axis of the view occurs in one row, or in a second one if the first has it alone, as it is.
     pub fn has_single_axes(&self) -> bool {
-        let plain = |axis: usize| self.rows.iter().any(|r| r.terms == [(axis, 1)] && r.offset == 0 && r.divisor == 1);
+        let plain = |axis: usize| self.rows.iter().any(|r| r.is_plain(axis));
         (0..self.shape.len()).all(|axis| self.uses(axis) <= if plain(axis) { 2 } else { 1 })
     }
     /// In how many rows an axis of the view occurs.
@@ -102,6 +106,19 @@ impl View {
         Some(order)
     }
 
+    /// The same view with an axis of extent 1 behind the others for each row that has no axis of its own: one that reads one index
+    /// only, or, as a diagonal's, at the place of another row. What the adjoint below solves for is then there.
+    pub fn with_pivots(&self) -> View {
+        let mut view = self.clone();
+        let owner = |axis: usize| self.rows.iter().position(|r| r.is_plain(axis));
+        for (at, row) in view.rows.iter_mut().enumerate() {
+            if row.terms.iter().all(|&(axis, _)| owner(axis).is_some_and(|it| it != at)) {
+                row.terms.push((view.shape.len(), 1));
+                view.shape.push(1);
+            }
+        }
+        view
+    }
     /// The adjoint: a view of the cotangent `g` (which has this view's shape), and the axes over which it is then summed.
     ///
     /// For each axis `i` of `x` one axis `o` of the view, the pivot, is solved for: `o = (divisor · i − offset − Σ others) / c`.
@@ -139,10 +156,12 @@ impl View {
         (View { x: g, shape, rows }, (x_shape.len()..x_shape.len() + free.len()).collect())
     }
 
-    /// Whether the adjoint above is right: rows without a pivot read one index only, and what `low..high` cuts off is outside `x`.
+    /// Whether the adjoint above is right: each row has an axis of its own, and what `low..high` cuts off is outside `x`.
     /// (A row narrower than its axis needs its own bounds, which the adjoint's row can't say.)
     pub fn has_adjoint(&self, x_shape: &[usize]) -> bool {
-        self.rows.iter().zip(x_shape).all(|(row, &n)| !row.terms.is_empty() && row.low == 0 && row.high == n as i64)
+        let is_whole = |row: &Row, n: usize| row.low == 0 && row.high == n as i64;
+        self.with_pivots().shape.len() == self.shape.len()
+            && self.rows.iter().zip(x_shape).all(|(row, &n)| is_whole(row, n))
     }
 }
 

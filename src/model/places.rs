@@ -44,10 +44,10 @@ impl<'a> Elaborator<'a> {
             return None;
         }
         let extent = self.graph.shape(x)[axis] as i64;
-        let lengths: Vec<i64> = places.terms.iter().map(|term| self.length_of(term.0) as i64).collect();
-        let reach = places.terms.iter().zip(&lengths).map(|((_, c), n)| c.saturating_mul(n - 1));
-        let least = reach.clone().fold(places.offset, |sum, r| sum.saturating_add(r.min(0)));
-        let most = reach.fold(places.offset, |sum, r| sum.saturating_add(r.max(0)));
+        let lengths: Vec<usize> = places.terms.iter().map(|term| self.length_of(term.0)).collect();
+        let own = places.terms.iter().enumerate().map(|(k, term)| (k, term.1)).collect();
+        let mut row = Row { offset: places.offset, terms: own, divisor: 1, low: 0, high: extent };
+        let (least, most) = row.reach(&lengths);
         if least < 0 || extent <= most {
             let span = self.span(index);
             let text = self.quote_span(span);
@@ -64,9 +64,9 @@ impl<'a> Elaborator<'a> {
         for (k, &n) in shape.iter().enumerate() {
             rows.push(Row::axis(if k < axis { k } else { (k + count).saturating_sub(1) }, n));
         }
-        let terms = places.terms.iter().enumerate().map(|(k, term)| (axis + k, term.1)).collect();
-        rows[axis] = Row { offset: places.offset, terms, divisor: 1, low: 0, high: extent };
-        shape.splice(axis..=axis, lengths.iter().map(|n| *n as usize));
+        row.terms.iter_mut().for_each(|term| term.0 += axis);
+        rows[axis] = row;
+        shape.splice(axis..=axis, lengths);
         let mut result = self.graph.view(x, shape, rows);
         for (place, _) in places.terms {
             let first = self.moved_to_front(result, axis);

@@ -44,17 +44,35 @@ impl Affine {
             }
         }
     }
+    /// The numerator's terms, each with whether it is subtracted.
+    fn summands(&self) -> Vec<(bool, Expression)> {
+        let term = |(name, c): &(String, i64)| {
+            let factor = Expression::Number(c.unsigned_abs() as f64);
+            (*c < 0, product(vec![factor], vec![Expression::name(name.clone())]))
+        };
+        let offset = (self.offset < 0, Expression::Number(self.offset.unsigned_abs() as f64));
+        self.terms.iter().map(term).chain([offset]).collect()
+    }
+    /// The conditions under which it lies in an axis of this extent, where it may lie beyond: `k = p + 1`, `t >= 2`.
+    pub fn inside(&self, extent: usize) -> Vec<Expression> {
+        let last = extent as i64 - 1;
+        match (self.beyond, last) {
+            (_, 0) => vec![self.compared("==", 0)],
+            ((before, behind), _) => {
+                let ends = [(before, ">=", 0), (behind, "<=", last)];
+                ends.into_iter().filter(|end| end.0 > 0).map(|(_, sign, end)| self.compared(sign, end)).collect()
+            }
+        }
+    }
+    /// Compared with an index, without anything negative.
+    fn compared(&self, sign: &'static str, index: i64) -> Expression {
+        let difference = self.plus(-index);
+        let (less, more): (Vec<_>, Vec<_>) = difference.summands().into_iter().partition(|term| term.0);
+        let side = |terms: Vec<(bool, Expression)>| Box::new(sum(terms.into_iter().map(|t| (false, t.1)).collect()));
+        Expression::Compare(sign, side(more), side(less))
+    }
     pub fn expression(&self) -> Expression {
-        let mut terms: Vec<(bool, Expression)> = self
-            .terms
-            .iter()
-            .map(|(name, c)| {
-                let factor = Expression::Number(c.unsigned_abs() as f64);
-                (*c < 0, product(vec![factor], vec![Expression::name(name.clone())]))
-            })
-            .collect();
-        terms.push((self.offset < 0, Expression::Number(self.offset.unsigned_abs() as f64)));
-        let all = sum(terms);
+        let all = sum(self.summands());
         if self.divisor == 1 {
             all
         } else {

@@ -136,36 +136,28 @@ fn repeated(to: &mut Graph, x: NodeId, cut: &Cut) -> Option<NodeId> {
     expands.then(|| to.intern(Op::View(View { shape, ..view })))
 }
 
-/// A sum of values that are padded so that they lie behind each other.
+/// A sum of values that are padded so that they lie behind each other. The first that does not fit ends the search: a sum of sums may
+/// have more terms than anyone can count.
 fn joined(to: &mut Graph, x: NodeId, y: NodeId) -> Option<NodeId> {
-    let mut terms = vec![];
-    let mut todo = vec![y, x];
-    while let Some(id) = todo.pop() {
-        match *to.op(id) {
-            Op::Binary(op, a, b) if op.name == "add" && to.name_of(id).is_none() => todo.extend([b, a]),
-            _ => terms.push(id),
-        }
-    }
     let mut axis = None;
     let mut parts: Vec<(i64, NodeId)> = vec![];
-    for term in terms {
-        let Op::View(view) = to.op(term) else { return None };
-        let shape = to.shape(view.x);
-        if shape.len() != view.shape.len() {
-            return None;
+    let mut room = to.shape(x).iter().copied().max().unwrap_or(0);
+    let mut todo = vec![y, x];
+    while let Some(id) = todo.pop() {
+        if let Op::Binary(op, a, b) = *to.op(id)
+            && op.name == "add"
+            && to.name_of(id).is_none()
+        {
+            todo.extend([b, a]);
+            continue;
         }
-        let mut changed = (0..shape.len()).filter(|&k| shape[k] != view.shape[k]);
-        let own = changed.next()?;
-        let plain = view.rows.iter().enumerate().all(|(k, row)| {
-            let offset_fits = k == own || row.offset == 0;
-            let bounds = row.low == 0 && row.high == shape[k] as i64;
-            row.terms == [(k, 1)] && row.divisor == 1 && offset_fits && bounds
-        });
-        if !plain || changed.next().is_some() || axis.is_some_and(|a| a != own) {
+        let (own, start, part) = padded(to, id)?;
+        if axis.is_some_and(|a| a != own) {
             return None;
         }
         axis = Some(own);
-        parts.push((-view.rows[own].offset, view.x));
+        room = room.checked_sub(1)?;
+        parts.push((start, part));
     }
     let axis = axis?;
     parts.sort();
@@ -178,4 +170,21 @@ fn joined(to: &mut Graph, x: NodeId, y: NodeId) -> Option<NodeId> {
     }
     let parts: Vec<NodeId> = parts.into_iter().map(|p| p.1).collect();
     (end == to.shape(x)[axis] as i64).then(|| to.join(axis, &parts))
+}
+
+/// The axis along which a value is padded, where what it holds begins there, and that.
+fn padded(graph: &Graph, id: NodeId) -> Option<(usize, i64, NodeId)> {
+    let Op::View(view) = graph.op(id) else { return None };
+    let shape = graph.shape(view.x);
+    if shape.len() != view.shape.len() {
+        return None;
+    }
+    let mut changed = (0..shape.len()).filter(|&k| shape[k] != view.shape[k]);
+    let own = changed.next()?;
+    let plain = view.rows.iter().enumerate().all(|(k, row)| {
+        let offset_fits = k == own || row.offset == 0;
+        let bounds = row.low == 0 && row.high == shape[k] as i64;
+        row.terms == [(k, 1)] && row.divisor == 1 && offset_fits && bounds
+    });
+    (plain && changed.next().is_none()).then(|| (own, -view.rows[own].offset, view.x))
 }

@@ -357,14 +357,16 @@ impl<'k, 'g> Emitter<'k, 'g> {
 
     fn reshape(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Value<'k> {
         let from = self.graph().shape(x);
-        let dense = self.memory.stored.get(&x).is_some_and(|s| !s.layout.padded) && !self.own.contains(&x);
-        if dense && !only_ones_differ(from, shape) {
+        let dense = self.memory.stored.get(&x).filter(|s| !s.layout.padded && !self.own.contains(&x));
+        if let Some(stored) = dense
+            && !only_ones_differ(from, shape)
+        {
             // The same element stands at the same place behind the batch.
-            let flat = flattened(shape, at);
+            let flat = flattened(shape, at) + stored.offset as i64;
             if self.lane.is_some_and(|lane| flat.uses(lane)) {
                 self.irregular.set(true);
             }
-            return self.recorder.load(Access::new(self.memory.stored[&x].buffer, flat));
+            return self.recorder.load(Access::new(stored.buffer, flat));
         }
         self.float(x, &self.reshaped(x, shape, at))
     }

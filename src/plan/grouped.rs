@@ -48,13 +48,14 @@ struct Likeness<'g> {
     depth: usize,
 }
 
-/// By node: how many contractions are on the longest way to it. What a loop leaves is deeper than all that its body reads.
+/// By node: how many contractions are on the longest way to it. What a loop leaves is deeper than all that its body reads and
+/// all that it starts from.
 fn depths(graph: &Graph, order: &[NodeId]) -> FxHashMap<NodeId, usize> {
     let mut depths: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut bodies: FxHashMap<LoopId, usize> = FxHashMap::default();
     for id in dependency_order(graph, order, &Groups::default()) {
         let mut depth = graph.op(id).loop_used().and_then(|of| bodies.get(&of).copied()).unwrap_or(0);
-        graph.op(id).each_operand(|x| depth = depth.max(depths.get(&x).copied().unwrap_or(0)));
+        graph.each_below(id, |x| depth = depth.max(depths.get(&x).copied().unwrap_or(0)));
         for &of in &graph.node(id).loops {
             let deepest = bodies.entry(of).or_default();
             *deepest = depth.max(*deepest);

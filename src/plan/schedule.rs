@@ -58,9 +58,9 @@ pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updated: &FxHa
     early.into_iter().chain(late).collect()
 }
 
-/// The same nodes, so that all that a loop's body reads from outside stands before the first value that the loop leaves: several
-/// values may be left by one loop, and a node's number says only what itself needs. Products of a group stand together, behind
-/// all that any of them needs.
+/// The same nodes, so that all that a loop starts from, and all that its body reads from outside, stands before the first value that
+/// the loop leaves: several values may be left by one loop, and a node's number says only what itself needs. Products of a group
+/// stand together, behind all that any of them needs.
 pub fn dependency_order(graph: &Graph, order: &[NodeId], groups: &Groups) -> Vec<NodeId> {
     let mut bodies: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
     for &id in order {
@@ -85,10 +85,10 @@ pub fn dependency_order(graph: &Graph, order: &[NodeId], groups: &Groups) -> Vec
             }
             seen.extend(together);
             todo.push((id, true));
-            let body = graph.op(id).loop_used().and_then(|of| bodies.remove(&of)).unwrap_or_default();
-            let needed = body.into_iter().chain(together.iter().flat_map(|&x| graph.op(x).operands()));
+            let mut needed = graph.op(id).loop_used().and_then(|of| bodies.remove(&of)).unwrap_or_default();
+            together.iter().for_each(|&x| graph.each_below(x, |below| needed.push(below)));
             let before = todo.len();
-            todo.extend(needed.filter(|x| known.contains(x) && !seen.contains(x)).map(|x| (x, false)));
+            todo.extend(needed.into_iter().filter(|x| known.contains(x) && !seen.contains(x)).map(|x| (x, false)));
             todo[before..].reverse();
         }
     }

@@ -367,6 +367,31 @@ fn products_that_need_each_other_are_not_taken_together() {
     descends(g, loss);
 }
 
+/// A loop starts from one product and ends in another with the same matrix, or starts from what is made after the first of them.
+#[test]
+fn what_a_loop_starts_from_is_there_before_it() {
+    for of_a_product in [true, false] {
+        let mut g = Graph::new();
+        let [x, y] = ["x", "y"].map(|name| declared(&mut g, name, &[3], Some(Kind::Real)));
+        let w = declared(&mut g, "w", &[3, 3], None);
+        let tanh = |g: &mut Graph, x: NodeId| g.unary(&crate::op::trigonometric::TANH, x);
+        let h = tanh(&mut g, x);
+        let first = g.matmul(w, h);
+        let start = if of_a_product { first } else { tanh(&mut g, y) };
+        let of = g.begin_loop(4, false, &[(start, true)]);
+        let h = g.looped(of).binders[0].leaf;
+        let half = g.scale(h, 0.5);
+        let next = g.add(half, y);
+        g.set_next(of, 0, next);
+        let last = g.last(of, next);
+        let h = tanh(&mut g, last);
+        let second = g.matmul(w, h);
+        let (one, two) = (g.dot(first, first), g.dot(second, second));
+        let loss = g.add(one, two);
+        descends(g, loss);
+    }
+}
+
 #[test]
 fn what_is_standardised_over_the_batch_descends() {
     let mut g = Graph::new();

@@ -6,6 +6,7 @@ use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Model;
 use crate::simplify::{Stage, simplify};
+use std::collections::BTreeMap;
 
 /// What a step gives a new value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,41 +141,53 @@ fn recognised(model: &Model) -> (Graph, Roots) {
 /// element are averaged as one sum; each other one for itself: the mean of a product is one product over the batch.
 pub fn mean(graph: &mut Graph, x: NodeId) -> NodeId {
     let [mut uniform, mut together, mut means] = [None; 3];
-    let add = |graph: &mut Graph, sum: &mut Option<NodeId>, is_negative: bool, term: NodeId| {
-        *sum = Some(match (*sum, is_negative) {
-            (Some(sum), false) => graph.add(sum, term),
-            (Some(sum), true) => graph.subtract(sum, term),
-            (None, false) => term,
-            (None, true) => graph.negate(term),
-        });
-    };
-    for (is_negative, term) in summands(graph, x) {
-        if !graph.ty(term).varying {
-            add(graph, &mut uniform, is_negative, term);
+    for (term, times) in summands(graph, x) {
+        let (sum, term) = if !graph.ty(term).varying {
+            (&mut uniform, term)
         } else if is_elementwise(graph, term) {
-            add(graph, &mut together, is_negative, term);
+            (&mut together, term)
         } else {
-            let mean = graph.batch_mean(term);
-            add(graph, &mut means, is_negative, mean);
-        }
+            (&mut means, graph.batch_mean(term))
+        };
+        *sum = Some(plus(graph, *sum, term, times));
     }
     let together = together.map(|sum| graph.batch_mean(sum));
-    let parts: Vec<NodeId> = [means, together, uniform].into_iter().flatten().collect();
-    parts.into_iter().reduce(|a, b| graph.add(a, b)).unwrap_or(x)
+    let parts = [means, together, uniform].into_iter().flatten();
+    parts.reduce(|a, b| graph.add(a, b)).unwrap_or(x)
 }
 
-/// What a sum is made of, from the left, and whether each is subtracted. Terms that do not vary are left whole.
-fn summands(graph: &Graph, x: NodeId) -> Vec<(bool, NodeId)> {
-    let (mut found, mut todo) = (vec![], vec![(false, x)]);
-    while let Some((is_negative, x)) = todo.pop() {
-        match *graph.op(x) {
-            Op::Binary(op, a, b) if graph.ty(x).varying && matches!(op.name, "add" | "sub") => {
-                todo.extend([(is_negative != (op.name == "sub"), b), (is_negative, a)]);
-            }
-            Op::Unary(op, a) if graph.ty(x).varying && op.name == "neg" => todo.push((!is_negative, a)),
-            _ => found.push((is_negative, x)),
+/// A sum, with so many times a term more.
+fn plus(graph: &mut Graph, sum: Option<NodeId>, term: NodeId, times: f64) -> NodeId {
+    match (sum, times) {
+        (Some(sum), -1.0) => graph.subtract(sum, term),
+        (None, -1.0) => graph.negate(term),
+        _ => {
+            let term = if times == 1.0 { term } else { graph.scale(term, times) };
+            sum.map_or(term, |sum| graph.add(sum, term))
         }
     }
+}
+
+/// What a sum is made of, in the order of the graph, and how many times: negative where it is subtracted. Terms that do not vary are
+/// left whole. Each part is looked at once, behind all that uses it: a sum of sums may double with each.
+fn summands(graph: &Graph, x: NodeId) -> Vec<(NodeId, f64)> {
+    let (mut found, mut todo) = (vec![], BTreeMap::from([(x, 1.0)]));
+    while let Some((x, times)) = todo.pop_last() {
+        let parts = match *graph.op(x) {
+            Op::Binary(op, a, b) if op.name == "add" => vec![(a, times), (b, times)],
+            Op::Binary(op, a, b) if op.name == "sub" => vec![(a, times), (b, -times)],
+            Op::Unary(op, a) if op.name == "neg" => vec![(a, -times)],
+            _ => vec![],
+        };
+        if parts.is_empty() || !graph.ty(x).varying {
+            found.push((x, times));
+            continue;
+        }
+        for (part, times) in parts {
+            *todo.entry(part).or_insert(0.0) += times;
+        }
+    }
+    found.reverse();
     found
 }
 
@@ -184,5 +197,35 @@ fn is_elementwise(graph: &Graph, x: NodeId) -> bool {
         Op::Binary(op, c, inner) if op.name == "mul" && graph.constant_of(c).is_some() => is_elementwise(graph, inner),
         Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Type, Variable};
+    use crate::oracle::{Environment, evaluate};
+
+    /// Fibonacci's numbers: written out, the sum has a hundred million terms.
+    #[test]
+    fn a_sum_of_sums_is_averaged_in_as_many_steps_as_it_has() {
+        let mut g = Graph::new();
+        let ty = Type::real(&[], true);
+        g.inputs.push(Variable { name: "x".into(), ty, span: Default::default() });
+        let x = g.intern(Op::Leaf(Leaf::Input(0)));
+        let (first, second) = (g.multiply(x, x), g.dot(x, x));
+        let (mut a, mut b) = (first, second);
+        for _ in 0..20 {
+            (a, b) = (b, g.add(a, b));
+            (a, b) = (b, g.subtract(b, a));
+            (a, b) = (b, g.add(a, b));
+            (a, b) = (b, g.add(b, a));
+        }
+        let averaged = mean(&mut g, b);
+        let whole = g.batch_mean(b);
+        let env = Environment::random(&g, 5, 3);
+        let found = evaluate(&g, &[averaged, whole], &env).unwrap();
+        let (found, wanted) = (found[0].flat()[0], found[1].flat()[0]);
+        assert!((found - wanted).abs() <= 1e-12 * wanted.abs(), "{found}, not {wanted}");
     }
 }

@@ -322,3 +322,15 @@ fn a_loop_that_only_adds() {
         "input x: [4]\nparam w: [5]\nloss = fold i in 0..4 with h = 0 { h + w[i + 1] x[i] }\n"
     ));
 }
+
+/// Fibonacci's numbers: written out, the sum has more terms than can be gone through.
+#[test]
+fn a_sum_of_sums() {
+    insta::assert_snapshot!(printed(
+        "input x
+param w, b
+(p, q) = repeat k in 0..60 with p = x * w, q = tanh(x + b) { (q, p + q) }
+loss = q
+"
+    ));
+}

@@ -1,8 +1,8 @@
 //! What stands as one factor: calls, powers, comparisons, choices, joins, tables.
 use super::axes::union;
-use super::{At, Axis, Needs, Piece, Result, Writer};
+use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Leaf, NamedOp, NodeId, Op, named};
-use crate::notation::expression::{Expression, Part};
+use crate::notation::expression::{Expression, Part, product};
 use crate::notation::numbers;
 use crate::op::{BinaryOp, Notation, UnaryOp};
 
@@ -42,7 +42,7 @@ impl Writer<'_> {
                 // A place that is computed: of all rounds, that one.
                 let rest = at.with(at.axes[1..].to_vec());
                 let piece = self.value_or_letter(x, &rest)?;
-                let Axis::At(place) = &at.axes[0] else { return Err(Needs { axis: 0, hint: super::Hint::Any }) };
+                let Axis::At(place) = &at.axes[0] else { return Err(Needs { axis: 0, hint: Hint::Any }) };
                 let expression = piece.expression.index(vec![place.part()]);
                 Ok(Piece { expression, axes: piece.axes.iter().map(|k| k + 1).collect() })
             }
@@ -178,7 +178,11 @@ impl Writer<'_> {
         let mut owns = vec![];
         let mut stacked = true;
         for &part in parts {
-            let piece = self.value_or_letter(part, &at.with(looked.clone()))?;
+            let mut piece = self.value_or_letter(part, &at.with(looked.clone()))?;
+            let count = self.graph.shape(part)[axis];
+            if count != 1 && !piece.axes.contains(&axis) {
+                piece = repeated(piece, axis, count)?;
+            }
             stacked &= !piece.axes.contains(&axis);
             axes.extend(&piece.axes);
             owns.push(piece.axes);
@@ -211,6 +215,20 @@ impl Writer<'_> {
         }
         Ok(Piece { expression, axes })
     }
+}
+
+/// So many times the same number behind each other.
+fn repeated(piece: Piece, axis: usize, count: usize) -> Result<Piece> {
+    if let Some(&axis) = piece.axes.first() {
+        return Err(Needs { axis, hint: Hint::Any });
+    }
+    let all = |name| Expression::call(name, vec![Expression::Number(count as f64)]);
+    let expression = match piece.expression {
+        Expression::Number(0.0) => all("zeros"),
+        Expression::Number(1.0) => all("ones"),
+        number => product(vec![number.bracketed()], vec![all("ones")]),
+    };
+    Ok(Piece { expression, axes: vec![axis] })
 }
 
 /// A formula of all axes, indexed where they are at places.

@@ -280,6 +280,11 @@ impl<'g> Writer<'g> {
 
     /// What is no product of two: a number, a contraction, a sum as one factor, a call.
     fn factor(&mut self, id: NodeId, at: &At) -> Result<Factors> {
+        if let Some((inside, conditions)) = self.lost_places(id, at) {
+            let hit = |condition| Factors::one(Piece::scalar(Expression::Bracket(Box::new(condition))));
+            let hits = conditions.into_iter().map(hit).fold(Factors::number(1.0), Factors::times);
+            return Ok(hits.times(self.own_factors(id, &inside)?));
+        }
         if let Some(value) = self.graph.constant_of(id) {
             return Ok(Factors::number(value));
         }
@@ -297,11 +302,6 @@ impl<'g> Writer<'g> {
             Op::Select { condition, yes, no } => {
                 if let Some(factors) = self.masked(condition, yes, no, at)? {
                     return Ok(factors);
-                }
-            }
-            Op::Reshape { shape, .. } => {
-                if let Some((inside, first)) = self.beyond_one(&shape, at) {
-                    return Ok(self.factor(id, &inside)?.times(Factors::one(Piece::scalar(first))));
                 }
             }
             Op::Contract(c) => return self.contraction(&c, at),

@@ -37,9 +37,7 @@ impl Writer<'_> {
             }
             Op::Leaf(Leaf::LoopIndex(of)) => {
                 let place = self.place_of(of, at);
-                // Letters of loops count from 1, indices of the language from 0.
-                let place = if place.terms.is_empty() { place } else { place.plus(-1) };
-                Some(Piece::scalar(place.expression()))
+                Some(Piece::scalar(self.as_index(&place).expression()))
             }
             _ => None,
         }
@@ -69,30 +67,18 @@ impl Writer<'_> {
         Piece { expression: symbol.subscript(subscripts).index(parts), axes }
     }
 
-    /// `[i == 1]`: whether a place is the only one that is there.
-    pub(super) fn is_first(&self, place: &Affine) -> Expression {
-        let before = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        let letters = Affine { offset: 0, beyond: (0, 0), ..place.clone() }.expression();
-        let number = before - place.offset;
-        // A loop's last round has a letter.
-        let is_end = |of: &LoopId| {
-            let own = Affine::letter(&self.names.loop_letter(*of).0);
-            place.terms == own.terms && self.graph.looped(*of).length as i64 == number
-        };
-        let end = (0..self.graph.loops.len() as u32).map(LoopId).find(is_end);
-        let number = match end {
-            Some(of) => Affine::letter(&self.names.loop_letter(of).1),
-            None => Affine::number(number),
-        };
-        let number = number.expression();
-        Expression::Bracket(Box::new(Expression::Compare("==", Box::new(letters), Box::new(number))))
+    /// A place in brackets.
+    fn index_of(&self, place: &Place) -> Part {
+        match place {
+            Place::Affine(affine) => self.as_index(affine).part(),
+            Place::Value(_) => place.part(),
+        }
     }
 
-    /// A place in brackets: there indices count from 0, the letters of loops from 1.
-    fn index_of(&self, place: &Place) -> Part {
-        let Place::Affine(affine) = place else { return place.part() };
-        let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        Affine { offset: affine.offset - shift, ..affine.clone() }.part()
+    /// A place as an index of the language: these count from 0, the letters of loops from 1.
+    pub(super) fn as_index(&self, place: &Affine) -> Affine {
+        let shift = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
+        Affine { offset: place.offset - shift, ..place.clone() }
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {

@@ -57,11 +57,7 @@ impl Writer<'_> {
     pub(super) fn changed(&mut self, view: &View, at: &At) -> Result<Piece> {
         let (axes, names, changes) = self.changes(view, at)?;
         let inner = at.with(axes);
-        let mut piece = self.value_or_letter(view.x, &inner)?;
-        // One number as a vector: something must stand behind the zeros.
-        if self.graph.shape(view.x) == [1] && inner.axes == [Axis::Free] && piece.axes.is_empty() {
-            piece = Piece { expression: Expression::List(vec![piece.expression]), axes: vec![0] };
-        }
+        let piece = self.value_or_letter(view.x, &inner)?;
         let mut expression = piece.expression.bracketed();
         let mut parts: Vec<Part> = vec![];
         for (place, &k) in piece.axes.iter().enumerate() {
@@ -122,7 +118,8 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
             Some(Change::Range((row.offset != 0).then_some(row.offset), (end != extent).then_some(end)))
         }
         -1 if total && row.offset == extent - 1 && length == extent => Some(Change::Reverse),
-        1 if row.low == 0 && row.high == extent => {
+        // One element behind zeros is said by its place.
+        1 if row.low == 0 && row.high == extent && extent != 1 => {
             let (before, behind) = (-row.offset, length - extent + row.offset);
             (before >= 0 && behind >= 0).then_some(Change::Pad(before, behind))
         }
