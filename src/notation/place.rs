@@ -44,6 +44,25 @@ impl Affine {
             }
         }
     }
+    /// The conditions under which it lies in `low..high`, as far as not all of its values do, which reach `beyond` both ends;
+    /// none in the place of one that never holds. Letters stand on the left: `i = 1`, `p + 2k ≥ 3`.
+    pub fn within(&self, low: i64, high: i64) -> Vec<Option<Expression>> {
+        if self.terms.is_empty() {
+            return if (low..high).contains(&self.offset) { vec![] } else { vec![None] };
+        }
+        let letters = Affine { offset: 0, beyond: (0, 0), ..self.clone() }.expression();
+        let compare = |sign, bound: i64| {
+            let bound = sum(vec![(bound < 0, Expression::Number(bound.unsigned_abs() as f64))]);
+            Some(Expression::Compare(sign, Box::new(letters.clone()), Box::new(bound)))
+        };
+        if high - low == 1 {
+            return vec![compare("==", low - self.offset)];
+        }
+        let (before, behind) = self.beyond;
+        let least = (before > 0).then(|| compare(">=", low - self.offset));
+        let most = (behind > 0).then(|| compare("<", high - self.offset));
+        least.into_iter().chain(most).collect()
+    }
     pub fn expression(&self) -> Expression {
         let mut terms: Vec<(bool, Expression)> = self
             .terms

@@ -107,3 +107,29 @@ fn what_can_not_be_claimed_is_read_nevertheless() {
         assert!(parsed.diagnostics.is_empty(), "{:?}\n{text}", parsed.diagnostics);
     }
 }
+
+/// An entry that is taken out gives its derivative to itself alone: `[i = 1]`.
+#[test]
+fn entries_that_are_taken_out() {
+    for (input, of) in [
+        ("[3]", "tanh(x)[1]"),
+        ("[4]", "tanh(x)[1]^2"),
+        ("[4]", "x[1] x[2]"),
+        ("[4]", "exp(x[1]) + x[2]^3"),
+        ("[4]", "max(x[0], x[1])"),
+        ("[4]", "sum(tanh(x)[1..])"),
+        ("[4]", "sum(tanh(x)[1..3])"),
+        ("[4]", "sum(reverse(tanh(x))[1..])"),
+        ("[4]", "softmax(x)[0]"),
+        ("[4]", "-log(softmax(x)[1])"),
+        ("[4]", "exp(x)[1] / sum(exp(x))"),
+        ("[2, 3]", "x[0, 1]^2"),
+        ("[2, 3]", "sum(x[1]^2)"),
+        ("[2, 3]", "sum(sin(x)[.., 1])"),
+        ("[3, 3]", "x[0, 0] + x[1, 1] * x[2, 2]"),
+        ("[3, 3]", "(x [1, 2, 3])[0]^2 + sum(x)"),
+        ("[4]", "sum(exp(x)[..2] * x[2..])"),
+    ] {
+        assert_eq!(check(&format!("param x: {input} ~ normal(1)\nloss = {of}")), 1, "{of}");
+    }
+}

@@ -208,8 +208,9 @@ impl<'g> Writer<'g> {
                 }
                 _ => {}
             }
-            // What is transposed is a product: each of its factors is.
-            if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
+            // What is transposed is a product: each of its factors is; so is what has zeros around it.
+            let fills = matches!(self.graph.op(id), Op::View(view) if !view.is_total());
+            if !fills && let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
                 let mut terms = vec![];
                 self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
                 out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));
@@ -305,6 +306,11 @@ impl<'g> Writer<'g> {
                 return self.reduction(op, &axes, x, at);
             }
             Op::BatchMean { x, axes } => return self.batch_mean(x, &axes, at),
+            Op::View(view) if !view.is_total() => {
+                if let Some(factors) = self.filled(&view, at)? {
+                    return Ok(factors);
+                }
+            }
             _ => {}
         }
         if let Some(inner) = self.see_through(id, at)? {

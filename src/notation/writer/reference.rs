@@ -72,8 +72,11 @@ impl Writer<'_> {
     /// A place in brackets: there indices count from 0, the letters of loops from 1.
     fn index_of(&self, place: &Place) -> Part {
         let Place::Affine(affine) = place else { return place.part() };
-        let shift = affine.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        Affine { offset: affine.offset - shift, ..affine.clone() }.part()
+        Affine { offset: affine.offset - self.letters_of_loops(affine), ..affine.clone() }.part()
+    }
+    /// By how much a place is greater than the index that it stands for: letters of loops count from 1.
+    pub(super) fn letters_of_loops(&self, place: &Affine) -> i64 {
+        place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum()
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {
