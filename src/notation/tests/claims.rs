@@ -108,6 +108,16 @@ fn what_can_not_be_claimed_is_read_nevertheless() {
     }
 }
 
+/// What was laid out as one vector is printed in the shape of each weight.
+#[test]
+fn a_penalty_of_all_weights() {
+    let (setting, _) =
+        Setting::of_source("input x: [4]\nz = dense(dense(x, 5), 3)\nloss = sum(z) + 1e-4 * norm(weights)^2");
+    let loss = setting.g.names().find(|n| n.1 == "loss").unwrap().0;
+    let printed = nn::render(&setting.gradient(loss));
+    assert!(printed.contains("2e-4 z.1.w") && !printed.contains("reshape"), "{printed}");
+}
+
 /// An entry that is taken out gives its derivative to itself alone: `[i = 1]`.
 #[test]
 fn entries_that_are_taken_out() {
