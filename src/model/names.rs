@@ -212,6 +212,11 @@ fn is_called(notation: op::Notation) -> bool {
     matches!(notation, op::Notation::Call | op::Notation::Bars)
 }
 
+/// Whether the language means something by a name, whatever a program says.
+pub fn is_of_the_language(name: &str) -> bool {
+    language_functions().chain(VALUES).any(|known| known == name)
+}
+
 fn language_functions() -> impl Iterator<Item = &'static str> {
     let unary = op::unary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
     let binary = op::binary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
