@@ -7,7 +7,7 @@ use crate::pipeline;
 use crate::schema::nearest;
 use clap::Args;
 
-/// Explain the code of an error, or a layer, a loss, an optimizer by its name
+/// Explain the code of an error, or a layer or a loss by its name
 ///
 /// Names that Keras and PyTorch have for them will do.
 ///

@@ -8,7 +8,7 @@ use crate::syntax::{self, is_reserved};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Write a first program that runs, for a file of data if one is named
+/// Write a first program that runs, for a CSV file if one is named
 ///
 /// The program stands beside the data, under the same name, and predicts the last column from the others. Without data it
 /// fits a line through five points.

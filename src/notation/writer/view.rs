@@ -98,6 +98,23 @@ impl Writer<'_> {
         }
     }
 
+    /// The only place along an axis where a value is not zero, if that is known.
+    pub(super) fn only_place(&self, id: NodeId, axis: usize) -> Option<i64> {
+        if self.names.has(id) {
+            return None;
+        }
+        match *self.graph.op(id) {
+            Op::View(ref view) => view.rows.iter().enumerate().find_map(|(k, row)| {
+                let is_one = self.graph.shape(view.x)[k] == 1 && !self.fills_silently(row, view, k);
+                (is_one && row.terms == [(axis, 1)] && row.divisor == 1).then_some(row.low - row.offset)
+            }),
+            Op::Unary(op, x) if op.name == "neg" => self.only_place(x, axis),
+            Op::Binary(op, x, y) if op.name == "mul" => self.only_place(x, axis).or_else(|| self.only_place(y, axis)),
+            Op::Binary(op, x, _) if op.name == "div" => self.only_place(x, axis),
+            _ => None,
+        }
+    }
+
     /// Whether a row fills in no zeros, or those that are there anyway when a value is looked up beyond its ends.
     fn fills_silently(&self, row: &Row, view: &View, axis: usize) -> bool {
         row.is_total(&view.shape) || self.vanishes_beyond(view.x, axis)
