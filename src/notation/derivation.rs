@@ -1,5 +1,5 @@
 //! What is to be printed, and what is printed: a derivation as data, before any renderer spells it.
-use super::expression::{Expression, Running};
+use super::expression::{Expression, Running, Symbol};
 use crate::graph::NodeId;
 use indexmap::IndexMap;
 
@@ -86,4 +86,56 @@ pub struct Derivation {
     pub lines: Vec<Line>,
     /// Last rounds, `h_T`, that the program itself has as a value: by this name, `h`.
     pub lasts: Vec<(Expression, String)>,
+}
+
+impl Derivation {
+    /// Without lines that only give a sign to what no other line speaks of, or to what one line is, and nothing more:
+    /// `δ = 2 (y − t)` before `∂f/∂y = δ`.
+    pub fn without_idle_lines(mut self) -> Derivation {
+        let mut at = 0;
+        while at < self.lines.len() {
+            let [Expression::Symbol(symbol @ Symbol::Adjoint(_))] = &self.lines[at].left[..] else {
+                at += 1;
+                continue;
+            };
+            let says = |formula: &Expression, symbol: &Symbol| {
+                let mut count = 0;
+                formula.each_symbol(&mut |found| count += usize::from(found == symbol));
+                count
+            };
+            let uses = |line: &Line| {
+                let wheres: usize = line.wheres.iter().map(|w| says(&w.right, symbol)).sum();
+                says(&line.right, symbol) + wheres
+            };
+            let users: Vec<usize> = (0..self.lines.len()).filter(|&k| k != at && uses(&self.lines[k]) > 0).collect();
+            let is_it = |k: usize| self.lines[k].right == self.lines[at].left[0] && self.lines[k].wheres.is_empty();
+            let heir = match users[..] {
+                [] => None,
+                [only] if only > at && is_it(only) => Some(only),
+                _ => {
+                    at += 1;
+                    continue;
+                }
+            };
+            if heir.is_none() && at + 1 == self.lines.len() {
+                break;
+            }
+            let line = self.lines.remove(at);
+            if let Some(heir) = heir {
+                self.lines[heir - 1].right = line.right;
+            }
+            // A letter is explained where it stands first.
+            for explained in line.wheres.into_iter().rev() {
+                let letter = match &explained.left {
+                    Expression::Symbol(symbol) => Some(symbol.clone()),
+                    _ => None,
+                };
+                let is_first = |other: &Line| letter.as_ref().is_some_and(|letter| says(&other.right, letter) > 0);
+                let place =
+                    (at..self.lines.len()).find(|&k| is_first(&self.lines[k])).or(heir.map(|k| k - 1)).unwrap_or(at);
+                self.lines[place].wheres.insert(0, explained);
+            }
+        }
+        self
+    }
 }

@@ -143,3 +143,16 @@ fn entries_that_are_taken_out() {
         assert_eq!(check(&format!("param x: {input} ~ normal(1)\nloss = {of}")), 1, "{of}");
     }
 }
+
+/// A sign is given to what is spoken of again.
+#[test]
+fn no_line_is_idle() {
+    for (program, expected) in [
+        ("input t: [3]\nparam y: [3]\nloss = mean((y - t)^2)", "∂loss/∂y = 2 (y - t) / 3\n"),
+        ("input a\nparam x\nloss = 1 / (1 + a^(-x))", "∂loss/∂x = "),
+    ] {
+        let (setting, loss) = Setting::of_source(program);
+        let printed = nn::render(&setting.gradient(loss));
+        assert!(printed.contains(expected) && !printed.contains("δ ="), "{printed}");
+    }
+}
