@@ -188,7 +188,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     // A class that is called as its column needs no line.
     for kind in kinds.iter().filter(|kind| kind.name != kind.column) {
-        out += &format!("    {} = {}\n", kind.name, quoted(&kind.column));
+        out += &format!("    {} = {}\n", kind.name, quoted(kind.column));
     }
     out += &format!("    t = {}\n", quoted(&target.0));
     if inputs.iter().any(missing) {

@@ -115,7 +115,11 @@ impl<'a> Elaborator<'a> {
             return Err(Reported);
         }
         let mut error = Diagnostic::error("E0201", message).at(span, "no such name");
-        if let Some((left, right)) = self.product_of_names(name) {
+        if name.contains('·') {
+            // Unicode has the point between letters of a word, as Catalan writes it.
+            let product = name.replace('·', " · ");
+            error = error.edit(format!("write the inner product `{product}`"), span, product, true);
+        } else if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
         } else if let Some(own) = alias(name) {
             // `True` is nothing else; `linear` may be a layer that the author forgot.
