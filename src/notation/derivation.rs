@@ -2,6 +2,7 @@
 use super::expression::{Expression, Running, Symbol};
 use crate::graph::NodeId;
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 /// What a node of the graph is, for those that read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,51 +92,33 @@ pub struct Derivation {
 impl Derivation {
     /// Without lines that only give a sign to what no other line speaks of, or to what one line is, and nothing more:
     /// `δ = 2 (y − t)` before `∂f/∂y = δ`.
-    pub fn without_idle_lines(mut self) -> Derivation {
-        let mut at = 0;
-        while at < self.lines.len() {
-            let [Expression::Symbol(symbol @ Symbol::Adjoint(_))] = &self.lines[at].left[..] else {
-                at += 1;
-                continue;
-            };
-            let says = |formula: &Expression, symbol: &Symbol| {
-                let mut count = 0;
-                formula.each_symbol(&mut |found| count += usize::from(found == symbol));
-                count
-            };
-            let uses = |line: &Line| {
-                let wheres: usize = line.wheres.iter().map(|w| says(&w.right, symbol)).sum();
-                says(&line.right, symbol) + wheres
-            };
-            let users: Vec<usize> = (0..self.lines.len()).filter(|&k| k != at && uses(&self.lines[k]) > 0).collect();
-            let is_it = |k: usize| self.lines[k].right == self.lines[at].left[0] && self.lines[k].wheres.is_empty();
-            let heir = match users[..] {
-                [] => None,
-                [only] if only > at && is_it(only) => Some(only),
-                _ => {
-                    at += 1;
-                    continue;
-                }
-            };
-            if heir.is_none() && at + 1 == self.lines.len() {
-                break;
-            }
-            let line = self.lines.remove(at);
-            if let Some(heir) = heir {
-                self.lines[heir - 1].right = line.right;
-            }
-            // A letter is explained where it stands first.
-            for explained in line.wheres.into_iter().rev() {
-                let letter = match &explained.left {
-                    Expression::Symbol(symbol) => Some(symbol.clone()),
-                    _ => None,
-                };
-                let is_first = |other: &Line| letter.as_ref().is_some_and(|letter| says(&other.right, letter) > 0);
-                let place =
-                    (at..self.lines.len()).find(|&k| is_first(&self.lines[k])).or(heir.map(|k| k - 1)).unwrap_or(at);
-                self.lines[place].wheres.insert(0, explained);
+    pub fn without_idle_lines(self) -> Derivation {
+        let mut users: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+        for (number, line) in self.lines.iter().enumerate() {
+            for formula in std::iter::once(&line.right).chain(line.wheres.iter().map(|w| &w.right)) {
+                formula.each_symbol(&mut |symbol| users.entry(symbol.clone()).or_default().push(number));
             }
         }
-        self
+        let mut lines: Vec<Option<Line>> = self.lines.into_iter().map(Some).collect();
+        for at in (0..lines.len()).rev() {
+            let Some(Line { left, .. }) = &lines[at] else { continue };
+            let [sign @ Expression::Symbol(symbol @ Symbol::Adjoint(_))] = &left[..] else { continue };
+            let is_it = |line: &Line| line.right == *sign && line.wheres.is_empty();
+            let heir = match users.get(symbol).map(Vec::as_slice) {
+                None => None,
+                Some(&[only]) if only > at && lines[only].as_ref().is_some_and(is_it) => Some(only),
+                Some(_) => continue,
+            };
+            let Some(next) = (at + 1..lines.len()).find(|&k| lines[k].is_some()) else { continue };
+            let Some(line) = lines[at].take() else { continue };
+            if let Some(heir) = heir.and_then(|heir| lines[heir].as_mut()) {
+                heir.right = line.right;
+            }
+            // What was explained here is explained in the next line, behind what may speak of it.
+            if let Some(next) = &mut lines[next] {
+                next.wheres.extend(line.wheres);
+            }
+        }
+        Derivation { lines: lines.into_iter().flatten().collect(), ..self }
     }
 }
