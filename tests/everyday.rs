@@ -206,8 +206,42 @@ fn a_first_program_runs() {
     insta::assert_snapshot!(std::fs::read_to_string(at.join("penguins.nn")).unwrap());
     assert!(gradus(at, &["new"], "").status.success());
     assert!(gradus(at, &["run", "model.nn"], "").status.success());
+    // A series: its last rows are the test, its texts are classes, its times no input.
+    let mut rows = String::from("when,machine state,flow,power\n");
+    for row in 0..40 {
+        let state = ["idle", "running", "fault"][row % 3];
+        rows +=
+            &format!("2024-03-{:02} {:02}:00,{state},{}.5,{}\n", 1 + row / 24, row % 24, row * 7 % 11, row * 5 % 17);
+    }
+    std::fs::write(at.join("machine.csv"), rows).unwrap();
+    assert!(gradus(at, &["new", "--data", "machine.csv"], "").status.success());
+    insta::assert_snapshot!(std::fs::read_to_string(at.join("machine.nn")).unwrap());
+    let run = gradus(at, &["run", "machine.nn", "--epochs", "2"], "");
+    assert!(run.status.success() && !said(&run).contains("warning"), "{}", said(&run));
+    let unlike = gradus(at, &["new", "when.nn", "--data", "machine.csv", "--target", "when"], "");
+    assert!(said(&unlike).contains("has 40 different texts in 40 rows"), "{}", said(&unlike));
+    std::fs::write(at.join("commas.csv"), "a;b\n1,25;2\n3,5;4\n").unwrap();
+    let commas = gradus(at, &["new", "--data", "commas.csv"], "");
+    assert!(said(&commas).contains("the numbers of `a` have a decimal comma"), "{}", said(&commas));
+    let data = gradus(at, &["run", "iris.csv"], "");
+    assert!(said(&data).contains("`gradus new --data iris.csv`") && data.status.code() == Some(1), "{}", said(&data));
     let wrong = gradus(at, &["new", "a.nn", "--data", "iris.csv", "--target", "specis"], "");
     assert!(said(&wrong).contains("there is `species`") && wrong.status.code() == Some(1), "{}", said(&wrong));
+}
+
+#[test]
+fn names_of_other_tools_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    for (foreign, own) in [
+        ("nn.Linear", "dense(x: [n]"),
+        ("Dense", "dense(x: [n]"),
+        ("CrossEntropyLoss", "cross_entropy("),
+        ("SGD", "sgd("),
+        ("StepLR", "step_decay("),
+    ] {
+        let explained = gradus(folder.path(), &["explain", foreign], "");
+        assert!(out(&explained).starts_with(own), "{foreign}: {}{}", out(&explained), said(&explained));
+    }
 }
 
 #[test]
@@ -242,6 +276,23 @@ fn a_value_is_looked_at() {
     assert!(text.contains("y, of the first 5 rows\n  0    1.09") && text.contains("\nw    1.96"), "{text}");
     let wrong = gradus(Path::new("."), &["run", &line, "--print", "yy"], "");
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there is `y`"), "{}", said(&wrong));
+    // Parameters of layers, too: a matrix by its rows.
+    let xor = example("xor.nn").display().to_string();
+    let run = gradus(Path::new("."), &["run", &xor, "--print", "y.1.w", "--epochs", "1"], "");
+    assert!(out(&run).contains("\ny.1.w\n  0  [") && out(&run).contains("1 step in "), "{}", out(&run));
+    let wrong = gradus(Path::new("."), &["run", &xor, "--print", "nothing"], "");
+    assert!(said(&wrong).contains("`y.1.w`"), "{}", said(&wrong));
+}
+
+/// What paper reads otherwise is said.
+#[test]
+fn names_that_are_misread_in_a_formula() {
+    for (formula, meant) in [("1 / (1 + e^-x)", "`exp(x)`"), ("x^T A x", "`x'`"), ("sin(x)", "")] {
+        let grad = gradus(Path::new("."), &["grad", "-e", formula], "");
+        assert!(grad.status.success());
+        assert_eq!(said(&grad).contains("is a name like any other"), !meant.is_empty(), "{}", said(&grad));
+        assert!(said(&grad).contains(meant), "{}", said(&grad));
+    }
 }
 
 /// What `check` says for people it says for machines: both know how the data calls its classes.

@@ -17,7 +17,7 @@ use serde_json::json;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-/// Measure a training step: native code, and the interpreter on the same graph
+/// Measure a training step, in native code and interpreted
 ///
 /// A step is forward pass, backward pass and update on the next contiguous rows of the training part: no shuffling, no
 /// metrics, whole batches only. Times are medians of blocks, which native code and interpreter run in turns. A program

@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Check a file: its errors, every name with its shape, its parameters
+/// Say what is wrong with a file, shapes of its names, its claims
 ///
 /// A claim, such as `∂loss/∂z = y - onehot(t)`, is compared with what is derived.
 ///

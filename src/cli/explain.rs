@@ -7,11 +7,14 @@ use crate::pipeline;
 use crate::schema::nearest;
 use clap::Args;
 
-/// Explain the code of an error or a warning, or a name of the prelude
+/// Explain the code of an error, or a layer or a loss by its name
+///
+/// Names that Keras and PyTorch have for them will do.
 ///
 /// Examples:
 ///   gradus explain E0301
 ///   gradus explain dense
+///   gradus explain nn.Linear
 ///   gradus explain --all
 #[derive(Args)]
 #[command(verbatim_doc_comment, arg_required_else_help = true)]
@@ -39,6 +42,9 @@ impl Explain {
         let all = pipeline::explanations();
         if let Some(found) = all.iter().find(|e| e.code == wanted) {
             return print(&text(found));
+        }
+        if let Some(found) = reference::foreign(code) {
+            return print(&found);
         }
         let names: Vec<&str> = reference::names().collect();
         let codes: Vec<&str> = all.iter().map(|e| e.code).collect();

@@ -7,9 +7,9 @@ use clap::Args;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Format files: spaces, indentation, empty lines. Comments and columns aligned by hand stay
+/// Format files: spaces, indentation, empty lines
 ///
-/// A file with errors is left as it is. `-` reads from stdin and writes to stdout.
+/// Comments stay, and so do columns that are aligned by hand. A file with errors is left as it is. `-` reads from stdin and writes to stdout.
 ///
 /// Examples:
 ///   gradus fmt iris.nn

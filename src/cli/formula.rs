@@ -77,6 +77,9 @@ pub fn read(text: &str) -> Result<Formula, Exit> {
         let taken = taken.collect::<Vec<_>>().join(", ");
         complain(&format!("note: this takes {taken}; declare what is to be something else: `-e \"{first}: [5]; …\"`"));
     }
+    for (name, meant) in misread(&source.parsed.tree, &names) {
+        complain(&format!("note: in this `{name}` is a name like any other; {meant}"));
+    }
     if source.has_errors() {
         return Err(Exit::Failure);
     }
@@ -141,6 +144,24 @@ fn found(program: &Program) -> Found {
             None => best,
         };
     }
+}
+
+/// Names without a declaration that paper reads as something else: `e^x`, `x^T`.
+fn misread(tree: &Tree, names: &[String]) -> Vec<(&'static str, &'static str)> {
+    let is = |id: TreeId, name: &str| tree.name(id) == Some(name) && names.iter().any(|n| n == name);
+    let mut found = vec![];
+    for (_, node) in tree.iter() {
+        let NodeKind::Power { base, exponent } = node.kind else { continue };
+        if is(base, "e") {
+            found.push(("e", "a power of Euler's number is `exp(x)`"));
+        }
+        if is(exponent, "T") {
+            found.push(("T", "the transposed is `x'`"));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The value of a formula that has a model.

@@ -44,7 +44,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A small language for neural networks: textbook notation in, readable gradients and native training out.
+/// A small language for neural networks: readable gradients, native training.
 #[derive(Parser)]
 #[command(name = "gradus", version, arg_required_else_help = true)]
 struct Arguments {
@@ -54,13 +54,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Check(check::Check),
+    New(new::New),
     Run(run::Run),
+    Predict(predict::Predict),
     Grad(grad::Grad),
+    Check(check::Check),
     Bench(bench::Bench),
     Show(show::Show),
-    Predict(predict::Predict),
-    New(new::New),
     Fmt(format::Fmt),
     Explain(explain::Explain),
     Completions(completions::Completions),

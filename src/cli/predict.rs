@@ -15,7 +15,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-/// Predict: the outputs of a trained program for each row of data, as CSV
+/// Write what a trained program gives for each row of data, as CSV
 ///
 /// The columns of the data are named as for training; those of targets may be absent. What
 /// `standardize` and `fill` learned, and the names of classes, come with the weights.
@@ -30,10 +30,10 @@ pub struct Predict {
     /// The program
     file: PathBuf,
     /// What `gradus run --save` has written
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     weights: PathBuf,
     /// The rows, instead of the program's own; `-` reads CSV from stdin
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// The precision of all numbers
     #[arg(long)]

@@ -26,10 +26,10 @@ pub struct Given {
     /// The program
     pub file: PathBuf,
     /// A data file in the place of the program's
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// Start from these weights
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
 }
 

@@ -58,7 +58,8 @@ impl Progress {
     }
 }
 
-fn number(value: f64) -> String {
+/// Four digits behind the point, or in all where that says too little.
+pub fn number(value: f64) -> String {
     if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e5) {
         format!("{value:.3e}")
     } else {

@@ -1,7 +1,7 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::look;
 use super::prepare::{self, Given, PrecisionName, Start, failed};
-use super::progress::Progress;
+use super::progress::{Progress, number};
 use super::settings::Settings;
 use super::source::{complain, say};
 use super::{Exit, print};
@@ -30,7 +30,7 @@ pub struct Run {
     #[command(flatten)]
     given: Given,
     /// Write the trained weights here
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Epochs, in the place of the program's
     #[arg(long, conflicts_with = "steps")]
@@ -62,7 +62,7 @@ pub struct Run {
     /// One JSON object a line on stdout
     #[arg(long)]
     json: bool,
-    /// After training, show this value for the first rows of the data; may be said several times
+    /// After training, show this value for the first rows of the data, or this parameter; may be said several times
     #[arg(long, value_name = "NAME")]
     print: Vec<String>,
     #[command(flatten)]
@@ -210,14 +210,20 @@ impl Run {
             print(&format!("{line}\n"));
             return;
         }
-        let values: String = judged.iter().map(|(n, v)| format!("  {n} {v:.4}")).collect();
+        let values: String = judged.iter().map(|(n, v)| format!("  {n} {}", number(*v))).collect();
         let tested = if values.is_empty() { String::new() } else { format!("test{values}\n") };
-        print(&format!(
-            "{tested}{} steps in {:.2} s, compiled in {:.0} ms\n",
-            outcome.steps,
-            outcome.seconds,
-            compile * 1e3
-        ));
+        let steps = if outcome.steps == 1 { "1 step".to_string() } else { format!("{} steps", outcome.steps) };
+        let time = if outcome.seconds < 0.1 {
+            format!("{:.1} ms", outcome.seconds * 1e3)
+        } else {
+            format!("{:.2} s", outcome.seconds)
+        };
+        print(&format!("{tested}{steps} in {time}, compiled in {:.0} ms\n", compile * 1e3));
+        if outcome.interrupted {
+            let saved =
+                self.save.as_ref().map_or(String::new(), |path| format!(": its weights are in `{}`", path.display()));
+            complain(&format!("interrupted after step {}{saved}", outcome.steps));
+        }
     }
 }
 

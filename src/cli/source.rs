@@ -8,12 +8,22 @@ use crate::train::weights;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// How names of files of data end.
+const DATA: [&str; 5] = [".csv", ".tsv", ".npz", ".npy", ".idx"];
+
 /// The file's text, or a message.
 pub fn text_of(path: &Path) -> Result<String, Exit> {
     let failed = |why: String| {
         complain(&format!("error: {why}"));
         Exit::Failure
     };
+    let name = path.to_string_lossy().to_lowercase();
+    if DATA.iter().any(|ending| name.trim_end_matches(".gz").ends_with(ending)) {
+        let file = path.display();
+        return Err(failed(format!(
+            "`{file}` holds data, and a program is wanted\n  = help: `gradus new --data {file}` writes a first one for it"
+        )));
+    }
     let bytes = std::fs::read(path).map_err(|error| failed(format!("can't read `{}`: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;

@@ -173,10 +173,10 @@ impl Resolver<'_> {
             Some(span) => error.at(span, format!("`{name}` is used as a number")),
             None => error,
         };
-        if words.words.iter().all(|word| word.parse::<f64>().is_err()) {
-            error.help(format!("compare it, as in `{name} == \"{word}\"`, which is a truth value, or declare a class"))
-        } else if word.replacen(',', ".", 1).parse::<f64>().is_ok() {
+        if is_decimal_comma(word) {
             error.help("numbers have a decimal point, not a comma: change the file")
+        } else if words.words.iter().all(|word| word.parse::<f64>().is_err()) {
+            error.help(format!("compare it, as in `{name} == \"{word}\"`, which is a truth value, or declare a class"))
         } else {
             error.help(format!(
                 "correct the cell; a missing value is empty, or {}",
@@ -343,4 +343,9 @@ fn part(of: Resolved, from: usize, to: usize, single: bool, span: Span) -> Resol
 /// The name of the column that `file("path")` becomes.
 pub fn file_column(path: &str) -> String {
     column_name(&format!("file(\"{path}\")"))
+}
+
+/// `3,14`
+pub fn is_decimal_comma(word: &str) -> bool {
+    word.matches(',').count() == 1 && word.replace(',', ".").parse::<f64>().is_ok()
 }

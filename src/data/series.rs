@@ -14,12 +14,17 @@ const NAMES: [&str; 12] =
 /// W0605: a share of all rows for a part, of rows that a column puts in order.
 pub fn split_at_random(table: &Table, request: &PartRequest, name: &str) -> Option<Diagnostic> {
     let Part::Share(share) = request.part else { return None };
-    let column = &table.columns.iter().find(|column| is_clock(column, table.rows))?.name;
+    let column = clock(table)?;
     let warning = Diagnostic::warning("W0605", "a series is split at random")
         .at(request.span, "drawn from all rows")
         .note(format!("the rows follow each other by `{column}`: what is drawn lies between rows that are trained on"))
         .edit("take the last rows", request.span, format!("{name} last {share}"), false);
     Some(warning)
+}
+
+/// The column that puts the rows in order of time, if there is one.
+pub fn clock(table: &Table) -> Option<&str> {
+    table.columns.iter().find(|column| is_clock(column, table.rows)).map(|column| column.name.as_str())
 }
 
 /// Whether a column tells the time, and it goes on from row to row.

@@ -1,5 +1,7 @@
 //! What a file holds, column by column: enough to write a first program for it.
 use super::dataset::Options;
+use super::resolve::is_decimal_comma;
+use super::series::clock;
 use super::source::Files;
 use super::table::{Cells, MISSING};
 use crate::diagnostic::Diagnostic;
@@ -11,6 +13,8 @@ use std::path::Path;
 pub struct Summary {
     pub rows: usize,
     pub columns: Vec<(String, Content)>,
+    /// The column that puts the rows in order of time.
+    pub clock: Option<String>,
 }
 
 /// What stands in a column.
@@ -28,6 +32,8 @@ pub enum Content {
     Words {
         missing: bool,
         distinct: usize,
+        /// Numbers with a decimal comma, all of them.
+        decimal_commas: bool,
     },
     /// An array of more than one number a row.
     Array(Vec<usize>),
@@ -42,7 +48,9 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
             _ if !column.shape.is_empty() => Content::Array(column.shape.clone()),
             Cells::Truths(_) => Content::Truths,
             Cells::Words(words) => {
-                Content::Words { missing: words.codes.contains(&MISSING), distinct: words.words.len() }
+                let decimal_commas =
+                    words.words.iter().all(|word| is_decimal_comma(word) || word.parse::<f64>().is_ok());
+                Content::Words { missing: words.codes.contains(&MISSING), distinct: words.words.len(), decimal_commas }
             }
             cells => {
                 let mut values = vec![];
@@ -52,7 +60,7 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
         };
         (column.name.clone(), content)
     });
-    Ok(Summary { rows: table.rows, columns: columns.collect() })
+    Ok(Summary { rows: table.rows, columns: columns.collect(), clock: clock(&table).map(str::to_string) })
 }
 
 /// More classes than this are measurements.

@@ -7,20 +7,27 @@ use crate::syntax::{Argument, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
-const ALIASES: [(&str, &str); 34] = [
+const ALIASES: [(&str, &str); 54] = [
     ("absolute", "abs"), ("arccos", "acos"), ("arcsin", "asin"), ("arctan", "atan"), ("arctan2", "atan2"),
-    ("average", "mean"), ("batchnorm", "batch_norm"), ("bce", "binary_cross_entropy"),
-    ("bceloss", "binary_cross_entropy"), ("binary_crossentropy", "binary_cross_entropy"), ("cat", "concat"),
-    ("categorical_crossentropy", "cross_entropy"), ("clamp", "clip"), ("concatenate", "concat"),
-    ("crossentropy", "cross_entropy"), ("crossentropyloss", "cross_entropy"), ("eye", "identity"), ("fabs", "abs"),
-    ("false", "false"), ("fc", "dense"), ("l1loss", "absolute_error"), ("layernorm", "layer_norm"),
-    ("linear", "dense"), ("ln", "log"), ("logistic", "sigmoid"), ("mae", "absolute_error"), ("maximum", "max"),
-    ("minimum", "min"), ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"),
-    ("one_hot", "onehot"), ("swish", "silu"), ("true", "true"),
+    ("average", "mean"), ("batchnorm", "batch_norm"), ("batchnorm1d", "batch_norm"),
+    ("batchnormalization", "batch_norm"), ("bce", "binary_cross_entropy"), ("bceloss", "binary_cross_entropy"),
+    ("bcewithlogitsloss", "logistic_loss"), ("binary_cross_entropy_with_logits", "logistic_loss"),
+    ("binary_crossentropy", "binary_cross_entropy"), ("cat", "concat"), ("categorical_crossentropy", "cross_entropy"),
+    ("clamp", "clip"), ("concatenate", "concat"), ("crossentropy", "cross_entropy"),
+    ("crossentropyloss", "cross_entropy"), ("eye", "identity"), ("fabs", "abs"), ("false", "false"), ("fc", "dense"),
+    ("huber_loss", "huber"), ("huberloss", "huber"), ("kl_div", "kl"), ("kldivergence", "kl"), ("kldivloss", "kl"),
+    ("l1_loss", "absolute_error"), ("l1loss", "absolute_error"), ("layernorm", "layer_norm"),
+    ("layernormalization", "layer_norm"), ("leakyrelu", "leaky_relu"), ("linear", "dense"), ("ln", "log"),
+    ("logistic", "sigmoid"), ("logsoftmax", "log_softmax"), ("mae", "absolute_error"), ("maximum", "max"),
+    ("mean_absolute_error", "absolute_error"), ("mean_squared_error", "squared_error"),
+    ("meanabsoluteerror", "absolute_error"), ("meansquarederror", "squared_error"), ("minimum", "min"),
+    ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"), ("one_hot", "onehot"),
+    ("rmsnorm", "rms_norm"), ("simplernn", "rnn"), ("sparse_categorical_crossentropy", "cross_entropy"),
+    ("swish", "silu"), ("true", "true"),
 ];
 
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
-const ADVICE: [(&str, &str); 7] = [
+const ADVICE: [(&str, &str); 16] = [
     ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("shape", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("none", "an option is a number, `true` or `false`, or is left out"),
@@ -28,6 +35,15 @@ const ADVICE: [(&str, &str); 7] = [
     ("lambda", "a function is defined by itself: `fn f(x) = …`"),
     ("e", "a power of Euler's number is `exp(x)`"),
     ("i", "numbers are real"),
+    ("accuracy", "a metric is a formula: `argmax(y) == t` of classes, `(y > 0.5) == t` of truth values"),
+    ("rmse", "a metric is a formula: `sqrt(batch_mean((y - t)^2))`"),
+    ("f1", "a metric is a formula, as those of `gradus explain precision` and `gradus explain recall`"),
+    ("precision", "a metric is a formula: `gradus explain precision` has it"),
+    ("recall", "a metric is a formula: `gradus explain recall` has it"),
+    ("sequential", "layers stand one after the other: `x |> dense(16) |> relu |> dense(3)`"),
+    ("param", "a parameter is declared by a line of its own: `param w: [3, 4]`"),
+    ("input", "an input is declared by a line of its own: `input x: [4]`"),
+    ("trace", "the trace of a square matrix is `sum(A * identity(n))`"),
 ];
 
 /// What is called like this here.

@@ -43,6 +43,8 @@ use crate::limits;
 use crate::random::Distribution;
 use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
+pub use foreign::alias;
+pub use names::is_of_the_language;
 
 /// What a file means. Inputs, parameters and states are numbered as in `graph.inputs`, `graph.parameters`, `graph.states`.
 #[derive(Clone, Debug)]

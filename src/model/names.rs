@@ -116,7 +116,11 @@ impl<'a> Elaborator<'a> {
             return Err(Reported);
         }
         let mut error = Diagnostic::error("E0201", message).at(span, "no such name");
-        if let Some((left, right)) = self.product_of_names(name) {
+        if name.contains('·') {
+            // Unicode has the point between letters of a word, as Catalan writes it.
+            let product = name.replace('·', " · ");
+            error = error.edit(format!("write the inner product `{product}`"), span, product, true);
+        } else if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
         } else if let Some(own) = alias(name) {
             // `True` is nothing else; `linear` may be a layer that the author forgot.
@@ -213,6 +217,11 @@ pub fn language_function<'a>(name: &str) -> Option<Function<'a>> {
 
 fn is_called(notation: op::Notation) -> bool {
     matches!(notation, op::Notation::Call | op::Notation::Bars)
+}
+
+/// Whether the language means something by a name, whatever a program says.
+pub fn is_of_the_language(name: &str) -> bool {
+    language_functions().chain(VALUES).any(|known| known == name)
 }
 
 fn language_functions() -> impl Iterator<Item = &'static str> {

@@ -205,6 +205,10 @@ impl<'a> Elaborator<'a> {
                 self.step_to(name, next, self.span(*value))
             }
             StatementKind::Binding { target: Target::Name(name), value, .. } => {
+                let of_steps = self.optimizer.as_ref();
+                if of_steps.is_some_and(|c| c.variable == name.name || c.states.contains_key(&name.name)) {
+                    return self.bound_for_updated(name, *value);
+                }
                 let value = self.expression(*value)?;
                 self.bind(&name.name, value, name.span);
                 Ok(())
@@ -255,6 +259,14 @@ impl<'a> Elaborator<'a> {
         }
         self.bind(&item.name.name, Tensor::new(leaf).into(), item.name.span);
         Ok(())
+    }
+    /// `w = w - rate g`, as other tools write it: this would change nothing.
+    fn bound_for_updated(&mut self, name: &Ident, value: TreeId) -> Outcome<()> {
+        let sign = Span { start: name.span.end, end: self.span(value).start, ..name.span };
+        let error = Diagnostic::error("E0704", format!("the next value of `{}` is given by `<-`", name.name))
+            .at(sign, "would be a new value of this name")
+            .edit("write `<-`", sign, " <- ", true);
+        self.fail(error)
     }
     /// `w <- e`: from here on the name means its next value.
     fn step_to(&mut self, name: &Ident, next: Tensor, span: Span) -> Outcome<()> {

@@ -246,10 +246,16 @@ impl<'a> Elaborator<'a> {
             .map(|entry| entry.span);
         match before {
             Some(first) => {
+                let declared = self.graph.inputs.iter().chain(&self.graph.parameters);
+                let is_declared = declared.into_iter().any(|variable| variable.span == first);
                 let error = Diagnostic::error("E0202", format!("`{}` is bound twice", name.name))
                     .at(name.span, "bound again")
                     .also(first, "first bound here")
-                    .help("a name means one value in its block; call the second something else");
+                    .help(if is_declared {
+                        "a name means one value in its block: call the second something else"
+                    } else {
+                        "a name means one value in its block: call the second something else, or write one step behind the other, `x |> f |> g`"
+                    });
                 self.fail(error)
             }
             None => {

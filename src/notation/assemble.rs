@@ -31,7 +31,7 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
         assembly.entry(entry);
     }
     let lasts = graph.names().filter_map(|(id, name)| Some((assembly.writer.last_round(id, name)?, name.to_string())));
-    Derivation { lasts: lasts.collect(), lines: assembly.lines }
+    Derivation { lasts: lasts.collect(), lines: assembly.lines }.without_idle_lines()
 }
 
 /// One value as a formula, values with names being called by them; its own name is left aside if `defines`.

@@ -1,7 +1,8 @@
 //! What is to be printed, and what is printed: a derivation as data, before any renderer spells it.
-use super::expression::{Expression, Running};
+use super::expression::{Expression, Running, Symbol};
 use crate::graph::NodeId;
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 /// What a node of the graph is, for those that read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,4 +87,38 @@ pub struct Derivation {
     pub lines: Vec<Line>,
     /// Last rounds, `h_T`, that the program itself has as a value: by this name, `h`.
     pub lasts: Vec<(Expression, String)>,
+}
+
+impl Derivation {
+    /// Without lines that only give a sign to what no other line speaks of, or to what one line is, and nothing more:
+    /// `δ = 2 (y − t)` before `∂f/∂y = δ`.
+    pub fn without_idle_lines(self) -> Derivation {
+        let mut users: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+        for (number, line) in self.lines.iter().enumerate() {
+            for formula in std::iter::once(&line.right).chain(line.wheres.iter().map(|w| &w.right)) {
+                formula.each_symbol(&mut |symbol| users.entry(symbol.clone()).or_default().push(number));
+            }
+        }
+        let mut lines: Vec<Option<Line>> = self.lines.into_iter().map(Some).collect();
+        for at in (0..lines.len()).rev() {
+            let Some(Line { left, .. }) = &lines[at] else { continue };
+            let [sign @ Expression::Symbol(symbol @ Symbol::Adjoint(_))] = &left[..] else { continue };
+            let is_it = |line: &Line| line.right == *sign && line.wheres.is_empty();
+            let heir = match users.get(symbol).map(Vec::as_slice) {
+                None => None,
+                Some(&[only]) if only > at && lines[only].as_ref().is_some_and(is_it) => Some(only),
+                Some(_) => continue,
+            };
+            let Some(next) = (at + 1..lines.len()).find(|&k| lines[k].is_some()) else { continue };
+            let Some(line) = lines[at].take() else { continue };
+            if let Some(heir) = heir.and_then(|heir| lines[heir].as_mut()) {
+                heir.right = line.right;
+            }
+            // What was explained here is explained in the next line, behind what may speak of it.
+            if let Some(next) = &mut lines[next] {
+                next.wheres.extend(line.wheres);
+            }
+        }
+        Derivation { lines: lines.into_iter().flatten().collect(), ..self }
+    }
 }

@@ -44,35 +44,36 @@ impl Affine {
             }
         }
     }
-    /// The numerator's terms, each with whether it is subtracted.
-    fn summands(&self) -> Vec<(bool, Expression)> {
-        let term = |(name, c): &(String, i64)| {
-            let factor = Expression::Number(c.unsigned_abs() as f64);
-            (*c < 0, product(vec![factor], vec![Expression::name(name.clone())]))
-        };
-        let offset = (self.offset < 0, Expression::Number(self.offset.unsigned_abs() as f64));
-        self.terms.iter().map(term).chain([offset]).collect()
-    }
-    /// The conditions under which it lies in an axis of this extent, where it may lie beyond: `k = p + 1`, `t >= 2`.
-    pub fn inside(&self, extent: usize) -> Vec<Expression> {
-        let last = extent as i64 - 1;
-        match (self.beyond, last) {
-            (_, 0) => vec![self.compared("==", 0)],
-            ((before, behind), _) => {
-                let ends = [(before, ">=", 0), (behind, "<=", last)];
-                ends.into_iter().filter(|end| end.0 > 0).map(|(_, sign, end)| self.compared(sign, end)).collect()
-            }
+    /// The conditions under which it lies in `low..high`, as far as not all of its values do, which reach `beyond` both ends;
+    /// none in the place of one that never holds. Letters stand on the left: `i = 1`, `p + 2k ≥ 3`.
+    pub fn within(&self, low: i64, high: i64) -> Vec<Option<Expression>> {
+        if self.terms.is_empty() {
+            return if (low..high).contains(&self.offset) { vec![] } else { vec![None] };
         }
-    }
-    /// Compared with an index, without anything negative.
-    fn compared(&self, sign: &'static str, index: i64) -> Expression {
-        let difference = self.plus(-index);
-        let (less, more): (Vec<_>, Vec<_>) = difference.summands().into_iter().partition(|term| term.0);
-        let side = |terms: Vec<(bool, Expression)>| Box::new(sum(terms.into_iter().map(|t| (false, t.1)).collect()));
-        Expression::Compare(sign, side(more), side(less))
+        let letters = Affine { offset: 0, beyond: (0, 0), ..self.clone() }.expression();
+        let compare = |sign, bound: i64| {
+            let bound = sum(vec![(bound < 0, Expression::Number(bound.unsigned_abs() as f64))]);
+            Some(Expression::Compare(sign, Box::new(letters.clone()), Box::new(bound)))
+        };
+        if high - low == 1 {
+            return vec![compare("==", low - self.offset)];
+        }
+        let (before, behind) = self.beyond;
+        let least = (before > 0).then(|| compare(">=", low - self.offset));
+        let most = (behind > 0).then(|| compare("<", high - self.offset));
+        least.into_iter().chain(most).collect()
     }
     pub fn expression(&self) -> Expression {
-        let all = sum(self.summands());
+        let mut terms: Vec<(bool, Expression)> = self
+            .terms
+            .iter()
+            .map(|(name, c)| {
+                let factor = Expression::Number(c.unsigned_abs() as f64);
+                (*c < 0, product(vec![factor], vec![Expression::name(name.clone())]))
+            })
+            .collect();
+        terms.push((self.offset < 0, Expression::Number(self.offset.unsigned_abs() as f64)));
+        let all = sum(terms);
         if self.divisor == 1 {
             all
         } else {

@@ -1,6 +1,7 @@
 //! Rewrites that make a formula shorter on paper and change no number: a part of a whole is named by itself, parts that are
 //! padded and added are put together.
 use super::derivation::{Request, Role, Titles, Wanted};
+use super::writer::unexpanded;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
 
@@ -52,8 +53,32 @@ fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
             part(to, view.x, &cut)
         }
         Op::Binary(add, x, y) if add.name == "add" => joined(to, *x, *y),
+        Op::Reshape { x, shape } => multiple_in_shape(to, *x, shape),
         _ => None,
     }
+}
+
+/// A multiple of a value that was laid out as a vector for it, in its own shape: of `2e-4 weights`, the part of one weight.
+fn multiple_in_shape(to: &mut Graph, x: NodeId, shape: &[usize]) -> Option<NodeId> {
+    let Op::Binary(multiply, x, y) = *to.op(x) else { return None };
+    let number = |to: &Graph, id: NodeId| {
+        let base = unexpanded(to, id);
+        to.shape(base).is_empty().then_some(base).or_else(|| to.constant_of(id).map(|_| id))
+    };
+    let (by, of) = match (multiply.name, number(to, x), number(to, y)) {
+        ("mul", Some(by), None) => (by, y),
+        ("mul", None, Some(by)) => (by, x),
+        _ => return None,
+    };
+    let Op::Reshape { x: whole, .. } = *to.op(of) else { return None };
+    if to.shape(whole) != shape {
+        return None;
+    }
+    let by = match to.constant_of(by) {
+        Some(value) => to.constant(value, shape),
+        None => to.expand_to(by, shape),
+    };
+    Some(to.multiply(by, whole))
 }
 
 /// `x[from..to]` along one axis, all others being whole.

@@ -375,6 +375,7 @@ impl Reader<'_> {
             _ if plain != text => diagnostic.edit(format!("write `{plain}`"), span, &plain, true),
             '\\' => diagnostic.help("letters of any script are written as themselves: `σ`"),
             '?' => self.choice(diagnostic, span),
+            '∇' => diagnostic.help("a gradient is `∂loss/∂w`; of something longer `grad(u^2 + v, x)`"),
             '$' | '&' => diagnostic.help("truth values are joined by `and` and `or`; names have no sign before them"),
             _ => diagnostic.edit("remove it", span, "", false),
         });

@@ -120,6 +120,24 @@ pub fn entry(name: &str) -> Option<String> {
     Some(out)
 }
 
+/// What another tool calls so: `nn.Linear`, `Dense`, `CrossEntropyLoss`. Modules and capitals say nothing.
+pub fn foreign(name: &str) -> Option<String> {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let wanted = last(name);
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    // What stands before an opening parenthesis is called.
+    let calls = |text: &str| {
+        let mut all = text.split('(').map(|before| last(before.rsplit(|c| !is_letter(c)).next().unwrap_or_default()));
+        all.any(|called| called == wanted)
+    };
+    let rows = || groups().flat_map(|group| group.rows);
+    let row = rows()
+        .find(|row| row.name == wanted || calls(row.keras) || calls(row.pytorch))
+        .map(|row| row.name)
+        .or_else(|| crate::model::alias(&wanted));
+    row.and_then(entry)
+}
+
 /// All names that have an entry.
 pub fn names() -> impl Iterator<Item = &'static str> {
     groups().flat_map(|group| group.rows).map(|row| row.name)

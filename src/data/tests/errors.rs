@@ -28,6 +28,7 @@ errors! {
     E0604_elementwise: "input x: [2]\ndata \"d.csv\" { x = [a, b] + [a, b, c] }", "d.csv" = "a,b,c\n1,0,0\n";
     E0605_word: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,4.5.6\n";
     E0605_decimal_comma: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1;2\n3,5;4\n";
+    E0605_decimal_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,25;2\n3,5;4\n";
     E0605_words: "input x\ndata \"d.csv\" { x = sex }", "d.csv" = "a,sex\n1,male\n2,female\n";
     E0606_number: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,\n";
     E0606_class: "target t: class(2)\ndata \"d.csv\" { t = sex }", "d.csv" = "a,sex\n1,male\n2,NA\n3,female\n";

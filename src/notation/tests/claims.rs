@@ -107,3 +107,52 @@ fn what_can_not_be_claimed_is_read_nevertheless() {
         assert!(parsed.diagnostics.is_empty(), "{:?}\n{text}", parsed.diagnostics);
     }
 }
+
+/// What was laid out as one vector is printed in the shape of each weight.
+#[test]
+fn a_penalty_of_all_weights() {
+    let (setting, _) =
+        Setting::of_source("input x: [4]\nz = dense(dense(x, 5), 3)\nloss = sum(z) + 1e-4 * norm(weights)^2");
+    let loss = setting.g.names().find(|n| n.1 == "loss").unwrap().0;
+    let printed = nn::render(&setting.gradient(loss));
+    assert!(printed.contains("2e-4 z.1.w") && !printed.contains("reshape"), "{printed}");
+}
+
+/// An entry that is taken out gives its derivative to itself alone: `[i = 1]`.
+#[test]
+fn entries_that_are_taken_out() {
+    for (input, of) in [
+        ("[3]", "tanh(x)[1]"),
+        ("[4]", "tanh(x)[1]^2"),
+        ("[4]", "x[1] x[2]"),
+        ("[4]", "exp(x[1]) + x[2]^3"),
+        ("[4]", "max(x[0], x[1])"),
+        ("[4]", "sum(tanh(x)[1..])"),
+        ("[4]", "sum(tanh(x)[1..3])"),
+        ("[4]", "sum(reverse(tanh(x))[1..])"),
+        ("[4]", "softmax(x)[0]"),
+        ("[4]", "-log(softmax(x)[1])"),
+        ("[4]", "exp(x)[1] / sum(exp(x))"),
+        ("[2, 3]", "x[0, 1]^2"),
+        ("[2, 3]", "sum(x[1]^2)"),
+        ("[2, 3]", "sum(sin(x)[.., 1])"),
+        ("[3, 3]", "x[0, 0] + x[1, 1] * x[2, 2]"),
+        ("[3, 3]", "(x [1, 2, 3])[0]^2 + sum(x)"),
+        ("[4]", "sum(exp(x)[..2] * x[2..])"),
+    ] {
+        assert_eq!(check(&format!("param x: {input} ~ normal(1)\nloss = {of}")), 1, "{of}");
+    }
+}
+
+/// A sign is given to what is spoken of again.
+#[test]
+fn no_line_is_idle() {
+    for (program, expected) in [
+        ("input t: [3]\nparam y: [3]\nloss = mean((y - t)^2)", "∂loss/∂y = 2 (y - t) / 3\n"),
+        ("input a\nparam x\nloss = 1 / (1 + a^(-x))", "∂loss/∂x = "),
+    ] {
+        let (setting, loss) = Setting::of_source(program);
+        let printed = nn::render(&setting.gradient(loss));
+        assert!(printed.contains(expected) && !printed.contains("δ ="), "{printed}");
+    }
+}

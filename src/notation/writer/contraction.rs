@@ -27,6 +27,14 @@ impl Writer<'_> {
                 places[label as usize] = Some(place.clone());
             }
         }
+        // A sum of which all terms but one are zero is that one.
+        for (x, axes) in [(c.a, &c.a_axes), (c.b, &c.b_axes)] {
+            for (axis, &label) in axes.iter().enumerate().filter(|(_, label)| !c.out_axes.contains(label)) {
+                if let Some(place) = self.only_place(x, axis) {
+                    places[label as usize] = Some(Place::Affine(Affine::number(place)));
+                }
+            }
+        }
         let before = self.in_use.len();
         let mut running: Vec<Running> = vec![];
         // What a loop stacked is summed over its rounds.

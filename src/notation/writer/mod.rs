@@ -22,6 +22,7 @@ use crate::op::ReduceOp;
 
 pub use axes::{Piece, tail};
 use product::Factors;
+pub use see_through::unexpanded;
 
 /// One axis of a value that is being written.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,8 +209,9 @@ impl<'g> Writer<'g> {
                 }
                 _ => {}
             }
-            // What is transposed is a product: each of its factors is.
-            if let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
+            // What is transposed is a product: each of its factors is; so is what has zeros around it.
+            let fills = matches!(self.graph.op(id), Op::View(view) if !view.is_total());
+            if !fills && let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
                 let mut terms = vec![];
                 self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
                 out.extend(terms.into_iter().map(|(n, p)| (n, p.renamed(&inner.axes))));
@@ -280,11 +282,6 @@ impl<'g> Writer<'g> {
 
     /// What is no product of two: a number, a contraction, a sum as one factor, a call.
     fn factor(&mut self, id: NodeId, at: &At) -> Result<Factors> {
-        if let Some((inside, conditions)) = self.lost_places(id, at) {
-            let hit = |condition| Factors::one(Piece::scalar(Expression::Bracket(Box::new(condition))));
-            let hits = conditions.into_iter().map(hit).fold(Factors::number(1.0), Factors::times);
-            return Ok(hits.times(self.own_factors(id, &inside)?));
-        }
         if let Some(value) = self.graph.constant_of(id) {
             return Ok(Factors::number(value));
         }
@@ -310,6 +307,11 @@ impl<'g> Writer<'g> {
                 return self.reduction(op, &axes, x, at);
             }
             Op::BatchMean { x, axes } => return self.batch_mean(x, &axes, at),
+            Op::View(view) if !view.is_total() => {
+                if let Some(factors) = self.filled(&view, at)? {
+                    return Ok(factors);
+                }
+            }
             _ => {}
         }
         if let Some(inner) = self.see_through(id, at)? {

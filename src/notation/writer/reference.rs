@@ -77,8 +77,11 @@ impl Writer<'_> {
 
     /// A place as an index of the language: these count from 0, the letters of loops from 1.
     pub(super) fn as_index(&self, place: &Affine) -> Affine {
-        let shift = place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum::<i64>();
-        Affine { offset: place.offset - shift, ..place.clone() }
+        Affine { offset: place.offset - self.letters_of_loops(place), ..place.clone() }
+    }
+    /// By how much a place is greater than the index that it stands for: letters of loops count from 1.
+    pub(super) fn letters_of_loops(&self, place: &Affine) -> i64 {
+        place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum()
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {

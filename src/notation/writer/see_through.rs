@@ -1,6 +1,6 @@
 //! Nodes that paper does not show: expansions, permutations, places of loops, axes of one element.
 use super::{At, Axis, Needs, Result, Writer};
-use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::notation::expression::{Expression, Symbol};
 use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
@@ -29,7 +29,6 @@ impl Writer<'_> {
     /// The value behind a node that only says where or how often, if it is one.
     pub(super) fn see_through(&mut self, id: NodeId, at: &At) -> Result<Option<Inner>> {
         Ok(match self.graph.op(id).clone() {
-            _ if self.lost_places(id, at).is_some() => None,
             Op::View(view) => match self.rows(&view, at)? {
                 Some((axes, names)) => Some(Inner { id: view.x, at: at.with(axes), axes: names }),
                 None => None,
@@ -77,29 +76,6 @@ impl Writer<'_> {
         })
     }
 
-    /// Places that may lie beyond axes which a node has and its operand has not: it repeats along them, or has one element there.
-    /// How it is looked at without that, and the conditions under which the places lie inside: `x[p] [k = p]`.
-    pub(super) fn lost_places(&self, id: NodeId, at: &At) -> Option<(At, Vec<Expression>)> {
-        let shape = self.graph.shape(id);
-        let lost: Vec<usize> = match self.graph.op(id) {
-            Op::View(view) => view.repeated(),
-            Op::Reshape { .. } => (0..shape.len()).filter(|&k| shape[k] == 1).collect(),
-            Op::Leaf(Leaf::Constant(..)) => (0..shape.len()).collect(),
-            _ => return None,
-        };
-        let (mut inside, mut conditions) = (at.clone(), vec![]);
-        for k in lost {
-            if let Axis::At(Place::Affine(place)) = &mut inside.axes[k]
-                && place.beyond != (0, 0)
-            {
-                let inside = self.as_index(place).inside(shape[k]);
-                conditions.extend(inside.into_iter().map(|condition| self.with_end(condition)));
-                place.beyond = (0, 0);
-            }
-        }
-        (!conditions.is_empty()).then_some((inside, conditions))
-    }
-
     /// The place of a loop's first round; places of loops count from 1.
     pub(super) fn start_of(&self, of: crate::graph::LoopId) -> Affine {
         let (_, end) = self.names.loop_letter(of);
@@ -110,18 +86,6 @@ impl Writer<'_> {
         let (_, end) = self.names.loop_letter(of);
         if self.graph.looped(of).reverse { Affine::number(1) } else { Affine::letter(&end) }
     }
-    /// `[s = 100]` is `[s = S]`, if s goes through a loop of 100 rounds.
-    fn with_end(&self, condition: Expression) -> Expression {
-        let Expression::Compare("==", place, number) = condition else { return condition };
-        let is_end = |of: &LoopId| {
-            let length = Expression::Number(self.graph.looped(*of).length as f64);
-            *place == Expression::name(self.names.loop_letter(*of).0) && *number == length
-        };
-        let end = (0..self.graph.loops.len() as u32).map(LoopId).find(is_end);
-        let number = end.map_or(number, |of| Box::new(Expression::name(self.names.loop_letter(of).1)));
-        Expression::Compare("==", place, number)
-    }
-
     /// How the last round of a loop is spoken of, `h_T`, if that is what a name of the top level stands for.
     pub fn last_round(&self, id: NodeId, name: &str) -> Option<Expression> {
         let (of, x, place) = match *self.graph.op(id) {

@@ -1,6 +1,7 @@
 //! Views: places go through rows; slices, reversal and padding of whole axes are spelled out.
+use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
-use crate::graph::{Row, View};
+use crate::graph::{LoopId, NodeId, Op, Row, View};
 use crate::notation::expression::{Expression, Part};
 use crate::notation::place::{Place, through};
 
@@ -42,6 +43,10 @@ impl Writer<'_> {
                     changes.push(Change::None);
                     continue;
                 }
+                // One entry among zeros has no reading as a whole.
+                [axis] if self.graph.shape(view.x)[k] == 1 && !self.fills_silently(row, view, k) => {
+                    return Err(Needs { axis, hint: Hint::Any });
+                }
                 [axis] if row.terms.len() == 1 => change(row, axis, view, self.graph.shape(view.x)[k] as i64)
                     .ok_or(Needs { axis, hint: Hint::Any })?,
                 [axis, ..] => return Err(Needs { axis, hint: hint(row, axis, view) }),
@@ -51,6 +56,96 @@ impl Writer<'_> {
             changes.push(change);
         }
         Ok((axes, names, changes))
+    }
+
+    /// A view with zeros around a value that has no name to be looked up beyond its ends, at places: `[i ≥ 1] tanh(x[i])`.
+    pub(super) fn filled(&mut self, view: &View, at: &At) -> Result<Option<Factors>> {
+        let Some((axes, names)) = self.rows(view, at)? else { return Ok(None) };
+        let mut conditions = Factors::number(1.0);
+        let mut inner = at.with(axes);
+        for (k, row) in view.rows.iter().enumerate() {
+            let Axis::At(Place::Affine(place)) = &mut inner.axes[k] else { continue };
+            if self.fills_silently(row, view, k) || place.divisor != 1 {
+                continue;
+            }
+            let shift = self.letters_of_loops(place);
+            for condition in place.within(row.low + shift, row.high + shift) {
+                conditions = conditions.times(match condition {
+                    Some(condition) => {
+                        let condition = self.last_round_by_letter(condition);
+                        Factors::one(Piece::scalar(Expression::Bracket(Box::new(condition))))
+                    }
+                    None => Factors::number(0.0),
+                });
+            }
+            if row.high - row.low == 1 {
+                *place = crate::notation::place::Affine::number(row.low);
+            }
+        }
+        let factors = self.factors(view.x, &inner).map_err(|needs| Needs { axis: names[needs.axis], ..needs })?;
+        Ok(Some(factors.renamed(&names).times(conditions)))
+    }
+
+    /// The last round of a loop is its letter's: `s = S`, not `s = 100`.
+    fn last_round_by_letter(&self, condition: Expression) -> Expression {
+        let Expression::Compare(sign, letter, number) = &condition else { return condition };
+        let loops = (0..self.graph.loops.len() as u32).map(LoopId);
+        let mut ends = loops.map(|of| (self.names.loop_letter(of), self.graph.looped(of).length as f64));
+        let end = ends.find(|((own, _), length)| {
+            **letter == Expression::name(own.clone()) && **number == Expression::Number(*length)
+        });
+        match end {
+            Some(((_, end), _)) => Expression::Compare(sign, letter.clone(), Box::new(Expression::name(end))),
+            None => condition,
+        }
+    }
+
+    /// The only place along an axis where a value is not zero, if that is known.
+    pub(super) fn only_place(&self, id: NodeId, axis: usize) -> Option<i64> {
+        if self.names.has(id) {
+            return None;
+        }
+        match *self.graph.op(id) {
+            Op::View(ref view) => view.rows.iter().enumerate().find_map(|(k, row)| {
+                let is_one = self.graph.shape(view.x)[k] == 1 && !self.fills_silently(row, view, k);
+                (is_one && row.terms == [(axis, 1)] && row.divisor == 1).then_some(row.low - row.offset)
+            }),
+            Op::Unary(op, x) if op.name == "neg" => self.only_place(x, axis),
+            Op::Binary(op, x, y) if op.name == "mul" => self.only_place(x, axis).or_else(|| self.only_place(y, axis)),
+            Op::Binary(op, x, _) if op.name == "div" => self.only_place(x, axis),
+            _ => None,
+        }
+    }
+
+    /// Whether a row fills in no zeros, or those that are there anyway when a value is looked up beyond its ends.
+    fn fills_silently(&self, row: &Row, view: &View, axis: usize) -> bool {
+        row.is_total(&view.shape) || self.vanishes_beyond(view.x, axis)
+    }
+
+    /// Whether a value is zero beyond its ends when what bears a name in it is.
+    fn vanishes_beyond(&self, id: NodeId, axis: usize) -> bool {
+        if self.names.has(id) {
+            return true;
+        }
+        match *self.graph.op(id) {
+            Op::Unary(op, x) => (op.value)(0.0) == 0.0 && self.vanishes_beyond(x, axis),
+            Op::Binary(op, x, y) => {
+                let (x, y) = (self.vanishes_beyond(x, axis), self.vanishes_beyond(y, axis));
+                match op.name {
+                    "mul" => x || y,
+                    "div" => x,
+                    "add" | "sub" => x && y,
+                    _ => false,
+                }
+            }
+            Op::View(ref inner) => inner
+                .rows
+                .iter()
+                .position(|row| row.terms == [(axis, 1)] && row.is_total(&inner.shape))
+                .is_some_and(|k| self.vanishes_beyond(inner.x, k)),
+            Op::Stacked { x, .. } => self.names.has(x) || (axis > 0 && self.vanishes_beyond(x, axis - 1)),
+            _ => false,
+        }
     }
 
     /// A view that changes whole axes: `x[1..]`, `reverse(x)`, `pad(x, 1, 1)`.

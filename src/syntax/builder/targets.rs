@@ -67,6 +67,9 @@ impl Builder<'_> {
             NodeKind::Index { .. } => only_a_name("a part of a value").help("values do not change; bind a new name"),
             NodeKind::Field { .. } => only_a_name("a path").help("a name that is bound has no point in it"),
             NodeKind::Tuple(_) => only_a_name("not all of these are names").help("as in `(a, b) = split(z, 2)`"),
+            NodeKind::Product { .. } if let Some(claim) = leibniz(&self.quoted(left)) => only_a_name("a quotient")
+                .help(format!("a claim about a derivative is written `{claim} = …`"))
+                .edit("write the derivative", span, claim, true),
             _ => only_a_name("not a name").help("to compare, write `==`"),
         }
     }
@@ -83,4 +86,16 @@ impl Builder<'_> {
         }
         false
     }
+}
+
+/// `dloss/dw`, or `d loss / d w`, as a derivative.
+fn leibniz(quotient: &str) -> Option<String> {
+    let differential = |text: &str| {
+        let name = text.trim().strip_prefix('d')?.trim_start().to_string();
+        let is_path =
+            name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c));
+        is_path.then_some(name)
+    };
+    let (of, by) = quotient.split_once('/')?;
+    Some(format!("∂{}/∂{}", differential(of)?, differential(by)?))
 }
