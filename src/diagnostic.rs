@@ -4,6 +4,7 @@ use annotate_snippets::{
     AnnotationKind, Element, Group, Level, Origin, Patch, Renderer as Snippets, Snippet, renderer::DecorStyle,
 };
 use std::ops::Range;
+use unicode_width::UnicodeWidthStr;
 
 /// A place in one of the texts of a `Sources`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -190,7 +191,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut body = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code));
+    let mut body = Group::with_title(level.primary_title(wrapped(&diagnostic.message)).id(diagnostic.code));
     for file in files_of(diagnostic) {
         let labels = || diagnostic.labels.iter().filter(|l| l.span.file == file);
         if labels().any(|label| !can_be_shown(label.span, sources)) {
@@ -212,8 +213,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         }
         body = body.element(Element::from(snippet));
     }
-    body = body.elements(diagnostic.notes.iter().map(|n| Level::NOTE.message(n)));
-    body = body.elements(diagnostic.helps.iter().map(|h| Level::HELP.message(h)));
+    body = body.elements(diagnostic.notes.iter().map(|n| Level::NOTE.message(wrapped(n))));
+    body = body.elements(diagnostic.helps.iter().map(|h| Level::HELP.message(wrapped(h))));
     let mut report = vec![body];
     for edit in &diagnostic.edits {
         let mut group = Group::with_title(Level::HELP.secondary_title(&edit.title));
@@ -230,6 +231,31 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     }
     let renderer = if colour { Snippets::styled() } else { Snippets::plain() };
     renderer.decor_style(DecorStyle::Unicode).render(&report)
+}
+
+/// Columns of a line of text, so that it stands within 80 beside its frame and its title.
+const COLUMNS: usize = 66;
+
+/// A text in lines, broken between words; what stands in backticks is not broken.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut is_code = false;
+        let is_end = |c: char| {
+            is_code ^= c == '`';
+            c == ' ' && !is_code
+        };
+        let (word, behind) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + 1 + word.width() <= COLUMNS);
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.to_string()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// The same diagnostic for machines: one JSON object.
