@@ -48,6 +48,9 @@ impl<'a> Elaborator<'a> {
         let begin = |at: u32| text[..at as usize].rfind('\n').map_or(0, |n| n + 1);
         let end = |from: usize| text[from..].find('\n').map_or(text.len(), |n| from + n + 1);
         let (target, from) = (begin(used.start), begin(name.start));
+        if target == from {
+            return error;
+        }
         let (line, to) = (&text[from..end(from)], end(from));
         let indent = |line: &str| line.len() - line.trim_start().len();
         let is_one = |line: &str, next: &str| {

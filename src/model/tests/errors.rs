@@ -28,6 +28,7 @@ fn names() {
         "input x\ny = x(3, 4)\n",
         "input x\ny = x + tanh\n",
         "y = dense(tanh, 3)\n",
+        "input x: [n], n: [3]\ny = x + 5\n",
         "input x\ny = tanh(x, x)\nz = sum(x, axes = 0)\n",
         "input x: [3]\ny = dense(x)\nz = dense(x, 3, 4, 5)\nw = dense(x, m = 3, k = 2)\nv = dense(x, 3, m = 3)\n",
         "input x: [3]\nfn f(x: [n]) {\n    param w: [n]\n    w * x\n}\ny = f(x)\n",
