@@ -191,7 +191,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut body = Group::with_title(level.primary_title(wrapped(&diagnostic.message)).id(diagnostic.code));
+    let mut body = Group::with_title(level.primary_title(wrapped(&diagnostic.message, COLUMNS)).id(diagnostic.code));
     for file in files_of(diagnostic) {
         let labels = || diagnostic.labels.iter().filter(|l| l.span.file == file);
         if labels().any(|label| !can_be_shown(label.span, sources)) {
@@ -213,8 +213,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         }
         body = body.element(Element::from(snippet));
     }
-    body = body.elements(diagnostic.notes.iter().map(|n| Level::NOTE.message(wrapped(n))));
-    body = body.elements(diagnostic.helps.iter().map(|h| Level::HELP.message(wrapped(h))));
+    body = body.elements(diagnostic.notes.iter().map(|n| Level::NOTE.message(wrapped(n, COLUMNS))));
+    body = body.elements(diagnostic.helps.iter().map(|h| Level::HELP.message(wrapped(h, COLUMNS))));
     let mut report = vec![body];
     for edit in &diagnostic.edits {
         let mut group = Group::with_title(Level::HELP.secondary_title(&edit.title));
@@ -237,7 +237,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
 const COLUMNS: usize = 66;
 
 /// A text in lines, broken between words; what stands in backticks is not broken.
-fn wrapped(text: &str) -> String {
+pub fn wrapped(text: &str, columns: usize) -> String {
     let mut lines = vec![String::new()];
     let mut rest = text;
     while !rest.is_empty() {
@@ -248,7 +248,7 @@ fn wrapped(text: &str) -> String {
         };
         let (word, behind) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
         rest = behind.strip_prefix(' ').unwrap_or(behind);
-        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + 1 + word.width() <= COLUMNS);
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + 1 + word.width() <= columns);
         match line {
             Some(line) if line.is_empty() => line.push_str(word),
             Some(line) => *line = format!("{line} {word}"),

@@ -2,6 +2,7 @@
 //! name of the prelude means.
 use super::source::complain;
 use super::{Exit, print, reference};
+use crate::diagnostic;
 use crate::diagnostic::{Diagnostic, Explanation, render};
 use crate::pipeline;
 use crate::schema::nearest;
@@ -85,21 +86,8 @@ fn indented(text: &str) -> String {
 
 /// In lines of at most 80 columns.
 pub fn wrapped(text: &str) -> String {
-    let mut out = String::new();
-    let mut width = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if width > 0 && width + 1 + length > 80 {
-            out.push('\n');
-            width = 0;
-        } else if width > 0 {
-            out.push(' ');
-            width += 1;
-        }
-        out.push_str(word);
-        width += length;
-    }
-    out
+    let words: Vec<&str> = text.split_whitespace().collect();
+    diagnostic::wrapped(&words.join(" "), 80)
 }
 
 /// The first letters of codes, and what they are about.

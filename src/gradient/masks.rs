@@ -104,16 +104,7 @@ fn keeps_places(graph: &Graph, id: NodeId, select: NodeId, condition: NodeId) ->
     match graph.op(id) {
         Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
         Op::BatchMean { .. } if graph.ty(condition).varying => false,
-        _ => is_number(graph, condition),
-    }
-}
-
-/// Whether a value is one number for all elements.
-fn is_number(graph: &Graph, id: NodeId) -> bool {
-    match graph.op(id) {
-        _ if graph.shape(id).is_empty() => true,
-        Op::View(view) => view.rows.is_empty() && is_number(graph, view.x),
-        _ => false,
+        _ => graph.shape(graph.unexpanded(condition)).is_empty(),
     }
 }
 

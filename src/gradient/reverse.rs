@@ -121,10 +121,10 @@ impl Pass {
 
     fn masked(&mut self, graph: &mut Graph, user: NodeId, operand: NodeId, mut share: NodeId) -> NodeId {
         for (mut condition, side) in self.masks.between(user, operand) {
-            while let Op::View(view) = graph.op(condition)
-                && view.rows.is_empty()
-            {
-                condition = view.x;
+            // One number for all elements fits any shape.
+            let base = graph.unexpanded(condition);
+            if graph.shape(base).is_empty() {
+                condition = base;
             }
             let condition = self.scope.value(graph, condition);
             let (shape, own) = (graph.shape(share).to_vec(), graph.shape(condition).to_vec());

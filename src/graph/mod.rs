@@ -138,6 +138,13 @@ impl Graph {
             self.tangents.insert(tangent, (of, by.into()));
         }
     }
+    /// The value that is repeated, if a value only repeats another one.
+    pub fn unexpanded(&self, id: NodeId) -> NodeId {
+        match self.op(id) {
+            Op::View(view) if view.as_expansion(self.shape(view.x)).is_some() => self.unexpanded(view.x),
+            _ => id,
+        }
+    }
     /// What a value is the derivative of, and by what.
     pub fn tangent_of(&self, id: NodeId) -> Option<(NodeId, &str)> {
         self.tangents.get(&id).map(|(of, by)| (*of, by.as_str()))

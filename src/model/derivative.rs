@@ -5,7 +5,7 @@ use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
 use crate::graph::show::shape_text;
-use crate::graph::{NodeId, Type};
+use crate::graph::{NodeId, Op, Type};
 use crate::limits::DERIVATIVE_ORDER;
 use crate::syntax::{DefinitionKind, TreeId};
 
@@ -27,7 +27,7 @@ impl<'a> Elaborator<'a> {
                 .help("their terms grow with about the fourth power of the order");
             return self.fail(error);
         }
-        let is_same = of.id == by.id;
+        let (is_same, before) = (of.id == by.id, self.graph.len());
         let result = if is_same && self.graph.shape(of.id).is_empty() {
             Ok(self.graph.number(1.0))
         } else {
@@ -37,7 +37,10 @@ impl<'a> Elaborator<'a> {
         };
         match result {
             Ok(id) => {
-                self.derived.insert(id, order);
+                // What was there already, as the 1 of `x + 1`, has not grown.
+                if before <= id.index() && !matches!(self.graph.op(id), Op::Leaf(_)) {
+                    self.derived.insert(id, order);
+                }
                 Ok(Tensor::new(id))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),

@@ -1,7 +1,6 @@
 //! Rewrites that make a formula shorter on paper and change no number: a part of a whole is named by itself, parts that are
 //! padded and added are put together.
 use super::derivation::{Request, Role, Titles, Wanted};
-use super::writer::unexpanded;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
 
@@ -62,7 +61,7 @@ fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
 fn multiple_in_shape(to: &mut Graph, x: NodeId, shape: &[usize]) -> Option<NodeId> {
     let Op::Binary(multiply, x, y) = *to.op(x) else { return None };
     let number = |to: &Graph, id: NodeId| {
-        let base = unexpanded(to, id);
+        let base = to.unexpanded(id);
         to.shape(base).is_empty().then_some(base).or_else(|| to.constant_of(id).map(|_| id))
     };
     let (by, of) = match (multiply.name, number(to, x), number(to, y)) {

@@ -119,8 +119,7 @@ fn common_count(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 
 /// Whether a value is one over the number of examples.
 fn is_inverse_count(graph: &Graph, id: NodeId) -> bool {
-    match graph.op(id) {
-        Op::View(view) => view.as_expansion(graph.shape(view.x)).is_some() && is_inverse_count(graph, view.x),
+    match graph.op(graph.unexpanded(id)) {
         Op::Unary(op, x) => {
             op.name == "reciprocal" && matches!(graph.op(*x), Op::Leaf(Leaf::Runtime(Runtime::BatchSize)))
         }

@@ -210,6 +210,14 @@ fn the_errors_of_a_run_are_independent() {
     assert_snapshot!(wrong(&["input x: [3]\na = x + nothing\nb = a + 1\nc = b x\nd = x x\ne = x[7]\n"]));
 }
 
+/// Derivatives that are there already, or stand beside each other, are of no higher order.
+#[test]
+fn many_derivatives_of_the_first_order() {
+    let each: String = (0..40).map(|k| format!("d{k} = w grad(x + 1, x)\n")).collect();
+    let (_, said) = read(&format!("input x\nparam w\n{each}"), &Options::default()).unwrap();
+    assert_eq!(said, "");
+}
+
 #[test]
 fn a_setting_that_is_none() {
     let options = Options { settings: vec![("k".into(), 3.0)], ..Options::default() };

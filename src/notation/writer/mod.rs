@@ -22,7 +22,6 @@ use crate::op::ReduceOp;
 
 pub use axes::{Piece, tail};
 use product::Factors;
-pub use see_through::unexpanded;
 
 /// One axis of a value that is being written.
 #[derive(Clone, Debug, PartialEq)]

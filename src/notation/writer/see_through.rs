@@ -1,6 +1,6 @@
 //! Nodes that paper does not show: expansions, permutations, places of loops, axes of one element.
 use super::{At, Axis, Needs, Result, Writer};
-use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::graph::{Leaf, NodeId, Op};
 use crate::notation::expression::{Expression, Symbol};
 use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
@@ -119,19 +119,11 @@ impl Writer<'_> {
     pub(super) fn guards_division(&self, condition: NodeId, yes: NodeId) -> bool {
         let Op::Binary(greater, y, zero) = *self.graph.op(condition) else { return false };
         let Op::Binary(divide, _, below) = *self.graph.op(yes) else { return false };
-        let base = |id| unexpanded(self.graph, id);
+        let base = |id| self.graph.unexpanded(id);
         greater.name == "gt"
             && divide.name == "div"
             && self.graph.constant_of(zero) == Some(0.0)
             && base(y) == base(below)
-    }
-}
-
-/// The value that is repeated.
-pub fn unexpanded(graph: &Graph, id: NodeId) -> NodeId {
-    match graph.op(id) {
-        Op::View(view) if view.as_expansion(graph.shape(view.x)).is_some() => unexpanded(graph, view.x),
-        _ => id,
     }
 }
 
