@@ -9,6 +9,7 @@ use gradus::diagnostic::{Span, render};
 use gradus::graph::NodeId;
 use gradus::kernel::Float;
 use gradus::model::{Model, Options};
+use gradus::notation::Form;
 use gradus::{notation, pipeline};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
@@ -205,9 +206,9 @@ fn gradients(model: &Model) {
     }
     let paths = model.graph.parameters.iter().zip(&model.parameters);
     let by: Vec<(String, NodeId)> = paths.map(|(variable, p)| (variable.name.clone(), p.leaf)).collect();
-    let derivation = notation::gradient(&model.graph, &of, &by);
+    notation::nn::render(&notation::gradient(&model.graph, &of, &by, Form::Program));
+    let derivation = notation::gradient(&model.graph, &of, &by, Form::Paper);
     notation::text::render(&derivation, 80, true);
-    notation::nn::render(&derivation);
     notation::latex::render(&derivation);
     notation::json::render(&derivation);
 }

@@ -5,7 +5,7 @@ use super::source::{complain, read};
 use super::{Exit, print};
 use crate::graph::{Kind, NodeId};
 use crate::model::Model;
-use crate::notation;
+use crate::notation::{self, Form};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -87,7 +87,8 @@ impl Grad {
         let more = model.objective.filter(|o| self.of.is_none() && *o != of.1).map(|o| ("minimize".to_string(), o));
         let of: Vec<(String, NodeId)> = std::iter::once(of).chain(more).collect();
         let derive = if self.raw { notation::raw_gradient } else { notation::gradient };
-        let derivation = derive(&model.graph, &of, &by);
+        let form = if matches!(self.format, Format::Nn) { Form::Program } else { Form::Paper };
+        let derivation = derive(&model.graph, &of, &by, form);
         Ok(match self.format {
             Format::Text => notation::text::render(&derivation, 80, true),
             Format::Nn => notation::nn::render(&derivation),

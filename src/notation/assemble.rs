@@ -1,10 +1,11 @@
 //! Writes the lines of an outline: left sides, starts of recurrences, explanations.
-use super::derivation::{Derivation, Line, Request, Where};
-use super::expression::{Expression, Running, Symbol};
+use super::derivation::{Derivation, Form, Line, Recurrence, Request, State, Where};
+use super::expression::{Expression, Running, Symbol, product};
 use super::names::Names;
 use super::outline::{Entry, outline};
 use super::place::{Affine, Place};
 use super::prepare::prepared;
+use super::scans::{Scan, Scans, opened};
 use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
 use crate::graph::{Graph, LoopId, NodeId};
 use crate::limits::{NOTATION_WORDS, NOTATION_WORK};
@@ -13,16 +14,25 @@ use rustc_hash::FxHashSet;
 /// The lines of a request.
 pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     let (graph, request) = prepared(graph, request);
-    let mut roots: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
-    roots.extend(&request.values);
-    roots.extend(request.titles.keys());
-    // Values that bear a name are spoken of by it, even where nothing else leads to them.
-    roots.extend(graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty()));
+    let opened = match request.form {
+        Form::Paper => None,
+        Form::Program => opened(&graph, &request, &roots(&graph, &request)),
+    };
+    let (graph, request, scans) = opened.unwrap_or((graph, request, Scans::default()));
     let graph = &graph;
-    let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
-    let entries = outline(graph, &request, &mut names);
+    let mut names = Names::new(graph, &graph.reachable(&roots(graph, &request)), &request.titles);
+    for scan in &scans.all {
+        scan.give_names(&mut names);
+    }
+    let entries = outline(graph, &request, &scans, &mut names);
+    for scan in &scans.all {
+        for shared in scan.shared(graph, &names) {
+            names.give_letter(graph, shared);
+        }
+    }
     let mut assembly = Assembly {
-        writer: Writer::new(graph, names),
+        writer: Writer::new(graph, names, request.form),
+        scans: scans.all,
         explained: vec![],
         introduced: FxHashSet::default(),
         lines: vec![],
@@ -34,10 +44,19 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     Derivation { lasts: lasts.collect(), lines: assembly.lines }.without_idle_lines()
 }
 
+/// What is printed, and what has a name: values that bear one are spoken of by it, even where nothing else leads to them.
+fn roots(graph: &Graph, request: &Request) -> Vec<NodeId> {
+    let mut roots: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
+    roots.extend(&request.values);
+    roots.extend(request.titles.keys());
+    roots.extend(graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty()));
+    roots
+}
+
 /// One value as a formula, values with names being called by them; its own name is left aside if `defines`.
 pub fn expression(graph: &Graph, id: NodeId, defines: bool) -> Expression {
     let names = Names::new(graph, &graph.reachable(&[id]), &Default::default());
-    let mut writer = Writer::new(graph, names);
+    let mut writer = Writer::new(graph, names, Form::Paper);
     writer.work = NOTATION_WORDS;
     let at = At::whole(graph.shape(id).len());
     written(&mut writer, id, at, |w, at| if defines { w.definition(id, at) } else { w.value(id, at) }).0.expression
@@ -45,6 +64,7 @@ pub fn expression(graph: &Graph, id: NodeId, defines: bool) -> Expression {
 
 struct Assembly<'g> {
     writer: Writer<'g>,
+    scans: Vec<Scan>,
     /// What has been said in a `where`: ends of loops, values before the first round.
     explained: Vec<Expression>,
     introduced: FxHashSet<NodeId>,
@@ -81,14 +101,23 @@ impl Assembly<'_> {
     fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
         let axes = at.axes.len();
         let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
-        let right = piece.expression.bracketed();
+        let right = self.with_all_axes(entry.node, piece, at);
         // Letters that stand here for the first time are explained, and the letters of those explanations.
         let mut letters: Vec<NodeId> = entry.letter.into_iter().collect();
         letters.extend(self.letters_in(left.iter().chain([&right])));
+        let mut recurrences = vec![];
         let mut at = 0;
         while let Some(&letter) = letters.get(at) {
             at += 1;
-            if self.introduced.insert(letter) {
+            if !self.introduced.insert(letter) {
+                continue;
+            }
+            if let Some(scan) = self.scans.iter().find(|scan| scan.makes(letter)).cloned() {
+                self.introduced.extend(scan.carried.iter().map(|c| c.stack));
+                let recurrence = self.recurrence(&scan);
+                letters.extend(self.letters_in(recurrence.formulas()));
+                recurrences.push(recurrence);
+            } else {
                 let explained = self.explanation(letter);
                 letters.extend(self.letters_in([&explained.right].into_iter()));
                 wheres.push(explained);
@@ -107,7 +136,7 @@ impl Assembly<'_> {
                 wheres.push(Where { left, right, indices: vec![], axes: 0, node: None });
             }
         }
-        self.lines.push(Line { left, right, indices, axes, wheres, node: entry.node });
+        self.lines.push(Line { left, right, indices, axes, wheres, recurrences, node: entry.node });
     }
 
     /// The values that a formula calls by letters that were chosen here.
@@ -116,7 +145,78 @@ impl Assembly<'_> {
         for formula in formulas {
             formula.each_symbol(&mut |symbol| found.extend(self.writer.names.letter_of(symbol)));
         }
+        // What is called within a round is explained there.
+        let is_round = |id: &NodeId| !self.scans.is_empty() && !self.writer.graph.node(*id).loops.is_empty();
+        found.retain(|id| !is_round(id));
         found
+    }
+
+    /// A loop as its statement says it.
+    fn recurrence(&mut self, scan: &Scan) -> Recurrence {
+        let graph = self.writer.graph;
+        let firsts: Vec<Expression> = scan.carried.iter().map(|c| self.whole(c.init)).collect();
+        self.writer.in_body = true;
+        let nexts: Vec<Expression> = scan.carried.iter().map(|c| self.whole(c.next)).collect();
+        let mut lines: Vec<(NodeId, Where)> = vec![];
+        let mut formulas = nexts.clone();
+        while let Some(formula) = formulas.pop() {
+            let mut found = vec![];
+            formula.each_symbol(&mut |symbol| found.extend(self.writer.names.letter_of(symbol)));
+            for id in found {
+                if !graph.node(id).loops.is_empty() && !lines.iter().any(|line| line.0 == id) {
+                    let line = self.explanation(id);
+                    formulas.push(line.right.clone());
+                    lines.push((id, line));
+                }
+            }
+        }
+        self.writer.in_body = false;
+        lines.sort_by_key(|line| line.0);
+        let looped = graph.looped(scan.of);
+        Recurrence {
+            place: Running { symbol: self.writer.names.loop_letter(scan.of).0, length: looped.length },
+            reverse: looped.reverse,
+            states: (scan.carried.iter().zip(firsts).zip(nexts))
+                .map(|((c, first), next)| State {
+                    name: c.name.clone(),
+                    rounds: c.rounds.clone(),
+                    state: c.state.clone(),
+                    first,
+                    next,
+                })
+                .collect(),
+            lines: lines.into_iter().map(|line| line.1).collect(),
+        }
+    }
+
+    /// A value with all its axes, where nothing can say it place for place: what needs that gets a letter.
+    fn whole(&mut self, id: NodeId) -> Expression {
+        let shape = self.writer.graph.shape(id).to_vec();
+        let at = At::whole(shape.len());
+        let (piece, at, indices) = written(&mut self.writer, id, at, |w, at| w.value(id, at));
+        if !indices.is_empty() {
+            self.writer.names.give_letter(self.writer.graph, id);
+            return written(&mut self.writer, id, At::whole(shape.len()), |w, at| w.value(id, at)).0.expression;
+        }
+        let lacks_all = piece.axes.is_empty();
+        match self.with_all_axes(id, piece, &at) {
+            number @ (Expression::Number(_) | Expression::Negate(_)) if lacks_all => filled(number, &shape),
+            other => other,
+        }
+    }
+
+    /// A formula for a value. Axes of one element need no word on paper, but a program's shapes must be right.
+    fn with_all_axes(&self, id: NodeId, piece: Piece, at: &At) -> Expression {
+        let shape = self.writer.graph.shape(id);
+        let free: Vec<usize> = (0..shape.len()).filter(|&k| at.axes[k] == Axis::Free).collect();
+        let is_number = matches!(piece.expression, Expression::Number(_) | Expression::Negate(_));
+        let lacks_unit = free.iter().any(|k| shape[*k] == 1 && !piece.axes.contains(k));
+        let right = piece.expression.bracketed();
+        if self.writer.form == Form::Paper || !lacks_unit || (is_number && piece.axes.is_empty()) {
+            return right;
+        }
+        let right = if let Expression::Reshaped(x, _) = right { *x } else { right };
+        Expression::Reshaped(Box::new(right), free.iter().map(|&k| shape[k]).collect())
     }
 
     fn explanation(&mut self, letter: NodeId) -> Where {
@@ -125,7 +225,7 @@ impl Assembly<'_> {
         let symbol = self.writer.names.get(letter).map_or(Symbol::Name(String::new()), |t| t.symbol.clone());
         let left = self.writer.left(letter, symbol, &at);
         // Elsewhere a reshape says nothing; here it says what the letter's axes are.
-        let right = match piece.expression.bracketed() {
+        let right = match self.with_all_axes(letter, piece, &at) {
             Expression::Reshaped(x, shape) => {
                 let sizes = shape.iter().map(|&n| Expression::Number(n as f64)).collect();
                 Expression::call("reshape", vec![*x, Expression::List(sizes)])
@@ -169,6 +269,16 @@ fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<(Expres
         found.push(((**base).clone(), places[1..].to_vec()));
     }
     formula.each_child(&mut |child| subscripted(child, place, found));
+}
+
+/// A number at every place of a shape.
+fn filled(number: Expression, shape: &[usize]) -> Expression {
+    let sizes = || shape.iter().map(|&n| Expression::Number(n as f64)).collect();
+    match number {
+        number if shape.is_empty() => number,
+        Expression::Number(0.0) => Expression::call("zeros", sizes()),
+        number => product(vec![number], vec![Expression::call("ones", sizes())]),
+    }
 }
 
 /// A value that repeats along an axis is said for each place of it; a number is said once.

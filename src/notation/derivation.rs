@@ -15,6 +15,16 @@ pub enum Role {
     Derivative { of: String, by: String },
 }
 
+impl Role {
+    /// The value whose adjoint it is.
+    pub fn forward(&self) -> Option<NodeId> {
+        match self {
+            Role::Adjoint(forward) => Some(*forward),
+            _ => None,
+        }
+    }
+}
+
 /// What nodes are. A node may be several things: the adjoint of a sum is that of its terms.
 pub type Titles = IndexMap<NodeId, Vec<Role>>;
 
@@ -36,9 +46,20 @@ pub struct Wanted {
     pub left: Left,
 }
 
+/// For whom something is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// On paper the rounds of a loop stand below: `h_{t−1}`.
+    #[default]
+    Paper,
+    /// In the language's own syntax a loop is a `scan`.
+    Program,
+}
+
 /// What is to be printed.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    pub form: Form,
     /// The name of what is differentiated: `loss`.
     pub of: String,
     /// The numbers that are differentiated: what they need are forward values, all else are derivatives.
@@ -67,6 +88,37 @@ pub struct Where {
     pub node: Option<NodeId>,
 }
 
+/// How the rounds of a loop come about, one after another, in the language's own syntax.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recurrence {
+    /// The letter of a round.
+    pub place: Running,
+    /// Whether it begins with the last place.
+    pub reverse: bool,
+    pub states: Vec<State>,
+    /// What a round computes on the way to its next states.
+    pub lines: Vec<Where>,
+}
+
+impl Recurrence {
+    pub fn formulas(&self) -> impl Iterator<Item = &Expression> {
+        self.states.iter().flat_map(|s| [&s.first, &s.next]).chain(self.lines.iter().map(|line| &line.right))
+    }
+}
+
+/// One value that a loop carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// All its rounds, and its start.
+    pub name: String,
+    /// Its rounds without the start, where there are several states.
+    pub rounds: String,
+    /// What it is called within a round.
+    pub state: String,
+    pub first: Expression,
+    pub next: Expression,
+}
+
 /// `left = left = right   where …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
@@ -78,6 +130,8 @@ pub struct Line {
     /// How many axes the value has.
     pub axes: usize,
     pub wheres: Vec<Where>,
+    /// The loops that the line speaks of first; none on paper.
+    pub recurrences: Vec<Recurrence>,
     pub node: NodeId,
 }
 
@@ -95,7 +149,8 @@ impl Derivation {
     pub fn without_idle_lines(self) -> Derivation {
         let mut users: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
         for (number, line) in self.lines.iter().enumerate() {
-            for formula in std::iter::once(&line.right).chain(line.wheres.iter().map(|w| &w.right)) {
+            let rounds = line.recurrences.iter().flat_map(Recurrence::formulas);
+            for formula in std::iter::once(&line.right).chain(line.wheres.iter().map(|w| &w.right)).chain(rounds) {
                 formula.each_symbol(&mut |symbol| users.entry(symbol.clone()).or_default().push(number));
             }
         }
@@ -103,7 +158,7 @@ impl Derivation {
         for at in (0..lines.len()).rev() {
             let Some(Line { left, .. }) = &lines[at] else { continue };
             let [sign @ Expression::Symbol(symbol @ Symbol::Adjoint(_))] = &left[..] else { continue };
-            let is_it = |line: &Line| line.right == *sign && line.wheres.is_empty();
+            let is_it = |line: &Line| line.right == *sign && line.wheres.is_empty() && line.recurrences.is_empty();
             let heir = match users.get(symbol).map(Vec::as_slice) {
                 None => None,
                 Some(&[only]) if only > at && lines[only].as_ref().is_some_and(is_it) => Some(only),
@@ -117,6 +172,7 @@ impl Derivation {
             // What was explained here is explained in the next line, behind what may speak of it.
             if let Some(next) = &mut lines[next] {
                 next.wheres.extend(line.wheres);
+                next.recurrences.extend(line.recurrences);
             }
         }
         Derivation { lines: lines.into_iter().flatten().collect(), ..self }

@@ -1,5 +1,5 @@
 //! The derivation of a gradient from a model's graph: recognition, differentiation, simplification, then the outline of lines.
-use super::derivation::{Derivation, Left, Request, Role, Wanted};
+use super::derivation::{Derivation, Form, Left, Request, Role, Wanted};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, NodeId};
 use crate::simplify::{Stage, simplify};
@@ -9,15 +9,15 @@ use rustc_hash::FxHashSet;
 ///
 /// `of` are `loss` and, if it is more than that, `minimize`: what a later one adds to the first is said where it acts,
 /// `∂minimize/∂w = ∂loss/∂w + 2e-4 w`.
-pub fn gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)]) -> Derivation {
+pub fn gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)], form: Form) -> Derivation {
     let (graph, request) = request(graph, of, by);
-    super::derivation(&graph, &request)
+    super::derivation(&graph, &Request { form, ..request })
 }
 
 /// The same as it was derived: nothing is recognised before, nothing simplified behind.
-pub fn raw_gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)]) -> Derivation {
+pub fn raw_gradient(graph: &Graph, of: &[(String, NodeId)], by: &[(String, NodeId)], form: Form) -> Derivation {
     let (graph, request) = request_with(graph, of, by, [Stage::Collect; 2]);
-    super::derivation(&graph, &request)
+    super::derivation(&graph, &Request { form, ..request })
 }
 
 /// The simplified graph of the gradients, and what is to be printed of it.

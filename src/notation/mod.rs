@@ -16,11 +16,12 @@ mod outline;
 pub mod place;
 mod prepare;
 mod reading;
+pub mod scans;
 pub mod text;
 pub mod writer;
 
 pub use assemble::{derivation, expression};
-pub use derivation::{Derivation, Left, Line, Request, Role, Titles, Wanted, Where};
+pub use derivation::{Derivation, Form, Left, Line, Request, Role, Titles, Wanted, Where};
 pub use expression::Expression;
 pub use gradient::{gradient, raw_gradient};
 

@@ -270,6 +270,23 @@ impl Names {
             format!("a{}", self.numbered)
         })
     }
+    /// A name that nothing else has, as near to the wanted one as there is.
+    pub fn take(&mut self, wanted: &str) -> String {
+        let numbered = (2..).map(|n| format!("{wanted}{n}"));
+        let name = std::iter::once(wanted.to_string()).chain(numbered).find(|name| !self.is_taken(name));
+        let name = name.unwrap_or_default();
+        self.taken.insert(name.clone());
+        name
+    }
+    /// A value that is explained where it is first used, by this name.
+    pub fn give_explained(&mut self, id: NodeId, name: &str) {
+        self.give_chosen(id, name.to_string());
+    }
+    /// A value that is called so, and needs no word.
+    pub fn give_known(&mut self, id: NodeId, name: &str) {
+        self.taken.insert(name.to_string());
+        self.give(id, name.to_string());
+    }
     /// A value that gets a line of its own.
     pub fn give_line(&mut self, id: NodeId, symbol: Symbol) {
         self.titles.insert(id, Title { symbol, kind: Kind::Line });
@@ -350,7 +367,7 @@ pub fn value_of_rounds(graph: &Graph, id: NodeId) -> NodeId {
 }
 
 /// A value of a layer is called by the last word of its path; rounds of `repeat` keep their number: `h0` for `h.0`.
-fn last_word(path: &str) -> String {
+pub fn last_word(path: &str) -> String {
     let mut words: Vec<&str> = path.split('.').collect();
     let count = words.iter().rev().take_while(|word| word.parse::<u32>().is_ok()).count();
     words.drain(..words.len().saturating_sub(count + 1)).count();

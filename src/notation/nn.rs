@@ -1,18 +1,26 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
-//! A recurrence has no claim of its own: what speaks of the rounds of a loop stands in comments, its places below it (`δ_t`); so does
-//! what is spread over places by a stride (`δ[(p + 1)/2]`), and all that needs either.
-use super::derivation::{Derivation, Where};
+//! A loop is a `scan`. Rounds of a loop within a loop stand in comments, their places below them (`δ_t`); so does what is spread over
+//! places by a stride (`δ[(p + 1)/2]`), and all that needs either.
+use super::derivation::{Derivation, Recurrence, State, Where};
 use super::expression::{Expression, Part, Running, Symbol};
 use super::linear::{NN, each, print, print_with};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
+/// A loop that is longer stands on several lines.
+const WIDTH: usize = 80;
+
 pub fn render(derivation: &Derivation) -> String {
     let mut program = Program { text: String::new(), lasts: &derivation.lasts, unsaid: FxHashSet::default() };
     for line in &derivation.lines {
-        for explained in in_order(&line.wheres) {
-            program.say(&explained.left, &explained.indices, explained.axes, &explained.right);
+        let loops = line.recurrences.iter().map(Explanation::Loop);
+        let all: Vec<Explanation> = line.wheres.iter().map(Explanation::Value).chain(loops).collect();
+        for explained in in_order(&all) {
+            match explained {
+                Explanation::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
+                Explanation::Loop(recurrence) => program.text += &scan(recurrence),
+            }
         }
         let [first, more @ ..] = &line.left[..] else { continue };
         program.say(first, &line.indices, line.axes, &line.right);
@@ -27,31 +35,57 @@ pub fn render(derivation: &Derivation) -> String {
     program.text
 }
 
+/// What a line needs before it.
+#[derive(Clone, Copy)]
+enum Explanation<'a> {
+    Value(&'a Where),
+    Loop(&'a Recurrence),
+}
+
+impl Explanation<'_> {
+    fn symbols(&self) -> Vec<Symbol> {
+        match self {
+            Explanation::Value(explained) => match defined(&explained.left) {
+                Expression::Symbol(symbol) => vec![symbol.clone()],
+                _ => vec![],
+            },
+            Explanation::Loop(recurrence) => recurrence.states.iter().map(|s| Symbol::Name(s.name.clone())).collect(),
+        }
+    }
+    fn each_symbol(&self, f: &mut dyn FnMut(&Symbol)) {
+        match self {
+            Explanation::Value(explained) => explained.right.each_symbol(f),
+            Explanation::Loop(recurrence) => recurrence.formulas().for_each(|formula| formula.each_symbol(f)),
+        }
+    }
+}
+
 /// Explanations behind those that they need: on paper it is the other way round. Of those that may come, the first comes.
-fn in_order(wheres: &[Where]) -> Vec<&Where> {
+fn in_order<'a>(all: &[Explanation<'a>]) -> Vec<Explanation<'a>> {
+    let defines: Vec<Vec<Symbol>> = all.iter().map(Explanation::symbols).collect();
     let mut places: FxHashMap<&Symbol, Vec<usize>> = FxHashMap::default();
-    for (at, explained) in wheres.iter().enumerate() {
-        if let Expression::Symbol(symbol) = defined(&explained.left) {
+    for (at, symbols) in defines.iter().enumerate() {
+        for symbol in symbols {
             places.entry(symbol).or_default().push(at);
         }
     }
     // Which ones wait for one, and for how many one waits.
-    let (mut waiting, mut missing) = (vec![vec![]; wheres.len()], vec![0; wheres.len()]);
-    for (at, explained) in wheres.iter().enumerate() {
+    let (mut waiting, mut missing) = (vec![vec![]; all.len()], vec![0; all.len()]);
+    for (at, explained) in all.iter().enumerate() {
         let mut needed = BTreeSet::new();
-        explained.right.each_symbol(&mut |symbol| needed.extend(places.get(symbol).into_iter().flatten().copied()));
-        for other in needed.into_iter().filter(|&other| wheres[other].left != explained.left) {
+        explained.each_symbol(&mut |symbol| needed.extend(places.get(symbol).into_iter().flatten().copied()));
+        for other in needed.into_iter().filter(|&other| defines[other] != defines[at]) {
             waiting[other].push(at);
             missing[at] += 1;
         }
     }
-    let mut left: BTreeSet<usize> = (0..wheres.len()).collect();
+    let mut left: BTreeSet<usize> = (0..all.len()).collect();
     let mut ready: BTreeSet<usize> = left.iter().copied().filter(|&at| missing[at] == 0).collect();
-    let mut order = Vec::with_capacity(wheres.len());
+    let mut order = Vec::with_capacity(all.len());
     // Those that need each other come as they stand.
     while let Some(next) = ready.pop_first().or_else(|| left.first().copied()) {
         left.remove(&next);
-        order.push(&wheres[next]);
+        order.push(all[next]);
         for &at in waiting[next].iter().filter(|at| left.contains(at)) {
             missing[at] -= 1;
             if missing[at] == 0 {
@@ -60,6 +94,51 @@ fn in_order(wheres: &[Where]) -> Vec<&Where> {
         }
     }
     order
+}
+
+/// A loop: `hs = concat([h_0], scan t in 0..8 with h_t = h_0 { … }, axis = 0)`.
+fn scan(recurrence: &Recurrence) -> String {
+    let Recurrence { place, reverse, states, lines } = recurrence;
+    let all = |of: &dyn Fn(&State) -> String| states.iter().map(of).collect::<Vec<_>>().join(", ");
+    let tuple = |text: String| if states.len() > 1 { format!("({text})") } else { text };
+    let places = format!("0..{}", place.length);
+    let places = if *reverse { format!("reverse({places})") } else { places };
+    let starts = all(&|s| format!("{} = {}", s.state, print(&s.first, &NN)));
+    let next = tuple(all(&|s| print(&s.next, &NN)));
+    let mut body: Vec<String> =
+        lines.iter().map(|l| binding(&l.left, &l.indices, l.axes, &print(&l.right, &NN))).collect();
+    body.push(next);
+    let head = format!("scan {} in {places} with {starts}", place.symbol);
+    let with_start = |state: &State, rounds: &str| {
+        let first = format!("[{}]", print(&state.first, &NN));
+        match reverse {
+            false => format!("{} = concat({first}, {rounds}, axis = 0)\n", state.name),
+            true => format!("{} = concat(reverse({rounds}), {first}, axis = 0)\n", state.name),
+        }
+    };
+    let whole = |body: &str| {
+        let scan = format!("{head} {{{body}}}");
+        match &states[..] {
+            [one] => with_start(one, &scan),
+            _ => {
+                let stacks: String = states.iter().map(|s| with_start(s, &s.rounds)).collect();
+                format!("({}) = {scan}\n{stacks}", all(&|s| s.rounds.clone()))
+            }
+        }
+    };
+    let short = whole(&format!(" {} ", body.join("; ")));
+    let fits = short.lines().all(|line| line.chars().count() <= WIDTH);
+    if fits { short } else { whole(&format!("\n    {}\n", body.join("\n    "))) }
+}
+
+/// A left side and what it is; one with indices is a map over them.
+fn binding(left: &Expression, indices: &[Running], axes: usize, right: &str) -> String {
+    match left {
+        Expression::Index(base, parts) if !indices.is_empty() => {
+            format!("{} = {}", print(base, &NN), in_place(each(indices, right), parts, axes))
+        }
+        _ => format!("{} = {right}", print(left, &NN)),
+    }
 }
 
 struct Program<'a> {
@@ -82,12 +161,8 @@ impl<'a> Program<'a> {
             }
         }
         let right = print_with(right, &NN, self.lasts);
-        self.text += &match left {
-            Expression::Index(base, parts) if !indices.is_empty() => {
-                format!("{} = {}\n", print(base, &NN), in_place(each(indices, &right), parts, axes))
-            }
-            _ => format!("{} = {right}\n", print(left, &NN)),
-        };
+        self.text += &binding(left, indices, axes, &right);
+        self.text.push('\n');
     }
 }
 

@@ -6,6 +6,7 @@ use super::derivation::{Left, Request};
 use super::expression::Symbol;
 use super::names::{Kind, Multiple, Names};
 use super::reading::Reading;
+use super::scans::Scans;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use rustc_hash::FxHashSet;
 
@@ -20,8 +21,8 @@ pub struct Entry {
 }
 
 /// Plans the lines; what gets a line or a letter is entered in `names`.
-pub fn outline(graph: &Graph, request: &Request, names: &mut Names) -> Vec<Entry> {
-    let outline = Outline { reading: Reading::new(graph, request, names), graph, request };
+pub fn outline(graph: &Graph, request: &Request, scans: &Scans, names: &mut Names) -> Vec<Entry> {
+    let outline = Outline { reading: Reading::new(graph, request, names, scans), graph, request };
     let mut lines = outline.multiples(names);
     outline.lines(names, &mut lines);
     outline.break_circles(names, &mut lines);
@@ -264,7 +265,7 @@ impl Outline<'_> {
                     return Entry { node, symbols: vec![Symbol::Adjoint(String::new())], letter: None };
                 };
                 let mut symbols = vec![Symbol::Adjoint(name.clone())];
-                if title.kind == Kind::Given {
+                if title.kind == Kind::Given && !self.reading.scans.rounds.contains(&f) {
                     symbols.push(Symbol::Derivative { of: self.request.of.clone(), by: name.clone() });
                 }
                 Entry { node, symbols, letter: (title.kind != Kind::Given).then_some(f) }

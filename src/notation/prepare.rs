@@ -10,7 +10,7 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
     roots.extend(&request.values);
     for (&node, roles) in &request.titles {
         roots.push(node);
-        roots.extend(roles.iter().filter_map(forward));
+        roots.extend(roles.iter().filter_map(Role::forward));
     }
     let outside = graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty());
     roots.extend(outside);
@@ -30,19 +30,13 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
         titles.entry(new(node)).or_default().extend(roles);
     }
     let request = Request {
+        form: request.form,
         of: request.of.clone(),
         values: request.values.iter().map(|&id| new(id)).collect(),
         results: request.results.iter().map(|w| Wanted { node: new(w.node), left: w.left.clone() }).collect(),
         titles,
     };
     (rebuild.to, request)
-}
-
-fn forward(role: &Role) -> Option<NodeId> {
-    match role {
-        Role::Adjoint(forward) => Some(*forward),
-        _ => None,
-    }
 }
 
 fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {

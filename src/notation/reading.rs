@@ -1,6 +1,7 @@
 //! What would be read if the results were written out with no names but the program's: who uses what, and how much there is to write.
 use super::derivation::{Request, Role};
 use super::names::{Kind, Multiple, Names};
+use super::scans::{Scan, Scans};
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,16 +18,18 @@ pub struct Reading<'a> {
     pub reached: Vec<NodeId>,
     pub users: FxHashMap<NodeId, Vec<NodeId>>,
     pub results: FxHashMap<NodeId, usize>,
+    pub scans: &'a Scans,
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(graph: &'a Graph, request: &'a Request, names: &Names) -> Reading<'a> {
+    pub fn new(graph: &'a Graph, request: &'a Request, names: &Names, scans: &'a Scans) -> Reading<'a> {
         let forward: FxHashSet<NodeId> = graph.reachable(&request.values).into_iter().collect();
         let mut results: FxHashMap<NodeId, usize> = FxHashMap::default();
         for wanted in &request.results {
             *results.entry(wanted.node).or_default() += 1;
         }
-        let mut reading = Reading { graph, request, forward, reached: vec![], users: FxHashMap::default(), results };
+        let users = FxHashMap::default();
+        let mut reading = Reading { graph, request, forward, reached: vec![], users, results, scans };
         let mut seen: FxHashSet<NodeId> = FxHashSet::default();
         let mut todo: Vec<NodeId> = request.results.iter().map(|w| w.node).collect();
         while let Some(id) = todo.pop() {
@@ -143,10 +146,7 @@ impl<'a> Reading<'a> {
     /// The forward value that an adjoint is best called after: one with a name, else the nearest to the loss.
     pub fn forward_of(&self, id: NodeId, names: &Names) -> Option<NodeId> {
         let roles = self.request.titles.get(&id)?;
-        let adjoints = roles.iter().filter_map(|r| match r {
-            Role::Adjoint(forward) => Some(*forward),
-            _ => None,
-        });
+        let adjoints = roles.iter().filter_map(Role::forward);
         adjoints.max_by_key(|&f| {
             let leaf = matches!(self.graph.op(f), Op::Leaf(_));
             (!leaf, names.is_given(f), f)
@@ -203,6 +203,8 @@ impl<'a> Reading<'a> {
             }
             if names.has(id) && !(defines && id == node) {
                 found.insert(id);
+                // A loop is said before what speaks of it.
+                todo.extend(self.scans.all.iter().filter(|s| s.makes(id)).flat_map(Scan::operands));
             } else if let Some(Multiple { line, .. }) = names.multiple_of(id)
                 && !(defines && line == node)
             {

@@ -9,7 +9,7 @@ use crate::oracle::{Environment, evaluate};
 #[track_caller]
 fn check(program: &str) -> usize {
     let (setting, loss) = Setting::of_source(program);
-    let printed = nn::render(&setting.gradient(loss));
+    let printed = nn::render(&setting.gradient(loss).program);
     let text = format!("{program}\n{printed}");
     let mut sources = Sources::default();
     let file = sources.add("model.nn", &text);
@@ -102,7 +102,7 @@ fn what_can_not_be_claimed_is_read_nevertheless() {
     let recurrence = "input x: [12, 2], t: [12]\nh = rnn(x, 5)\ny = neuron(h)\nloss = sum((y - t)^2)";
     for program in [convolution, recurrence] {
         let (setting, loss) = Setting::of_source(program);
-        let text = nn::render(&setting.gradient(loss));
+        let text = nn::render(&setting.gradient(loss).program);
         let parsed = crate::syntax::parse(0, &text);
         assert!(parsed.diagnostics.is_empty(), "{:?}\n{text}", parsed.diagnostics);
     }
@@ -114,7 +114,7 @@ fn a_penalty_of_all_weights() {
     let (setting, _) =
         Setting::of_source("input x: [4]\nz = dense(dense(x, 5), 3)\nloss = sum(z) + 1e-4 * norm(weights)^2");
     let loss = setting.g.names().find(|n| n.1 == "loss").unwrap().0;
-    let printed = nn::render(&setting.gradient(loss));
+    let printed = nn::render(&setting.gradient(loss).program);
     assert!(printed.contains("2e-4 z.1.w") && !printed.contains("reshape"), "{printed}");
 }
 
@@ -152,7 +152,7 @@ fn no_line_is_idle() {
         ("input a\nparam x\nloss = 1 / (1 + a^(-x))", "∂loss/∂x = "),
     ] {
         let (setting, loss) = Setting::of_source(program);
-        let printed = nn::render(&setting.gradient(loss));
+        let printed = nn::render(&setting.gradient(loss).program);
         assert!(printed.contains(expected) && !printed.contains("δ ="), "{printed}");
     }
 }

@@ -42,7 +42,7 @@ fn iris() {
     let loss = s.g.named(NamedOp(&CROSS_ENTROPY), &[y, t]);
     let derivation = s.gradient(loss);
     assert_eq!(
-        text::render(&derivation, 100, false),
+        text::render(&derivation.paper, 100, false),
         "\
 δz = ∂loss/∂z = y − onehot(t)
 ∂loss/∂z.w = δz hᵀ

@@ -3,7 +3,7 @@ use super::setting::Setting;
 use crate::graph::{Leaf, Op};
 use crate::notation::expression::{Expression as E, Part, elementwise, fraction, product, sum};
 use crate::notation::linear::{NN, print};
-use crate::notation::{definition_text, gradient, latex, text};
+use crate::notation::{Form, definition_text, gradient, latex, text};
 use crate::syntax::{NodeKind, ProductSign, Relation, StatementKind, SumSign, Tree, TreeId, parse};
 use proptest::prelude::*;
 
@@ -146,9 +146,11 @@ proptest! {
         let by: Vec<_> = (0..g.parameters.len() as u32)
             .map(|i| (g.parameters[i as usize].name.clone(), g.intern(Op::Leaf(Leaf::Parameter(i)))))
             .collect();
-        let derivation = gradient(&g, &[("loss".into(), loss)], &by);
+        let of = [("loss".into(), loss)];
+        let derivation = gradient(&g, &of, &by, Form::Paper);
         prop_assert_eq!(derivation.lines.is_empty(), by.is_empty());
-        let printed = text::render(&derivation, 100, false) + &crate::notation::nn::render(&derivation);
+        let program = gradient(&g, &of, &by, Form::Program);
+        let printed = text::render(&derivation, 100, false) + &crate::notation::nn::render(&program);
         prop_assert!(!printed.contains('…'), "{}", printed);
         let latex = latex::render(&derivation);
         prop_assert!(is_balanced(&latex), "{}", latex);
@@ -184,7 +186,7 @@ fn nothing_is_noise() {
     ];
     for program in programs {
         let (setting, loss) = Setting::of_source(program);
-        let derivation = setting.gradient(loss);
+        let derivation = setting.gradient(loss).paper;
         let printed = text::render(&derivation, 100, false);
         for noise in NOISE {
             assert!(!printed.contains(noise), "{noise:?} in\n{printed}");

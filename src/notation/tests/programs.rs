@@ -1,5 +1,6 @@
 //! Goldens: gradients of programs as they are printed.
-use super::setting::{Setting, forms};
+use super::setting::{Both, Setting, forms};
+use crate::notation::Form;
 
 #[track_caller]
 fn printed(text: &str) -> String {
@@ -126,8 +127,9 @@ penalised = loss + 1e-4 * norm(weights)^2
     let loss = setting.g.named_value("loss").unwrap();
     let penalised = setting.g.named_value("penalised").unwrap();
     let of = [("loss".to_string(), loss), ("minimize".to_string(), penalised)];
-    let derivation = crate::notation::gradient(&setting.g, &of, &setting.parameters);
-    insta::assert_snapshot!(forms(&derivation));
+    let [paper, program] =
+        [Form::Paper, Form::Program].map(|form| crate::notation::gradient(&setting.g, &of, &setting.parameters, form));
+    insta::assert_snapshot!(forms(&Both { paper, program }));
 }
 
 #[test]
@@ -203,7 +205,7 @@ loss = (d - t)^2
 #[test]
 fn as_data() {
     let (setting, loss) = Setting::of_source("input x\ntarget t\nparam w\nloss = (w x - t)^2");
-    let value = crate::notation::json::render(&setting.gradient(loss));
+    let value = crate::notation::json::render(&setting.gradient(loss).paper);
     insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
 }
 
@@ -235,7 +237,7 @@ fn long_formulas_are_cut_into_pieces() {
         let (setting, loss) = Setting::of_source(&format!("input x: [3]\nparam w: [3]\nloss = sum(w * ({formula}))^2"));
         let value = crate::notation::definition_text(&setting.g, loss);
         assert!(!value.is_empty());
-        let derivation = setting.gradient(loss);
+        let derivation = setting.gradient(loss).paper;
         assert!(
             derivation
                 .lines
@@ -274,7 +276,7 @@ loss = sum(abs(h - t))
 
 #[test]
 fn derivatives_by_their_own_signs() {
-    use crate::notation::{Left, Request, Role, Wanted, derivation};
+    use crate::notation::{Left, Request, Role, Wanted};
     let mut s = Setting::default();
     let (x, w) = (s.input("x", &[]), s.parameter("w", &[]));
     let wx = s.g.multiply(w, x);
@@ -286,7 +288,7 @@ fn derivatives_by_their_own_signs() {
     let mut request = Request { of: "loss".into(), values: vec![value], ..Request::default() };
     request.title(slope, Role::Derivative { of: "u".into(), by: "x".into() });
     request.results.push(Wanted { node: value, left: Left::Name("loss".into()) });
-    insta::assert_snapshot!(forms(&derivation(&s.g, &request)));
+    insta::assert_snapshot!(forms(&Both::of(&s.g, request)));
 }
 
 /// What is simplified away may have had names inside of a loop.

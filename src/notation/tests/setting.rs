@@ -1,7 +1,7 @@
 //! Small models built by hand, and their way through recognition, differentiation and simplification.
 use crate::graph::{Graph, Kind, Leaf, NodeId, Op, Type, Variable, verify};
 use crate::notation::gradient::request;
-use crate::notation::{Derivation, derivation, latex, nn, text};
+use crate::notation::{Derivation, Form, Request, derivation, latex, nn, text};
 
 #[derive(Default)]
 pub struct Setting {
@@ -53,7 +53,7 @@ impl Setting {
     }
 
     /// The derivation of the gradient of `loss` by all parameters.
-    pub fn gradient(mut self, loss: NodeId) -> Derivation {
+    pub fn gradient(mut self, loss: NodeId) -> Both {
         self.g.name(loss, "loss");
         let mut kept: Vec<NodeId> = vec![loss];
         kept.extend(self.parameters.iter().map(|p| p.1));
@@ -64,16 +64,29 @@ impl Setting {
         if std::env::var("SHOW").is_ok() {
             eprintln!("{}\n{:?}", crate::graph::show::show(&graph, &roots), request.titles);
         }
-        derivation(&graph, &request)
+        Both::of(&graph, request)
+    }
+}
+
+/// A derivation for either reader.
+pub struct Both {
+    pub paper: Derivation,
+    pub program: Derivation,
+}
+
+impl Both {
+    pub fn of(graph: &Graph, request: Request) -> Both {
+        let paper = derivation(graph, &request);
+        Both { paper, program: derivation(graph, &Request { form: Form::Program, ..request }) }
     }
 }
 
 /// All forms that are read by people, for goldens.
-pub fn forms(derivation: &Derivation) -> String {
+pub fn forms(both: &Both) -> String {
     format!(
         "{}\n--- nn\n{}\n--- latex\n{}",
-        text::render(derivation, 100, false),
-        nn::render(derivation),
-        latex::render(derivation)
+        text::render(&both.paper, 100, false),
+        nn::render(&both.program),
+        latex::render(&both.paper)
     )
 }

@@ -2,6 +2,7 @@
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Contraction, NodeId, Op};
+use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Running, elementwise, product};
 use crate::notation::place::{Affine, Place};
 
@@ -52,6 +53,9 @@ impl Writer<'_> {
         let factors = loop {
             match self.at_places(c, at, &places, &extents) {
                 Ok(factors) => break factors,
+                Err(Stuck { label, .. }) if !c.out_axes.contains(&label) && extents[label as usize] == 1 => {
+                    places[label as usize] = Some(Place::Affine(Affine::number(0)));
+                }
                 Err(Stuck { label, hint }) if !c.out_axes.contains(&label) => {
                     let letter = self.fresh_letter(hint);
                     self.in_use.push(letter.clone());
@@ -85,8 +89,15 @@ impl Writer<'_> {
     ) -> std::result::Result<Factors, Stuck> {
         let mut a = self.side(c.a, &c.a_axes, at, places)?;
         let mut b = self.side(c.b, &c.b_axes, at, places)?;
-        // An axis of one element that only one of them has says nothing.
+        // An axis of one element that only one of them has says nothing on paper; a program must say which element.
         let alone = |l: &u8, other: &[u8]| extents[*l as usize] == 1 && !c.out_axes.contains(l) && !other.contains(l);
+        if self.form == Form::Program {
+            let (of_a, of_b) = (a.labels.iter(), b.labels.iter());
+            let stuck = of_a.filter(|l| alone(l, &b.labels)).chain(of_b.filter(|l| alone(l, &a.labels))).next();
+            if let Some(&label) = stuck {
+                return Err(Stuck { label, hint: Hint::Any });
+            }
+        }
         a.labels.retain(|l| !alone(l, &b.labels));
         b.labels.retain(|l| !alone(l, &a.labels));
         let (left, right) = (a.before, b.before);

@@ -13,6 +13,7 @@ mod reference;
 mod see_through;
 mod view;
 
+use super::derivation::Form;
 use super::expression::{Expression, Symbol, sum};
 use super::names::Names;
 use super::place::{Affine, Place};
@@ -91,10 +92,13 @@ pub struct Writer<'g> {
     depth: usize,
     /// Quotients that bear a name of the program.
     quotients: Vec<NodeId>,
+    pub form: Form,
+    /// Whether the body of a `scan` is written: its places count from 0 and stand in brackets, its values are those of the round.
+    pub in_body: bool,
 }
 
 impl<'g> Writer<'g> {
-    pub fn new(graph: &'g Graph, names: Names) -> Writer<'g> {
+    pub fn new(graph: &'g Graph, names: Names, form: Form) -> Writer<'g> {
         let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
         let quotients = names.given().filter(is_quotient).collect();
         Writer {
@@ -106,6 +110,8 @@ impl<'g> Writer<'g> {
             work: NOTATION_WORK,
             depth: 0,
             quotients,
+            form,
+            in_body: false,
         }
     }
 

@@ -2,6 +2,7 @@
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{NodeId, Op};
+use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Running};
 use crate::notation::place::{Affine, Place};
 use crate::op::ReduceOp;
@@ -50,7 +51,8 @@ impl Writer<'_> {
             }
         }
         let over = self.over(axes, x, at);
-        let leading = at.free().count() > 0 && axes.iter().all(|a| over.kept.iter().all(|k| a < k));
+        let on_paper = self.form == Form::Paper;
+        let leading = on_paper && at.free().count() > 0 && axes.iter().all(|a| over.kept.iter().all(|k| a < k));
         let stack = matches!(self.graph.op(x), Op::Stacked { .. }) && axes.contains(&0) && !self.names.has(x);
         if op == ReduceOp::Sum && (leading || stack) {
             return self.named_sum(over, at);

@@ -45,6 +45,7 @@ impl Writer<'_> {
 
     /// A name with its subscripts and indices.
     pub(super) fn placed(&self, symbol: Expression, loops: &[LoopId], at: &At) -> Piece {
+        let loops = if self.in_body { &[] } else { loops };
         let mut subscripts: Vec<Expression> = loops.iter().map(|&l| self.place_of(l, at).expression()).collect();
         let mut parts = vec![];
         let mut axes = vec![];
@@ -79,12 +80,15 @@ impl Writer<'_> {
     pub(super) fn as_index(&self, place: &Affine) -> Affine {
         Affine { offset: place.offset - self.letters_of_loops(place), ..place.clone() }
     }
-    /// By how much a place is greater than the index that it stands for: letters of loops count from 1.
+    /// By how much a place is greater than the index that it stands for: on paper, letters of loops count from 1.
     pub(super) fn letters_of_loops(&self, place: &Affine) -> i64 {
+        if self.in_body {
+            return 0;
+        }
         place.terms.iter().filter(|t| self.names.is_loop_letter(&t.0)).map(|t| t.1).sum()
     }
 
     fn is_loop_place(&self, place: &Affine) -> bool {
-        place.is_simple() && place.terms.first().is_some_and(|t| self.names.is_loop_letter(&t.0))
+        !self.in_body && place.is_simple() && place.terms.first().is_some_and(|t| self.names.is_loop_letter(&t.0))
     }
 }
