@@ -1,6 +1,6 @@
 //! Writes the lines of an outline: left sides, starts of recurrences, explanations.
 use super::derivation::{Derivation, Form, Line, Recurrence, Request, State, Where};
-use super::expression::{Expression, Running, Symbol, product};
+use super::expression::{Expression, Running, Symbol};
 use super::names::Names;
 use super::outline::{Entry, outline};
 use super::place::{Affine, Place};
@@ -200,7 +200,7 @@ impl Assembly<'_> {
         }
         let lacks_all = piece.axes.is_empty();
         match self.with_all_axes(id, piece, &at) {
-            number @ (Expression::Number(_) | Expression::Negate(_)) if lacks_all => filled(number, &shape),
+            number @ (Expression::Number(_) | Expression::Negate(_)) if lacks_all => Expression::filled(number, &shape),
             other => other,
         }
     }
@@ -269,16 +269,6 @@ fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<(Expres
         found.push(((**base).clone(), places[1..].to_vec()));
     }
     formula.each_child(&mut |child| subscripted(child, place, found));
-}
-
-/// A number at every place of a shape.
-fn filled(number: Expression, shape: &[usize]) -> Expression {
-    let sizes = || shape.iter().map(|&n| Expression::Number(n as f64)).collect();
-    match number {
-        number if shape.is_empty() => number,
-        Expression::Number(0.0) => Expression::call("zeros", sizes()),
-        number => product(vec![number], vec![Expression::call("ones", sizes())]),
-    }
 }
 
 /// A value that repeats along an axis is said for each place of it; a number is said once.

@@ -104,6 +104,16 @@ impl Expression {
             E::Number(value)
         }
     }
+    /// A number at every place of a shape: `zeros(3)`, `2 ones(3)`.
+    pub fn filled(number: E, shape: &[usize]) -> E {
+        let sizes = || shape.iter().map(|&n| E::Number(n as f64)).collect();
+        match number {
+            number if shape.is_empty() => number,
+            E::Number(0.0) => E::call("zeros", sizes()),
+            E::Number(1.0) => E::call("ones", sizes()),
+            number => product(vec![number], vec![E::call("ones", sizes())]),
+        }
+    }
     pub fn is_number(&self, value: f64) -> bool {
         matches!(self, E::Number(v) if *v == value)
     }

@@ -1,7 +1,7 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
-//! A loop is a `scan`. Rounds of a loop within a loop stand in comments, their places below them (`δ_t`); so does what is spread over
-//! places by a stride (`δ[(p + 1)/2]`), and all that needs either.
+//! A loop is a `scan`. Rounds of a loop within a loop stand in comments, their places below them (`δ_t`), and so does all that needs
+//! them.
 use super::derivation::{Derivation, Recurrence, State, Where};
 use super::expression::{Expression, Part, Running, Symbol};
 use super::linear::{NN, each, print, print_with};
@@ -152,7 +152,7 @@ struct Program<'a> {
 impl<'a> Program<'a> {
     /// `left = right`; a left side with indices is a map over them.
     fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression) {
-        let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts) || has_shared_places(right);
+        let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts);
         right.each_symbol(&mut |symbol| unsaid |= self.unsaid.contains(symbol));
         if unsaid {
             self.text += "// ";
@@ -181,16 +181,6 @@ fn in_place(map: String, parts: &[Part], axes: usize) -> String {
         .map(|k| k.to_string())
         .collect();
     format!("transpose({map}, [{}])", order.join(", "))
-}
-
-/// Whether a formula asks for places that only come out even now and then: `x[(p + 1)/2]`.
-fn has_shared_places(formula: &Expression) -> bool {
-    let is_shared = |part: &Part| {
-        matches!(part, Part::At(Expression::Fraction(..)) | Part::Beyond { within: Expression::Fraction(..), .. })
-    };
-    let mut found = matches!(formula, Expression::Index(_, parts) if parts.iter().any(is_shared));
-    formula.each_child(&mut |child| found |= has_shared_places(child));
-    found
 }
 
 /// What a left side defines, without its indices.

@@ -1,6 +1,6 @@
 //! Rewrites that make a formula shorter on paper and change no number: a part of a whole is named by itself, parts that are
 //! padded and added are put together.
-use super::derivation::{Request, Role, Titles, Wanted};
+use super::derivation::{Form, Request, Role, Titles, Wanted};
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
 
@@ -17,8 +17,10 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
     let mut rebuild = Rebuild::new(graph);
     rebuild.run(&roots, |to, id, op| {
         // What has a name stays as it is: it is spoken of by it.
-        let id = if graph.name_of(id).is_some() { None } else { rewritten(to, &op) };
-        id.unwrap_or_else(|| to.intern(op))
+        let is_free = graph.name_of(id).is_none();
+        let shorter = if is_free { rewritten(to, &op) } else { None };
+        let spread = || if request.form == Form::Program { spread_out(to, &op) } else { None };
+        shorter.or_else(spread).unwrap_or_else(|| to.intern(op))
     });
     let new = |id: NodeId| rebuild.get(id);
     let mut titles = Titles::default();
@@ -50,6 +52,55 @@ fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
         _ => None,
     }
 }
+
+/// What is read at every second place, as `δ[(p + 1) / 2]`, which no program can say: with zeros between its elements.
+fn spread_out(to: &mut Graph, op: &Op) -> Option<NodeId> {
+    let Op::View(view) = op else { return None };
+    let mut view = view.clone();
+    view.rows.iter().find(|row| row.divisor > 1)?;
+    for axis in 0..view.rows.len() {
+        let row = &mut view.rows[axis];
+        if row.divisor > 1 {
+            view.x = spread(to, view.x, axis, row.divisor as usize);
+            *row =
+                Row { divisor: 1, low: row.low * row.divisor, high: (row.high - 1) * row.divisor + 1, ..row.clone() };
+        }
+    }
+    Some(to.intern(Op::View(view)))
+}
+
+/// A value with so many places for each along an axis, zeros but for the first; it gets a name. In a product it is the factor.
+fn spread(to: &mut Graph, x: NodeId, axis: usize, apart: usize) -> NodeId {
+    if let Op::Contract(c) = to.op(x).clone()
+        && to.name_of(x).is_none()
+    {
+        let label = c.out_axes[axis];
+        let places = [&c.a_axes, &c.b_axes].map(|axes| axes.iter().position(|&l| l == label));
+        let [a, b] = match places {
+            [Some(axis), None] => [spread(to, c.a, axis, apart), c.b],
+            [None, Some(axis)] => [c.a, spread(to, c.b, axis, apart)],
+            // The other factor is not looked at where one is zero.
+            [Some(of_a), Some(of_b)] => [spread(to, c.a, of_a, apart), spread(to, c.b, of_b, apart)],
+            [None, None] => [c.a, c.b],
+        };
+        return to.intern(Op::Contract(Contraction { a, b, ..c }));
+    }
+    let mut shape = to.shape(x).to_vec();
+    let length = shape[axis];
+    shape.insert(axis + 1, 1);
+    let column = to.reshape(x, &shape);
+    shape[axis + 1] = apart - 1;
+    let zeros = to.constant(0.0, &shape);
+    let column = to.join(axis + 1, &[column, zeros]);
+    shape.remove(axis + 1);
+    shape[axis] = length * apart;
+    let wide = to.reshape(column, &shape);
+    to.name(wide, SPREAD);
+    wide
+}
+
+/// A value of an inner block is explained where it is first used, by the last word of its name.
+const SPREAD: &str = "stride.spread";
 
 /// A multiple of a value that was laid out as a vector for it, in its own shape: of `2e-4 weights`, the part of one weight.
 fn multiple_in_shape(to: &mut Graph, x: NodeId, shape: &[usize]) -> Option<NodeId> {

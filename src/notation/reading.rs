@@ -203,7 +203,10 @@ impl<'a> Reading<'a> {
             }
             if names.has(id) && !(defines && id == node) {
                 found.insert(id);
-                // A loop is said before what speaks of it.
+                // What is explained there needs what it is made of; a loop is said before what speaks of it.
+                if names.get(id).is_some_and(|t| t.kind == Kind::Inner) && !self.forward.contains(&id) {
+                    todo.extend(self.children(id, names));
+                }
                 todo.extend(self.scans.all.iter().filter(|s| s.makes(id)).flat_map(Scan::operands));
             } else if let Some(Multiple { line, .. }) = names.multiple_of(id)
                 && !(defines && line == node)

@@ -2,7 +2,8 @@
 use super::axes::union;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Leaf, NamedOp, NodeId, Op, named};
-use crate::notation::expression::{Expression, Part, product};
+use crate::notation::derivation::Form;
+use crate::notation::expression::{Expression, Part};
 use crate::notation::numbers;
 use crate::op::{BinaryOp, Notation, UnaryOp};
 
@@ -188,14 +189,22 @@ impl Writer<'_> {
             owns.push(piece.axes);
             all.push(piece.expression.bracketed());
         }
+        axes.push(axis);
+        axes.sort();
+        axes.dedup();
+        if self.form == Form::Program {
+            let whole: Vec<usize> = axes.iter().copied().filter(|&k| !stacked || k != axis).collect();
+            for ((&part, own), expression) in parts.iter().zip(&mut owns).zip(&mut all) {
+                if let Some(full) = self.in_full(part, own, expression, &whole, axis) {
+                    (*expression, *own) = (full, whole.clone());
+                }
+            }
+        }
         if !stacked {
             // A number among vectors: a part of one entry.
             let numbers = all.iter_mut().zip(&owns).filter(|(_, own)| own.is_empty());
             numbers.for_each(|(part, _)| *part = Expression::List(vec![part.clone()]));
         }
-        axes.push(axis);
-        axes.sort();
-        axes.dedup();
         let place = axes.iter().position(|&a| a == axis).unwrap_or(0);
         let number = |k: usize| vec![("axis".to_string(), Expression::Number(k as f64))];
         let mut expression = if stacked && axes.len() == 1 {
@@ -215,6 +224,27 @@ impl Writer<'_> {
         }
         Ok(Piece { expression, axes })
     }
+
+    /// A part of what is put together along an axis with all axes of the others, if it lacks some: a program's shapes must be right.
+    fn in_full(
+        &self,
+        part: NodeId,
+        own: &[usize],
+        expression: &Expression,
+        whole: &[usize],
+        axis: usize,
+    ) -> Option<Expression> {
+        if own == whole || whole == [axis] {
+            return None;
+        }
+        let shape: Vec<usize> = whole.iter().map(|&k| self.graph.shape(part)[k]).collect();
+        let is_repeated = own.iter().all(|k| *k == axis);
+        match self.graph.constant_of(part) {
+            Some(value) if is_repeated => Some(Expression::filled(numbers::number(value), &shape)),
+            // One of several behind each other: its axis there has one element.
+            _ => (!is_repeated).then(|| Expression::Reshaped(Box::new(expression.clone()), shape)),
+        }
+    }
 }
 
 /// So many times the same number behind each other.
@@ -222,13 +252,7 @@ fn repeated(piece: Piece, axis: usize, count: usize) -> Result<Piece> {
     if let Some(&axis) = piece.axes.first() {
         return Err(Needs { axis, hint: Hint::Any });
     }
-    let all = |name| Expression::call(name, vec![Expression::Number(count as f64)]);
-    let expression = match piece.expression {
-        Expression::Number(0.0) => all("zeros"),
-        Expression::Number(1.0) => all("ones"),
-        number => product(vec![number.bracketed()], vec![all("ones")]),
-    };
-    Ok(Piece { expression, axes: vec![axis] })
+    Ok(Piece { expression: Expression::filled(piece.expression.bracketed(), &[count]), axes: vec![axis] })
 }
 
 /// A formula of all axes, indexed where they are at places.

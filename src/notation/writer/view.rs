@@ -143,6 +143,11 @@ impl Writer<'_> {
                 .iter()
                 .position(|row| row.terms == [(axis, 1)] && row.is_total(&inner.shape))
                 .is_some_and(|k| self.vanishes_beyond(inner.x, k)),
+            Op::Contract(ref c) => {
+                let place = |axes: &[u8]| axes.iter().position(|&l| l == c.out_axes[axis]);
+                place(&c.a_axes).is_some_and(|k| self.vanishes_beyond(c.a, k))
+                    || place(&c.b_axes).is_some_and(|k| self.vanishes_beyond(c.b, k))
+            }
             Op::Stacked { x, .. } => self.names.has(x) || (axis > 0 && self.vanishes_beyond(x, axis - 1)),
             _ => false,
         }
