@@ -1,9 +1,15 @@
 //! What `gradus grad --format nn` prints is a program: behind the file that it was made of, it is read without errors, and says the same
 //! numbers as the oracle has for the gradient. What the language has no words for yet stands in comments; here it is counted.
-use gradus::data;
+use gradus::gradient::adjoints;
+use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, show};
 use gradus::model::{Model, Options};
+use gradus::notation::Form;
+use gradus::oracle::random_graph::smooth_graph;
 use gradus::oracle::{Environment, evaluate};
-use gradus::pipeline;
+use gradus::{data, notation, pipeline};
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestError, TestRunner};
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -154,4 +160,147 @@ fn every_example() {
             panic!("{}: {why}", path.display());
         }
     }
+}
+
+/// The declarations of what a random graph begins with, behind which its gradients are read.
+fn declarations(graph: &Graph) -> String {
+    let mut text = String::new();
+    for variable in &graph.inputs {
+        let shape = show::shape_text(&variable.ty.shape);
+        let kind = match variable.ty.kind {
+            Kind::Real => String::new(),
+            Kind::Bool => "bool".into(),
+            Kind::Class(count) => format!("class({count})"),
+        };
+        text += &format!("input {}: {}\n", variable.name, declared(&shape, &kind));
+    }
+    for variable in graph.parameters.iter().chain(&graph.states) {
+        text += &format!("param {}: {}\n", variable.name, declared(&show::shape_text(&variable.ty.shape), ""));
+    }
+    for (name, value) in &graph.settings {
+        text += &format!("{name} = {value}\n");
+    }
+    text + "param step\n"
+}
+
+fn declared(shape: &str, kind: &str) -> String {
+    let shape = if shape.starts_with('[') { shape } else { "" };
+    let both = [shape, kind].join(" ");
+    if both.trim().is_empty() { "[]".into() } else { both.trim().into() }
+}
+
+/// Whether the printed gradients of a random graph, read as a program, have the values of the derived ones; why not, if they have not.
+/// Nothing if they can't be said.
+fn read_back(script: &[u8]) -> Option<Result<(), String>> {
+    let random = smooth_graph(script);
+    let mut graph = random.graph;
+    let sums: Vec<NodeId> = (random.roots.iter())
+        .filter(|root| !matches!(graph.ty(**root).kind, Kind::Class(_)))
+        .map(|&root| (root, graph.shape(root).iter().product::<usize>() as f64))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|(root, count)| {
+            let squared = graph.multiply(root, root);
+            let sum = graph.sum_all(squared);
+            graph.scale(sum, 1.0 / count)
+        })
+        .collect();
+    let loss = sums.into_iter().reduce(|a, b| graph.add(a, b))?;
+    let by: Vec<(String, NodeId)> = (0..graph.parameters.len() as u32)
+        .map(|k| (graph.parameters[k as usize].name.clone(), graph.intern(Op::Leaf(Leaf::Parameter(k)))))
+        .collect();
+    let derivation = notation::gradient(&graph, &[("loss".into(), loss)], &by, Form::Program);
+    let printed = notation::nn::render(&derivation);
+    if printed.contains("// ") {
+        return None;
+    }
+    // There is no loss to make claims about: each derivative becomes a value of its own.
+    let mut program = declarations(&graph) + &printed;
+    for (name, _) in &by {
+        program = program.replace(&format!("∂loss/∂{name}"), &format!("derivative_{name}"));
+    }
+    let source = pipeline::read("model.nn", &program, &Options::default());
+    let errors: Vec<&str> = source.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
+    let Some(model) = source.training.as_ref().filter(|_| errors.is_empty()) else {
+        // The graph takes numbers for truth values; the language does not.
+        let is_of_kinds = errors.iter().all(|error| error.contains("truth value"));
+        return if is_of_kinds { None } else { Some(Err(format!("{errors:?}\n{program}"))) };
+    };
+    let mut env = Environment::random(&graph, EXAMPLES, 1 + script.len() as u64);
+    let nodes: Vec<NodeId> = by.iter().map(|b| b.1).collect();
+    let found = adjoints(&mut graph, loss, &nodes);
+    let derived: Vec<NodeId> = by
+        .iter()
+        .map(|(_, node)| found.of(*node).unwrap_or_else(|| graph.constant(0.0, &graph.shape(*node).to_vec())))
+        .collect();
+    let right = evaluate(&graph, &derived, &env).unwrap();
+    let step = env.runtime[Runtime::ALL.iter().position(|r| *r == Runtime::Step).unwrap()];
+    env.parameters.extend(std::mem::take(&mut env.states));
+    env.parameters.push(vec![step]);
+    // What is a number is a setting.
+    env.settings.extend(model.graph.settings[graph.settings.len()..].iter().map(|setting| setting.1));
+    for ((name, _), right) in by.iter().zip(&right) {
+        let Some(binding) = model.bindings.iter().find(|b| b.0 == format!("derivative_{name}")) else {
+            return Some(Err(format!("nothing is said of {name}\n{program}")));
+        };
+        let said = &evaluate(&model.graph, &[binding.1], &env).unwrap()[0];
+        for example in 0..EXAMPLES {
+            for (at, right) in right.of(example).iter().enumerate() {
+                // A number is said once for all places.
+                let said = said.of(example);
+                let said = said[at % said.len()];
+                if (right - said).abs().partial_cmp(&(1e-7 * (1.0 + right.abs()))) != Some(Ordering::Less) {
+                    return Some(Err(format!("derivative_{name}[{at}] is {right}, not {said}\n{program}")));
+                }
+            }
+        }
+    }
+    Some(Ok(()))
+}
+
+#[test]
+fn random_graphs() {
+    let seed = std::env::var("GRADUS_PROGRAMS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100);
+    let config =
+        ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Default::default() };
+    let mut runner = TestRunner::new(config);
+    let said = std::cell::Cell::new(0);
+    let result = runner.run(&proptest::collection::vec(any::<u8>(), 0..60), |script| match read_back(&script) {
+        Some(Err(why)) => Err(TestCaseError::fail(why)),
+        Some(Ok(())) => {
+            said.set(said.get() + 1);
+            Ok(())
+        }
+        None => Ok(()),
+    });
+    if let Err(TestError::Fail(why, script)) = result {
+        panic!("{script:?}\n{why}");
+    }
+    assert!(said.get() * 2 > cases, "{} of {cases} could be said", said.get());
+}
+
+#[test]
+#[ignore]
+fn survey() {
+    let mut state: u64 = 12345;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize
+    };
+    let (mut good, mut none, mut bad) = (0, 0, 0);
+    for case in 0..3000 {
+        let script: Vec<u8> = (0..next() % 80).map(|_| next() as u8).collect();
+        match std::panic::catch_unwind(|| read_back(&script)) {
+            Ok(None) => none += 1,
+            Ok(Some(Ok(()))) => good += 1,
+            Ok(Some(Err(why))) => {
+                bad += 1;
+                std::fs::write(format!("/tmp/e/bad/{case}.txt"), format!("{script:?}\n{why}")).unwrap();
+                println!("{case}: {}", why.lines().next().unwrap());
+            }
+            Err(_) => println!("{case}: panic"),
+        }
+    }
+    println!("{good} good, {none} none, {bad} bad");
 }

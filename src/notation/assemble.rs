@@ -20,7 +20,9 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
     };
     let (graph, request, scans) = opened.unwrap_or((graph, request, Scans::default()));
     let graph = &graph;
-    let mut names = Names::new(graph, &graph.reachable(&roots(graph, &request)), &request.titles);
+    let mut roots = roots(graph, &request);
+    roots.extend(scans.all.iter().flat_map(Scan::operands));
+    let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
     for scan in &scans.all {
         scan.give_names(&mut names);
     }

@@ -57,8 +57,10 @@ impl Writer<'_> {
     fn leaf(&self, leaf: &Leaf, at: &At) -> Piece {
         let expression = match leaf {
             Leaf::Constant(value, _) => return Piece::scalar(numbers::number(value.0)),
-            Leaf::Table(values, shape) if shape.len() == 1 && values.len() <= 8 => {
-                Expression::List(values.iter().map(|v| Expression::number(v.0)).collect())
+            Leaf::Table(values, shape)
+                if self.form == Form::Program || (shape.len() == 1 && values.len() <= SHORT_TABLE) =>
+            {
+                table(&values.iter().map(|v| v.0).collect::<Vec<f64>>(), shape)
             }
             Leaf::Table(..) => Expression::name("table"),
             Leaf::Iota(n) => match &at.axes[0] {
@@ -134,6 +136,7 @@ impl Writer<'_> {
                 Err(needs) if needs.axis >= lead => self.value_or_letter(argument, &at.with(looked))?,
                 other => other?,
             };
+            let piece = self.along_the_last(argument, piece, lead)?;
             axes.extend(piece.axes.iter().filter(|k| **k < lead));
             all.push(piece.expression.bracketed());
         }
@@ -155,9 +158,13 @@ impl Writer<'_> {
             }
             name => name,
         };
-        let mut expression = Expression::Call { name: name.into(), arguments: all, options };
         axes.sort();
         axes.dedup();
+        // Without a word, the norm is that of all elements.
+        if op == NamedOp(&named::NORM) && !axes.is_empty() {
+            options.push(("axis".to_string(), Expression::Number(axes.len() as f64)));
+        }
+        let mut expression = Expression::Call { name: name.into(), arguments: all, options };
         if whole_last {
             match &at.axes[lead] {
                 Axis::Free => axes.push(lead),
@@ -169,6 +176,18 @@ impl Writer<'_> {
             }
         }
         Ok(Piece { expression, axes })
+    }
+
+    /// The argument of a function of the last axis: one that repeats along it must have it in a program.
+    fn along_the_last(&self, argument: NodeId, piece: Piece, lead: usize) -> Result<Piece> {
+        let shape = self.graph.shape(argument);
+        if self.form == Form::Paper || shape.len() <= lead || piece.axes.contains(&lead) {
+            return Ok(piece);
+        }
+        match piece.axes.first() {
+            Some(&axis) => Err(Needs { axis, hint: Hint::Any }),
+            None => repeated(piece, lead, shape[lead]),
+        }
     }
 
     fn join(&mut self, axis: usize, parts: &[NodeId], at: &At) -> Result<Piece> {
@@ -195,7 +214,7 @@ impl Writer<'_> {
         if self.form == Form::Program {
             let whole: Vec<usize> = axes.iter().copied().filter(|&k| !stacked || k != axis).collect();
             for ((&part, own), expression) in parts.iter().zip(&mut owns).zip(&mut all) {
-                if let Some(full) = self.in_full(part, own, expression, &whole, axis) {
+                if let Some(full) = self.in_full(part, own, expression, &whole, axis)? {
                     (*expression, *own) = (full, whole.clone());
                 }
             }
@@ -233,19 +252,36 @@ impl Writer<'_> {
         expression: &Expression,
         whole: &[usize],
         axis: usize,
-    ) -> Option<Expression> {
+    ) -> Result<Option<Expression>> {
         if own == whole || whole == [axis] {
-            return None;
+            return Ok(None);
         }
-        let shape: Vec<usize> = whole.iter().map(|&k| self.graph.shape(part)[k]).collect();
-        let is_repeated = own.iter().all(|k| *k == axis);
-        match self.graph.constant_of(part) {
-            Some(value) if is_repeated => Some(Expression::filled(numbers::number(value), &shape)),
+        let shape = self.graph.shape(part);
+        let full: Vec<usize> = whole.iter().map(|&k| shape[k]).collect();
+        let value = self.graph.constant_of(part).filter(|_| own.iter().all(|k| *k == axis));
+        let missing = || whole.iter().copied().filter(|k| !own.contains(k));
+        match (value, missing().find(|&k| k != axis && shape[k] != 1)) {
+            (Some(value), _) => Ok(Some(Expression::filled(numbers::number(value), &full))),
+            (None, Some(axis)) => Err(Needs { axis, hint: Hint::Any }),
             // One of several behind each other: its axis there has one element.
-            _ => (!is_repeated).then(|| Expression::Reshaped(Box::new(expression.clone()), shape)),
+            (None, None) => Ok(Some(Expression::Reshaped(Box::new(expression.clone()), full))),
         }
     }
 }
+
+/// Rows of rows of numbers.
+fn table(values: &[f64], shape: &[usize]) -> Expression {
+    match shape {
+        [] | [0, ..] => Expression::number(values.first().copied().unwrap_or_default()),
+        [_] => Expression::List(values.iter().map(|&v| Expression::number(v)).collect()),
+        [count, rest @ ..] => {
+            Expression::List(values.chunks(values.len() / count).map(|row| table(row, rest)).collect())
+        }
+    }
+}
+
+/// So many numbers are spelled out on paper.
+const SHORT_TABLE: usize = 8;
 
 /// So many times the same number behind each other.
 fn repeated(piece: Piece, axis: usize, count: usize) -> Result<Piece> {

@@ -129,7 +129,17 @@ impl Writer<'_> {
         Ok(sum.times(Factors::number(coefficient)))
     }
 
+    /// The mean over the examples, of the mean over the axes that a function was mapped over.
     pub(super) fn batch_mean(&mut self, x: NodeId, axes: &[usize], at: &At) -> Result<Factors> {
+        if !axes.is_empty() {
+            let factors = self.reduction(ReduceOp::Mean, axes, x, at)?;
+            let coefficient = factors.coefficient;
+            let shape = crate::graph::infer::without(self.graph.shape(x), axes);
+            let (_, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
+            let expression = Expression::call("batch_mean", vec![body.expression.bracketed()]);
+            let mean = Factors::one(Piece { expression, axes: body.axes });
+            return Ok(mean.times(Factors::number(coefficient)));
+        }
         let over = self.over(axes, x, at);
         let inner = at.with(over.looked.clone());
         let written = self.factors(x, &inner).and_then(|factors| {
