@@ -211,7 +211,7 @@ impl Assembly<'_> {
     fn with_all_axes(&self, id: NodeId, piece: Piece, at: &At) -> Expression {
         let shape = self.writer.graph.shape(id);
         let free: Vec<usize> = (0..shape.len()).filter(|&k| at.axes[k] == Axis::Free).collect();
-        let is_number = matches!(piece.expression, Expression::Number(_) | Expression::Negate(_));
+        let is_number = piece.expression.is_any_number();
         let lacks_unit = free.iter().any(|k| shape[*k] == 1 && !piece.axes.contains(k));
         let right = piece.expression.bracketed();
         if self.writer.form == Form::Paper || !lacks_unit || (is_number && piece.axes.is_empty()) {
@@ -275,7 +275,7 @@ fn subscripted(formula: &Expression, place: &Expression, found: &mut Vec<(Expres
 
 /// A value that repeats along an axis is said for each place of it; a number is said once.
 fn repeats(piece: &Piece, at: &At, shape: &[usize]) -> Option<Needs> {
-    let number = matches!(piece.expression, Expression::Number(_) | Expression::Negate(_)) && piece.axes.is_empty();
+    let number = piece.expression.is_any_number() && piece.axes.is_empty();
     let missing = |k: &usize| at.axes[*k] == Axis::Free && shape[*k] != 1 && !piece.axes.contains(k);
     (0..shape.len()).find(missing).filter(|_| !number).map(|axis| Needs { axis, hint: Hint::Any })
 }

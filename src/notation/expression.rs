@@ -114,6 +114,13 @@ impl Expression {
             number => product(vec![number], vec![E::call("ones", sizes())]),
         }
     }
+    pub fn is_any_number(&self) -> bool {
+        match self {
+            E::Number(_) => true,
+            E::Negate(inner) => inner.is_any_number(),
+            _ => false,
+        }
+    }
     pub fn is_number(&self, value: f64) -> bool {
         matches!(self, E::Number(v) if *v == value)
     }

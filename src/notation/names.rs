@@ -185,22 +185,28 @@ impl Names {
             .into_iter()
             .filter(|(letter, end)| !self.taken.contains(*letter) && !self.taken.contains(*end))
             .collect();
-        let depth = |of: LoopId| {
-            let leaves = graph.looped(of).binders.iter().map(|b| graph.node(b.leaf).loops.len());
-            leaves.max().unwrap_or(1).saturating_sub(1)
-        };
+        // Loops that stand within each other.
+        let mut nested: FxHashSet<(LoopId, LoopId)> = FxHashSet::default();
+        for id in graph.ids() {
+            let loops = &graph.node(id).loops;
+            let pairs = loops.iter().flat_map(|&a| loops.iter().map(move |&b| (a, b)));
+            nested.extend(pairs.filter(|(a, b)| a != b).map(|(a, b)| (self.root(a), self.root(b))));
+        }
+        // Others of one length share a letter: T is said once, and is one number.
         let mut letters: Vec<(String, String)> = vec![];
-        // Loops of one depth and one length share a letter: T is said once, and is one number.
-        let mut kinds: Vec<(usize, usize)> = vec![];
+        let mut kinds: Vec<(usize, Vec<LoopId>)> = vec![];
         for number in 0..graph.loops.len() as u32 {
             let root = self.root(LoopId(number));
             let pair = if root.0 < number {
                 letters[root.0 as usize].clone()
             } else {
-                let kind = (depth(root), graph.looped(root).length);
-                let at = kinds.iter().position(|known| *known == kind).unwrap_or(kinds.len());
-                if at == kinds.len() {
-                    kinds.push(kind);
+                let length = graph.looped(root).length;
+                let is_apart = |other: &LoopId| !nested.contains(&(root, *other));
+                let at = kinds.iter().position(|kind| kind.0 == length && kind.1.iter().all(is_apart));
+                let at = at.unwrap_or(kinds.len());
+                match kinds.get_mut(at) {
+                    Some(kind) => kind.1.push(root),
+                    None => kinds.push((length, vec![root])),
                 }
                 match free.get(at) {
                     Some((letter, end)) => (letter.to_string(), end.to_string()),

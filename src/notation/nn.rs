@@ -2,7 +2,7 @@
 //!
 //! A loop is a `scan`. Rounds of a loop within a loop stand in comments, their places below them (`δ_t`), and so does all that needs
 //! them.
-use super::derivation::{Derivation, Recurrence, State, Where};
+use super::derivation::{Derivation, Line, Recurrence, State, Where};
 use super::expression::{Expression, Part, Running, Symbol};
 use super::linear::{NN, each, print, print_with};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,55 +14,52 @@ const WIDTH: usize = 80;
 pub fn render(derivation: &Derivation) -> String {
     let mut program = Program { text: String::new(), lasts: &derivation.lasts, unsaid: FxHashSet::default() };
     for line in &derivation.lines {
-        let loops = line.recurrences.iter().map(Explanation::Loop);
-        let all: Vec<Explanation> = line.wheres.iter().map(Explanation::Value).chain(loops).collect();
-        for explained in in_order(&all) {
-            match explained {
-                Explanation::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
-                Explanation::Loop(recurrence) => program.text += &scan(recurrence),
+        let loops = line.recurrences.iter().map(Statement::Loop);
+        let all: Vec<Statement> =
+            line.wheres.iter().map(Statement::Value).chain(loops).chain([Statement::Line(line)]).collect();
+        for statement in in_order(&all) {
+            match statement {
+                Statement::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
+                Statement::Loop(recurrence) => program.text += &scan(recurrence),
+                Statement::Line(line) => program.line(line),
             }
-        }
-        let [first, more @ ..] = &line.left[..] else { continue };
-        program.say(first, &line.indices, line.axes, &line.right);
-        for left in more {
-            let (left, right) = match (defined(left), has_rounds(left, &[])) {
-                (_, true) => (left, first),
-                (left, false) => (left, defined(first)),
-            };
-            program.say(left, &[], line.axes, right);
         }
     }
     program.text
 }
 
-/// What a line needs before it.
+/// A line, and what is explained there.
 #[derive(Clone, Copy)]
-enum Explanation<'a> {
+enum Statement<'a> {
     Value(&'a Where),
     Loop(&'a Recurrence),
+    Line(&'a Line),
 }
 
-impl Explanation<'_> {
+impl Statement<'_> {
     fn symbols(&self) -> Vec<Symbol> {
+        let of = |left: &Expression| match defined(left) {
+            Expression::Symbol(symbol) => Some(symbol.clone()),
+            _ => None,
+        };
         match self {
-            Explanation::Value(explained) => match defined(&explained.left) {
-                Expression::Symbol(symbol) => vec![symbol.clone()],
-                _ => vec![],
-            },
-            Explanation::Loop(recurrence) => recurrence.states.iter().map(|s| Symbol::Name(s.name.clone())).collect(),
+            Statement::Value(explained) => of(&explained.left).into_iter().collect(),
+            Statement::Line(line) => line.left.iter().filter_map(of).collect(),
+            Statement::Loop(recurrence) => recurrence.states.iter().map(|s| Symbol::Name(s.name.clone())).collect(),
         }
     }
     fn each_symbol(&self, f: &mut dyn FnMut(&Symbol)) {
         match self {
-            Explanation::Value(explained) => explained.right.each_symbol(f),
-            Explanation::Loop(recurrence) => recurrence.formulas().for_each(|formula| formula.each_symbol(f)),
+            Statement::Value(explained) => explained.right.each_symbol(f),
+            Statement::Line(line) => line.right.each_symbol(f),
+            Statement::Loop(recurrence) => recurrence.formulas().for_each(|formula| formula.each_symbol(f)),
         }
     }
 }
 
-/// Explanations behind those that they need: on paper it is the other way round. Of those that may come, the first comes.
-fn in_order<'a>(all: &[Explanation<'a>]) -> Vec<Explanation<'a>> {
-    let defines: Vec<Vec<Symbol>> = all.iter().map(Explanation::symbols).collect();
+/// Statements behind those that they need: on paper it is the other way round. Of those that may come, the first comes.
+fn in_order<'a>(all: &[Statement<'a>]) -> Vec<Statement<'a>> {
+    let defines: Vec<Vec<Symbol>> = all.iter().map(Statement::symbols).collect();
     let mut places: FxHashMap<&Symbol, Vec<usize>> = FxHashMap::default();
     for (at, symbols) in defines.iter().enumerate() {
         for symbol in symbols {
@@ -150,6 +147,18 @@ struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
+    fn line(&mut self, line: &'a Line) {
+        let [first, more @ ..] = &line.left[..] else { return };
+        self.say(first, &line.indices, line.axes, &line.right);
+        for left in more {
+            let (left, right) = match (defined(left), has_rounds(left, &[])) {
+                (_, true) => (left, first),
+                (left, false) => (left, defined(first)),
+            };
+            self.say(left, &[], line.axes, right);
+        }
+    }
+
     /// `left = right`; a left side with indices is a map over them.
     fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression) {
         let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts);

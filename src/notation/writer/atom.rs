@@ -1,7 +1,7 @@
 //! What stands as one factor: calls, powers, comparisons, choices, joins, tables.
 use super::axes::union;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
-use crate::graph::{Leaf, NamedOp, NodeId, Op, named};
+use crate::graph::{Kind, Leaf, NamedOp, NodeId, Op, named};
 use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
 use crate::notation::numbers;
@@ -17,9 +17,14 @@ impl Writer<'_> {
                 if self.guards_division(condition, yes) && self.graph.constant_of(no) == Some(0.0) {
                     return self.value(yes, at);
                 }
-                let condition = self.value(condition, at)?;
+                let is_truth = self.graph.ty(condition).kind == Kind::Bool;
+                let mut condition = self.value(condition, at)?;
+                if !is_truth {
+                    let number = Box::new(condition.expression.bracketed());
+                    condition.expression = Expression::Compare("!=", number, Box::new(Expression::Number(0.0)));
+                }
                 let (yes, no) = (self.value(yes, at)?, self.value(no, at)?);
-                let axes = union([&condition, &yes, &no].into_iter(), self.graph.shape(id))?;
+                let axes = union([&condition, &yes, &no].into_iter(), self.graph.shape(id), self.form)?;
                 let expression = Expression::If {
                     condition: Box::new(condition.expression.condition()),
                     yes: Box::new(yes.expression),
@@ -32,6 +37,7 @@ impl Writer<'_> {
             Op::Reshape { x, shape } => {
                 let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
                 let piece = self.value_or_letter(x, &all)?;
+                let piece = if self.form == Form::Program { self.in_full(x, piece, &all)? } else { piece };
                 let expression = Expression::Reshaped(Box::new(piece.expression), shape.clone());
                 Ok(at_places(expression, at))
             }
@@ -95,7 +101,7 @@ impl Writer<'_> {
         if op.name == "logistic_loss" {
             let z = self.value(x, at)?;
             let t = self.value(y, at)?;
-            let axes = union([&z, &t].into_iter(), &vec![0; at.axes.len()])?;
+            let axes = union([&z, &t].into_iter(), &vec![0; at.axes.len()], self.form)?;
             let p = self
                 .of_function(&crate::op::activation::SIGMOID, x, at)
                 .unwrap_or(Piece { expression: Expression::call("sigmoid", vec![z.expression]), axes: z.axes });
@@ -103,7 +109,7 @@ impl Writer<'_> {
             return Ok(Piece { expression, axes });
         }
         let (x, y) = (self.value(x, at)?.ascending(), self.value(y, at)?.ascending());
-        let axes = union([&x, &y].into_iter(), &vec![0; at.axes.len()])?;
+        let axes = union([&x, &y].into_iter(), &vec![0; at.axes.len()], self.form)?;
         let (a, b) = (x.expression, y.expression);
         let expression = match op.notation {
             Notation::Power => a.bracketed().power(b.bracketed()),
@@ -137,7 +143,13 @@ impl Writer<'_> {
                 other => other?,
             };
             let piece = self.along_the_last(argument, piece, lead)?;
-            axes.extend(piece.axes.iter().filter(|k| **k < lead));
+            let leading: Vec<usize> = piece.axes.iter().copied().filter(|k| *k < lead).collect();
+            if self.form == Form::Program && !all.is_empty() && leading != axes {
+                // Arguments are mapped together.
+                let lacking = leading.iter().chain(&axes).find(|k| !(leading.contains(k) && axes.contains(k)));
+                return Err(Needs { axis: lacking.copied().unwrap_or_default(), hint: Hint::Any });
+            }
+            axes.extend(leading);
             all.push(piece.expression.bracketed());
         }
         if op == NamedOp(&named::SOFTMAX_CROSS_ENTROPY) {
@@ -214,7 +226,7 @@ impl Writer<'_> {
         if self.form == Form::Program {
             let whole: Vec<usize> = axes.iter().copied().filter(|&k| !stacked || k != axis).collect();
             for ((&part, own), expression) in parts.iter().zip(&mut owns).zip(&mut all) {
-                if let Some(full) = self.in_full(part, own, expression, &whole, axis)? {
+                if let Some(full) = self.part_in_full(part, own, expression, &whole, axis)? {
                     (*expression, *own) = (full, whole.clone());
                 }
             }
@@ -245,7 +257,7 @@ impl Writer<'_> {
     }
 
     /// A part of what is put together along an axis with all axes of the others, if it lacks some: a program's shapes must be right.
-    fn in_full(
+    fn part_in_full(
         &self,
         part: NodeId,
         own: &[usize],

@@ -1,6 +1,7 @@
 //! Pieces of formulas and their axes: which axes of a value a formula has, and whether several fit together on paper.
-use super::{At, Hint, Needs, Result};
-use crate::notation::expression::Expression;
+use super::{At, Axis, Hint, Needs, Result};
+use crate::notation::derivation::Form;
+use crate::notation::expression::{Expression, Part};
 
 /// A formula, and which axes of the value in question its own axes are. Along the axes that it lacks the value repeats.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,16 @@ impl Piece {
     pub fn renamed(self, axes: &[usize]) -> Piece {
         Piece { axes: self.axes.iter().map(|&a| axes[a]).collect(), ..self }
     }
+    /// A value with all its axes, of which some are at places.
+    pub fn taken(self, at: &At) -> Piece {
+        let piece = self.ascending();
+        let part = |k: &usize| match &at.axes[*k] {
+            Axis::At(place) => place.part(),
+            Axis::Free => Part::Range(None, None),
+        };
+        let expression = piece.expression.index(piece.axes.iter().map(part).collect());
+        Piece { expression, axes: piece.axes.into_iter().filter(|&k| at.axes[k] == Axis::Free).collect() }
+    }
     /// With its axes in ascending order: transposed, if need be.
     pub fn ascending(self) -> Piece {
         if self.axes.is_sorted() {
@@ -39,18 +50,21 @@ impl Piece {
     }
 }
 
-/// All axes of pieces that are combined element by element. On paper the smaller must be the tail of the larger (a vector and the
-/// rows of a matrix); axes of one element fit anywhere.
-pub fn union<'a>(pieces: impl Iterator<Item = &'a Piece> + Clone, shape: &[usize]) -> Result<Vec<usize>> {
+/// All axes of pieces that are combined element by element. The smaller must be the tail of the larger (a vector and the rows of a
+/// matrix); on paper axes of one element fit anywhere.
+pub fn union<'a>(pieces: impl Iterator<Item = &'a Piece> + Clone, shape: &[usize], form: Form) -> Result<Vec<usize>> {
     let mut all: Vec<usize> = pieces.clone().flat_map(|p| p.axes.iter().copied()).collect();
     all.sort();
     all.dedup();
-    let long = |axes: &[usize]| -> Vec<usize> { axes.iter().copied().filter(|&a| shape[a] != 1).collect() };
-    let whole = long(&all);
+    let counting = |axes: &[usize]| -> Vec<usize> {
+        axes.iter().copied().filter(|&a| form == Form::Program || shape[a] != 1).collect()
+    };
+    let whole = counting(&all);
     for piece in pieces {
-        let own = long(&piece.axes);
+        let own = counting(&piece.axes);
         if !whole.ends_with(&own) {
-            return Err(Needs { axis: own[0], hint: Hint::Any });
+            let single = whole.iter().copied().find(|&a| shape[a] == 1 && !own.contains(&a));
+            return Err(Needs { axis: single.unwrap_or(own[0]), hint: Hint::Any });
         }
     }
     Ok(all)

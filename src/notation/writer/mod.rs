@@ -150,7 +150,7 @@ impl<'g> Writer<'g> {
 
     fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
         let mut terms: Vec<(bool, Piece)> = terms.into_iter().map(|(n, p)| (n, p.ascending())).collect();
-        let axes = axes::union(terms.iter().map(|t| &t.1), shape)?;
+        let axes = axes::union(terms.iter().map(|t| &t.1), shape, self.form)?;
         // A derivative that something is added to comes first.
         terms.sort_by_key(|t| !matches!(t.1.expression, Expression::Symbol(Symbol::Derivative { .. })));
         let expression = match terms.len() {
@@ -215,7 +215,8 @@ impl<'g> Writer<'g> {
                 _ => {}
             }
             // What is transposed is a product: each of its factors is; so is what has zeros around it.
-            let fills = matches!(self.graph.op(id), Op::View(view) if !view.is_total());
+            let fills =
+                matches!(self.graph.op(id), Op::View(view) if !view.is_total()) || self.is_handed_on(id, at).is_some();
             if !fills && let Some(inner) = self.see_through(id, at)?.filter(|inner| !inner.is_transposed()) {
                 let mut terms = vec![];
                 self.terms(inner.id, &inner.at, negative, &mut terms).map_err(|e| inner.outward(e))?;
@@ -319,6 +320,9 @@ impl<'g> Writer<'g> {
             }
             _ => {}
         }
+        if let Some((of, binder)) = self.is_handed_on(id, at) {
+            return self.handed_on(of, &binder, at);
+        }
         if let Some(inner) = self.see_through(id, at)? {
             let factors = self.factors(inner.id, &inner.at).map_err(|e| inner.outward(e))?;
             return Ok(factors.renamed(&inner.axes));
@@ -364,6 +368,22 @@ impl<'g> Writer<'g> {
                 self.reference(id, at).ok_or(needs)
             }
         }
+    }
+
+    /// A formula with all free axes of the value, where it must not only be said once for all places that it repeats at.
+    fn in_full(&mut self, id: NodeId, piece: Piece, at: &At) -> Result<Piece> {
+        let shape = self.graph.shape(id).to_vec();
+        let free: Vec<usize> = at.free().collect();
+        let mut lacking = free.iter().copied().filter(|&k| shape[k] != 1 && !piece.axes.contains(&k));
+        let Some(axis) = lacking.next() else { return Ok(piece) };
+        if piece.axes.is_empty() {
+            let sizes: Vec<usize> = free.iter().map(|&k| shape[k]).collect();
+            return Ok(Piece { expression: Expression::filled(piece.expression.bracketed(), &sizes), axes: free });
+        }
+        if !self.names.has(id) {
+            self.names.give_letter(self.graph, id);
+        }
+        self.reference(id, at).ok_or(Needs { axis, hint: Hint::Any })
     }
 
     /// A sign with its subscripts and indices: the left side of a line.

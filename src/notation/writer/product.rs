@@ -114,7 +114,7 @@ impl Writer<'_> {
             ascending.map(|p| if lone { p } else { Piece { expression: p.expression.bracketed(), ..p } }).collect()
         };
         let (factors, under) = (ready(factors), ready(under));
-        let axes = union(factors.iter().chain(&under), shape)?;
+        let axes = union(factors.iter().chain(&under), shape, self.form)?;
         if coefficient == 0.0 {
             return Ok((false, Piece { expression: Expression::Number(0.0), axes: vec![] }));
         }

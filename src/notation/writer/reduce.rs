@@ -1,6 +1,7 @@
 //! Reductions and means over the batch. Those that are linear let numbers out.
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
+use crate::graph::infer::without;
 use crate::graph::{NodeId, Op};
 use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Running};
@@ -97,9 +98,19 @@ impl Writer<'_> {
             Err(needs) if axes.contains(&needs.axis) => self.value_or_letter(x, &inner)?,
             other => other.map_err(|needs| over.outward(needs))?,
         };
+        // The product of equals is a power of them.
+        let piece = match op {
+            ReduceOp::Product if axes.iter().any(|k| !piece.axes.contains(k)) => self.in_full(x, piece, &inner)?,
+            _ => piece,
+        };
         let places: Vec<usize> = (0..piece.axes.len()).filter(|&p| axes.contains(&piece.axes[p])).collect();
         let own = over.outer(&piece.axes);
-        let expression = over_axes(op.row().name, piece.expression.bracketed(), &places, piece.axes.len());
+        let expression = match op {
+            _ if op.picks_index() || !places.is_empty() => {
+                over_axes(op.row().name, piece.expression.bracketed(), &places, piece.axes.len())
+            }
+            _ => piece.expression,
+        };
         Ok(Piece { expression, axes: own })
     }
 
@@ -131,29 +142,32 @@ impl Writer<'_> {
 
     /// The mean over the examples, of the mean over the axes that a function was mapped over.
     pub(super) fn batch_mean(&mut self, x: NodeId, axes: &[usize], at: &At) -> Result<Factors> {
-        if !axes.is_empty() {
-            let factors = self.reduction(ReduceOp::Mean, axes, x, at)?;
-            let coefficient = factors.coefficient;
-            let shape = crate::graph::infer::without(self.graph.shape(x), axes);
-            let (_, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
-            let expression = Expression::call("batch_mean", vec![body.expression.bracketed()]);
-            let mean = Factors::one(Piece { expression, axes: body.axes });
-            return Ok(mean.times(Factors::number(coefficient)));
-        }
-        let over = self.over(axes, x, at);
-        let inner = at.with(over.looked.clone());
-        let written = self.factors(x, &inner).and_then(|factors| {
-            let coefficient = factors.coefficient;
-            let rest = Factors { coefficient: 1.0, ..factors };
-            Ok((coefficient, self.finish_product(rest, self.graph.shape(x))?.1))
-        });
-        let (coefficient, body) = match written {
-            Err(needs) if axes.contains(&needs.axis) => (1.0, self.value_or_letter(x, &inner)?),
-            other => other.map_err(|needs| over.outward(needs))?,
+        // A program takes the mean over the places of a map, too: there, one of all means is taken.
+        let outside = self.form == Form::Program && at.axes.iter().any(|axis| matches!(axis, Axis::At(_)));
+        let looked = if outside { at.with(vec![Axis::Free; at.axes.len()]) } else { at.clone() };
+        let (coefficient, body) = match self.averaged(x, axes, &looked) {
+            Err(_) if outside => {
+                if !self.names.has(x) {
+                    self.names.give_letter(self.graph, x);
+                }
+                self.averaged(x, axes, &looked)?
+            }
+            other => other?,
         };
         let expression = Expression::call("batch_mean", vec![body.expression.bracketed()]);
-        let mean = Factors::one(Piece { expression, axes: over.outer(&body.axes) });
-        Ok(mean.times(Factors::number(coefficient)))
+        let mean = Piece { expression, axes: body.axes };
+        Ok(Factors::one(if outside { mean.taken(at) } else { mean }).times(Factors::number(coefficient)))
+    }
+
+    /// The mean over these axes, a number apart.
+    fn averaged(&mut self, x: NodeId, axes: &[usize], at: &At) -> Result<(f64, Piece)> {
+        let (shape, factors) = match axes {
+            [] => (self.graph.shape(x).to_vec(), self.factors(x, at)?),
+            _ => (without(self.graph.shape(x), axes), self.reduction(ReduceOp::Mean, axes, x, at)?),
+        };
+        let coefficient = factors.coefficient;
+        let (_, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
+        Ok((coefficient, body))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Nodes that paper does not show: expansions, permutations, places of loops, axes of one element.
-use super::{At, Axis, Needs, Result, Writer};
-use crate::graph::{Leaf, NodeId, Op};
+use super::axes::union;
+use super::product::Factors;
+use super::{At, Axis, Needs, Piece, Result, Writer};
+use crate::graph::{Binder, Leaf, LoopId, NodeId, Op};
 use crate::notation::expression::{Expression, Symbol};
 use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
@@ -76,13 +78,49 @@ impl Writer<'_> {
         })
     }
 
+    /// The loop of a carried value that has no sign, where no line says the first round apart.
+    pub(super) fn is_handed_on(&self, id: NodeId, at: &At) -> Option<(LoopId, Binder)> {
+        let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(id) else { return None };
+        let binder = self.graph.looped(of).binders[index as usize].clone();
+        let place = self.place_of(of, at);
+        let has_line = self.defining.is_some_and(|line| self.graph.node(line).loops.contains(&of));
+        let is_same = binder.next == id || binder.next == binder.init || self.names.has(binder.next);
+        let is_known = has_line || is_same || place.terms.is_empty() || place == self.start_of(of);
+        (!is_known).then_some((of, binder))
+    }
+
+    /// What a loop was given in its first round and hands on in the others: `[t = 1] c + [t ≠ 1] x_{t−1}`.
+    pub(super) fn handed_on(&mut self, of: LoopId, binder: &Binder, at: &At) -> Result<Factors> {
+        let Binder { init, next, .. } = *binder;
+        let place = self.place_of(of, at);
+        let before = place.plus(if self.graph.looped(of).reverse { 1 } else { -1 });
+        let later = at.in_loop(of, before, at.axes.clone());
+        let compare = |sign| {
+            let (place, start) = (place.expression(), self.start_of(of).expression());
+            Expression::Bracket(Box::new(Expression::Compare(sign, Box::new(place), Box::new(start))))
+        };
+        let (first, others) = (compare("=="), compare("!="));
+        let is_zero = |id| self.graph.constant_of(id) == Some(0.0);
+        if is_zero(next) {
+            return Ok(self.factors(init, at)?.times(Factors::one(Piece::scalar(first))));
+        }
+        if is_zero(init) {
+            return Ok(self.factors(next, &later)?.times(Factors::one(Piece::scalar(others))));
+        }
+        let (yes, no) = (self.value(init, at)?, self.value(next, &later)?);
+        let axes = union([&yes, &no].into_iter(), self.graph.shape(init), self.form)?;
+        let condition = Box::new(first.condition());
+        let expression = Expression::If { condition, yes: Box::new(yes.expression), no: Box::new(no.expression) };
+        Ok(Factors::one(Piece { expression, axes }))
+    }
+
     /// The place of a loop's first round; places of loops count from 1.
-    pub(super) fn start_of(&self, of: crate::graph::LoopId) -> Affine {
+    pub(super) fn start_of(&self, of: LoopId) -> Affine {
         let (_, end) = self.names.loop_letter(of);
         if self.graph.looped(of).reverse { Affine::letter(&end) } else { Affine::number(1) }
     }
     /// The place of its last one.
-    pub(super) fn end_of(&self, of: crate::graph::LoopId) -> Affine {
+    pub(super) fn end_of(&self, of: LoopId) -> Affine {
         let (_, end) = self.names.loop_letter(of);
         if self.graph.looped(of).reverse { Affine::number(1) } else { Affine::letter(&end) }
     }
@@ -103,7 +141,7 @@ impl Writer<'_> {
         is_it.then(|| Expression::Symbol(symbol).subscript(vec![place.expression()]))
     }
     /// A place along a stack as one of its loop: letters are the same, numbers count from 1 and the last is the end's letter.
-    fn counted(&self, of: crate::graph::LoopId, place: &Affine) -> Affine {
+    fn counted(&self, of: LoopId, place: &Affine) -> Affine {
         if !place.terms.is_empty() || place.divisor != 1 {
             return place.clone();
         }
