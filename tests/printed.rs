@@ -194,6 +194,15 @@ fn declared(shape: &str, kind: &str) -> String {
 fn read_back(script: &[u8]) -> Option<Result<(), String>> {
     let random = smooth_graph(script);
     let mut graph = random.graph;
+    // The language looks up a class where there is one place for each.
+    let is_class_of = |index: NodeId, count: usize| graph.ty(index).kind == Kind::Class(count);
+    let is_sayable = |id: NodeId| match *graph.op(id) {
+        Op::Gather { table, index, shared } => is_class_of(index, graph.shape(table)[shared]),
+        _ => true,
+    };
+    if !graph.ids().all(is_sayable) {
+        return None;
+    }
     let sums: Vec<NodeId> = (random.roots.iter())
         .filter(|root| !matches!(graph.ty(**root).kind, Kind::Class(_)))
         .map(|&root| (root, graph.shape(root).iter().product::<usize>() as f64))
@@ -229,10 +238,11 @@ fn read_back(script: &[u8]) -> Option<Result<(), String>> {
     let mut env = Environment::random(&graph, EXAMPLES, 1 + script.len() as u64);
     let nodes: Vec<NodeId> = by.iter().map(|b| b.1).collect();
     let found = adjoints(&mut graph, loss, &nodes);
-    let derived: Vec<NodeId> = by
-        .iter()
-        .map(|(_, node)| found.of(*node).unwrap_or_else(|| graph.constant(0.0, &graph.shape(*node).to_vec())))
-        .collect();
+    let mut derived = vec![];
+    for (_, node) in &by {
+        let shape = graph.shape(*node).to_vec();
+        derived.push(found.of(*node).unwrap_or_else(|| graph.constant(0.0, &shape)));
+    }
     let right = evaluate(&graph, &derived, &env).unwrap();
     let step = env.runtime[Runtime::ALL.iter().position(|r| *r == Runtime::Step).unwrap()];
     env.parameters.extend(std::mem::take(&mut env.states));
@@ -260,8 +270,8 @@ fn read_back(script: &[u8]) -> Option<Result<(), String>> {
 
 #[test]
 fn random_graphs() {
-    let seed = std::env::var("GRADUS_PROGRAMS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100);
+    let seed = std::env::var("GRADUS_PROGRAMS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200);
     let config =
         ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Default::default() };
     let mut runner = TestRunner::new(config);
@@ -278,71 +288,4 @@ fn random_graphs() {
         panic!("{script:?}\n{why}");
     }
     assert!(said.get() * 2 > cases, "{} of {cases} could be said", said.get());
-}
-
-#[test]
-#[ignore]
-fn survey() {
-    let mut state: u64 = 12345;
-    let mut next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as usize
-    };
-    let (mut good, mut none, mut bad) = (0, 0, 0);
-    for case in 0..3000 {
-        let script: Vec<u8> = (0..next() % 80).map(|_| next() as u8).collect();
-        match std::panic::catch_unwind(|| read_back(&script)) {
-            Ok(None) => none += 1,
-            Ok(Some(Ok(()))) => good += 1,
-            Ok(Some(Err(why))) => {
-                bad += 1;
-                std::fs::write(format!("/tmp/e/bad/{case}.txt"), format!("{script:?}\n{why}")).unwrap();
-                println!("{case}: {}", why.lines().next().unwrap());
-            }
-            Err(_) => println!("{case}: panic"),
-        }
-    }
-    println!("{good} good, {none} none, {bad} bad");
-}
-
-#[test]
-#[ignore]
-fn one() {
-    let text = std::fs::read_to_string(std::env::var("BAD").unwrap()).unwrap();
-    let first = text.lines().next().unwrap();
-    let script: Vec<u8> = first.trim_matches(['[', ']']).split(", ").map(|b| b.parse().unwrap()).collect();
-    let random = smooth_graph(&script);
-    println!("{}", show::show(&random.graph, &random.roots));
-    let mut graph = random.graph;
-    let sums: Vec<NodeId> = (random.roots.iter())
-        .map(|&root| (root, graph.shape(root).iter().product::<usize>() as f64))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|(root, count)| {
-            let squared = graph.multiply(root, root);
-            let sum = graph.sum_all(squared);
-            graph.scale(sum, 1.0 / count)
-        })
-        .collect();
-    let loss = sums.into_iter().reduce(|a, b| graph.add(a, b)).unwrap();
-    let w3 = graph.intern(Op::Leaf(Leaf::Parameter(3)));
-    let (simple, request) = notation::gradient::request(&graph, &[("loss".into(), loss)], &[("w3".into(), w3)]);
-    println!("{}", show::show(&simple, &[request.results[0].node]));
-    let env = Environment::random(&graph, EXAMPLES, 1 + script.len() as u64);
-    println!("{:?}", evaluate(&simple, &[request.results[0].node], &env));
-    println!(
-        "{}",
-        notation::text::render(
-            &notation::gradient(&graph, &[("loss".into(), loss)], &[("w3".into(), w3)], Form::Paper),
-            100,
-            false
-        )
-    );
-    match read_back(&script) {
-        Some(Err(why)) => println!(
-            "{}",
-            why.lines().filter(|l| !l.starts_with("input") && !l.starts_with("param")).collect::<Vec<_>>().join("\n")
-        ),
-        other => println!("{}", other.is_some()),
-    }
 }

@@ -43,7 +43,10 @@ pub fn type_of(graph: &Graph, op: &Op) -> Type {
         Op::Join { axis, parts } => {
             let mut shape = graph.shape(parts[0]).to_vec();
             shape[*axis] = parts.iter().map(|&p| graph.shape(p)[*axis]).sum();
-            Type { shape, kind: graph.ty(parts[0]).kind, varying: varying(parts) }
+            // Truth values among numbers are numbers.
+            let kind = graph.ty(parts[0]).kind;
+            let kind = if parts.iter().all(|&part| graph.ty(part).kind == kind) { kind } else { Kind::Real };
+            Type { shape, kind, varying: varying(parts) }
         }
         Op::OneHot { index, size } => {
             let mut shape = graph.shape(*index).to_vec();

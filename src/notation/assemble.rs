@@ -77,33 +77,48 @@ impl Assembly<'_> {
     fn entry(&mut self, entry: &Entry) {
         let id = entry.node;
         let graph = self.writer.graph;
+        // A forward value may have been explained where another line speaks of it.
+        if !self.introduced.insert(id) && entry.symbols.iter().all(|s| matches!(s, Symbol::Adjoint(_))) {
+            return;
+        }
         // A line of its own is written out; a result that is another line's value is that value's name.
         let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
-        let at = At::whole(graph.shape(id).len());
-        self.writer.work = NOTATION_WORK;
         let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
-        self.writer.crossed.clear();
-        let (piece, at, indices) = written(&mut self.writer, id, at, write);
-        let crossed: Vec<(LoopId, NodeId)> =
-            self.writer.crossed.iter().copied().filter(|c| self.is_backward(c.0, id)).collect();
-        let zero = |init: &NodeId| graph.constant_of(*init) == Some(0.0);
+        let is_zero = |init: &NodeId| graph.constant_of(*init) == Some(0.0);
+        // The rounds, the first one, in which a loop carries what it was given, and if that is carried by an outer loop, its first.
+        let mut stages = vec![];
+        let mut starts: Vec<(LoopId, Affine)> = vec![];
         let mut wheres = vec![];
-        if let Some((of, _)) = crossed.iter().find(|c| !zero(&c.1)) {
-            // The first round, in which the loop carries what it was given.
-            let place = self.writer.start_place(*of);
-            let start = At { axes: vec![Axis::Free; at.axes.len()], loops: vec![(*of, place)] };
-            let (piece, start, indices) = written(&mut self.writer, id, start, write);
-            self.push(entry, piece, &start, indices, vec![]);
-        } else if let Some((of, _)) = crossed.first() {
-            wheres = self.before_first(*of, &piece.expression);
+        loop {
+            self.writer.work = NOTATION_WORK;
+            self.writer.crossed.clear();
+            let at = At { axes: vec![Axis::Free; graph.shape(id).len()], loops: starts.clone() };
+            let (piece, at, indices) = written(&mut self.writer, id, at, write);
+            let crossed: Vec<(LoopId, NodeId)> =
+                self.writer.crossed.iter().copied().filter(|c| self.is_backward(c.0, id)).collect();
+            let known = |of: LoopId| starts.iter().any(|start| start.0 == of);
+            let next = crossed.iter().find(|c| !is_zero(&c.1) && !known(c.0)).map(|c| c.0);
+            if let (None, true, Some((of, _))) = (next, starts.is_empty(), crossed.first()) {
+                wheres = self.before_first(*of, &piece.expression);
+            }
+            stages.push((piece, at, indices));
+            let Some(of) = next else { break };
+            starts.push((of, self.writer.start_place(of)));
         }
-        self.push(entry, piece, &at, indices, wheres);
+        while let Some((piece, at, indices)) = stages.pop() {
+            self.push(entry, piece, &at, indices, std::mem::take(&mut wheres));
+        }
     }
 
     fn push(&mut self, entry: &Entry, piece: Piece, at: &At, indices: Vec<Running>, mut wheres: Vec<Where>) {
         let axes = at.axes.len();
         let left: Vec<Expression> = entry.symbols.iter().map(|s| self.writer.left(entry.node, s.clone(), at)).collect();
-        let right = self.with_all_axes(entry.node, piece, at);
+        let is_claim = entry.symbols.iter().all(|symbol| matches!(symbol, Symbol::Derivative { .. }));
+        let is_number = piece.axes.is_empty() && piece.expression.is_any_number();
+        let right = match is_claim && is_number {
+            true => piece.expression,
+            false => self.with_all_axes(entry.node, piece, at),
+        };
         // Letters that stand here for the first time are explained, and the letters of those explanations.
         let mut letters: Vec<NodeId> = entry.letter.into_iter().collect();
         letters.extend(self.letters_in(left.iter().chain([&right])));
@@ -211,14 +226,17 @@ impl Assembly<'_> {
     fn with_all_axes(&self, id: NodeId, piece: Piece, at: &At) -> Expression {
         let shape = self.writer.graph.shape(id);
         let free: Vec<usize> = (0..shape.len()).filter(|&k| at.axes[k] == Axis::Free).collect();
-        let is_number = piece.expression.is_any_number();
+        let is_number = piece.axes.is_empty() && piece.expression.is_any_number();
         let lacks_unit = free.iter().any(|k| shape[*k] == 1 && !piece.axes.contains(k));
         let right = piece.expression.bracketed();
-        if self.writer.form == Form::Paper || !lacks_unit || (is_number && piece.axes.is_empty()) {
-            return right;
+        let sizes = || free.iter().map(|&k| shape[k]).collect::<Vec<_>>();
+        match self.writer.form {
+            Form::Program if is_number => return Expression::filled(right, &sizes()),
+            Form::Program if lacks_unit => {}
+            _ => return right,
         }
         let right = if let Expression::Reshaped(x, _) = right { *x } else { right };
-        Expression::Reshaped(Box::new(right), free.iter().map(|&k| shape[k]).collect())
+        Expression::Reshaped(Box::new(right), sizes())
     }
 
     fn explanation(&mut self, letter: NodeId) -> Where {

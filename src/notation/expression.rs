@@ -310,6 +310,10 @@ fn collected(terms: Vec<(bool, E)>) -> Vec<(bool, E)> {
             let rest = scalars.into_iter().filter(|s| !matches!(s, E::Number(_)));
             product(std::iter::once(E::Number(number)).chain(rest).collect(), factors)
         }
+        (n, E::Fraction(above, below)) => match *below {
+            E::Number(below) if below % n as f64 == 0.0 => fraction(*above, E::Number(below / n as f64)),
+            below => fraction(product(vec![E::Number(n as f64)], vec![*above]), below),
+        },
         (n, term) => product(vec![E::Number(n as f64)], vec![term]),
     };
     all.into_iter().filter(|t| t.0 != 0).map(|(n, term)| (n < 0, times(n, term))).collect()
@@ -340,6 +344,15 @@ pub fn product(scalars: Vec<E>, factors: Vec<E>) -> E {
             }
             other => all.push(other),
         }
+    }
+    // Numbers are one number, and stand first.
+    if numbers.iter().filter(|n| matches!(n, E::Number(_))).count() > 1 {
+        let value = numbers.iter().map(|n| if let E::Number(value) = n { *value } else { 1.0 }).product();
+        numbers.retain(|n| !matches!(n, E::Number(_)));
+        numbers.extend((value != 1.0).then_some(E::Number(value)));
+    }
+    if let Some(at) = numbers.iter().position(|n| matches!(n, E::Number(_))) {
+        numbers[..=at].rotate_right(1);
     }
     match (numbers.len(), all.len()) {
         (0, 0) => E::Number(1.0),

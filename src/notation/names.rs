@@ -300,6 +300,10 @@ impl Names {
     pub fn give_multiple(&mut self, value: NodeId, multiple: Multiple) {
         self.multiples.insert(value, multiple);
     }
+    /// Whether forward values are spoken of by derivatives.
+    pub fn has_multiples(&self) -> bool {
+        !self.multiples.is_empty()
+    }
     pub fn multiple_of(&self, id: NodeId) -> Option<Multiple> {
         self.multiples.get(&id).copied()
     }

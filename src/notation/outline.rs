@@ -268,7 +268,8 @@ impl Outline<'_> {
                 if title.kind == Kind::Given && !self.reading.scans.rounds.contains(&f) {
                     symbols.push(Symbol::Derivative { of: self.request.of.clone(), by: name.clone() });
                 }
-                Entry { node, symbols, letter: (title.kind != Kind::Given).then_some(f) }
+                let is_explained = matches!(title.kind, Kind::Letter | Kind::Inner);
+                Entry { node, symbols, letter: is_explained.then_some(f) }
             }
             (None, Some(symbol)) if forward.is_none() => Entry { node, symbols: vec![symbol], letter: None },
             _ => Entry { node, symbols: vec![Symbol::Adjoint(String::new())], letter: None },

@@ -204,7 +204,12 @@ impl<'a> Reading<'a> {
             if names.has(id) && !(defines && id == node) {
                 found.insert(id);
                 // What is explained there needs what it is made of; a loop is said before what speaks of it.
-                if names.get(id).is_some_and(|t| t.kind == Kind::Inner) && !self.forward.contains(&id) {
+                let is_explained = match names.get(id).map(|title| title.kind) {
+                    Some(Kind::Inner) => !self.forward.contains(&id),
+                    Some(Kind::Letter) => names.has_multiples(),
+                    _ => false,
+                };
+                if is_explained {
                     todo.extend(self.children(id, names));
                 }
                 todo.extend(self.scans.all.iter().filter(|s| s.makes(id)).flat_map(Scan::operands));

@@ -62,7 +62,7 @@ fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value
             let error = if other.is_empty() && shape.len() == 1 {
                 error.edit("a vector of one entry", *span, format!("[{text}]"), false)
             } else {
-                error.note(format!("they differ along the axis {axis} alone"))
+                error.note(format!("they may differ along axis {axis} alone"))
             };
             return e.fail(error);
         }

@@ -336,3 +336,27 @@ loss = q
 "
     ));
 }
+
+/// Both loops have three places, and are told apart.
+#[test]
+fn a_loop_within_a_loop_of_the_same_length() {
+    insta::assert_snapshot!(printed(
+        "input x: [3, 3]
+param w
+y = fold v in x with s = 0 { fold z in v with q = s { tanh(w q + z) } }
+loss = y^2
+"
+    ));
+}
+
+/// What is only handed on is something else in the first round.
+#[test]
+fn a_value_of_the_round_before() {
+    insta::assert_snapshot!(printed(
+        "input x: [4]
+param w, c
+(a, p) = fold v in x with a = 0, p = c { (a + w p, v) }
+loss = a
+"
+    ));
+}

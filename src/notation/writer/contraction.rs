@@ -244,6 +244,10 @@ impl Writer<'_> {
         }
         let hot = Expression::call("onehot", vec![place.clone()]);
         let rest: Vec<usize> = piece.axes.iter().filter(|&&k| k >= first).map(|k| k - first + shared + 1).collect();
+        if rest.len() > 1 && at.axes[shared] == Axis::Free {
+            // A row of a matrix, no more.
+            return Err(Needs { axis: shared, hint: Hint::Any });
+        }
         let result = match &at.axes[shared] {
             Axis::At(own) => {
                 let hit = Expression::Compare("==", Box::new(place), Box::new(own.expression()));

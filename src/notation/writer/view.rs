@@ -2,8 +2,10 @@
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{LoopId, NodeId, Op, Row, View};
+use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
 use crate::notation::place::{Place, through};
+use rustc_hash::FxHashSet;
 
 /// What a row does to an axis that stays whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,10 @@ impl Writer<'_> {
     /// A view with zeros around a value that has no name to be looked up beyond its ends, at places: `[i ≥ 1] tanh(x[i])`.
     pub(super) fn filled(&mut self, view: &View, at: &At) -> Result<Option<Factors>> {
         let Some((axes, names)) = self.rows(view, at)? else { return Ok(None) };
+        if self.form == Form::Program && self.breaks_at_zero(view.x) {
+            // 0 / 0 beyond the ends is no number, whatever it is multiplied by.
+            self.names.give_letter(self.graph, view.x);
+        }
         let mut conditions = Factors::number(1.0);
         let mut inner = at.with(axes);
         for (k, row) in view.rows.iter().enumerate() {
@@ -115,6 +121,25 @@ impl Writer<'_> {
             Op::Binary(op, x, _) if op.name == "div" => self.only_place(x, axis),
             _ => None,
         }
+    }
+
+    /// Whether a formula without a name has no value where what it is made of is zero.
+    fn breaks_at_zero(&self, id: NodeId) -> bool {
+        let (mut seen, mut todo) = (FxHashSet::default(), vec![id]);
+        while let Some(id) = todo.pop() {
+            if self.names.has(id) || !seen.insert(id) {
+                continue;
+            }
+            match *self.graph.op(id) {
+                Op::Unary(op, _) if !(op.value)(0.0).is_finite() => return true,
+                Op::Binary(op, _, y) if op.name == "div" && self.graph.constant_of(y).is_none() => return true,
+                Op::Binary(op, _, n) if op.name == "pow" && self.graph.constant_of(n).is_none_or(|n| n < 0.0) => {
+                    return true;
+                }
+                _ => todo.extend(self.graph.op(id).operands()),
+            }
+        }
+        false
     }
 
     /// Whether a row fills in no zeros, or those that are there anyway when a value is looked up beyond its ends.
