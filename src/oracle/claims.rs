@@ -5,7 +5,7 @@ use crate::gradient::{across_batch, crosses_batch, derivative};
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
-use crate::simplify::{Stage, simplify};
+use crate::simplify::{Stage, normal, simplify};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[
@@ -104,7 +104,7 @@ fn is_same(graph: &Graph, claim: &Claim) -> bool {
     let (value, by) = (known.roots[1], known.roots[2..].to_vec());
     let Some(derived) = chained(&mut known.graph, known.roots[0], &by) else { return false };
     let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
-    simple.roots[0] == simple.roots[1]
+    simple.roots[0] == simple.roots[1] || normal::is_same(&simple.graph, simple.roots[0], simple.roots[1])
 }
 
 /// A derivative by one after the other; none if there is none.
