@@ -1,9 +1,8 @@
 //! What a file holds, column by column: enough to write a first program for it.
 use super::dataset::Options;
-use super::resolve::is_decimal_comma;
 use super::series::clock;
 use super::source::Files;
-use super::table::{Cells, MISSING};
+use super::table::{Cells, MISSING, Table};
 use crate::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,6 +12,8 @@ use std::path::Path;
 pub struct Summary {
     pub rows: usize,
     pub columns: Vec<(String, Content)>,
+    /// Arrays of another number of rows.
+    pub unread: Vec<String>,
     /// The column that puts the rows in order of time.
     pub clock: Option<String>,
 }
@@ -28,29 +29,37 @@ pub enum Content {
         /// Whole numbers, each once: a name rather than a measurement.
         counts_rows: bool,
     },
-    Truths,
+    Truths {
+        missing: bool,
+    },
     Words {
         missing: bool,
         distinct: usize,
-        /// Numbers with a decimal comma, all of them.
-        decimal_commas: bool,
     },
-    /// An array of more than one number a row.
-    Array(Vec<usize>),
+    /// More than one value a row.
+    Array {
+        shape: Vec<usize>,
+        missing: bool,
+        numbers: bool,
+    },
 }
 
-/// Reads a file that the command line names. Errors: E0601, E0611, E0616.
+/// Reads a file that the command line names. Of arrays of different numbers of rows, those with the most are taken.
+///
+/// Errors: E0601, E0611, E0616.
 pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
-    let options = Options::new("");
-    let table = Files { options: &options, wanted: &|_| true }.given(path)?;
+    let table = longest(path)?;
     let columns = table.columns.iter().map(|column| {
         let content = match &column.cells {
-            _ if !column.shape.is_empty() => Content::Array(column.shape.clone()),
-            Cells::Truths(_) => Content::Truths,
+            // An array `[n, 1]` is one value a row.
+            _ if column.width() != 1 => Content::Array {
+                shape: column.shape.clone(),
+                missing: (0..column.cells.len()).any(|at| column.cells.is_missing(at)),
+                numbers: !matches!(column.cells, Cells::Words(_)),
+            },
+            Cells::Truths(values) => Content::Truths { missing: values.iter().any(|v| v.is_nan()) },
             Cells::Words(words) => {
-                let decimal_commas =
-                    words.words.iter().all(|word| is_decimal_comma(word) || word.parse::<f64>().is_ok());
-                Content::Words { missing: words.codes.contains(&MISSING), distinct: words.words.len(), decimal_commas }
+                Content::Words { missing: words.codes.contains(&MISSING), distinct: words.words.len() }
             }
             cells => {
                 let mut values = vec![];
@@ -60,7 +69,25 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
         };
         (column.name.clone(), content)
     });
-    Ok(Summary { rows: table.rows, columns: columns.collect(), clock: clock(&table).map(str::to_string) })
+    let unread = table.unread.clone();
+    Ok(Summary { rows: table.rows, columns: columns.collect(), unread, clock: clock(&table).map(str::to_string) })
+}
+
+/// The file as a table; of an NPZ file whose arrays have different numbers of rows, the longest ones.
+fn longest(path: &Path) -> Result<Table, Diagnostic> {
+    let options = Options::new("");
+    let read = |wanted: &dyn Fn(&str) -> bool| Files { options: &options, wanted }.given(path);
+    let names = match read(&|_| true) {
+        Err(error) if error.code == "E0611" => read(&|_| false)?.unread,
+        done => return done,
+    };
+    let mut rows = vec![];
+    for name in &names {
+        rows.push(read(&|wanted| wanted == name)?.rows);
+    }
+    let most = rows.iter().copied().max().unwrap_or(0);
+    let is_long = |name: &str| names.iter().zip(&rows).any(|(known, rows)| known == name && *rows == most);
+    read(&is_long)
 }
 
 /// More classes than this are measurements.

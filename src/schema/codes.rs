@@ -20,12 +20,15 @@ pub static CODES: &[Explanation] = &[
          every shape of n numbers, row by row.",
         "input x: [3]\ndata \"d.csv\" { x = [a, b] }", "input x: [2]\ndata \"d.csv\" { x = [a, b] }"),
     explain("E0605", "a word where a number should be",
-        "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point; \
-         a missing value is an empty cell, `NA`, `N/A`, `NaN`, `null` or `?`.",
+        "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point, or \
+         a decimal comma where the file shows it (W0606); thousands are not set apart, and a number has no unit behind it. A missing value is an \
+         empty cell, `NA`, `N/A`, `n/a`, `#N/A`, `<NA>`, `NaN`, `nan`, `null`, `NULL` or `?`; in a column of numbers or truth values also `-`, `--` \
+         or `None`.",
         "data \"penguins.csv\" { x = sex }", "data \"penguins.csv\" { x = sex == \"male\" }"),
     explain("E0606", "a missing value",
-        "Nothing is guessed: a missing number is filled where the section says so, with the mean of the training part or with a number, \
-         and that travels with the weights. A missing class or truth value can't be filled.",
+        "Nothing is guessed: a missing value is filled where the section says so, and that travels with the weights. A number is filled with `mean`, \
+         `most_frequent` (both of the training part) or a number; a truth value with `most_frequent`, `true` or `false`; a class with \
+         `most_frequent`, an index, or a text, as in `fill sex with \"unknown\"`, which counts as one class more if no cell has it.",
         "data \"penguins.csv\" { x = bill_length_mm }", "data \"penguins.csv\" { x = bill_length_mm; fill x with mean }"),
     explain("E0607", "a class that is out of range",
         "`class(k)` holds k classes. Whole numbers are their indices, from 0, and are never renumbered; texts are sorted, and the first is 0. \
@@ -35,7 +38,8 @@ pub static CODES: &[Explanation] = &[
         "A truth value comes from `true` and `false`, from 0 and 1, or from a comparison. A text is compared with a column of texts, by `==` and `!=`.",
         "target t: bool\ndata \"cancer.csv\" { t = diagnosis }", "target t: bool\ndata \"cancer.csv\" { t = diagnosis == \"malignant\" }"),
     explain("E0609", "a directive that can't be followed",
-        "`standardize` and `fill` take inputs and targets that are numbers; `fill` takes `mean` or a number; each directive stands once.",
+        "`standardize` takes inputs and targets that are numbers. `fill … with` takes `mean`, `most_frequent` or a number for a number, \
+         `most_frequent`, `true` or `false` for a truth value, `most_frequent`, a text or an index for a class. Each directive stands once.",
         "data \"d.csv\" { x = a; fill x with median }", "data \"d.csv\" { x = a; fill x with mean }"),
     explain("E0610", "a split that can't be made",
         "`test 0.2` takes a share of the rows by chance, `test last 0.2` those at the end, `test by part` those whose word is `test`, or for which \
@@ -101,4 +105,9 @@ pub static CODES: &[Explanation] = &[
         "A column of the data tells the time, and the rows follow each other by it. Rows drawn from the midst are close to rows that are \
          trained on, so the model looks better than it will be on the time to come. `test last` takes the last rows.",
         "data \"sunspots.csv\" { x = spots; test 0.2 }", "data \"sunspots.csv\" { x = spots; test last 0.2 }"),
+    explain("W0606", "decimal commas",
+        "In a file that is separated by `;` or tabs, a column has decimal commas if all of its cells are numbers that allow it and one shows it: \
+         `3,14`, `0,123` or `1.234,5`. `1,234` may be more than a thousand: it is read so only if another column shows decimal commas and \
+         none shows decimal points. Where commas separate, and where nothing decides, such a column has texts, and using it as a number is E0605.",
+        "height\tweight\n1,82\t74,5", "height\tweight\n1.82\t74.5"),
 ];
