@@ -159,3 +159,19 @@ fn a_first_program_for_arrays_runs() {
     assert!(program.contains("x = values[0..3]") && program.contains("t = values[-1]"), "{program}");
     done(at, "run table.nn --epochs 1", "");
 }
+
+/// What comes through a pipe can be read only once.
+#[test]
+fn a_program_that_asks_its_data_for_names_reads_it_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "input n\ntarget k: class(2)\nparam w\nloss = (w n - [k == \"cat\"])^2\n\
+        data \"d.csv\" { test 0.5 }\ntrain { minimize loss; epochs 2 }\n";
+    std::fs::write(folder.path().join("m.nn"), program).unwrap();
+    let rows = "n,k\n1,cat\n2,dog\n3,dog\n4,cat\n";
+    let piped = done(folder.path(), "run m.nn --data - --save w.safetensors", rows);
+    std::fs::write(folder.path().join("d.csv"), rows).unwrap();
+    let read = done(folder.path(), "run m.nn --save v.safetensors", "");
+    assert!(!said(&piped).contains("no rows") && !said(&read).contains("error"));
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("w.safetensors"), bytes("v.safetensors"));
+}

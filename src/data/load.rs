@@ -1,24 +1,36 @@
 //! Carries a plan out: source, test file, split, then each input and target.
 use super::classes::classes;
 use super::dataset::{Column, Dataset, Options, Parts, Targets, Values};
-use super::inline::{add_drawn, add_listed};
-use super::names::{file_terms, wanted};
-use super::resolve::{Resolved, Resolver, file_column};
+use super::gather::Gathered;
+use super::resolve::{Resolved, Resolver};
 use super::series::split_at_random;
 use super::skipped::Skipped;
-use super::source::Files;
-use super::table::{Cells, Table, TableColumn};
+use super::table::{Cells, Table};
 use super::values::{Fitting, Wish, numbers, truths};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
-use crate::schema::{DataPlan, Facts, FileSource, Part, PartRequest, Role, Slot, SlotValue, Statistics};
+use crate::schema::{DataPlan, Facts, Role, Slot, SlotValue, Statistics};
 use crate::schema::{nearest, quoted_list};
 
 /// Reads the data of a plan. All errors that do not depend on each other are found in one run (E0601 … E0618).
 pub fn load(plan: &DataPlan, options: &Options) -> Result<Dataset, Vec<Diagnostic>> {
+    load_gathered(plan, options, &gather(plan, options)?)
+}
+
+/// The rows of all files that a plan names, before anything is made of them.
+pub fn gather(plan: &DataPlan, options: &Options) -> Result<Gathered, Vec<Diagnostic>> {
+    with(plan, options, |loading| loading.gather(plan).map_err(|error| vec![error]))
+}
+
+/// The same as `load`, of rows that were gathered for this plan and these options.
+pub fn load_gathered(plan: &DataPlan, options: &Options, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
+    with(plan, options, |loading| loading.run(gathered))
+}
+
+fn with<T>(plan: &DataPlan, options: &Options, then: impl FnOnce(Loading) -> T) -> T {
     let replaced = options.data.as_ref().map(|_| without_listed_rows(plan));
-    Loading { plan: replaced.as_ref().unwrap_or(plan), options, warnings: vec![], notes: vec![] }.run()
+    then(Loading { plan: replaced.as_ref().unwrap_or(plan), options, warnings: vec![], notes: vec![] })
 }
 
 /// `--data` replaces rows that stand in the program, and the lines about them, but for `test` and `validation`.
@@ -57,18 +69,13 @@ struct Filled {
 }
 
 impl Loading<'_> {
-    fn run(mut self) -> Result<Dataset, Vec<Diagnostic>> {
-        if self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none() {
+    fn run(mut self, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
+        if self.asks_for_nothing() {
             return Ok(without_inputs(self.plan, self.options.precision));
         }
-        let mut table = self.source().map_err(|error| vec![error])?;
-        let own_rows = table.rows;
-        let mut file_parts = vec![];
-        for request in [&self.plan.test, &self.plan.validation] {
-            file_parts.push(self.append_part(&mut table, request).map_err(|error| vec![error])?);
-        }
+        let Gathered { table, own_rows, file_parts, .. } = gathered;
         if table.rows == 0 {
-            let error = self.section_error("E0617", format!("{} has no rows", source_name(&table)));
+            let error = self.section_error("E0617", format!("{} has no rows", source_name(table)));
             let why = match self.options.targets {
                 Targets::Unread => "there is nothing to predict",
                 _ => "training needs rows",
@@ -76,15 +83,15 @@ impl Loading<'_> {
             return Err(vec![error.help(format!("{why}; a header alone is no row"))]);
         }
         for (request, name) in [(&self.plan.test, "test"), (&self.plan.validation, "validation")] {
-            self.warnings.extend(request.as_ref().and_then(|request| split_at_random(&table, request, name)));
+            self.warnings.extend(request.as_ref().and_then(|request| split_at_random(table, request, name)));
         }
         let skipped = Skipped::default();
         for (row, why) in &table.broken {
-            skipped.add(*row, || Diagnostic::error("E0611", format!("{}: {why}", source_name(&table))));
+            skipped.add(*row, || Diagnostic::error("E0611", format!("{}: {why}", source_name(table))));
         }
         let skips = self.options.skip_bad.then_some(&skipped);
-        let resolved = self.resolve_slots(&table)?;
-        let parts = self.parts(&table, own_rows, &file_parts, &resolved).map_err(|error| vec![error])?;
+        let resolved = self.resolve_slots(table)?;
+        let parts = self.parts(table, *own_rows, file_parts, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let mut columns = vec![];
         let mut errors = vec![];
@@ -93,7 +100,7 @@ impl Loading<'_> {
                 columns.push(self.column(slot, Values::Classes(vec![])));
                 continue;
             };
-            let fitting = Fitting { declared: &slot.declared, resolved, table: &table, skipped: skips };
+            let fitting = Fitting { declared: &slot.declared, resolved, table, skipped: skips };
             match self.fill(index, &fitting, &parts) {
                 Err(error) => errors.push(error),
                 Ok(filled) => {
@@ -109,68 +116,17 @@ impl Loading<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let source = source_name(&table);
-        self.notes.extend(self.decimal_commas(&table, &facts));
+        let source = source_name(table);
+        self.notes.extend(self.decimal_commas(table, &facts));
         self.notes.extend(self.facts_that_hold(&facts));
         let skipped = skipped.into_rows();
         let Loading { warnings, notes, .. } = self;
         Ok(Dataset { columns, rows: table.rows, parts, facts, source, warnings, notes, skipped })
     }
 
-    /// The table of the file, or of the rows in the program.
-    fn source(&mut self) -> Result<Table, Diagnostic> {
-        let wanted = wanted(self.plan);
-        let files = Files { options: self.options, wanted: &wanted };
-        let mut table = match (&self.options.data, &self.plan.file) {
-            (Some(path), _) => files.given(path)?,
-            (None, Some(file)) => files.main(file)?,
-            (None, None) => Table::default(),
-        };
-        let mut first = table.origins.is_empty();
-        for (path, span) in file_terms(self.plan) {
-            let read = files.other(&FileSource { path: path.clone(), span })?;
-            let [column] = read.columns.as_slice() else {
-                let error = Diagnostic::error("E0601", format!("`{path}` does not hold one array"));
-                return Err(error.at(span, "expected an `.npy` or `.idx` file"));
-            };
-            if first {
-                (table.rows, table.origins, first) = (read.rows, read.origins.clone(), false);
-            }
-            if read.rows != table.rows {
-                let text = format!("`{path}` has {} rows, {} has {}", read.rows, source_name(&table), table.rows);
-                return Err(Diagnostic::error("E0611", text).at(span, format!("{} rows", read.rows)));
-            }
-            table.columns.push(TableColumn { name: file_column(&path), ..column.clone() });
-        }
-        add_listed(self.plan, &mut table);
-        let counted = !table.origins.is_empty();
-        if counted || !self.plan.drawn.is_empty() {
-            add_drawn(self.plan, &mut table);
-            return Ok(table);
-        }
-        let error = self.section_error("E0601", "there is no data to read".to_string());
-        Err(error
-            .help("name a file, as in `data \"iris.csv\" { … }` or `--data iris.csv`, or list examples: `x: 0, 1, 2`"))
-    }
-
-    /// The rows of `test "other.csv"`, added below; how many there are.
-    fn append_part(&self, table: &mut Table, request: &Option<PartRequest>) -> Result<Option<usize>, Diagnostic> {
-        let Some(PartRequest { part: Part::File(file), .. }) = request else { return Ok(None) };
-        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let is_wanted = wanted(self.plan);
-        let wanted = |name: &str| is_wanted(name) && names.iter().any(|known| known == name);
-        let other = Files { options: self.options, wanted: &wanted }.other(file)?;
-        let rows = other.rows;
-        let (kept, left): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut table.columns).into_iter().partition(|column| is_wanted(&column.name));
-        table.columns = kept;
-        table.unread.extend(left.into_iter().map(|column| column.name));
-        table.append(other).map_err(|(column, why)| {
-            Diagnostic::error("E0611", format!("`{}` does not fit: the column `{column}` {why}", file.path))
-                .at(file.span, "has other columns")
-                .help("both files need the columns that inputs and targets read")
-        })?;
-        Ok(Some(rows))
+    /// A program without inputs and without data has one example, of nothing.
+    pub(super) fn asks_for_nothing(&self) -> bool {
+        self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none()
     }
 
     fn resolve_slots(&mut self, table: &Table) -> Result<Vec<Option<Resolved>>, Vec<Diagnostic>> {
@@ -353,6 +309,6 @@ fn brief(value: f64) -> String {
     rounded.to_string()
 }
 
-fn source_name(table: &Table) -> String {
+pub(super) fn source_name(table: &Table) -> String {
     table.origins.first().map_or("the data".to_string(), |origin| origin.file.clone())
 }

@@ -5,6 +5,7 @@ mod csv;
 mod dataset;
 mod evaluate;
 mod gaps;
+mod gather;
 mod idx;
 mod inline;
 mod load;
@@ -23,7 +24,8 @@ mod values;
 
 pub use cell::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
-pub use load::load;
+pub use gather::Gathered;
+pub use load::{gather, load, load_gathered};
 pub use sample::sample;
 pub use summary::{Content, Summary, summary};
 

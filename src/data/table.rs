@@ -93,6 +93,8 @@ impl Table {
         }
         self.origins.extend(other.origins.into_iter().map(|origin| Origin { first_row: self.rows, ..origin }));
         self.rows += other.rows;
+        self.decimal_commas.extend(other.decimal_commas);
+        self.unclear_points.extend(other.unclear_points);
         Ok(())
     }
 }
