@@ -175,3 +175,70 @@ fn a_program_that_asks_its_data_for_names_reads_it_once() {
     let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
     assert_eq!(bytes("w.safetensors"), bytes("v.safetensors"));
 }
+
+/// The program that `new` writes for a file, without its `train` section.
+#[track_caller]
+fn first_program(text: &str, more: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), text).unwrap();
+    done(folder.path(), &format!("new --data d.csv{more}"), "");
+    done(folder.path(), "run d.nn --epochs 1", "");
+    let program = std::fs::read_to_string(folder.path().join("d.nn")).unwrap();
+    program.split("\n\ntrain {").next().unwrap().to_string()
+}
+
+#[test]
+fn first_programs_for_files_as_people_have_them() {
+    // From a spreadsheet: a mark at the beginning, dates, units in names, decimal commas, thousands, empty rows at the end.
+    let rows: String = (0..40)
+        .map(|i| {
+            let (place, balcony) = (["Köln", "Bonn", ""][i % 3], ["ja", "nein"][i % 2]);
+            format!(
+                "{:02}.{:02}.2024;{},5;1.{:03},00;{balcony};{place}\r\n",
+                i % 20 + 1,
+                i / 20 + 1,
+                i * 7 % 13,
+                i * 31
+            )
+        })
+        .collect();
+    let sheet = format!("\u{feff}Datum;Fläche (m²);\"Preis\r\n[€]\";Balkon;Ort\r\n{rows};;;;\r\n;;;;\r\n");
+    insta::assert_snapshot!("sheet", first_program(&sheet, ""));
+    // Answers: numbers of the rows, missing values of all kinds, texts with line breaks, yes and no.
+    let rows: String = (0..40)
+        .map(|i| {
+            let age = ["NA", "?", "-", "nan", "", "31", "58", "44"][i * 5 % 8];
+            let (smoker, done) = (["yes", "no", "N/A"][i % 3], ["TRUE", "FALSE"][i * 7 % 2]);
+            format!("{},{age},{smoker},\"a comment,\nno {i}\",\"{},{:03}\",{}.5%,{done}\n", 900 + i, 1 + i % 3, i, i)
+        })
+        .collect();
+    let survey = format!("id,\"Age\n(years)\",Smoker?,comment,income,share,done\n{rows}");
+    insta::assert_snapshot!("survey", first_program(&survey, ""));
+    // Labels from 1, and a header with a number.
+    let rows: String = (0..40).map(|i| format!("{}.5,{},{}\n", i % 7, i * 3 % 11, 1 + i % 3)).collect();
+    let labels = first_program(&format!("size,2019,label\n{rows}"), "");
+    assert!(labels.contains("target t: class(3)") && labels.contains("t = label - 1"), "{labels}");
+    assert!(labels.contains("x = [size, \"2019\"]"), "{labels}");
+    let ratings = first_program(&format!("size,2019,rating\n{rows}"), "");
+    assert!(ratings.contains("target t\n"), "{ratings}");
+    let headerless = first_program(&rows, "");
+    assert!(headerless.contains("names no columns") && headerless.contains("[column_0, column_1]"), "{headerless}");
+    // Ten rows, of which one column only counts them.
+    let rows: String = (0..10).map(|i| format!("{i},{}\n", ["a", "b"][i % 2])).collect();
+    assert!(first_program(&format!("n,kind\n{rows}"), "").contains("x = [n]"));
+}
+
+#[test]
+fn files_without_what_a_first_program_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, wanted) in [
+        ("", "`d.csv` has no rows"),
+        ("a,b\n", "`d.csv` has no rows"),
+        ("cost,t\n$1,0\n$2,1\n", "`cost`: write `1` in the file, without `$`"),
+        ("a,a\n1,2\n", "two columns named `a`"),
+    ] {
+        std::fs::write(folder.path().join("d.csv"), text).unwrap();
+        let refused = gradus(folder.path(), "new --data d.csv", "");
+        assert!(refused.status.code() == Some(1) && said(&refused).contains(wanted), "{}", said(&refused));
+    }
+}

@@ -90,9 +90,17 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         complain(&text);
         Exit::Failure
     };
+    let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if found.rows == 0 {
+        return Err(refuse(format!("error: `{name}` has no rows to learn from")));
+    }
     let target = Goal::of(found, target).map_err(refuse)?;
-    let is_number = |c: &Column| matches!(c.1, Content::Numbers { counts_rows: false, .. } | Content::Truths { .. });
     let others = || found.columns.iter().filter(|c| target.column != c.0);
+    // What counts the rows is better than nothing.
+    let counts = |c: &Column| matches!(c.1, Content::Numbers { counts_rows: true, .. });
+    let is_any = |c: &Column| matches!(c.1, Content::Numbers { .. } | Content::Truths { .. });
+    let only_counts = others().all(|c| counts(c) || !is_any(c));
+    let is_number = |c: &Column| is_any(c) && (only_counts || !counts(c));
     let inputs: Vec<&Column> = others().filter(|c| is_number(c)).collect();
     let mut named = Names { given: vec![], x_is_free: inputs.is_empty() };
     let kinds = kinds(others().filter(|c| found.clock.as_ref() != Some(&c.0)), found.rows, &mut named);
@@ -101,11 +109,18 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     let is_left = |c: &&Column| {
         !is_number(c) && kinds.iter().all(|kind| kind.column != c.0) && arrays.iter().all(|array| array.column != c.0)
     };
-    let left: Vec<&str> = others().filter(is_left).map(|c| c.0.as_str()).collect();
+    let named_so = |holds: &dyn Fn(&Column) -> bool| -> Vec<&str> {
+        others().filter(is_left).filter(|c| holds(c)).map(|c| c.0.as_str()).collect()
+    };
+    let ids = named_so(&counts);
+    let written = named_so(&|c| otherwise(c).is_some());
+    let left = named_so(&|c| !counts(c) && otherwise(c).is_none());
     if inputs.is_empty() && kinds.is_empty() && arrays.is_empty() {
-        return Err(refuse("error: the data have no column of numbers or of classes to predict from".to_string()));
+        let otherwise: String =
+            others().filter_map(|c| Some(format!("\n  = help: `{}`: {}", c.0, otherwise(c)?))).collect();
+        let text = "error: the data have no column of numbers or of classes to predict from";
+        return Err(refuse(format!("{text}{otherwise}")));
     }
-    let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut out = format!(
         "// {stem}: `{}` from {} of {name}, {} rows\n",
@@ -113,8 +128,18 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         counted(inputs.len() + kinds.len() + arrays.len()),
         found.rows
     );
+    if found.headerless {
+        out += "// The file names no columns: its first row is data\n";
+    }
     if !left.is_empty() {
         out += &format!("// Left out, being neither numbers nor classes: {}\n", left.join(", "));
+    }
+    for column in written {
+        let why = others().find(|c| c.0 == column).and_then(otherwise).unwrap_or_default();
+        out += &format!("// Left out, being no numbers as they are written: {column}; {why}\n");
+    }
+    if !ids.is_empty() {
+        out += &format!("// Left out, counting the rows: {}\n", ids.join(", "));
     }
     if !found.unread.is_empty() {
         out += &format!("// Left out, having fewer rows: {}\n", found.unread.join(", "));
@@ -200,6 +225,14 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     Ok(syntax::format(&out).unwrap_or(out))
 }
 
+/// How the texts of a column would be numbers, if they are meant so.
+fn otherwise(column: &Column) -> Option<&str> {
+    match &column.1 {
+        Content::Words { otherwise, .. } => otherwise.as_deref(),
+        _ => None,
+    }
+}
+
 /// A column of the data by its name.
 type Column = (String, Content);
 
@@ -252,6 +285,11 @@ impl Goal<'_> {
             }
             Content::Words { distinct, .. } => GoalKind::Class(distinct),
             Content::Numbers { classes: Some(classes), .. } => GoalKind::Class(classes),
+            // 1, 2, … may as well be measured: the name decides.
+            Content::Numbers { counted_from_one: Some(classes), missing, .. } if is_called_class(&column.0) => {
+                let line = format!("{} - 1", quoted(&column.0));
+                return Ok(Goal { column: &column.0, line, kind: GoalKind::Class(classes), missing, of_array: None });
+            }
             Content::Numbers { .. } => GoalKind::Number,
             Content::Truths { .. } => GoalKind::Truth,
             // Of a lone table of numbers, the last column is predicted.
@@ -285,6 +323,14 @@ impl Goal<'_> {
         let line = format!("{}[0..{rest}]", quoted(self.column));
         Some(Array { name: named.add("x"), column: self.column, line, shape: vec![rest], missing: self.missing })
     }
+}
+
+/// Words in the names of columns that are classes.
+const CLASS_NAMES: [&str; 7] = ["class", "label", "target", "kind", "type", "category", "cluster"];
+
+fn is_called_class(column: &str) -> bool {
+    let name = column.to_lowercase();
+    CLASS_NAMES.iter().any(|word| name.contains(word))
 }
 
 /// An array of numbers that is an input.
@@ -321,10 +367,10 @@ struct Names {
 impl Names {
     /// A name for a column: its own, where that can be one.
     fn add(&mut self, column: &str) -> String {
-        let plain: String = column.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let mut name = plain.to_lowercase();
+        let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut name = words.collect::<Vec<_>>().join("_").to_lowercase();
         let is_new = |name: &str| {
-            let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_known(name);
+            let is_name = name.starts_with(char::is_alphabetic) && !is_known(name);
             (is_name || self.x_is_free && name == "x") && self.given.iter().all(|given| given != name)
         };
         if !is_new(&name) {
@@ -355,7 +401,9 @@ const FEWEST_ROWS: usize = 10;
 
 fn kinds<'a>(columns: impl Iterator<Item = &'a Column>, rows: usize, named: &mut Names) -> Vec<Kind<'a>> {
     let kind = |(column, content): &'a Column| match *content {
-        Content::Words { missing, distinct } if (2..=MOST_KINDS).contains(&distinct) && 4 * distinct <= rows => {
+        Content::Words { missing, distinct, otherwise: None }
+            if (2..=MOST_KINDS).contains(&distinct) && 4 * distinct <= rows =>
+        {
             Some(Kind { name: named.add(column), column, classes: distinct, missing })
         }
         _ => None,

@@ -31,6 +31,11 @@ pub fn comma_number(cell: &[u8]) -> Option<f64> {
     text.replace('.', "").replace(',', ".").parse().ok()
 }
 
+/// A number with commas between its thousands.
+pub fn thousands_number(cell: &[u8]) -> Option<f64> {
+    std::str::from_utf8(cell).ok()?.replace(',', "").parse().ok()
+}
+
 /// `true` or `false`, in any case.
 pub fn truth(cell: &[u8]) -> Option<bool> {
     if cell.eq_ignore_ascii_case(b"true") {

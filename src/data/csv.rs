@@ -1,5 +1,5 @@
 //! CSV: finds the separator and the header, types each column, reads it.
-use super::cell::{Marks, comma_number, is_dash, is_missing, number, truth};
+use super::cell::{Marks, comma_number, is_dash, is_missing, number, thousands_number, truth};
 use super::table::{Cells, Origin, Table, TableColumn, WordsBuilder, column_name};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
@@ -19,6 +19,8 @@ enum Type {
     Number,
     /// Numbers with a decimal comma.
     CommaNumber,
+    /// Numbers with commas between thousands.
+    ThousandsNumber,
     Truth,
     Word,
 }
@@ -42,26 +44,24 @@ struct Written {
     point_and_thousands: bool,
 }
 
-/// Reads a CSV text: columns separated by `,`, `;` or tabs; a header unless a cell of the first row is a number. The error is one sentence.
+/// Reads a CSV text: columns separated by `,`, `;` or tabs. The error is one sentence.
 ///
-/// A column is of numbers if all of its cells are, of truth values if all are `true` or `false`, else of words. Headerless columns are `column_0`, ….
-/// Where no comma separates, numbers may have a decimal comma: see `decide`. Rows of empty cells at the end are none.
+/// The first row is a header if no cell of it is a number, or if one is a text above numbers or truth values. Headerless columns are `column_0`, ….
+/// A column is of numbers if all of its cells are, of truth values if all are `true` or `false`, else of words. For commas in numbers see `decide`.
+/// Rows of empty cells at the end are none.
 pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, String> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     check_text(bytes)?;
     let separator = separator(bytes);
     let mut seen: Vec<Seen> = vec![];
     let mut lines: Vec<u32> = vec![];
-    let mut names: Option<Vec<String>> = None;
+    let mut first = ByteRecord::new();
     let mut broken = vec![];
     let mut rows = 0;
     for_each_record(bytes, separator, |index, line, record| {
         if index == 0 {
             seen = vec![Seen { ty: Type::Unknown, marks: Some(Written::default()) }; record.len()];
-            if !record.iter().any(is_number) {
-                names = Some(header(record));
-                return Ok(());
-            }
+            first = record.clone();
         }
         lines.push(line);
         if record.iter().any(|cell| !cell.is_empty()) {
@@ -77,14 +77,24 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
             broken.push((lines.len() - 1, text));
             return Ok(());
         }
-        for (cell, seen) in record.iter().zip(&mut seen) {
-            seen.add(cell, separator);
+        if 0 < index {
+            record.iter().zip(&mut seen).for_each(|(cell, seen)| seen.add(cell, separator));
         }
         Ok(())
     })?;
     lines.truncate(rows);
-    let headerless = names.is_none();
-    let names = names.unwrap_or_else(|| (0..seen.len()).map(|index| format!("column_{index}")).collect());
+    let headerless = !is_header(&first, &seen);
+    let names = if headerless {
+        first.iter().zip(&mut seen).for_each(|(cell, seen)| seen.add(cell, separator));
+        (0..seen.len()).map(|index| format!("column_{index}")).collect()
+    } else if !lines.is_empty() {
+        lines.remove(0);
+        rows -= 1;
+        broken.iter_mut().for_each(|(row, _): &mut (usize, String)| *row -= 1);
+        header(&first)
+    } else {
+        header(&first)
+    };
     let mut types = decide(&seen);
     for (ty, name) in types.iter_mut().zip(&names) {
         if *ty == Type::Unknown || (reading.are_texts)(name) {
@@ -99,9 +109,10 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
         columns.filter(|(_, (seen, ty))| holds(seen, **ty)).map(|(name, _)| column_name(name)).collect()
     };
     let decimal_commas = named(&|_, ty| ty == Type::CommaNumber);
+    let thousands = named(&|_, ty| ty == Type::ThousandsNumber);
     let unclear_points = named(&|seen, ty| seen.ty == Type::Number && ty == Type::Word);
     let origins = vec![origin];
-    Ok(Table { columns, rows, origins, unread: vec![], headerless, broken, decimal_commas, unclear_points })
+    Ok(Table { columns, rows, origins, unread: vec![], headerless, broken, decimal_commas, thousands, unclear_points })
 }
 
 impl Seen {
@@ -118,14 +129,13 @@ impl Seen {
             None => Type::Word,
         };
         self.ty = if self.ty == Type::Unknown || self.ty == own { own } else { Type::Word };
-        if separator == b',' {
-            self.marks = None;
-        }
         let Some(written) = &mut self.marks else { return };
         match Marks::of(cell) {
             Marks::None => {}
             Marks::Point => written.point = true,
             Marks::PointOrThousands => written.point_or_thousands = true,
+            // Where commas separate, none is decimal.
+            Marks::Comma | Marks::CommaAndThousands if separator == b',' => self.marks = None,
             Marks::Comma => written.comma = true,
             Marks::CommaOrThousands => written.comma_or_thousands = true,
             Marks::CommaAndThousands => written.comma_and_thousands = true,
@@ -135,19 +145,26 @@ impl Seen {
     }
 }
 
-/// The types of the columns. Whether a comma is decimal is decided from the whole file, and only where no comma separates:
+/// The types of the columns. What a comma in a number means is decided from the whole file:
 ///
 /// - A column has decimal commas if all of its cells are numbers that allow it and one shows it: `3,14`, `0,123`, `1.234,5`; not `1,234`.
-/// - One whose commas may all be between thousands, `1,234`, has decimal commas if another column shows them and none shows decimal points.
-/// - In such a file, a column whose points may all be between thousands, `1.234`, is not read as numbers.
+///   Where commas separate, none is decimal.
+/// - It has commas between thousands if all of its cells allow that and one shows it: `1,234.5`, `1,234,567`.
+/// - `1,234` alone is what the other columns show: more than a thousand if one shows decimal points and none shows decimal commas, and the
+///   other way round.
+/// - Where other columns show decimal commas, a column whose points may all be between thousands, `1.234`, is not read as numbers.
 fn decide(seen: &[Seen]) -> Vec<Type> {
     let shows_comma = |seen: &Seen| seen.marks.is_some_and(|w| w.allows_comma() && (w.comma || w.comma_and_thousands));
-    let shows_point = |seen: &Seen| seen.marks.is_some_and(|w| w.point || w.point_and_thousands);
-    let commas = seen.iter().any(shows_comma) && !seen.iter().any(shows_point);
+    let shows_thousands = |seen: &Seen| seen.marks.is_some_and(|w| w.allows_thousands() && w.point_and_thousands);
+    let shows_point =
+        |seen: &Seen| shows_thousands(seen) || seen.marks.is_some_and(|w| w.allows_thousands() && w.point);
+    let (commas, points) = (seen.iter().any(shows_comma), seen.iter().any(shows_point));
     let ty = |seen: &Seen| match seen.marks {
         _ if shows_comma(seen) => Type::CommaNumber,
-        Some(w) if commas && w.comma_or_thousands && w.allows_comma() => Type::CommaNumber,
-        Some(w) if commas && w.point_or_thousands && seen.ty == Type::Number => Type::Word,
+        _ if shows_thousands(seen) => Type::ThousandsNumber,
+        Some(w) if commas && !points && w.comma_or_thousands && w.allows_comma() => Type::CommaNumber,
+        Some(w) if points && !commas && w.comma_or_thousands && w.allows_thousands() => Type::ThousandsNumber,
+        Some(w) if commas && !points && w.point_or_thousands && seen.ty == Type::Number => Type::Word,
         _ => seen.ty,
     };
     seen.iter().map(ty).collect()
@@ -157,6 +174,11 @@ impl Written {
     /// Whether a comma may be decimal in all of these numbers. `1.234` beside `1,5` is one or the other, unless a cell shows both marks.
     fn allows_comma(self) -> bool {
         !self.point && !self.point_and_thousands && (!self.point_or_thousands || self.comma_and_thousands)
+    }
+
+    /// Whether commas may be between thousands in all of them.
+    fn allows_thousands(self) -> bool {
+        !self.comma && !self.comma_and_thousands
     }
 }
 
@@ -178,6 +200,7 @@ fn read_cells(bytes: &[u8], separator: u8, types: &[Type], skip: usize, rows: us
                 _ if missing => numbers[column].push(f64::NAN),
                 Type::Truth => numbers[column].push(truth(cell).map_or(f64::NAN, |truth| f64::from(u8::from(truth)))),
                 Type::CommaNumber => numbers[column].push(comma_number(cell).unwrap_or(f64::NAN)),
+                Type::ThousandsNumber => numbers[column].push(thousands_number(cell).unwrap_or(f64::NAN)),
                 _ => numbers[column].push(number(cell).unwrap_or(f64::NAN)),
             }
         }
@@ -245,9 +268,12 @@ fn separator(bytes: &[u8]) -> u8 {
     found
 }
 
-/// A number of the first row, in any of the ways to write it.
-fn is_number(cell: &[u8]) -> bool {
-    !is_missing(cell) && Marks::of(cell) != Marks::Text
+/// Whether the first row names the columns, of which the other rows have been seen.
+fn is_header(first: &ByteRecord, seen: &[Seen]) -> bool {
+    let is_number = |cell: &[u8]| !is_missing(cell) && Marks::of(cell) != Marks::Text;
+    let is_text = |cell: &[u8]| !is_missing(cell) && !is_number(cell) && truth(cell).is_none() && !is_dash(cell);
+    let above_numbers = |(cell, seen): (&[u8], &Seen)| is_text(cell) && matches!(seen.ty, Type::Number | Type::Truth);
+    !first.iter().any(is_number) || first.iter().zip(seen).any(above_numbers)
 }
 
 #[cfg(test)]
@@ -352,6 +378,9 @@ mod tests {
         check("a;b\n1,234;0,5\n2,000;1\n", &[("a", numbers(&[1.234, 2.0])), ("b", numbers(&[0.5, 1.0]))]);
         // Shown by none, or the file shows decimal points too.
         check("a;b\n1,234;5\n2,000;1\n", &[("a", words(&["1,234", "2,000"])), ("b", numbers(&[5.0, 1.0]))]);
+        check("a;b\n1,234.5;5\n1,000;\n", &[("a", numbers(&[1234.5, 1000.0])), ("b", numbers(&[5.0, f64::NAN]))]);
+        check("a,b\n\"1,234\",5.5\n999,2\n", &[("a", numbers(&[1234.0, 999.0])), ("b", numbers(&[5.5, 2.0]))]);
+        check("a,b\n\"1,234\",5\n999,2\n", &[("a", words(&["1,234", "999"])), ("b", numbers(&[5.0, 2.0]))]);
         check("a;b;c\n1,234;0,5;0.5\n", &[("a", words(&["1,234"])), ("b", numbers(&[0.5])), ("c", numbers(&[0.5]))]);
         // In such a file `1.234` may be more than a thousand.
         check("a;b\n1.234;0,5\n", &[("a", words(&["1.234"])), ("b", numbers(&[0.5]))]);
@@ -373,5 +402,21 @@ mod tests {
         );
         assert_eq!(table.columns[1].cells, words(&["01", "", "4"]));
         assert_eq!(table.rows, 3);
+    }
+
+    #[test]
+    fn a_text_above_numbers_is_a_name() {
+        check(
+            "id,2020,kind\n1,5,x\n2,7,y\n",
+            &[("id", Cells::F64(vec![1.0, 2.0])), ("2020", Cells::F64(vec![5.0, 7.0])), ("kind", words(&["x", "y"]))],
+        );
+        check(
+            "5,setosa,?\n6,virginica,1\n",
+            &[
+                ("column_0", Cells::F64(vec![5.0, 6.0])),
+                ("column_1", words(&["setosa", "virginica"])),
+                ("column_2", Cells::F64(vec![f64::NAN, 1.0])),
+            ],
+        );
     }
 }

@@ -117,7 +117,7 @@ impl Loading<'_> {
             return Err(errors);
         }
         let source = source_name(table);
-        self.notes.extend(self.decimal_commas(table, &facts));
+        self.notes.extend(self.commas(table, &facts));
         self.notes.extend(self.facts_that_hold(&facts));
         let skipped = skipped.into_rows();
         let Loading { warnings, notes, .. } = self;
@@ -252,23 +252,27 @@ impl Loading<'_> {
         })
     }
 
-    /// W0606: which of the columns that are read have decimal commas.
-    fn decimal_commas(&self, table: &Table, facts: &Facts) -> Option<Diagnostic> {
+    /// W0606: how the commas of numbers are read, in the columns that are.
+    fn commas(&self, table: &Table, facts: &Facts) -> Vec<Diagnostic> {
         let is_read = |column: &&str| facts.columns.values().flatten().any(|read| read == column);
-        let columns: Vec<&str> = table.decimal_commas.iter().map(String::as_str).filter(is_read).collect();
-        let first = columns.first()?;
-        let note = Diagnostic::remark("W0606", format!("commas are read as decimal in {}", quoted_list(&columns)));
-        let note = match table.columns.iter().find(|column| column.name == *first).map(|column| &column.cells) {
-            Some(Cells::F64(values)) => match values.iter().find(|value| value.fract() != 0.0) {
-                Some(value) => note.note(format!("`{}` is {value}", value.to_string().replace('.', ","))),
+        let notes = [(&table.decimal_commas, "commas are decimal"), (&table.thousands, "commas are between thousands")];
+        let note = |(columns, what): (&Vec<String>, &str)| {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).filter(is_read).collect();
+            let first = columns.first()?;
+            let note = Diagnostic::remark("W0606", format!("{what} in {}", quoted_list(&columns)));
+            let note = match table.columns.iter().find(|column| column.name == *first).map(|column| &column.cells) {
+                Some(Cells::F64(values)) => match values.iter().find(|value| !value.is_nan()) {
+                    Some(value) => note.note(format!("the first number of `{first}` is {value}")),
+                    None => note,
+                },
+                _ => note,
+            };
+            Some(match self.plan.file.as_ref().filter(|_| self.options.data.is_none()) {
+                Some(file) => note.at(file.span, "this file"),
                 None => note,
-            },
-            _ => note,
+            })
         };
-        Some(match self.plan.file.as_ref().filter(|_| self.options.data.is_none()) {
-            Some(file) => note.at(file.span, "this file"),
-            None => note,
-        })
+        notes.into_iter().filter_map(note).collect()
     }
 
     /// W0604: what came with the weights is not taken from this data.

@@ -354,10 +354,9 @@ pub fn word_error(table: &Table, used: Option<Span>, column: usize, at: usize) -
 }
 
 /// The way out for what is meant as a number and written as none.
-fn written_otherwise(word: &str) -> Option<String> {
-    let marks = Marks::of(word.as_bytes());
+pub fn written_otherwise(word: &str) -> Option<String> {
     let without = |mark: char| word.replace(mark, "");
-    Some(match marks {
+    Some(match Marks::of(word.as_bytes()) {
         Marks::Comma | Marks::CommaAndThousands => format!(
             "write `{}` in the file; a decimal comma is read in a file that is separated by `;` or tabs, if the whole column has it",
             without('.').replace(',', ".")
@@ -371,14 +370,34 @@ fn written_otherwise(word: &str) -> Option<String> {
             "it may be {word} or {}, for other numbers of the file have a decimal comma: write it without the point, or with a comma",
             without('.')
         ),
-        Marks::PointAndThousands => format!("write `{}` in the file: thousands are not set apart", without(',')),
-        _ => {
-            let percent = word.strip_suffix('%').map(str::trim_end);
-            let number = percent.filter(|number| Marks::of(number.as_bytes()) != Marks::Text)?;
-            format!("write `{number}` in the file, without the per cent sign")
+        Marks::PointAndThousands => format!("write `{}` in the file, as the rest of the column", without(',')),
+        Marks::None | Marks::Point => return None,
+        Marks::Text => {
+            let (number, unit) = number_and_unit(word)?;
+            let plain = match Marks::of(number.as_bytes()) {
+                Marks::PointAndThousands => number.replace(',', ""),
+                _ => number.to_string(),
+            };
+            format!("write `{plain}` in the file, without `{unit}`")
         }
     })
 }
+
+/// `12 kg`, `3.5%`, `$5`: a number with something before or behind it that has no digits.
+fn number_and_unit(word: &str) -> Option<(&str, &str)> {
+    let (first, last) = (word.find(|c: char| c.is_ascii_digit())?, word.rfind(|c: char| c.is_ascii_digit())? + 1);
+    let is_sign = |text: &str| text.is_empty() || text == "-";
+    let (number, unit) = match (is_sign(&word[..first]), word.len() == last) {
+        (true, false) => (&word[..last], word[last..].trim()),
+        (false, true) => (&word[first..], word[..first].trim()),
+        _ => return None,
+    };
+    let is_short = unit.chars().count() <= LONGEST_UNIT;
+    (is_short && Marks::of(number.as_bytes()) != Marks::Text).then_some((number, unit))
+}
+
+/// More letters than this are a text, and no unit.
+const LONGEST_UNIT: usize = 4;
 
 /// The name of the column that `file("path")` becomes.
 pub fn file_column(path: &str) -> String {

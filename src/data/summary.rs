@@ -1,5 +1,6 @@
 //! What a file holds, column by column: enough to write a first program for it.
 use super::dataset::Options;
+use super::resolve::written_otherwise;
 use super::series::clock;
 use super::source::Files;
 use super::table::{Cells, MISSING, Table};
@@ -12,6 +13,8 @@ use std::path::Path;
 pub struct Summary {
     pub rows: usize,
     pub columns: Vec<(String, Content)>,
+    /// Whether the first row of a CSV file was data, so that columns are named by number.
+    pub headerless: bool,
     /// Arrays of another number of rows.
     pub unread: Vec<String>,
     /// The column that puts the rows in order of time.
@@ -26,7 +29,9 @@ pub enum Content {
         missing: bool,
         /// The number of classes, if these are the indices 0, 1, … of a few, each several times.
         classes: Option<usize>,
-        /// Whole numbers, each once: a name rather than a measurement.
+        /// The number of classes, if these are 1, 2, … of a few, each several times.
+        counted_from_one: Option<usize>,
+        /// Whole numbers, each once, that go on by one or are called so: a name rather than a measurement.
         counts_rows: bool,
     },
     Truths {
@@ -35,6 +40,8 @@ pub enum Content {
     Words {
         missing: bool,
         distinct: usize,
+        /// How they would be numbers, if all of them are written as numbers in another way.
+        otherwise: Option<String>,
     },
     /// More than one value a row.
     Array {
@@ -59,18 +66,22 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
             },
             Cells::Truths(values) => Content::Truths { missing: values.iter().any(|v| v.is_nan()) },
             Cells::Words(words) => {
-                Content::Words { missing: words.codes.contains(&MISSING), distinct: words.words.len() }
+                let first = words.words.first().and_then(|word| written_otherwise(word));
+                let all =
+                    words.words.iter().all(|word| word.parse::<f64>().is_ok() || written_otherwise(word).is_some());
+                let (missing, distinct) = (words.codes.contains(&MISSING), words.words.len());
+                Content::Words { missing, distinct, otherwise: first.filter(|_| all) }
             }
             cells => {
                 let mut values = vec![];
                 cells.numbers(0..table.rows, &mut values);
-                numbers(&values)
+                numbers(&column.name, &values)
             }
         };
         (column.name.clone(), content)
     });
-    let unread = table.unread.clone();
-    Ok(Summary { rows: table.rows, columns: columns.collect(), unread, clock: clock(&table).map(str::to_string) })
+    let (unread, headerless, clock) = (table.unread.clone(), table.headerless, clock(&table).map(str::to_string));
+    Ok(Summary { rows: table.rows, columns: columns.collect(), headerless, unread, clock })
 }
 
 /// The file as a table; of an NPZ file whose arrays have different numbers of rows, the longest ones.
@@ -93,15 +104,23 @@ fn longest(path: &Path) -> Result<Table, Diagnostic> {
 /// More classes than this are measurements.
 const MOST_CLASSES: usize = 50;
 
-fn numbers(values: &[f64]) -> Content {
+/// How columns are called that name the rows.
+const ROW_NAMES: [&str; 5] = ["id", "index", "key", "nr", "row"];
+
+fn numbers(name: &str, values: &[f64]) -> Content {
     let missing = values.iter().any(|v| v.is_nan());
     let whole = values.iter().all(|v| v.fract() == 0.0);
     let distinct: BTreeSet<i64> = if whole { values.iter().map(|v| *v as i64).collect() } else { BTreeSet::new() };
-    let are_indices = distinct.iter().copied().eq(0..distinct.len() as i64);
+    let count = distinct.len() as i64;
     let few = (2..=MOST_CLASSES).contains(&distinct.len()) && 4 * distinct.len() <= values.len();
+    let go_from = |first: i64| whole && few && distinct.iter().copied().eq(first..first + count);
+    let last_word = name.split(|c: char| !c.is_alphanumeric()).next_back().unwrap_or_default().to_lowercase();
+    let is_named_so = ROW_NAMES.contains(&last_word.as_str());
+    let by_one = values.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
     Content::Numbers {
         missing,
-        classes: (whole && are_indices && few).then_some(distinct.len()),
-        counts_rows: whole && values.len() > 8 && distinct.len() == values.len(),
+        classes: go_from(0).then_some(distinct.len()),
+        counted_from_one: go_from(1).then_some(distinct.len()),
+        counts_rows: whole && values.len() > 8 && distinct.len() == values.len() && (by_one || is_named_so),
     }
 }

@@ -18,6 +18,8 @@ pub struct Table {
     pub broken: Vec<(usize, String)>,
     /// Columns whose numbers have a decimal comma in the file.
     pub decimal_commas: Vec<String>,
+    /// Columns whose numbers have commas between their thousands.
+    pub thousands: Vec<String>,
     /// Columns of words that look like numbers, and of which it is not known whether their points are decimal.
     pub unclear_points: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl Table {
         self.origins.extend(other.origins.into_iter().map(|origin| Origin { first_row: self.rows, ..origin }));
         self.rows += other.rows;
         self.decimal_commas.extend(other.decimal_commas);
+        self.thousands.extend(other.thousands);
         self.unclear_points.extend(other.unclear_points);
         Ok(())
     }

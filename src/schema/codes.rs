@@ -12,8 +12,8 @@ pub static CODES: &[Explanation] = &[
          may stand anywhere: `--data ../iris.csv`.",
         "data \"../iris.csv\" { x = length }", "data \"data/iris.csv\" { x = length }"),
     explain("E0603", "a column that the data does not have",
-        "A name in a `data` section is a column of the file, by its header; a name with spaces stands in quotes. A CSV file whose first row \
-         has a number has no header: its columns are `column_0`, `column_1`, …. An array of an NPZ file is a column by its name.",
+        "A name in a `data` section is a column of the file, by its header; a name with spaces stands in quotes. A CSV file has no header if \
+         its first row has a number and no text above numbers: its columns are `column_0`, `column_1`, …. An array of an NPZ file is a column by its name.",
         "data \"iris.csv\" { x = sepal_lenght }", "data \"iris.csv\" { x = sepal_length }"),
     explain("E0604", "data of another shape",
         "Each row gives an input the numbers that its declaration says. Columns in a list stand one after another; a flat row of n numbers fits \
@@ -21,7 +21,7 @@ pub static CODES: &[Explanation] = &[
         "input x: [3]\ndata \"d.csv\" { x = [a, b] }", "input x: [2]\ndata \"d.csv\" { x = [a, b] }"),
     explain("E0605", "a word where a number should be",
         "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point, or \
-         a decimal comma where the file shows it (W0606); thousands are not set apart, and a number has no unit behind it. A missing value is an \
+         a decimal comma where the file shows it (W0606), and no unit. A missing value is an \
          empty cell, `NA`, `N/A`, `n/a`, `#N/A`, `<NA>`, `NaN`, `nan`, `null`, `NULL` or `?`; in a column of numbers or truth values also `-`, `--` \
          or `None`.",
         "data \"penguins.csv\" { x = sex }", "data \"penguins.csv\" { x = sex == \"male\" }"),
@@ -105,9 +105,10 @@ pub static CODES: &[Explanation] = &[
         "A column of the data tells the time, and the rows follow each other by it. Rows drawn from the midst are close to rows that are \
          trained on, so the model looks better than it will be on the time to come. `test last` takes the last rows.",
         "data \"sunspots.csv\" { x = spots; test 0.2 }", "data \"sunspots.csv\" { x = spots; test last 0.2 }"),
-    explain("W0606", "decimal commas",
+    explain("W0606", "commas in numbers",
         "In a file that is separated by `;` or tabs, a column has decimal commas if all of its cells are numbers that allow it and one shows it: \
-         `3,14`, `0,123` or `1.234,5`. `1,234` may be more than a thousand: it is read so only if another column shows decimal commas and \
-         none shows decimal points. Where commas separate, and where nothing decides, such a column has texts, and using it as a number is E0605.",
+         `3,14`, `0,123` or `1.234,5`. A column has commas between thousands if all of its cells allow that and one shows it: `1,234,567` or \
+         `1,234.5`. `1,234` alone is what the other columns show: more than a thousand beside decimal points, less than two beside decimal \
+         commas. Where nothing decides, such a column has texts, and using it as a number is E0605.",
         "height\tweight\n1,82\t74,5", "height\tweight\n1.82\t74.5"),
 ];

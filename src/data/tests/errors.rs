@@ -31,8 +31,10 @@ errors! {
     E0605_thousands_or_decimal: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,234;2\n3,500;4\n";
     E0605_thousands_beside_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1.234;2,5\n3.500;4\n";
     E0605_commas_between_commas: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"3,14\",2\n\"3,5\",4\n";
-    E0605_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234,567\",2\n\"3,500\",4\n";
+    E0605_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234\",2\n\"3,500\",4\n";
     E0605_per_cent: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12%,2\n3.5 %,4\n";
+    E0605_unit: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12 kg,2\n3.5 kg,4\n";
+    E0605_currency: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n$12,2\n$5,4\n";
     E0605_words: "input x\ndata \"d.csv\" { x = sex }", "d.csv" = "a,sex\n1,male\n2,female\n";
     E0606_number: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,\n";
     E0606_class: "target t: class(2)\ndata \"d.csv\" { t = sex }", "d.csv" = "a,sex\n1,male\n2,NA\n3,female\n";
@@ -93,6 +95,7 @@ errors! {
     W0605_series: "input spots\ndata \"d.csv\" { test 0.2 }", "d.csv" = "year,spots\n1,5\n2,8\n3,1\n4,1\n5,1\n6,4\n7,1\n8,1\n9,1\n10,2\n";
     W0605_dates: "input spots\ndata \"d.csv\" { validation 0.2 }", "d.csv" = "when,spots\n2024-01-05,5\n2024-01-06,8\n2024-01-07,1\n2024-02-01,1\n2024-02-02,1\n2024-02-03,4\n2024-02-04,1\n2024-02-05,1\n2024-02-06,1\n2024-02-07,2\n";
     W0606_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,25;2\n3,5;4\n";
+    W0606_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234,567\",2\n\"3,500\",4\n";
     W0603_target: "target t\ndata \"d.csv\" { t = price; standardize t }", "d.csv" = "price\n1\n2\n4\n";
 }
 
