@@ -70,6 +70,8 @@ fn a_row_that_can_not_be_read_may_be_skipped() {
     // With several columns, a row without an answer has as many fields as the others.
     let two = KINDS.replace("output y", "output y, n");
     std::fs::write(folder.path().join("m.nn"), two).unwrap();
+    let short = gradus(folder.path(), "predict m.nn --weights w.safetensors --data -", "k,n\na\n");
+    assert!(said(&short).contains("--skip-bad"), "{}", said(&short));
     let skipped = done(folder.path(), "predict m.nn --weights w.safetensors --data - --skip-bad", "k,n\nc,0\na\na,5\n");
     assert_eq!(out(&skipped), "y,n\n,\n,\n50,5\n");
     let many = "k,n\n".to_string() + &"c,1\n".repeat(300) + "a,2\n";
@@ -198,7 +200,7 @@ fn first_programs_for_files_as_people_have_them() {
                 i % 20 + 1,
                 i / 20 + 1,
                 i * 7 % 13,
-                i * 31
+                i * 25
             )
         })
         .collect();

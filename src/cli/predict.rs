@@ -138,8 +138,10 @@ impl Predict {
             skip_bad: self.skip_bad,
             ..data::Options::beside(&self.file)
         };
-        let of_rows =
-            |error: &Diagnostic| matches!(error.code, "E0605" | "E0606" | "E0607" | "E0608" | "E0611" | "E0618");
+        let of_rows = |error: &Diagnostic| {
+            matches!(error.code, "E0605" | "E0606" | "E0607" | "E0608" | "E0618")
+                || error.code == "E0611" && error.message.contains("another number of values")
+        };
         let dataset = data::load(&plan, &options).map_err(|mut errors| {
             let last = errors.iter_mut().rfind(|error| of_rows(error)).filter(|_| !self.skip_bad);
             if let Some(last) = last {

@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_decimal_comma_is_read_without_its_thousands() {
         assert_eq!(comma_number(b"-1.234.567,5"), Some(-1234567.5));
-        assert_eq!(comma_number(b"3,14"), Some(3.14));
+        assert_eq!(comma_number(b"3,25"), Some(3.25));
         assert_eq!(comma_number(b"12"), Some(12.0));
     }
 }

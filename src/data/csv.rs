@@ -130,6 +130,10 @@ impl Seen {
         };
         self.ty = if self.ty == Type::Unknown || self.ty == own { own } else { Type::Word };
         let Some(written) = &mut self.marks else { return };
+        // Beside a decimal point, another one says nothing new.
+        if own == Type::Number && (written.point || !cell.contains(&b'.')) {
+            return;
+        }
         match Marks::of(cell) {
             Marks::None => {}
             Marks::Point => written.point = true,
@@ -371,7 +375,7 @@ mod tests {
     fn decimal_commas_are_read_where_the_file_shows_them() {
         let numbers = |values: &[f64]| Cells::F64(values.to_vec());
         // Shown by the column itself.
-        check("a;b\n3,14;1\n2;2\n;3\n", &[("a", numbers(&[3.14, 2.0, f64::NAN])), ("b", numbers(&[1.0, 2.0, 3.0]))]);
+        check("a;b\n3,25;1\n2;2\n;3\n", &[("a", numbers(&[3.25, 2.0, f64::NAN])), ("b", numbers(&[1.0, 2.0, 3.0]))]);
         check("a\tb\n0,125\tx\n-1,5e3\ty\n", &[("a", numbers(&[0.125, -1500.0])), ("b", words(&["x", "y"]))]);
         check("a;b\n1.234,5;1\n1.234;2\n", &[("a", numbers(&[1234.5, 1234.0])), ("b", numbers(&[1.0, 2.0]))]);
         // Shown by another column.

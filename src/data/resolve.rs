@@ -373,6 +373,9 @@ pub fn written_otherwise(word: &str) -> Option<String> {
         Marks::PointAndThousands => format!("write `{}` in the file, as the rest of the column", without(',')),
         Marks::None | Marks::Point => return None,
         Marks::Text => {
+            if let Some(number) = without_gaps(word) {
+                return Some(format!("write `{number}` in the file, without marks between thousands"));
+            }
             let (number, unit) = number_and_unit(word)?;
             let plain = match Marks::of(number.as_bytes()) {
                 Marks::PointAndThousands => number.replace(',', ""),
@@ -381,6 +384,16 @@ pub fn written_otherwise(word: &str) -> Option<String> {
             format!("write `{plain}` in the file, without `{unit}`")
         }
     })
+}
+
+/// `1 234`, `1'234`: a number with spaces or strokes between its thousands.
+fn without_gaps(word: &str) -> Option<String> {
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '\'' | '’' | '_');
+    let groups: Vec<&str> = word.split(is_gap).collect();
+    let is_group = |group: &&str| group.get(..3).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let number = groups.concat();
+    let is_number = 1 < groups.len() && groups[1..].iter().all(is_group) && number.parse::<f64>().is_ok();
+    is_number.then_some(number)
 }
 
 /// `12 kg`, `3.5%`, `$5`: a number with something before or behind it that has no digits.

@@ -33,6 +33,7 @@ errors! {
     E0605_commas_between_commas: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"3,14\",2\n\"3,5\",4\n";
     E0605_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234\",2\n\"3,500\",4\n";
     E0605_per_cent: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12%,2\n3.5 %,4\n";
+    E0605_gaps: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12 345.5,2\n3'500,4\n";
     E0605_unit: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12 kg,2\n3.5 kg,4\n";
     E0605_currency: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n$12,2\n$5,4\n";
     E0605_words: "input x\ndata \"d.csv\" { x = sex }", "d.csv" = "a,sex\n1,male\n2,female\n";
