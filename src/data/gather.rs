@@ -2,10 +2,10 @@
 use super::dataset::Options;
 use super::inline::{add_drawn, add_listed};
 use super::load::{Loading, source_name};
-use super::names::{file_terms, wanted};
+use super::names::{compared, file_terms, wanted};
 use super::resolve::file_column;
 use super::source::Files;
-use super::table::{Table, TableColumn};
+use super::table::{Cells, Table, TableColumn};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{DataPlan, FileSource, Part, PartRequest};
 
@@ -49,7 +49,13 @@ impl Loading<'_> {
     /// The table of the file, or of the rows in the program.
     fn source(&self) -> Result<Table, Diagnostic> {
         let wanted = wanted(self.plan);
-        let files = Files { options: self.options, wanted: &wanted };
+        let compared = compared(self.plan);
+        // What was a text in training is one now, though it looks like a number.
+        let are_texts = |column: &str| {
+            let facts = self.options.facts.as_ref();
+            facts.is_some_and(|facts| facts.are_texts_of(column) || compared.iter().any(|text| text == column))
+        };
+        let files = Files { options: self.options, wanted: &wanted, are_texts: &are_texts };
         let mut table = match (&self.options.data, &self.plan.file) {
             (Some(path), _) => files.given(path)?,
             (None, Some(file)) => files.main(file)?,
@@ -88,7 +94,10 @@ impl Loading<'_> {
         let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
         let is_wanted = wanted(self.plan);
         let wanted = |name: &str| is_wanted(name) && names.iter().any(|known| known == name);
-        let other = Files { options: self.options, wanted: &wanted }.other(file)?;
+        let texts = table.columns.iter().filter(|column| matches!(column.cells, Cells::Words(_)));
+        let texts: Vec<String> = texts.map(|column| column.name.clone()).collect();
+        let are_texts = |name: &str| texts.iter().any(|text| text == name);
+        let other = Files { options: self.options, wanted: &wanted, are_texts: &are_texts }.other(file)?;
         let rows = other.rows;
         let (kept, left): (Vec<_>, Vec<_>) =
             std::mem::take(&mut table.columns).into_iter().partition(|column| is_wanted(&column.name));

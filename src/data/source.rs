@@ -13,6 +13,8 @@ pub struct Files<'a> {
     pub options: &'a Options,
     /// Whether an array of this name is needed.
     pub wanted: &'a dyn Fn(&str) -> bool,
+    /// Whether a column is of texts, though in this file they may all look like numbers.
+    pub are_texts: &'a dyn Fn(&str) -> bool,
 }
 
 /// The kinds of files that hold rows.
@@ -125,9 +127,7 @@ impl Files<'_> {
     }
 
     fn csv(&self, bytes: &[u8], shown: &str) -> Result<Table, String> {
-        // What was a text in training is one now, though it looks like a number.
-        let are_texts = |column: &str| self.options.facts.as_ref().is_some_and(|facts| facts.are_texts_of(column));
-        csv::read_csv(bytes, shown, &csv::Reading { are_texts: &are_texts, skip_bad: self.options.skip_bad })
+        csv::read_csv(bytes, shown, &csv::Reading { are_texts: self.are_texts, skip_bad: self.options.skip_bad })
     }
 
     fn unreadable(&self, path: &Path, shown: &str, span: Option<Span>, error: &std::io::Error) -> Diagnostic {

@@ -87,7 +87,7 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
 /// The file as a table; of an NPZ file whose arrays have different numbers of rows, the longest ones.
 fn longest(path: &Path) -> Result<Table, Diagnostic> {
     let options = Options::new("");
-    let read = |wanted: &dyn Fn(&str) -> bool| Files { options: &options, wanted }.given(path);
+    let read = |wanted: &dyn Fn(&str) -> bool| Files { options: &options, wanted, are_texts: &|_| false }.given(path);
     let names = match read(&|_| true) {
         Err(error) if error.code == "E0611" => read(&|_| false)?.unread,
         done => return done,

@@ -278,6 +278,17 @@ fn texts_of_the_weights_are_texts_though_they_look_like_numbers() {
     let mut options = crate::data::Options::new(later.folder.path());
     options.facts = Some(facts);
     assert_eq!(numbers(&later.load_with(&options).unwrap(), "k"), [1.0, 0.0]);
+    // Likewise of a column that is compared with a text.
+    let program = "input x\ndata \"d.csv\" { x = k == \"01\" }";
+    let facts = Case::new(program).file("d.csv", "k\n1\n01\nx\n").load().facts;
+    let later = Case::new(program).file("d.csv", "k\n1\n01\n");
+    let mut options = crate::data::Options::new(later.folder.path());
+    options.facts = Some(facts);
+    assert_eq!(numbers(&later.load_with(&options).unwrap(), "x"), [0.0, 1.0]);
+    // And of the texts of a part of its own.
+    let program = "input k: class(3)\ndata \"d.csv\" { test \"e.csv\" }";
+    let case = Case::new(program).file("d.csv", "k\n1\n01\nx\n").file("e.csv", "k\n01\n1\n");
+    assert_eq!(numbers(&case.load(), "k"), [1.0, 0.0, 2.0, 0.0, 1.0]);
 }
 
 #[test]
