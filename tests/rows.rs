@@ -83,6 +83,18 @@ fn a_row_that_can_not_be_read_may_be_skipped() {
 }
 
 #[test]
+fn statistics_that_the_weights_lack_are_taken_from_the_rows_with_a_warning() {
+    let folder = kinds();
+    let predict = "predict m.nn --weights w.safetensors --data -";
+    assert!(!said(&done(folder.path(), predict, "k,n\n,1\n")).contains("statistics"));
+    let later = KINDS.replace("fill k with \"zzz\"", "fill k with \"zzz\"; fill n with most_frequent");
+    std::fs::write(folder.path().join("m.nn"), later).unwrap();
+    let predicted = done(folder.path(), predict, "k,n\na,\na,7\n");
+    assert_eq!(out(&predicted), "y\n70\n70\n");
+    assert!(said(&predicted).contains("no statistics of `n`: those of the rows given here"), "{}", said(&predicted));
+}
+
+#[test]
 fn nothing_to_predict() {
     let folder = kinds();
     for input in ["", "\n\n", "k,n\n"] {

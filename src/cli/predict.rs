@@ -10,7 +10,7 @@ use crate::graph::{Graph, Kind, NodeId};
 use crate::kernel::Float;
 use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing, Source};
-use crate::schema::{DataPlan, Facts};
+use crate::schema::{self, DataPlan, Facts, Fill, FillWith, Statistics, quoted_list};
 use crate::train::{Batch, weights};
 use clap::Args;
 use std::path::PathBuf;
@@ -124,10 +124,14 @@ impl Predict {
     fn load(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Dataset, Exit> {
         let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
         let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
-        if facts.is_none() && !(plan.standardize.is_empty() && plan.fill.is_empty()) {
-            complain(
-                "warning: these weights carry no statistics: `standardize` and `fill` use those of the rows given here",
-            );
+        let lacking = lacking(&plan, facts);
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+            complain(&format!(
+                "warning: the weights carry no statistics of {}: those of the rows given here are used\n  \
+                 = help: train anew with this program",
+                quoted_list(&names)
+            ));
         }
         let options = data::Options {
             precision: float,
@@ -171,6 +175,23 @@ impl Predict {
         complain("error: no row can be read\n  = help: without `--skip-bad`, the error of the first one says more");
         Err(Exit::Failure)
     }
+}
+
+/// The inputs whose statistics are asked for and did not come with the weights.
+fn lacking(plan: &DataPlan, facts: Option<&Facts>) -> Vec<String> {
+    let known = |name: &str| facts.and_then(|facts| facts.statistics.get(name));
+    let is_lacking = |slot: &usize, found: fn(&Statistics) -> bool| {
+        let declared = &plan.slots[*slot].declared;
+        declared.role == schema::Role::Input && !known(&declared.name).is_some_and(found)
+    };
+    let of_rows = |fill: &&Fill| matches!(fill.with, FillWith::Mean | FillWith::MostFrequent);
+    let filled =
+        plan.fill.iter().filter(of_rows).map(|fill| fill.slot).filter(|slot| is_lacking(slot, |s| !s.fill.is_empty()));
+    let scaled = plan.standardize.iter().map(|wish| wish.slot).filter(|slot| is_lacking(slot, |s| !s.mean.is_empty()));
+    let mut slots: Vec<usize> = filled.chain(scaled).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots.iter().map(|slot| plan.slots[*slot].declared.name.clone()).collect()
 }
 
 /// An output, and how it is written.
