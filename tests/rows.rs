@@ -95,6 +95,24 @@ fn statistics_that_the_weights_lack_are_taken_from_the_rows_with_a_warning() {
 }
 
 #[test]
+fn classes_and_truths_are_shown_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "input k: class(2), ok: bool\ntarget t: class(2)\nparam w: [2]\ny = softmax(w)\nbest = argmax(y)\n\
+        least = argmin(onehot(k))\nbig = 1e-9 [ok]\nloss = cross_entropy(y, t)\noutput best, least, big\n\
+        data \"d.csv\"\ntrain { minimize loss; steps 1; batch all }\n";
+    std::fs::write(folder.path().join("m.nn"), program).unwrap();
+    std::fs::write(folder.path().join("d.csv"), "k,ok,t\na,true,yes\nb,false,no\na,true,yes\n").unwrap();
+    let run = done(folder.path(), "run m.nn --print k --print ok --print t --print best --print big", "");
+    let text = out(&run);
+    for wanted in
+        ["k, of the first 3 rows\n  0  a\n  1  b\n", "  0  true\n  1  false\n", "  0  yes\n  1  no\n", "\nbest  yes\n"]
+    {
+        assert!(text.contains(wanted), "{wanted:?}: {text}");
+    }
+    assert!(text.contains("  0  1.000e-9\n") && text.contains("  1    0.0000\n"), "{text}");
+}
+
+#[test]
 fn nothing_to_predict() {
     let folder = kinds();
     for input in ["", "\n\n", "k,n\n"] {
