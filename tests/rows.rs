@@ -258,6 +258,8 @@ fn first_programs_for_files_as_people_have_them() {
     // Ten rows, of which one column only counts them.
     let rows: String = (0..10).map(|i| format!("{i},{}\n", ["a", "b"][i % 2])).collect();
     assert!(first_program(&format!("n,kind\n{rows}"), "").contains("x = [n]"));
+    // Too few for a part of their own.
+    assert!(!first_program("a,b\n1.5,2.5\n2,1\n", "").contains("test"));
 }
 
 #[test]
@@ -268,6 +270,7 @@ fn files_without_what_a_first_program_needs() {
         ("a,b\n", "`d.csv` has no rows"),
         ("cost,t\n$1,0\n$2,1\n", "`cost`: write `1` in the file, without `$`"),
         ("a,a\n1,2\n", "two columns named `a`"),
+        ("a|b\n1|2\n", "has one column, `a|b`"),
     ] {
         std::fs::write(folder.path().join("d.csv"), text).unwrap();
         let refused = gradus(folder.path(), "new --data d.csv", "");

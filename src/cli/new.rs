@@ -94,6 +94,14 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     if found.rows == 0 {
         return Err(refuse(format!("error: `{name}` has no rows to learn from")));
     }
+    if let [(column, content)] = &found.columns[..]
+        && !matches!(content, Content::Array { .. })
+    {
+        return Err(refuse(format!(
+            "error: `{name}` has one column, `{column}`, and nothing to predict it from\n  \
+             = help: columns are separated by `,`, `;` or tabs"
+        )));
+    }
     let target = Goal::of(found, target).map_err(refuse)?;
     let others = || found.columns.iter().filter(|c| target.column != c.0);
     // What counts the rows is better than nothing.
@@ -123,10 +131,11 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut out = format!(
-        "// {stem}: `{}` from {} of {name}, {} rows\n",
+        "// {stem}: `{}` from {} of {name}, {} row{}\n",
         target.line,
         counted(inputs.len() + kinds.len() + arrays.len()),
-        found.rows
+        found.rows,
+        if found.rows == 1 { "" } else { "s" }
     );
     if found.headerless {
         out += "// The file names no columns: its first row is data\n";
@@ -219,8 +228,14 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     if !scaled.is_empty() {
         out += &format!("    standardize {}\n", scaled.join(", "));
     }
-    // Of a series the last rows are what is to come.
-    out += if found.clock.is_some() { "    test last 0.2\n" } else { "    test 0.2\n" };
+    // Of a series the last rows are what is to come. Of very few there is none to spare.
+    out += if found.rows < FEWEST_TO_TEST {
+        ""
+    } else if found.clock.is_some() {
+        "    test last 0.2\n"
+    } else {
+        "    test 0.2\n"
+    };
     out += "}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n    epochs    60\n}\n";
     Ok(syntax::format(&out).unwrap_or(out))
 }
@@ -396,6 +411,8 @@ struct Kind<'a> {
 
 /// More texts than this are names rather than classes.
 const MOST_KINDS: usize = 20;
+/// A fifth of fewer rows is none.
+const FEWEST_TO_TEST: usize = 3;
 /// In fewer rows any texts may be classes.
 const FEWEST_ROWS: usize = 10;
 

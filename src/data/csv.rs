@@ -52,13 +52,14 @@ struct Written {
 pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, String> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     check_text(bytes)?;
-    let separator = separator(bytes);
+    let (separator, bytes, told) = separator(bytes);
     let mut seen: Vec<Seen> = vec![];
     let mut lines: Vec<u32> = vec![];
     let mut first = ByteRecord::new();
     let mut broken = vec![];
     let mut rows = 0;
     for_each_record(bytes, separator, |index, line, record| {
+        let line = line + u32::from(told);
         if index == 0 {
             seen = vec![Seen { ty: Type::Unknown, marks: Some(Written::default()) }; record.len()];
             first = record.clone();
@@ -68,9 +69,7 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
             rows = lines.len();
         }
         if record.len() != seen.len() {
-            let (found, wanted) = (record.len(), seen.len());
-            let text =
-                format!("line {line} has another number of values than the lines before it: {found}, not {wanted}");
+            let text = unequal(record, seen.len(), line);
             if !reading.skip_bad {
                 return Err(text);
             }
@@ -257,19 +256,36 @@ fn header(record: &ByteRecord) -> Vec<String> {
     record.iter().enumerate().map(name).collect()
 }
 
-/// A tab or a semicolon in the first line, outside of quotes, separates; else a comma does.
-fn separator(bytes: &[u8]) -> u8 {
+/// What is wrong with a row of another length than the first.
+fn unequal(record: &ByteRecord, wanted: usize, line: u32) -> String {
+    let found = record.len();
+    let text = format!("line {line} has another number of values than the lines before it: {found}, not {wanted}");
+    match record.iter().next_back() {
+        Some(b"") if found == wanted + 1 => text + "; it ends in a separator, and the first line does not",
+        _ if wanted == 1 => text + "; the names of the columns, or the first row, stand on the first line",
+        _ => text,
+    }
+}
+
+/// A tab or a semicolon in the first line, outside of quotes, separates; else a comma does. A first line `sep=;` tells it, as spreadsheets write it,
+/// and is left out.
+fn separator(bytes: &[u8]) -> (u8, &[u8], bool) {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len());
+    if let [b's', b'e', b'p', b'=', told] = bytes[..end] {
+        let rest = &bytes[end..];
+        return (told, rest.strip_prefix(b"\r\n").or(rest.get(1..)).unwrap_or_default(), true);
+    }
     let mut quoted = false;
     let mut found = b',';
-    for byte in bytes.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')) {
+    for byte in &bytes[..end] {
         match byte {
             b'"' => quoted = !quoted,
-            b'\t' if !quoted => return b'\t',
+            b'\t' if !quoted => return (b'\t', bytes, false),
             b';' if !quoted => found = b';',
             _ => {}
         }
     }
-    found
+    (found, bytes, false)
 }
 
 /// Whether the first row names the columns, of which the other rows have been seen.
@@ -327,6 +343,12 @@ mod tests {
     }
 
     #[test]
+    fn a_first_line_may_tell_the_separator() {
+        check("sep=|\r\na|b;c\r\n1|2\r\n", &[("a", Cells::F64(vec![1.0])), ("b;c", Cells::F64(vec![2.0]))]);
+        assert_eq!(read(b"sep=;\na;b\n1;2\n").unwrap().place(0), "row 1 of data.csv (line 3)");
+    }
+
+    #[test]
     fn quotes_may_hold_separators_line_ends_and_quotes() {
         let table = read(b"name,n\n\"a;\nb \"\"c\"\"\",1\nd,2\n").unwrap();
         assert_eq!(table.columns[0].cells, words(&["a;\nb \"c\"", "d"]));
@@ -339,6 +361,10 @@ mod tests {
             read(b"a,b\n1,2\n3\n").unwrap_err(),
             "line 3 has another number of values than the lines before it: 1, not 2"
         );
+        let ends = read(b"a,b\n1,2,\n").unwrap_err();
+        assert!(ends.ends_with("3, not 2; it ends in a separator, and the first line does not"), "{ends}");
+        let title = read(b"a title\na,b\n1,2\n").unwrap_err();
+        assert!(title.ends_with("the names of the columns, or the first row, stand on the first line"), "{title}");
         assert_eq!(read(b"a\n\xff\n").unwrap_err(), "line 2 is not UTF-8");
     }
 

@@ -113,7 +113,9 @@ impl Files<'_> {
         };
         let table = table.map_err(|text| {
             let error = wrong("E0611", format!("{shown}: {text}"), "can't be read as it stands");
-            error.help(if text.contains("UTF-") {
+            error.help(if text.contains("UTF-16") {
+                "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f UTF-16 -t UTF-8 old.csv > new.csv`"
+            } else if text.contains("UTF-8") {
                 "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv`"
             } else {
                 "correct the file, or save it anew"

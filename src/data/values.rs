@@ -1,6 +1,6 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column, word_column};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column, source_of, word_column};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind, word_error};
 use super::skipped::Skipped;
@@ -235,12 +235,20 @@ fn check_finite(fitting: &Fitting, values: &mut [f64]) -> Result<(), Diagnostic>
     Ok(())
 }
 
+/// Whether this element of a row is a cell as it stands.
+fn is_cell(resolved: &Resolved, element: usize) -> bool {
+    match source_of(resolved, element) {
+        Some((inner, element)) => is_cell(inner, element),
+        None => matches!(resolved.node, Node::Column(_)),
+    }
+}
+
 fn not_finite(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
     let text = format!("`{}` is {value} in {}", fitting.declared.name, fitting.place(at));
     let error = fitting.at(Diagnostic::error("E0618", text), "not a finite number");
-    match fitting.resolved.node {
-        Node::Column(_) => error.help("correct the value in the file"),
-        _ => error
+    match is_cell(fitting.resolved, at % fitting.resolved.width().max(1)) {
+        true => error.help("correct the value in the file"),
+        false => error
             .help("the expression has no finite value there, as `log(0)` has none: use another, such as `log1p(x)`"),
     }
 }

@@ -86,6 +86,7 @@ errors! {
     E0617_none_for_training: "input a\ndata \"d.csv\" { train where a > 5 }", "d.csv" = "a\n1\n2\n";
     E0618_log: "input x\ndata \"d.csv\" { x = log(a) }", "d.csv" = "a\n1\n0\n";
     E0618_infinite: "input a\ndata \"d.csv\"", "d.csv" = "a\n1\ninf\n";
+    E0618_infinite_in_a_list: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,inf\n";
     E0619_function: "input x\ndata \"d.csv\" { x = sqr(a) }";
     E0619_product: "input x\ndata \"d.csv\" { x = a b }";
     E0619_two_names: "input x, t\ndata \"d.csv\" { (x, t) = a }";
