@@ -65,12 +65,14 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
             first = record.clone();
         }
         lines.push(line);
-        if record.iter().any(|cell| !cell.is_empty()) {
+        let is_empty = record.iter().all(<[u8]>::is_empty);
+        if !is_empty {
             rows = lines.len();
         }
         if record.len() != seen.len() {
             let text = unequal(record, seen.len(), line);
-            if !reading.skip_bad {
+            // Of an empty one the end of the file tells whether it is a row.
+            if !reading.skip_bad && !is_empty {
                 return Err(text);
             }
             broken.push((lines.len() - 1, text));
@@ -82,6 +84,10 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
         Ok(())
     })?;
     lines.truncate(rows);
+    broken.retain(|(row, _): &(usize, String)| *row < rows);
+    if let Some((_, text)) = broken.first().filter(|_| !reading.skip_bad) {
+        return Err(text.clone());
+    }
     let headerless = !is_header(&first, &seen);
     let names = if headerless {
         first.iter().zip(&mut seen).for_each(|(cell, seen)| seen.add(cell, separator));
@@ -89,7 +95,7 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
     } else if !lines.is_empty() {
         lines.remove(0);
         rows -= 1;
-        broken.iter_mut().for_each(|(row, _): &mut (usize, String)| *row -= 1);
+        broken.iter_mut().for_each(|(row, _)| *row -= 1);
         header(&first)
     } else {
         header(&first)
@@ -395,6 +401,9 @@ mod tests {
             &[("a", Cells::F64(vec![1.0, f64::NAN, 3.0])), ("b", Cells::F64(vec![2.0, f64::NAN, f64::NAN]))],
         );
         check("a,b\n,\n,\n", &[("a", words(&[])), ("b", words(&[]))]);
+        // However many separators they have.
+        check("a;b\n1;2\n;;;\n;\n", &[("a", Cells::F64(vec![1.0])), ("b", Cells::F64(vec![2.0]))]);
+        assert!(read(b"a;b\n;;;\n1;2\n").unwrap_err().starts_with("line 2 has another number of values"));
     }
 
     #[test]
@@ -448,5 +457,18 @@ mod tests {
                 ("column_2", Cells::F64(vec![f64::NAN, 1.0])),
             ],
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_read_has_as_many_cells_in_each_column(text in "(sep=)?([a1,;.\"\t\r\n -]|NA|true|1,234|0,5){0,40}", skip_bad: bool) {
+            if let Ok(table) = read_csv(text.as_bytes(), "d.csv", &Reading { are_texts: &|_| false, skip_bad }) {
+                for column in &table.columns {
+                    proptest::prop_assert_eq!(column.cells.len(), table.rows);
+                }
+                proptest::prop_assert_eq!(table.origins[0].lines.len(), table.rows);
+                proptest::prop_assert!(table.broken.iter().all(|(row, _)| *row < table.rows));
+            }
+        }
     }
 }
