@@ -12,6 +12,7 @@ use crate::step::{self, StepGraph, Target};
 use crate::syntax::{self, NodeKind, SectionKind, Statement, StatementKind, Tree, TreeId};
 use crate::train::interpreted::{Interpreted, Roots};
 use crate::train::{Executor, native::Native};
+use std::cell::RefCell;
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
 pub struct Source {
@@ -22,9 +23,19 @@ pub struct Source {
     /// With `training` false.
     pub evaluation: Option<Model>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The rows of the data, if names that only the data knows were looked up there. Whoever loads it takes them.
+    rows: RefCell<Option<data::Gathered>>,
 }
 
 impl Source {
+    /// The data of a plan, without reading a file a second time.
+    pub fn load(&self, plan: &schema::DataPlan, options: &data::Options) -> Result<data::Dataset, Vec<Diagnostic>> {
+        match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
+            Some(rows) => data::load_gathered(plan, options, &rows),
+            None => data::load(plan, options),
+        }
+    }
+
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
@@ -61,12 +72,16 @@ pub fn read_with_data(
         return elaborated(sources, parsed, options);
     }
     let data = data();
+    let mut rows = None;
     let facts = match &data.facts {
         Some(facts) => Ok(facts.clone()),
         None => {
             let declared = model::declarations(&parsed, &sources, options);
             let plan = plan_of(&parsed, &declared);
-            plan.and_then(|plan| data::load(&plan, &data)).map(|dataset| dataset.facts)
+            plan.and_then(|plan| {
+                let rows = rows.insert(data::gather(&plan, &data)?);
+                Ok(data::load_gathered(&plan, &data, rows)?.facts)
+            })
         }
     };
     let (classes, statistics, errors) = match facts {
@@ -77,6 +92,7 @@ pub fn read_with_data(
         Err(errors) => (vec![], None, errors),
     };
     let mut source = elaborated(sources, parsed, &model::Options { classes, statistics, ..options.clone() });
+    source.rows = rows.into();
     // Names that the data would have said are unknown because it can't be read: that is the mistake.
     let lacks_names = |diagnostic: &Diagnostic| diagnostic.code == "E0406";
     if !errors.is_empty() && source.diagnostics.iter().any(lacks_names) {
@@ -105,7 +121,8 @@ fn elaborated(sources: Sources, parsed: syntax::Parsed, options: &model::Options
     let training = reading(true);
     let evaluation = training.as_ref().and_then(|_| reading(false));
     shorten(&mut diagnostics);
-    Source { sources, parsed, training: training.filter(|_| evaluation.is_some()), evaluation, diagnostics }
+    let training = training.filter(|_| evaluation.is_some());
+    Source { sources, parsed, training, evaluation, diagnostics, rows: RefCell::default() }
 }
 
 /// Keeps the first diagnostics, errors before warnings, and says how many there are beyond.

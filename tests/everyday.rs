@@ -144,9 +144,40 @@ fn explaining_and_completing() {
     let unknown = gradus(here, &["explain", "E0298"], "");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(said(&unknown).contains("did you mean E02"));
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(out(&gradus(here, &["completions", shell], "")).contains("predict"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(out(&gradus(here, &["completions", shell], "")).contains("GRADUS_COMPLETE"));
     }
+    assert_eq!(gradus(here, &["completions", "csh"], "").status.code(), Some(2));
+}
+
+/// What a shell is answered that asks how these words go on.
+#[test]
+fn what_a_shell_completes() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.nn", "b.csv", "c.npz", "w.safetensors", "notes.txt"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    std::fs::create_dir(folder.path().join("deep")).unwrap();
+    let asked = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
+        command.current_dir(folder.path()).env("GRADUS_COMPLETE", "fish").arg("--").args(words.split(' '));
+        let answered = command.output().unwrap();
+        let text = out(&answered);
+        let values: Vec<&str> = text.lines().map(|line| line.split('\t').next().unwrap()).collect();
+        values.iter().take_while(|value| !value.starts_with("--h")).map(|v| v.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("gradus expl"), ["explain"]);
+    assert_eq!(asked("gradus run --no"), ["--no-shuffle"]);
+    for command in ["run", "grad", "check", "predict", "bench", "show", "fmt"] {
+        assert_eq!(asked(&format!("gradus {command} "))[..2], ["a.nn", "deep/"], "{command}");
+    }
+    assert_eq!(asked("gradus run a.nn --data "), ["b.csv", "c.npz", "deep/"]);
+    assert_eq!(asked("gradus predict a.nn --weights "), ["w.safetensors", "deep/"]);
+    assert_eq!(asked("gradus explain lst"), ["lstm"]);
+    assert_eq!(asked("gradus explain cross"), ["cross_entropy"]);
+    assert_eq!(asked("gradus explain E0301"), ["E0301"]);
+    assert_eq!(asked("gradus show a.nn --stage si"), ["simplified"]);
+    assert_eq!(asked("gradus completions z"), ["zsh"]);
 }
 
 #[test]
@@ -220,9 +251,6 @@ fn a_first_program_runs() {
     assert!(run.status.success() && !said(&run).contains("warning"), "{}", said(&run));
     let unlike = gradus(at, &["new", "when.nn", "--data", "machine.csv", "--target", "when"], "");
     assert!(said(&unlike).contains("has 40 different texts in 40 rows"), "{}", said(&unlike));
-    std::fs::write(at.join("commas.csv"), "a;b\n1,25;2\n3,5;4\n").unwrap();
-    let commas = gradus(at, &["new", "--data", "commas.csv"], "");
-    assert!(said(&commas).contains("the numbers of `a` have a decimal comma"), "{}", said(&commas));
     let data = gradus(at, &["run", "iris.csv"], "");
     assert!(said(&data).contains("`gradus new --data iris.csv`") && data.status.code() == Some(1), "{}", said(&data));
     let wrong = gradus(at, &["new", "a.nn", "--data", "iris.csv", "--target", "specis"], "");

@@ -3,8 +3,8 @@ use super::Exit;
 use super::prepare::failed;
 use super::source::complain;
 use crate::data::Dataset;
-use crate::graph::{BATCH, NodeId};
-use crate::model::Model;
+use crate::graph::{BATCH, Kind, NodeId};
+use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing};
 use crate::schema::{nearest, quoted_list};
 use crate::train::{Batch, Executor, judge};
@@ -68,10 +68,23 @@ pub fn look(
         let shape = step.graph.shape(*id);
         let width: usize = shape.iter().filter(|&&n| n != BATCH).product();
         let values = looking.output(number, rows);
+        let kind = step.graph.ty(*id).kind;
+        let written = |value: f64| match kind {
+            Kind::Real => number_text(value),
+            Kind::Bool => (value != 0.0).to_string(),
+            Kind::Class(count) => class_name(evaluated, dataset, name, count, value as usize),
+        };
+        let listed = |values: &[f64], is_single: bool| {
+            let texts: Vec<String> = values.iter().take(NUMBERS).map(|value| written(*value)).collect();
+            let more = values.len().checked_sub(NUMBERS).filter(|more| 0 < *more);
+            let more = more.map_or(String::new(), |more| format!(" … {more} more"));
+            if is_single { texts.concat() } else { format!("[{}]{more}", texts.join(" ")) }
+        };
         if let ([_, width], false) = (shape, shape.first() == Some(&BATCH)) {
             out += &format!("{name}\n");
+            let last = shape[0].min(MATRIX).saturating_sub(1).to_string().len();
             for (row, values) in values.chunks((*width).max(1)).enumerate().take(MATRIX) {
-                out += &format!("  {row}  {}\n", listed(values, false));
+                out += &format!("  {row:>last$}  {}\n", listed(values, false));
             }
             if shape[0] > MATRIX {
                 out += &format!("  … {} more\n", shape[0] - MATRIX);
@@ -90,8 +103,22 @@ pub fn look(
     Ok(out)
 }
 
-fn listed(values: &[f64], is_number: bool) -> String {
-    let texts: Vec<String> = values.iter().take(NUMBERS).map(|v| format!("{v:>8.4}")).collect();
-    let more = if values.len() > NUMBERS { format!(" … {} more", values.len() - NUMBERS) } else { String::new() };
-    if is_number { texts.concat() } else { format!("[{}]{more}", texts.join(" ")) }
+/// Four decimals, or four digits of what would lose them.
+fn number_text(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-3..1e6).contains(&size) || !value.is_finite() {
+        format!("{value:>8.4}")
+    } else {
+        format!("{value:>8.3e}")
+    }
+}
+
+/// The name of a class: of an input or a target by its own, of another value by those of the only target of so many classes.
+fn class_name(model: &Model, dataset: &Dataset, value: &str, count: usize, class: usize) -> String {
+    let inputs = model.graph.inputs.iter().zip(&model.inputs);
+    let mut targets = inputs.filter(|(v, i)| i.role == Role::Target && v.ty.kind == Kind::Class(count));
+    let own = model.graph.inputs.iter().find(|v| v.name == value).map(|v| v.name.as_str());
+    let only = targets.next().map(|(v, _)| v.name.as_str()).filter(|_| targets.next().is_none());
+    let names = own.or(only).and_then(|name| dataset.facts.class_names(name));
+    names.and_then(|names| names.get(class)).cloned().unwrap_or_else(|| class.to_string())
 }

@@ -3,26 +3,27 @@ use super::source::{complain, say};
 use super::{Exit, print, reference};
 use crate::data::{Content, Summary, summary};
 use crate::model::is_of_the_language;
-use crate::schema::nearest;
+use crate::schema::{nearest, shape_text};
 use crate::syntax::{self, is_reserved};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Write a first program that runs, for a CSV file if one is named
+/// Write a first program that runs, for a file of data if one is named
 ///
-/// The program stands beside the data, under the same name, and predicts the last column from the others. Without data it
-/// fits a line through five points.
+/// The program stands beside the data, under the same name, and predicts the last column from the others; of arrays, the last
+/// that has one value a row. Without data it fits a line through five points.
 ///
 /// Examples:
 ///   gradus new
 ///   gradus new --data flowers.csv
 ///   gradus new --data flowers.csv --target species
+///   gradus new --data images.npz --target labels
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct New {
     /// The program to write; without it, `model.nn`, or the data's name
     file: Option<PathBuf>,
-    /// A CSV file
+    /// The data: CSV, NPZ, NPY or IDX
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// The column to predict, instead of the last
@@ -83,130 +84,316 @@ impl New {
     }
 }
 
-/// A net of one hidden layer from all numbers to the target.
+/// A net of one hidden layer from all numbers, classes and arrays to the target.
 fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> Result<String, Exit> {
     let refuse = |text: String| {
         complain(&text);
         Exit::Failure
     };
-    let names: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).collect();
-    let target = match target {
-        Some(name) => found.columns.iter().find(|c| c.0 == name).ok_or_else(|| {
-            let near = nearest(name, &names).map_or(String::new(), |near| format!("; there is `{near}`"));
-            refuse(format!("error: the data have no column `{name}`{near}"))
-        })?,
-        None => found.columns.last().ok_or_else(|| refuse("error: the data have no columns".to_string()))?,
-    };
-    let commas = |c: &&(String, Content)| matches!(c.1, Content::Words { decimal_commas: true, .. });
-    if let Some((name, _)) = found.columns.iter().find(commas) {
-        return Err(refuse(format!(
-            "error: the numbers of `{name}` have a decimal comma\n  = help: numbers have a decimal point: change the file"
-        )));
+    let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if found.rows == 0 {
+        return Err(refuse(format!("error: `{name}` has no rows to learn from")));
     }
-    let is_number =
-        |content: &Content| matches!(content, Content::Numbers { counts_rows: false, .. } | Content::Truths);
-    let others = || found.columns.iter().filter(|c| c.0 != target.0);
-    let inputs: Vec<&(String, Content)> = others().filter(|c| is_number(&c.1)).collect();
-    let kinds = kinds(others().filter(|c| found.clock.as_ref() != Some(&c.0)), found.rows);
-    let is_left = |c: &&(String, Content)| !is_number(&c.1) && kinds.iter().all(|kind| kind.column != c.0);
-    let left: Vec<&str> = others().filter(is_left).map(|c| c.0.as_str()).collect();
-    if inputs.is_empty() && kinds.is_empty() {
-        return Err(refuse("error: the data have no column of numbers or of classes to predict from".to_string()));
-    }
-    if let Content::Words { distinct, .. } = target.1
-        && FEWEST_ROWS <= found.rows
-        && found.rows < 2 * distinct
+    if let [(column, content)] = &found.columns[..]
+        && !matches!(content, Content::Array { .. })
     {
         return Err(refuse(format!(
-            "error: `{}` has {distinct} different texts in {} rows: no classes to learn\n  \
-             = help: name another column, as in `--target {}`",
-            target.0,
-            found.rows,
-            quoted(others().next_back().map_or("", |c| &c.0))
+            "error: `{name}` has one column, `{column}`, and nothing to predict it from\n  \
+             = help: columns are separated by `,`, `;` or tabs"
         )));
     }
-    let classes = match &target.1 {
-        Content::Words { distinct, .. } => Some(*distinct),
-        Content::Numbers { classes, .. } => *classes,
-        Content::Truths | Content::Array(_) => None,
+    let target = Goal::of(found, target).map_err(refuse)?;
+    let others = || found.columns.iter().filter(|c| target.column != c.0);
+    // What counts the rows is better than nothing.
+    let counts = |c: &Column| matches!(c.1, Content::Numbers { counts_rows: true, .. });
+    let is_any = |c: &Column| matches!(c.1, Content::Numbers { .. } | Content::Truths { .. });
+    let only_counts = others().all(|c| counts(c) || !is_any(c));
+    let is_number = |c: &Column| is_any(c) && (only_counts || !counts(c));
+    let inputs: Vec<&Column> = others().filter(|c| is_number(c)).collect();
+    let mut named = Names { given: vec![], x_is_free: inputs.is_empty() };
+    let kinds = kinds(others().filter(|c| found.clock.as_ref() != Some(&c.0)), found.rows, &mut named);
+    let mut arrays = arrays(others(), &mut named);
+    arrays.extend(target.rest_of_itself(&mut named));
+    let is_left = |c: &&Column| {
+        !is_number(c) && kinds.iter().all(|kind| kind.column != c.0) && arrays.iter().all(|array| array.column != c.0)
     };
-    if let Content::Array(_) = target.1 {
-        return Err(refuse(format!("error: `{}` holds arrays: no first program predicts them", target.0)));
+    let named_so = |holds: &dyn Fn(&Column) -> bool| -> Vec<&str> {
+        others().filter(is_left).filter(|c| holds(c)).map(|c| c.0.as_str()).collect()
+    };
+    let ids = named_so(&counts);
+    let written = named_so(&|c| otherwise(c).is_some());
+    let left = named_so(&|c| !counts(c) && otherwise(c).is_none());
+    if inputs.is_empty() && kinds.is_empty() && arrays.is_empty() {
+        let otherwise: String =
+            others().filter_map(|c| Some(format!("\n  = help: `{}`: {}", c.0, otherwise(c)?))).collect();
+        let text = "error: the data have no column of numbers or of classes to predict from";
+        return Err(refuse(format!("{text}{otherwise}")));
     }
-    let missing = |c: &&(String, Content)| matches!(c.1, Content::Numbers { missing: true, .. });
-    let name = data.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut out = format!(
-        "// {stem}: `{}` from {} of {name}, {} rows\n",
-        target.0,
-        counted(inputs.len() + kinds.len()),
-        found.rows
+        "// {stem}: `{}` from {} of {name}, {} row{}\n",
+        target.line,
+        counted(inputs.len() + kinds.len() + arrays.len()),
+        found.rows,
+        if found.rows == 1 { "" } else { "s" }
     );
+    if found.headerless {
+        out += "// The file names no columns: its first row is data\n";
+    }
     if !left.is_empty() {
-        out += &format!("// Left out, being neither numbers nor complete classes: {}\n", left.join(", "));
+        out += &format!("// Left out, being neither numbers nor classes: {}\n", left.join(", "));
+    }
+    for column in written {
+        let why = others().find(|c| c.0 == column).and_then(otherwise).unwrap_or_default();
+        out += &format!("// Left out, being no numbers as they are written: {column}; {why}\n");
+    }
+    if !ids.is_empty() {
+        out += &format!("// Left out, counting the rows: {}\n", ids.join(", "));
+    }
+    if !found.unread.is_empty() {
+        out += &format!("// Left out, having fewer rows: {}\n", found.unread.join(", "));
     }
     let declared: Vec<String> = std::iter::once(format!("x: [{}]", inputs.len()))
         .filter(|_| !inputs.is_empty())
         .chain(kinds.iter().map(|kind| format!("{}: class({})", kind.name, kind.classes)))
+        .chain(arrays.iter().map(|array| format!("{}: {}", array.name, shape_text(&array.shape))))
         .collect();
     out += &format!("input  {}\n", declared.join(", "));
-    // What the net sees: numbers, and a vector for each class.
+    // What the net sees: numbers, a vector for each class, and arrays as vectors.
     let mut seen: Vec<String> = kinds.iter().map(|kind| format!("onehot({})", kind.name)).collect();
     if !inputs.is_empty() {
         seen.insert(0, "x".into());
     }
+    seen.extend(arrays.iter().map(|array| match array.shape[..] {
+        [_] => array.name.clone(),
+        _ => format!("flatten({})", array.name),
+    }));
     let x = if seen.len() == 1 { seen.concat() } else { format!("concat({})", seen.join(", ")) };
-    match (&target.1, classes) {
-        (_, Some(k)) => {
-            out += &format!(
-                "target t: class({k})\n\nh = relu(dense({x}, 16))\nz = dense(h, {k})\ny = softmax(z)\n\nloss = cross_entropy(y, t)\nmetric accuracy = argmax(y) == t\n"
-            )
-        }
-        (Content::Truths, _) => {
-            out += &format!(
-                "target t: bool\n\nh = relu(dense({x}, 16))\nz = neuron(h)\ny = sigmoid(z)\n\nloss = binary_cross_entropy(y, t)\nmetric accuracy = (y > 0.5) == t\n"
-            );
-        }
-        _ => {
-            out += &format!(
-                "target t\n\nh = tanh(dense({x}, 16))\nz = neuron(h)\ny = t.std z + t.mean    // in the unit of the data\n\nloss = (z - t)^2\nmetric off = t.std * abs(z - t)\n"
-            );
-        }
-    }
+    out += &match target.kind {
+        GoalKind::Class(k) => format!(
+            "target t: class({k})\n\nh = relu(dense({x}, 16))\nz = dense(h, {k})\ny = softmax(z)\n\nloss = cross_entropy(y, t)\nmetric accuracy = argmax(y) == t\n"
+        ),
+        GoalKind::Truth => format!(
+            "target t: bool\n\nh = relu(dense({x}, 16))\nz = neuron(h)\ny = sigmoid(z)\n\nloss = binary_cross_entropy(y, t)\nmetric accuracy = (y > 0.5) == t\n"
+        ),
+        GoalKind::Number => format!(
+            "target t\n\nh = tanh(dense({x}, 16))\nz = neuron(h)\ny = t.std z + t.mean    // in the unit of the data\n\nloss = (z - t)^2\nmetric off = t.std * abs(z - t)\n"
+        ),
+        GoalKind::Numbers(n) => format!(
+            "target t: [{n}]\n\nh = tanh(dense({x}, 16))\nz = dense(h, {n})\ny = t.std * z + t.mean    // in the unit of the data\n\nloss = mean((z - t)^2)\nmetric off = mean(t.std * abs(z - t))\n"
+        ),
+    };
     let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
     if data.parent() != file.parent() {
         out += &format!("\n// The file is elsewhere: gradus run {stem} --data {}", data.display());
     }
     out += &format!("\ndata \"{name}\" {{\n");
     // Neighbours in the file are a range.
-    let place = |c: &(String, Content)| found.columns.iter().position(|other| other.0 == c.0);
+    let place = |c: &Column| found.columns.iter().position(|other| other.0 == c.0);
     let neighbours = inputs.windows(2).all(|pair| place(pair[0]).map(|p| p + 1) == place(pair[1]));
     match &columns[..] {
         [] => {}
         [first, .., last] if neighbours && columns.len() > 6 => out += &format!("    x = [{first} .. {last}]\n"),
         _ => out += &listed(&columns),
     }
-    // A class that is called as its column needs no line.
+    // A class or an array that is called as its column needs no line.
     for kind in kinds.iter().filter(|kind| kind.name != kind.column) {
         out += &format!("    {} = {}\n", kind.name, quoted(kind.column));
     }
-    out += &format!("    t = {}\n", quoted(&target.0));
-    if inputs.iter().any(missing) {
+    for array in arrays.iter().filter(|array| array.name != array.line) {
+        out += &format!("    {} = {}\n", array.name, array.line);
+    }
+    out += &format!("    t = {}\n", target.line);
+    let is_missing =
+        |c: &&Column| matches!(c.1, Content::Numbers { missing: true, .. } | Content::Truths { missing: true });
+    if inputs.iter().any(is_missing) {
         out += "    fill x with mean\n";
     }
-    if classes.is_none() && missing(&target) {
-        out += "    fill t with mean\n";
+    for kind in kinds.iter().filter(|kind| kind.missing) {
+        out += &format!("    fill {} with most_frequent\n", kind.name);
     }
-    let is_measured = matches!(target.1, Content::Numbers { .. }) && classes.is_none();
-    let scaled: Vec<&str> =
-        [("x", !inputs.is_empty()), ("t", is_measured)].iter().filter(|s| s.1).map(|s| s.0).collect();
+    for array in arrays.iter().filter(|array| array.missing) {
+        out += &format!("    fill {} with mean\n", array.name);
+    }
+    let is_measured = matches!(target.kind, GoalKind::Number | GoalKind::Numbers(_));
+    if target.missing {
+        let with = if is_measured { "mean" } else { "most_frequent" };
+        out += &format!("    fill t with {with}    // better: take rows without it out of the file\n");
+    }
+    let scaled: Vec<&str> = std::iter::once("x")
+        .filter(|_| !inputs.is_empty())
+        .chain(arrays.iter().map(|array| array.name.as_str()))
+        .chain(is_measured.then_some("t"))
+        .collect();
     if !scaled.is_empty() {
         out += &format!("    standardize {}\n", scaled.join(", "));
     }
-    // Of a series the last rows are what is to come.
-    out += if found.clock.is_some() { "    test last 0.2\n" } else { "    test 0.2\n" };
+    // Of a series the last rows are what is to come. Of very few there is none to spare.
+    out += if found.rows < FEWEST_TO_TEST {
+        ""
+    } else if found.clock.is_some() {
+        "    test last 0.2\n"
+    } else {
+        "    test 0.2\n"
+    };
     out += "}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n    epochs    60\n}\n";
     Ok(syntax::format(&out).unwrap_or(out))
+}
+
+/// How the texts of a column would be numbers, if they are meant so.
+fn otherwise(column: &Column) -> Option<&str> {
+    match &column.1 {
+        Content::Words { otherwise, .. } => otherwise.as_deref(),
+        _ => None,
+    }
+}
+
+/// A column of the data by its name.
+type Column = (String, Content);
+
+/// What is predicted.
+struct Goal<'a> {
+    column: &'a str,
+    /// As the data section says it.
+    line: String,
+    kind: GoalKind,
+    missing: bool,
+    /// The values of a row, if the target is the last one of the only array.
+    of_array: Option<usize>,
+}
+
+enum GoalKind {
+    Class(usize),
+    Truth,
+    Number,
+    Numbers(usize),
+}
+
+impl Goal<'_> {
+    /// The column of this name; else the last one, or of arrays the last with one value a row. The error is for people.
+    fn of<'a>(found: &'a Summary, name: Option<&str>) -> Result<Goal<'a>, String> {
+        let names: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).collect();
+        let is_array = |c: &&Column| matches!(c.1, Content::Array { .. });
+        let column = match name {
+            Some(name) => found.columns.iter().find(|c| c.0 == name).ok_or_else(|| {
+                let near = nearest(name, &names).map_or(String::new(), |near| format!("; there is `{near}`"));
+                format!("error: the data have no column `{name}`{near}")
+            })?,
+            None => {
+                let single = found.columns.iter().rfind(|c| !is_array(c));
+                single.or(found.columns.last()).ok_or("error: the data have no columns")?
+            }
+        };
+        let kind = match column.1 {
+            Content::Words { distinct, .. } if FEWEST_ROWS <= found.rows && found.rows < 2 * distinct => {
+                let other = found.columns.iter().rfind(|c| c.0 != column.0).map_or("", |c| &c.0);
+                return Err(format!(
+                    "error: `{}` has {distinct} different texts in {} rows: no classes to learn\n  \
+                     = help: name another column, as in `--target {}`",
+                    column.0,
+                    found.rows,
+                    quoted(other)
+                ));
+            }
+            Content::Words { distinct: 0, .. } => {
+                return Err(format!("error: every cell of `{}` is missing", column.0));
+            }
+            Content::Words { distinct, .. } => GoalKind::Class(distinct),
+            Content::Numbers { classes: Some(classes), .. } => GoalKind::Class(classes),
+            // 1, 2, … may as well be measured: the name decides.
+            Content::Numbers { counted_from_one: Some(classes), missing, .. } if is_called_class(&column.0) => {
+                let line = format!("{} - 1", quoted(&column.0));
+                return Ok(Goal { column: &column.0, line, kind: GoalKind::Class(classes), missing, of_array: None });
+            }
+            Content::Numbers { .. } => GoalKind::Number,
+            Content::Truths { .. } => GoalKind::Truth,
+            // Of a lone table of numbers, the last column is predicted.
+            Content::Array { ref shape, numbers: true, missing } if found.columns.len() == 1 && shape.len() == 1 => {
+                let line = format!("{}[-1]", quoted(&column.0));
+                let of_array = Some(shape[0]);
+                return Ok(Goal { column: &column.0, line, kind: GoalKind::Number, missing, of_array });
+            }
+            Content::Array { ref shape, numbers: true, .. } if shape.len() == 1 => GoalKind::Numbers(shape[0]),
+            Content::Array { ref shape, .. } => {
+                return Err(format!(
+                    "error: `{}` is {} in each row: no first program predicts that\n  \
+                     = help: name another array, as in `--target labels`",
+                    column.0,
+                    shape_text(shape)
+                ));
+            }
+        };
+        let missing = match column.1 {
+            Content::Numbers { missing, .. }
+            | Content::Truths { missing }
+            | Content::Words { missing, .. }
+            | Content::Array { missing, .. } => missing,
+        };
+        Ok(Goal { column: &column.0, line: quoted(&column.0), kind, missing, of_array: None })
+    }
+
+    /// The other values of the array whose last one is predicted.
+    fn rest_of_itself(&self, named: &mut Names) -> Option<Array<'_>> {
+        let rest = self.of_array? - 1;
+        let line = format!("{}[0..{rest}]", quoted(self.column));
+        Some(Array { name: named.add("x"), column: self.column, line, shape: vec![rest], missing: self.missing })
+    }
+}
+
+/// Words in the names of columns that are classes.
+const CLASS_NAMES: [&str; 7] = ["class", "label", "target", "kind", "type", "category", "cluster"];
+
+fn is_called_class(column: &str) -> bool {
+    let name = column.to_lowercase();
+    CLASS_NAMES.iter().any(|word| name.contains(word))
+}
+
+/// An array of numbers that is an input.
+struct Array<'a> {
+    /// What the program calls it.
+    name: String,
+    column: &'a str,
+    /// As the data section says it.
+    line: String,
+    shape: Vec<usize>,
+    missing: bool,
+}
+
+fn arrays<'a>(columns: impl Iterator<Item = &'a Column>, named: &mut Names) -> Vec<Array<'a>> {
+    let array = |(column, content): &'a Column| match content {
+        Content::Array { shape, missing, numbers: true } if shape.iter().all(|size| 0 < *size) => Some(Array {
+            name: named.add(column),
+            column,
+            line: quoted(column),
+            shape: shape.clone(),
+            missing: *missing,
+        }),
+        _ => None,
+    };
+    columns.filter_map(array).collect()
+}
+
+/// The names of inputs beside the numbers, which are `x` if there are any.
+struct Names {
+    given: Vec<String>,
+    x_is_free: bool,
+}
+
+impl Names {
+    /// A name for a column: its own, where that can be one.
+    fn add(&mut self, column: &str) -> String {
+        let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut name = words.collect::<Vec<_>>().join("_").to_lowercase();
+        let is_new = |name: &str| {
+            let is_name = name.starts_with(char::is_alphabetic) && !is_known(name);
+            (is_name || self.x_is_free && name == "x") && self.given.iter().all(|given| given != name)
+        };
+        if !is_new(&name) {
+            name = (1..).map(|n| format!("kind{n}")).find(|name| is_new(name)).unwrap_or_default();
+        }
+        self.given.push(name.clone());
+        name
+    }
 }
 
 fn counted(columns: usize) -> String {
@@ -219,33 +406,26 @@ struct Kind<'a> {
     name: String,
     column: &'a str,
     classes: usize,
+    missing: bool,
 }
 
 /// More texts than this are names rather than classes.
 const MOST_KINDS: usize = 20;
+/// A fifth of fewer rows is none.
+const FEWEST_TO_TEST: usize = 3;
 /// In fewer rows any texts may be classes.
 const FEWEST_ROWS: usize = 10;
 
-fn kinds<'a>(columns: impl Iterator<Item = &'a (String, Content)>, rows: usize) -> Vec<Kind<'a>> {
-    let mut kinds: Vec<Kind> = vec![];
-    for (column, content) in columns {
-        let Content::Words { missing: false, distinct, .. } = *content else { continue };
-        if !(2..=MOST_KINDS).contains(&distinct) || rows < 4 * distinct {
-            continue;
+fn kinds<'a>(columns: impl Iterator<Item = &'a Column>, rows: usize, named: &mut Names) -> Vec<Kind<'a>> {
+    let kind = |(column, content): &'a Column| match *content {
+        Content::Words { missing, distinct, otherwise: None }
+            if (2..=MOST_KINDS).contains(&distinct) && 4 * distinct <= rows =>
+        {
+            Some(Kind { name: named.add(column), column, classes: distinct, missing })
         }
-        let plain: String = column.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let mut name = plain.to_lowercase();
-        let is_new = |name: &str| {
-            name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && !is_known(name)
-                && kinds.iter().all(|k| k.name != name)
-        };
-        if !is_new(&name) {
-            name = (1..).map(|n| format!("kind{n}")).find(|name| is_new(name)).unwrap_or_default();
-        }
-        kinds.push(Kind { name, column, classes: distinct });
-    }
-    kinds
+        _ => None,
+    };
+    columns.filter_map(kind).collect()
 }
 
 /// Whether a name means something to the program already.

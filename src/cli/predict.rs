@@ -1,15 +1,16 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
 use super::prepare::{self, PrecisionName, Start, failed, refused};
 use super::settings::Settings;
-use super::source::{complain, read_over};
+use super::source::{complain, read_over, say};
 use super::{Exit, print};
 use crate::data::{self, Dataset, Targets};
+use crate::diagnostic::Diagnostic;
 use crate::graph::show::indices;
 use crate::graph::{Graph, Kind, NodeId};
 use crate::kernel::Float;
 use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing, Source};
-use crate::schema::{DataPlan, Facts};
+use crate::schema::{self, DataPlan, Facts, Fill, FillWith, Statistics, quoted_list};
 use crate::train::{Batch, weights};
 use clap::Args;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use std::sync::atomic::AtomicBool;
 ///   gradus run iris.nn --save iris.safetensors
 ///   gradus predict iris.nn --weights iris.safetensors --data flowers.csv > answers.csv
 ///   head -n 5 flowers.csv | gradus predict iris.nn --weights iris.safetensors --data -
+///   gradus predict iris.nn --weights iris.safetensors --data new.csv --skip-bad
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Predict {
@@ -35,6 +37,9 @@ pub struct Predict {
     /// The rows, instead of the program's own; `-` reads CSV from stdin
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// Go on where a row can't be read: its line has empty fields, and stderr says why
+    #[arg(long)]
+    skip_bad: bool,
     /// The precision of all numbers
     #[arg(long)]
     precision: Option<PrecisionName>,
@@ -47,6 +52,8 @@ pub struct Predict {
 
 /// So many rows are computed and written at once.
 const ROWS: usize = 256;
+/// Of so many rows that can't be read it is said why.
+const SAID: usize = 10;
 
 impl Predict {
     pub fn run(self) -> Exit {
@@ -83,6 +90,9 @@ impl Predict {
         let facts = weights.facts.as_ref().unwrap_or(&dataset.facts);
         let answers = answers(model, &step.graph, &step.outputs, facts);
         let mut out = header(&answers);
+        let fields: usize = answers.iter().map(|answer| answer.columns.len()).sum();
+        let mut skipped = dataset.skipped.iter().map(|(row, _)| *row as usize).peekable();
+        self.say_skipped(&dataset)?;
         let order: Vec<u32> = (0..dataset.rows as u32).collect();
         for first in (0..dataset.rows).step_by(rows) {
             let here = rows.min(dataset.rows - first);
@@ -91,6 +101,10 @@ impl Predict {
             executor.run(order, &[batch], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
             let values: Vec<Vec<f64>> = (0..answers.len()).map(|number| executor.output(number, here)).collect();
             for row in 0..here {
+                if skipped.next_if_eq(&(first + row)).is_some() {
+                    out.push_str(&nothing(fields));
+                    continue;
+                }
                 let fields: Vec<String> = answers
                     .iter()
                     .zip(&values)
@@ -110,20 +124,74 @@ impl Predict {
     fn load(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Dataset, Exit> {
         let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
         let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
-        if facts.is_none() && !(plan.standardize.is_empty() && plan.fill.is_empty()) {
-            complain(
-                "warning: these weights carry no statistics: `standardize` and `fill` use those of the rows given here",
-            );
+        let lacking = lacking(&plan, facts);
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+            complain(&format!(
+                "warning: the weights carry no statistics of {}: those of the rows given here are used\n  \
+                 = help: train anew with this program",
+                quoted_list(&names)
+            ));
         }
         let options = data::Options {
             precision: float,
             data: self.data.clone(),
             facts: facts.cloned(),
-            targets: Targets::Optional,
+            // Without names of classes from the weights, targets bring them.
+            targets: if facts.is_some() { Targets::Unread } else { Targets::Optional },
+            skip_bad: self.skip_bad,
             ..data::Options::beside(&self.file)
         };
-        prepare::load(&plan, &options, source)
+        let of_rows = |error: &Diagnostic| {
+            matches!(error.code, "E0605" | "E0606" | "E0607" | "E0608" | "E0618")
+                || error.code == "E0611" && error.message.contains("another number of values")
+        };
+        let dataset = data::load(&plan, &options).map_err(|mut errors| {
+            let last = errors.iter_mut().rfind(|error| of_rows(error)).filter(|_| !self.skip_bad);
+            if let Some(last) = last {
+                *last = last
+                    .clone()
+                    .help("with `--skip-bad`, rows that can't be read have empty fields, and the others their answers");
+            }
+            refused(&errors, source)
+        })?;
+        // Words that no row has may be in others.
+        let warnings: Vec<Diagnostic> = dataset.warnings.iter().filter(|w| w.code != "W0602").cloned().collect();
+        say(&warnings, &source.sources);
+        Ok(dataset)
     }
+
+    /// Says which rows have no answer. A failure if none has one.
+    fn say_skipped(&self, dataset: &Dataset) -> Result<(), Exit> {
+        for (_, why) in dataset.skipped.iter().take(SAID) {
+            complain(&format!("warning: no answer: {}", why.message));
+        }
+        if let Some(more) = dataset.skipped.len().checked_sub(SAID).filter(|more| 0 < *more) {
+            complain(&format!("warning: no answer for {more} more rows, of {}", dataset.rows));
+        }
+        if dataset.skipped.len() < dataset.rows {
+            return Ok(());
+        }
+        complain("error: no row can be read\n  = help: without `--skip-bad`, the error of the first one says more");
+        Err(Exit::Failure)
+    }
+}
+
+/// The inputs whose statistics are asked for and did not come with the weights.
+fn lacking(plan: &DataPlan, facts: Option<&Facts>) -> Vec<String> {
+    let known = |name: &str| facts.and_then(|facts| facts.statistics.get(name));
+    let is_lacking = |slot: &usize, found: fn(&Statistics) -> bool| {
+        let declared = &plan.slots[*slot].declared;
+        declared.role == schema::Role::Input && !known(&declared.name).is_some_and(found)
+    };
+    let of_rows = |fill: &&Fill| matches!(fill.with, FillWith::Mean | FillWith::MostFrequent);
+    let filled =
+        plan.fill.iter().filter(of_rows).map(|fill| fill.slot).filter(|slot| is_lacking(slot, |s| !s.fill.is_empty()));
+    let scaled = plan.standardize.iter().map(|wish| wish.slot).filter(|slot| is_lacking(slot, |s| !s.mean.is_empty()));
+    let mut slots: Vec<usize> = filled.chain(scaled).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots.iter().map(|slot| plan.slots[*slot].declared.name.clone()).collect()
 }
 
 /// An output, and how it is written.
@@ -212,6 +280,11 @@ impl Answer {
 
 fn header(answers: &[Answer]) -> String {
     line(&answers.iter().flat_map(|answer| answer.columns.clone()).collect::<Vec<_>>())
+}
+
+/// The line of a row without an answer. A single field is quoted, for many readers pass over an empty line.
+fn nothing(fields: usize) -> String {
+    if fields == 1 { "\"\"\n".to_string() } else { ",".repeat(fields.saturating_sub(1)) + "\n" }
 }
 
 /// A line of CSV, quoted where that is needed (RFC 4180).

@@ -112,7 +112,7 @@ pub fn read_weights(path: &Path, model: &Model, source: &Source) -> Result<Weigh
 
 /// Carries a plan out, and says its warnings.
 pub fn load(plan: &DataPlan, options: &data::Options, source: &Source) -> Result<Dataset, Exit> {
-    let dataset = data::load(plan, options).map_err(|errors| refused(&errors, source))?;
+    let dataset = source.load(plan, options).map_err(|errors| refused(&errors, source))?;
     say(&dataset.warnings, &source.sources);
     Ok(dataset)
 }

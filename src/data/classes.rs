@@ -1,10 +1,11 @@
 //! Classes: indices from words or whole numbers, and their names.
 use super::evaluate::{all_rows, source_of};
+use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind};
 use super::table::{Cells, MISSING, Table};
-use super::values::{Fitting, describe, missing_error};
+use super::values::{Fitting, Wish, describe};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::schema::{nearest, quoted_list};
+use crate::schema::{FillWith, nearest, quoted_list};
 use rustc_hash::FxHashMap;
 
 /// The classes of all rows, and their names if they come from text.
@@ -12,18 +13,20 @@ use rustc_hash::FxHashMap;
 pub struct Classes {
     pub indices: Vec<u32>,
     pub names: Option<Vec<String>>,
+    /// What stands for a missing one, for each component; empty if nothing does.
+    pub fill: Vec<f64>,
     pub warning: Option<Diagnostic>,
 }
 
 /// Indices below `count`. `given` are the names that came with weights.
-pub fn classes(fitting: &Fitting, count: usize, given: Option<&[String]>) -> Result<Classes, Diagnostic> {
+pub fn classes(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &Wish) -> Result<Classes, Diagnostic> {
     match (fitting.resolved.kind, given) {
-        (ResolvedKind::Words, _) => from_words(fitting, count, given),
+        (ResolvedKind::Words, _) => from_words(fitting, count, given, wish),
         (ResolvedKind::Truth, None) if is_column(fitting) => Ok(Classes {
             names: (count == 2).then(|| vec!["false".to_string(), "true".to_string()]),
-            ..from_numbers(fitting, count)?
+            ..from_numbers(fitting, count, wish)?
         }),
-        _ => from_numbers(fitting, count),
+        _ => from_numbers(fitting, count, wish),
     }
 }
 
@@ -33,21 +36,27 @@ fn is_column(fitting: &Fitting) -> bool {
 }
 
 /// Words, sorted, are the classes: the first is 0.
-fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>) -> Result<Classes, Diagnostic> {
-    let Fitting { declared, resolved, table } = fitting;
+fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &Wish) -> Result<Classes, Diagnostic> {
+    let Fitting { declared, resolved, table, .. } = fitting;
     let cells = word_cells(resolved, table).ok_or_else(|| {
         fitting.at(
             Diagnostic::error("E0608", format!("`{}` is a class: its texts are taken as they stand", declared.name)),
             "not plain columns",
         )
     })?;
-    if let Some(at) = cells.iter().position(Option::is_none) {
-        return Err(missing_error(fitting, at));
-    }
-    let words: Vec<&str> = cells.into_iter().flatten().collect();
-    let mut distinct = words.clone();
+    // What stands for a missing text is a class, whether one is missing here or not.
+    let stand_in = match wish.fill {
+        Some(FillWith::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let mut distinct: Vec<&str> = cells.iter().copied().flatten().collect();
     distinct.sort_unstable();
     distinct.dedup();
+    let added = stand_in.filter(|text| !distinct.contains(text));
+    if let Some(text) = added {
+        distinct.push(text);
+        distinct.sort_unstable();
+    }
     let mut warning = None;
     let names: Vec<String> = match given {
         Some(given) => given.to_vec(),
@@ -59,10 +68,12 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>) -> Resu
                 distinct.len()
             );
             let error = fitting.at(Diagnostic::error("E0607", text), format!("{} words", distinct.len()));
-            return Err(fitting
-                .declaration(error)
-                .note(format!("the words are {}", quoted_list(&distinct)))
-                .help(format!("declare `class({})`", distinct.len())));
+            let error = fitting.declaration(error).note(format!("the words are {}", quoted_list(&distinct)));
+            let error = match added {
+                Some(text) => error.note(format!("`{text}` stands for a missing one, and is a class of its own")),
+                None => error,
+            };
+            return Err(error.help(format!("declare `class({})`", distinct.len())));
         }
         None => {
             if distinct.len() < count {
@@ -82,14 +93,34 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>) -> Resu
     };
     let index_of: FxHashMap<&str, u32> =
         names.iter().enumerate().map(|(at, name)| (name.as_str(), at as u32)).collect();
-    let mut indices = Vec::with_capacity(words.len());
-    for (at, word) in words.iter().enumerate() {
-        match index_of.get(word) {
-            Some(index) => indices.push(*index),
-            None => return Err(unknown_class(fitting, word, at, &names)),
-        }
+    let mut values = Vec::with_capacity(cells.len());
+    for (at, cell) in cells.iter().enumerate() {
+        values.push(match cell.map(|word| (word, index_of.get(word))) {
+            None => f64::NAN,
+            Some((_, Some(index))) => f64::from(*index),
+            Some((word, None)) => {
+                fitting.refuse(at, || unknown_class(fitting, word, at, &names))?;
+                0.0
+            }
+        });
     }
-    Ok(Classes { indices, names: Some(names), warning })
+    let (indices, fill) = filled(fitting, values, count, Some(&names), wish)?;
+    Ok(Classes { indices, names: Some(names), fill, warning })
+}
+
+/// The indices with what stands for missing ones, and that.
+fn filled(
+    fitting: &Fitting,
+    mut values: Vec<f64>,
+    count: usize,
+    names: Option<&[String]>,
+    wish: &Wish,
+) -> Result<(Vec<u32>, Vec<f64>), Diagnostic> {
+    // Weights may be those of a program with more classes.
+    let given = wish.given.filter(|given| given.fill.iter().all(|index| (0.0..count as f64).contains(index)));
+    let fill = stand_ins(fitting, &Wish { given, ..*wish }, &values, names)?;
+    close(fitting, &mut values, &fill)?;
+    Ok((values.iter().map(|value| *value as u32).collect(), fill))
 }
 
 fn unknown_class(fitting: &Fitting, word: &str, at: usize, names: &[String]) -> Diagnostic {
@@ -106,38 +137,49 @@ fn unknown_class(fitting: &Fitting, word: &str, at: usize, names: &[String]) -> 
 }
 
 /// Whole numbers are the classes themselves; nothing is renumbered.
-fn from_numbers(fitting: &Fitting, count: usize) -> Result<Classes, Diagnostic> {
-    let values = all_rows(fitting.resolved, fitting.table);
-    if let Some(at) = values.iter().position(|value| value.is_nan()) {
-        return Err(missing_error(fitting, at));
+fn from_numbers(fitting: &Fitting, count: usize, wish: &Wish) -> Result<Classes, Diagnostic> {
+    let mut values = all_rows(fitting.resolved, fitting.table);
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+    for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_nan()) {
+        if value.fract() != 0.0 || !value.is_finite() {
+            fitting.refuse(at, || not_whole(fitting, *value, at))?;
+            *value = 0.0;
+        }
     }
+    for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_nan()) {
+        if *value < 0.0 || count as f64 <= *value {
+            fitting.refuse(at, || out_of_range(fitting, count, *value, at, (low, high)))?;
+            *value = 0.0;
+        }
+    }
+    let (indices, fill) = filled(fitting, values, count, None, wish)?;
+    Ok(Classes { indices, names: None, fill, warning: None })
+}
+
+fn not_whole(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
     let name = &fitting.declared.name;
-    if let Some(at) = values.iter().position(|value| value.fract() != 0.0 || !value.is_finite()) {
-        let text = format!("`{name}` is a class, a whole number from 0; it is {} in {}", values[at], fitting.place(at));
-        return Err(fitting
-            .at(Diagnostic::error("E0607", text), "not a whole number")
-            .help("round it in the file, or declare a number"));
+    let text = format!("`{name}` is a class, a whole number from 0; it is {value} in {}", fitting.place(at));
+    let error = fitting.at(Diagnostic::error("E0607", text), "not a whole number");
+    error.help("round it in the file, or declare a number")
+}
+
+fn out_of_range(fitting: &Fitting, count: usize, value: f64, at: usize, (low, high): (f64, f64)) -> Diagnostic {
+    let text = format!(
+        "`{}` is class({count}), an index from 0 to {}; it is {value} in {}",
+        fitting.declared.name,
+        count as i64 - 1,
+        fitting.place(at)
+    );
+    let error = Diagnostic::error("E0607", text).note(format!("{} goes from {low} to {high}", describe(fitting)));
+    let error = fitting.declaration(fitting.at(error, format!("{low} to {high}")));
+    if low == 1.0 && high == count as f64 {
+        counted_from_one(fitting, error)
+    } else if 0.0 <= low {
+        error.help(format!("declare `class({})`", high + 1.0))
+    } else {
+        error.help("classes are counted from 0")
     }
-    if let Some(at) = values.iter().position(|value| *value < 0.0 || count as f64 <= *value) {
-        let (low, high) =
-            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
-        let text = format!(
-            "`{name}` is class({count}), an index from 0 to {}; it is {} in {}",
-            count as i64 - 1,
-            values[at],
-            fitting.place(at)
-        );
-        let error = Diagnostic::error("E0607", text).note(format!("{} goes from {low} to {high}", describe(fitting)));
-        let error = fitting.declaration(fitting.at(error, format!("{low} to {high}")));
-        return Err(if low == 1.0 && high == count as f64 {
-            counted_from_one(fitting, error)
-        } else if 0.0 <= low {
-            error.help(format!("declare `class({})`", high + 1.0))
-        } else {
-            error.help("classes are counted from 0")
-        });
-    }
-    Ok(Classes { indices: values.iter().map(|value| *value as u32).collect(), names: None, warning: None })
 }
 
 /// 1..k: the edit takes 1 off.

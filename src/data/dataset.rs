@@ -20,6 +20,8 @@ pub struct Dataset {
     pub warnings: Vec<Diagnostic>,
     /// What whoever trains should know.
     pub notes: Vec<Diagnostic>,
+    /// Rows that can't be read, each with the reason, if `skip_bad` was asked for: their values mean nothing.
+    pub skipped: Vec<(u32, Diagnostic)>,
 }
 
 /// The values of one input or target.
@@ -60,14 +62,18 @@ pub struct Options {
     /// Classes and statistics that came with weights: they hold, instead of what this data would give.
     pub facts: Option<Facts>,
     pub targets: Targets,
+    /// Whether a row that can't be read is left out instead of being an error.
+    pub skip_bad: bool,
 }
 
-/// Whether targets must be there: `predict` does without.
+/// Whether targets must be there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Targets {
     #[default]
     Required,
     Optional,
+    /// They are not looked at, whether they are there or not: `predict` does without.
+    Unread,
 }
 
 impl Dataset {
@@ -91,6 +97,7 @@ impl Dataset {
             source: source.to_string(),
             warnings: vec![],
             notes: vec![],
+            skipped: vec![],
         }
     }
 
@@ -152,6 +159,13 @@ impl Options {
 
     /// Single precision, files below `folder`, targets required.
     pub fn new(folder: impl Into<PathBuf>) -> Options {
-        Options { folder: folder.into(), precision: Float::F32, data: None, facts: None, targets: Targets::Required }
+        Options {
+            folder: folder.into(),
+            precision: Float::F32,
+            data: None,
+            facts: None,
+            targets: Targets::Required,
+            skip_bad: false,
+        }
     }
 }

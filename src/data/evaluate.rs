@@ -102,18 +102,36 @@ fn rows(resolved: &Resolved, table: &Table, range: Range<usize>, out: &mut Vec<f
 
 /// The column whose missing cell makes this value missing, if one does.
 pub fn missing_column<'t>(resolved: &Resolved, table: &'t Table, row: usize, element: usize) -> Option<&'t str> {
+    let (column, _) = cell_where(resolved, table, row, element, Cells::is_missing)?;
+    Some(table.columns[column].name.as_str())
+}
+
+/// The column and the cell with the word that keeps this value from being a number, if one does.
+pub fn word_column(resolved: &Resolved, table: &Table, row: usize, element: usize) -> Option<(usize, usize)> {
+    cell_where(resolved, table, row, element, |cells, at| cells.word(at).is_some_and(|w| w.parse::<f64>().is_err()))
+}
+
+/// The first cell that a value is computed from for which this holds: its column, and its place there.
+fn cell_where(
+    resolved: &Resolved,
+    table: &Table,
+    row: usize,
+    element: usize,
+    holds: fn(&Cells, usize) -> bool,
+) -> Option<(usize, usize)> {
     match &resolved.node {
         Node::Constant(_) => None,
         Node::Column(column) | Node::IsWord { column, .. } => {
-            let column = &table.columns[*column];
-            column.cells.is_missing(row * column.width() + element).then_some(column.name.as_str())
+            let cells = &table.columns[*column];
+            let at = row * cells.width() + element;
+            holds(&cells.cells, at).then_some((*column, at))
         }
-        Node::Unary(_, of) => missing_column(of, table, row, element),
-        Node::Binary(_, a, b) => missing_column(a, table, row, element % a.width().max(1))
-            .or_else(|| missing_column(b, table, row, element % b.width().max(1))),
+        Node::Unary(_, of) => cell_where(of, table, row, element, holds),
+        Node::Binary(_, a, b) => cell_where(a, table, row, element % a.width().max(1), holds)
+            .or_else(|| cell_where(b, table, row, element % b.width().max(1), holds)),
         Node::Join(_) | Node::Part { .. } => {
             let (inner, element) = source_of(resolved, element)?;
-            missing_column(inner, table, row, element)
+            cell_where(inner, table, row, element, holds)
         }
     }
 }

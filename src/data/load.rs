@@ -1,27 +1,36 @@
 //! Carries a plan out: source, test file, split, then each input and target.
 use super::classes::classes;
 use super::dataset::{Column, Dataset, Options, Parts, Targets, Values};
-use super::evaluate::all_rows;
-use super::inline::{add_drawn, add_listed};
-use super::names::{file_terms, wanted};
-use super::resolve::{Resolved, ResolvedKind, Resolver, file_column};
+use super::gather::Gathered;
+use super::resolve::{Resolved, Resolver};
 use super::series::split_at_random;
-use super::source::Files;
-use super::split::{Choice, split};
-use super::table::{Cells, MISSING, Table, TableColumn};
+use super::skipped::Skipped;
+use super::table::{Cells, Table};
 use super::values::{Fitting, Wish, numbers, truths};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
-use crate::schema::{
-    ColumnExpression, DataPlan, Facts, FileSource, Part, PartRequest, Role, Slot, SlotValue, Statistics,
-};
+use crate::schema::{DataPlan, Facts, Role, Slot, SlotValue, Statistics};
 use crate::schema::{nearest, quoted_list};
 
 /// Reads the data of a plan. All errors that do not depend on each other are found in one run (E0601 … E0618).
 pub fn load(plan: &DataPlan, options: &Options) -> Result<Dataset, Vec<Diagnostic>> {
+    load_gathered(plan, options, &gather(plan, options)?)
+}
+
+/// The rows of all files that a plan names, before anything is made of them.
+pub fn gather(plan: &DataPlan, options: &Options) -> Result<Gathered, Vec<Diagnostic>> {
+    with(plan, options, |loading| loading.gather(plan).map_err(|error| vec![error]))
+}
+
+/// The same as `load`, of rows that were gathered for this plan and these options.
+pub fn load_gathered(plan: &DataPlan, options: &Options, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
+    with(plan, options, |loading| loading.run(gathered))
+}
+
+fn with<T>(plan: &DataPlan, options: &Options, then: impl FnOnce(Loading) -> T) -> T {
     let replaced = options.data.as_ref().map(|_| without_listed_rows(plan));
-    Loading { plan: replaced.as_ref().unwrap_or(plan), options, warnings: vec![], notes: vec![] }.run()
+    then(Loading { plan: replaced.as_ref().unwrap_or(plan), options, warnings: vec![], notes: vec![] })
 }
 
 /// `--data` replaces rows that stand in the program, and the lines about them, but for `test` and `validation`.
@@ -44,11 +53,12 @@ fn without_inputs(plan: &DataPlan, precision: Float) -> Dataset {
     Dataset { facts, ..Dataset::of(&[], vec![], 1, precision, "no data") }
 }
 
-struct Loading<'a> {
-    plan: &'a DataPlan,
-    options: &'a Options,
-    warnings: Vec<Diagnostic>,
-    notes: Vec<Diagnostic>,
+/// The state of one loading.
+pub(super) struct Loading<'a> {
+    pub plan: &'a DataPlan,
+    pub options: &'a Options,
+    pub warnings: Vec<Diagnostic>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// What a slot became.
@@ -59,25 +69,29 @@ struct Filled {
 }
 
 impl Loading<'_> {
-    fn run(mut self) -> Result<Dataset, Vec<Diagnostic>> {
-        if self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none() {
+    fn run(mut self, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
+        if self.asks_for_nothing() {
             return Ok(without_inputs(self.plan, self.options.precision));
         }
-        let mut table = self.source().map_err(|error| vec![error])?;
-        let own_rows = table.rows;
-        let mut file_parts = vec![];
-        for request in [&self.plan.test, &self.plan.validation] {
-            file_parts.push(self.append_part(&mut table, request).map_err(|error| vec![error])?);
-        }
+        let Gathered { table, own_rows, file_parts, .. } = gathered;
         if table.rows == 0 {
-            let error = self.section_error("E0617", format!("{} has no rows", source_name(&table)));
-            return Err(vec![error.help("training needs rows; a header alone is none")]);
+            let error = self.section_error("E0617", format!("{} has no rows", source_name(table)));
+            let why = match self.options.targets {
+                Targets::Unread => "there is nothing to predict",
+                _ => "training needs rows",
+            };
+            return Err(vec![error.help(format!("{why}; a header alone is no row"))]);
         }
         for (request, name) in [(&self.plan.test, "test"), (&self.plan.validation, "validation")] {
-            self.warnings.extend(request.as_ref().and_then(|request| split_at_random(&table, request, name)));
+            self.warnings.extend(request.as_ref().and_then(|request| split_at_random(table, request, name)));
         }
-        let resolved = self.resolve_slots(&table)?;
-        let parts = self.parts(&table, own_rows, &file_parts, &resolved).map_err(|error| vec![error])?;
+        let skipped = Skipped::default();
+        for (row, why) in &table.broken {
+            skipped.add(*row, || Diagnostic::error("E0611", format!("{}: {why}", source_name(table))));
+        }
+        let skips = self.options.skip_bad.then_some(&skipped);
+        let resolved = self.resolve_slots(table)?;
+        let parts = self.parts(table, *own_rows, file_parts, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let mut columns = vec![];
         let mut errors = vec![];
@@ -86,7 +100,8 @@ impl Loading<'_> {
                 columns.push(self.column(slot, Values::Classes(vec![])));
                 continue;
             };
-            match self.fill(index, &Fitting { declared: &slot.declared, resolved, table: &table }, &parts) {
+            let fitting = Fitting { declared: &slot.declared, resolved, table, skipped: skips };
+            match self.fill(index, &fitting, &parts) {
                 Err(error) => errors.push(error),
                 Ok(filled) => {
                     let name = &slot.declared.name;
@@ -101,72 +116,29 @@ impl Loading<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let source = source_name(&table);
+        let source = source_name(table);
+        self.notes.extend(self.commas(table, &facts));
         self.notes.extend(self.facts_that_hold(&facts));
-        Ok(Dataset { columns, rows: table.rows, parts, facts, source, warnings: self.warnings, notes: self.notes })
+        let skipped = skipped.into_rows();
+        let Loading { warnings, notes, .. } = self;
+        Ok(Dataset { columns, rows: table.rows, parts, facts, source, warnings, notes, skipped })
     }
 
-    /// The table of the file, or of the rows in the program.
-    fn source(&mut self) -> Result<Table, Diagnostic> {
-        let wanted = wanted(self.plan);
-        let files = Files { options: self.options, wanted: &wanted };
-        let mut table = match (&self.options.data, &self.plan.file) {
-            (Some(path), _) => files.given(path)?,
-            (None, Some(file)) => files.main(file)?,
-            (None, None) => Table::default(),
-        };
-        let mut first = table.origins.is_empty();
-        for (path, span) in file_terms(self.plan) {
-            let read = files.other(&FileSource { path: path.clone(), span })?;
-            let [column] = read.columns.as_slice() else {
-                let error = Diagnostic::error("E0601", format!("`{path}` does not hold one array"));
-                return Err(error.at(span, "expected an `.npy` or `.idx` file"));
-            };
-            if first {
-                (table.rows, table.origins, first) = (read.rows, read.origins.clone(), false);
-            }
-            if read.rows != table.rows {
-                let text = format!("`{path}` has {} rows, {} has {}", read.rows, source_name(&table), table.rows);
-                return Err(Diagnostic::error("E0611", text).at(span, format!("{} rows", read.rows)));
-            }
-            table.columns.push(TableColumn { name: file_column(&path), ..column.clone() });
-        }
-        add_listed(self.plan, &mut table);
-        let counted = !table.origins.is_empty();
-        if counted || !self.plan.drawn.is_empty() {
-            add_drawn(self.plan, &mut table);
-            return Ok(table);
-        }
-        let error = self.section_error("E0601", "there is no data to read".to_string());
-        Err(error
-            .help("name a file, as in `data \"iris.csv\" { … }` or `--data iris.csv`, or list examples: `x: 0, 1, 2`"))
-    }
-
-    /// The rows of `test "other.csv"`, added below; how many there are.
-    fn append_part(&self, table: &mut Table, request: &Option<PartRequest>) -> Result<Option<usize>, Diagnostic> {
-        let Some(PartRequest { part: Part::File(file), .. }) = request else { return Ok(None) };
-        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let is_wanted = wanted(self.plan);
-        let wanted = |name: &str| is_wanted(name) && names.iter().any(|known| known == name);
-        let other = Files { options: self.options, wanted: &wanted }.other(file)?;
-        let rows = other.rows;
-        let (kept, left): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut table.columns).into_iter().partition(|column| is_wanted(&column.name));
-        table.columns = kept;
-        table.unread.extend(left.into_iter().map(|column| column.name));
-        table.append(other).map_err(|(column, why)| {
-            Diagnostic::error("E0611", format!("`{}` does not fit: the column `{column}` {why}", file.path))
-                .at(file.span, "has other columns")
-                .help("both files need the columns that inputs and targets read")
-        })?;
-        Ok(Some(rows))
+    /// A program without inputs and without data has one example, of nothing.
+    pub(super) fn asks_for_nothing(&self) -> bool {
+        self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none()
     }
 
     fn resolve_slots(&mut self, table: &Table) -> Result<Vec<Option<Resolved>>, Vec<Diagnostic>> {
-        let mut resolver = Resolver { table, settings: &self.plan.settings, warnings: vec![] };
+        let skips = self.options.skip_bad;
+        let mut resolver = Resolver { table, settings: &self.plan.settings, skips, warnings: vec![] };
         let mut answers = vec![];
         let mut errors = vec![];
         for slot in &self.plan.slots {
+            if slot.declared.role == Role::Target && self.options.targets == Targets::Unread {
+                answers.push(None);
+                continue;
+            }
             let optional = slot.declared.role == Role::Target && self.options.targets == Targets::Optional;
             let answer = match &slot.value {
                 SlotValue::Expression(expression) => {
@@ -183,7 +155,8 @@ impl Loading<'_> {
             };
             match answer {
                 Ok(resolved) => {
-                    let shape = Fitting { declared: &slot.declared, resolved: &resolved, table }.check_shape();
+                    let shape =
+                        Fitting { declared: &slot.declared, resolved: &resolved, table, skipped: None }.check_shape();
                     errors.extend(shape.err());
                     answers.push(Some(resolved));
                 }
@@ -216,164 +189,46 @@ impl Loading<'_> {
         }
     }
 
-    fn parts(
-        &mut self,
-        table: &Table,
-        own_rows: usize,
-        file_parts: &[Option<usize>],
-        resolved: &[Option<Resolved>],
-    ) -> Result<Parts, Diagnostic> {
-        let labels = self.labels(table, resolved);
-        let labels = labels.as_ref().map(|labels| &labels[..own_rows]);
-        let test = self.choice(&self.plan.test, "test", table, own_rows)?;
-        let validation = self.choice(&self.plan.validation, "validation", table, own_rows)?;
-        let mut parts = split(own_rows, labels, &test, &validation, self.plan.split_seed);
-        let mut next = own_rows as u32;
-        for (rows, part) in file_parts.iter().zip([&mut parts.test, &mut parts.validation]) {
-            if let Some(rows) = rows {
-                *part = (next..next + *rows as u32).collect();
-                next += *rows as u32;
-            }
-        }
-        for (request, part, word) in
-            [(&self.plan.test, &parts.test, "test"), (&self.plan.validation, &parts.validation, "validation")]
-        {
-            if let (Some(request), true) = (request, part.is_empty()) {
-                let text = format!("the {word} part is empty: none of {own_rows} rows is in it");
-                return Err(Diagnostic::error("E0610", text)
-                    .at(request.span, "takes no row")
-                    .help("take a larger share, or leave the line out"));
-            }
-        }
-        if let Some(condition) = &self.plan.train_where {
-            let keep = self.truth_of_rows(condition, table, "train where")?;
-            parts.train.retain(|row| keep[*row as usize]);
-        }
-        if parts.train.is_empty() && self.options.targets == Targets::Required && self.options.facts.is_none() {
-            let error = self.section_error("E0617", "no row is left for training".to_string());
-            return Err(error
-                .note(format!(
-                    "of {} rows, {} are for testing and {} for validation",
-                    table.rows,
-                    parts.test.len(),
-                    parts.validation.len()
-                ))
-                .help("let `train where` keep more, or give `test` and `validation` less"));
-        }
-        Ok(parts)
-    }
-
-    /// A class for each row, of the first target that is a class or a truth value: what the split is stratified by.
-    fn labels(&self, table: &Table, resolved: &[Option<Resolved>]) -> Option<Vec<u32>> {
-        let stratifies = |slot: &&Slot| {
-            slot.declared.role == Role::Target && slot.declared.shape.is_empty() && slot.declared.kind != Kind::Real
-        };
-        let index = self.plan.slots.iter().position(|slot| stratifies(&slot))?;
-        let resolved = resolved[index].as_ref()?;
-        let Slot { declared, .. } = &self.plan.slots[index];
-        match declared.kind {
-            Kind::Class(count) => Some(
-                classes(&Fitting { declared, resolved, table }, count, self.given_classes(&declared.name))
-                    .ok()?
-                    .indices,
-            ),
-            _ if resolved.kind == ResolvedKind::Words => None,
-            _ => Some(all_rows(resolved, table).iter().map(|value| u32::from(*value == 1.0)).collect()),
-        }
-    }
-
-    fn given_classes(&self, name: &str) -> Option<&[String]> {
-        self.options.facts.as_ref().and_then(|facts| facts.class_names(name))
-    }
-
-    fn choice(
-        &mut self,
-        request: &Option<PartRequest>,
-        word: &str,
-        table: &Table,
-        rows: usize,
-    ) -> Result<Choice, Diagnostic> {
-        Ok(match request.as_ref().map(|request| &request.part) {
-            None | Some(Part::File(_)) => Choice::None,
-            Some(Part::Share(share)) => Choice::Share(*share),
-            Some(Part::Last(share)) => Choice::Last(*share),
-            Some(Part::By(expression)) => {
-                let mut truths = self.truth_of_rows(expression, table, word)?;
-                truths.truncate(rows);
-                Choice::Rows(truths)
-            }
-        })
-    }
-
-    /// The truth of an expression for each row. A column of words names the parts: those rows are meant whose word is `word`.
-    fn truth_of_rows(
-        &mut self,
-        expression: &ColumnExpression,
-        table: &Table,
-        word: &str,
-    ) -> Result<Vec<bool>, Diagnostic> {
-        let mut resolver = Resolver { table, settings: &self.plan.settings, warnings: vec![] };
-        let resolved = resolver.resolve(expression)?;
-        self.warnings.append(&mut resolver.warnings);
-        let wrong = |code, text: String, label: &str| Diagnostic::error(code, text).at(expression.span, label);
-        if resolved.width() != 1 {
-            return Err(wrong("E0610", format!("`{word}` wants one truth value for each row"), "several values"));
-        }
-        if let (ResolvedKind::Words, [column]) = (resolved.kind, resolved.columns().as_slice()) {
-            let Cells::Words(words) = &table.columns[*column].cells else { return Ok(vec![]) };
-            let Some(code) = words.code(word) else {
-                let known: Vec<&str> = words.words.iter().map(String::as_str).collect();
-                let name = &table.columns[*column].name;
-                let text = format!("no row of `{name}` has the word `{word}`");
-                return Err(wrong("E0610", text, "not a part of the data")
-                    .note(format!("its words are {}", quoted_list(&known)))
-                    .help(format!(
-                        "say which rows are meant, as in `{name} == \"{}\"`",
-                        known.first().unwrap_or(&word)
-                    )));
-            };
-            return Ok(words.codes.iter().map(|cell| *cell != MISSING && *cell == code).collect());
-        }
-        let values = all_rows(&resolved, table);
-        match values.iter().position(|value| *value != 0.0 && *value != 1.0) {
-            None => Ok(values.iter().map(|value| *value == 1.0).collect()),
-            Some(row) if values[row].is_nan() => {
-                let text = format!("`{word}` can't be told for {}: a value is missing", table.place(row));
-                Err(wrong("E0606", text, "missing there"))
-            }
-            Some(row) => {
-                let text = format!("`{word}` wants true or false; this is {} in {}", values[row], table.place(row));
-                Err(wrong("E0610", text, "a number").help("compare it, as in `fold == 3`"))
-            }
-        }
-    }
-
     fn fill(&mut self, index: usize, fitting: &Fitting, parts: &Parts) -> Result<Filled, Diagnostic> {
         let declared = fitting.declared;
-        let precision = self.options.precision;
+        let wish = self.wish(index, &parts.train);
         let mut filled = Filled {
             column: self.column(&self.plan.slots[index], Values::Classes(vec![])),
             classes: None,
             statistics: None,
         };
+        let filling = |fill: Vec<f64>| (!fill.is_empty()).then(|| Statistics { fill, ..Statistics::default() });
         match declared.kind {
             Kind::Class(count) => {
-                let found = classes(fitting, count, self.given_classes(&declared.name))?;
-                self.warnings.extend(found.warning);
+                let found = classes(fitting, count, self.given_classes(&declared.name), &wish)?;
                 filled.column.values = Values::Classes(found.indices);
                 filled.classes = found.names;
+                filled.statistics = filling(found.fill);
+                self.warnings.extend(found.warning);
             }
-            Kind::Bool => filled.column.values = truths(fitting, precision)?,
+            Kind::Bool => {
+                let (values, fill) = truths(fitting, &wish)?;
+                filled.column.values = values;
+                filled.statistics = filling(fill);
+            }
             Kind::Real => {
-                let given = self.options.facts.as_ref().and_then(|facts| facts.statistics.get(&declared.name));
-                let fill = self.plan.fill.iter().find(|fill| fill.slot == index).map(|fill| fill.with);
-                let standardize = self.plan.standardize.iter().any(|wish| wish.slot == index);
-                let wish = Wish { fill, standardize, given, precision, train: &parts.train };
                 (filled.column.values, filled.statistics) = numbers(fitting, &wish)?;
                 self.notes.extend(self.standardized_target(index, filled.statistics.as_ref()));
             }
         }
         Ok(filled)
+    }
+
+    /// What is asked of an input or target; statistics are taken from the rows of `train`.
+    pub(super) fn wish<'t>(&'t self, index: usize, train: &'t [u32]) -> Wish<'t> {
+        let name = &self.plan.slots[index].declared.name;
+        Wish {
+            fill: self.plan.fill.iter().find(|fill| fill.slot == index).map(|fill| &fill.with),
+            standardize: self.plan.standardize.iter().any(|wish| wish.slot == index),
+            given: self.options.facts.as_ref().and_then(|facts| facts.statistics.get(name)),
+            precision: self.options.precision,
+            train,
+        }
     }
 
     /// W0603: what is predicted for a standardized target counts deviations.
@@ -395,6 +250,29 @@ impl Loading<'_> {
             }
             _ => note,
         })
+    }
+
+    /// W0606: how the commas of numbers are read, in the columns that are.
+    fn commas(&self, table: &Table, facts: &Facts) -> Vec<Diagnostic> {
+        let is_read = |column: &&str| facts.columns.values().flatten().any(|read| read == column);
+        let notes = [(&table.decimal_commas, "commas are decimal"), (&table.thousands, "commas are between thousands")];
+        let note = |(columns, what): (&Vec<String>, &str)| {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).filter(is_read).collect();
+            let first = columns.first()?;
+            let note = Diagnostic::remark("W0606", format!("{what} in {}", quoted_list(&columns)));
+            let note = match table.columns.iter().find(|column| column.name == *first).map(|column| &column.cells) {
+                Some(Cells::F64(values)) => match values.iter().find(|value| !value.is_nan()) {
+                    Some(value) => note.note(format!("the first number of `{first}` is {value}")),
+                    None => note,
+                },
+                _ => note,
+            };
+            Some(match self.plan.file.as_ref().filter(|_| self.options.data.is_none()) {
+                Some(file) => note.at(file.span, "this file"),
+                None => note,
+            })
+        };
+        notes.into_iter().filter_map(note).collect()
     }
 
     /// W0604: what came with the weights is not taken from this data.
@@ -420,7 +298,7 @@ impl Loading<'_> {
         Column { name: declared.name.clone(), kind: declared.kind, shape: declared.shape.clone(), values }
     }
 
-    fn section_error(&self, code: &'static str, text: String) -> Diagnostic {
+    pub(super) fn section_error(&self, code: &'static str, text: String) -> Diagnostic {
         let error = Diagnostic::error(code, text);
         match self.plan.span {
             Some(span) => error.at(span, "this section"),
@@ -435,6 +313,6 @@ fn brief(value: f64) -> String {
     rounded.to_string()
 }
 
-fn source_name(table: &Table) -> String {
+pub(super) fn source_name(table: &Table) -> String {
     table.origins.first().map_or("the data".to_string(), |origin| origin.file.clone())
 }

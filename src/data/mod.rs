@@ -1,25 +1,31 @@
 //! From files to arrays: reads what a `DataPlan` names, splits the rows, fills and standardizes, and answers with a `Dataset`.
+mod cell;
 mod classes;
 mod csv;
 mod dataset;
 mod evaluate;
+mod gaps;
+mod gather;
 mod idx;
 mod inline;
 mod load;
 mod names;
 mod numpy;
+mod parts;
 mod resolve;
 mod sample;
 mod series;
+mod skipped;
 mod source;
 mod split;
 mod summary;
 mod table;
 mod values;
 
-pub use csv::MISSING_WORDS;
+pub use cell::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
-pub use load::load;
+pub use gather::Gathered;
+pub use load::{gather, load, load_gathered};
 pub use sample::sample;
 pub use summary::{Content, Summary, summary};
 

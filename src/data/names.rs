@@ -25,6 +25,22 @@ pub fn wanted(plan: &DataPlan) -> impl Fn(&str) -> bool + use<> {
     move |name| everything || names.contains(name)
 }
 
+/// The columns that are compared with a text.
+pub fn compared(plan: &DataPlan) -> Vec<String> {
+    let mut columns = vec![];
+    for expression in expressions(plan) {
+        walk(expression, &mut |term, _| {
+            if let ColumnTerm::Binary(_, a, b) = term
+                && let (ColumnTerm::Column(name), ColumnTerm::Text(_)) | (ColumnTerm::Text(_), ColumnTerm::Column(name)) =
+                    (&a.term, &b.term)
+            {
+                columns.push(name.clone());
+            }
+        });
+    }
+    columns
+}
+
 /// The files of `file("…")`, each once.
 pub fn file_terms(plan: &DataPlan) -> Vec<(String, Span)> {
     let mut files: Vec<(String, Span)> = vec![];

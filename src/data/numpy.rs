@@ -41,7 +41,7 @@ pub fn table(columns: Vec<TableColumn>, unread: Vec<String>, file: &str) -> Resu
         return Err(format!("array `{}` has {rows} rows, `{}` has {}", first.name, other.name, rows_of(other)));
     }
     let origin = Origin { file: file.to_string(), first_row: 0, lines: vec![] };
-    Ok(Table { columns, rows, origins: vec![origin], unread, headerless: false })
+    Ok(Table { columns, rows, origins: vec![origin], unread, ..Table::default() })
 }
 
 fn read_array<R: Read>(name: &str, array: NpyFile<R>) -> Result<TableColumn, String> {

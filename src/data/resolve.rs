@@ -1,5 +1,6 @@
 //! Meets the names of an expression with the columns of a table: shapes, kinds, and everything that can't be evaluated as an error.
-use super::table::{Cells, Table, Words, column_name};
+use super::cell::Marks;
+use super::table::{Cells, MISSING, Table, column_name};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::row::Result as OpResult;
 use crate::op::{BinaryOp, UnaryOp};
@@ -54,6 +55,8 @@ pub enum Node {
 pub struct Resolver<'a> {
     pub table: &'a Table,
     pub settings: &'a IndexMap<String, f64>,
+    /// Whether rows with a word where a number should be are left out, instead of refused.
+    pub skips: bool,
     /// Words that were compared and that no cell has.
     pub warnings: Vec<Diagnostic>,
 }
@@ -158,31 +161,14 @@ impl Resolver<'_> {
         for column in resolved.columns() {
             let cells = &self.table.columns[column];
             let Cells::Words(words) = &cells.cells else { continue };
-            let Some(at) = words.first_word() else { continue };
-            return Err(self.word_error(&resolved, &cells.name, words, at, cells.width()));
+            let is_unclear = self.table.unclear_points.contains(&cells.name);
+            let found = if is_unclear { words.codes.iter().position(|c| *c != MISSING) } else { words.first_word() };
+            let Some(at) = found else { continue };
+            if is_unclear || !self.skips {
+                return Err(word_error(self.table, resolved.span, column, at));
+            }
         }
         Ok(Resolved { kind: ResolvedKind::Number, ..resolved })
-    }
-
-    fn word_error(&self, resolved: &Resolved, name: &str, words: &Words, at: usize, width: usize) -> Diagnostic {
-        let word = words.word(words.codes[at]).unwrap_or_default();
-        let place = self.table.place(at / width.max(1));
-        let error =
-            Diagnostic::error("E0605", format!("`{name}` is the word `{word}` in {place}, where a number should be"));
-        let error = match resolved.span {
-            Some(span) => error.at(span, format!("`{name}` is used as a number")),
-            None => error,
-        };
-        if is_decimal_comma(word) {
-            error.help("numbers have a decimal point, not a comma: change the file")
-        } else if words.words.iter().all(|word| word.parse::<f64>().is_err()) {
-            error.help(format!("compare it, as in `{name} == \"{word}\"`, which is a truth value, or declare a class"))
-        } else {
-            error.help(format!(
-                "correct the cell; a missing value is empty, or {}",
-                quoted_list(&super::csv::MISSING_WORDS[1..])
-            ))
-        }
     }
 
     fn column(&self, column: usize, span: Option<Span>) -> Resolved {
@@ -340,12 +326,93 @@ fn part(of: Resolved, from: usize, to: usize, single: bool, span: Span) -> Resol
     Resolved { shape, kind, node: Node::Part { of: Box::new(of), start, count }, span: Some(span) }
 }
 
+/// E0605: this cell of a column that is used as a number is a word.
+pub fn word_error(table: &Table, used: Option<Span>, column: usize, at: usize) -> Diagnostic {
+    let cells = &table.columns[column];
+    let (name, word) = (&cells.name, cells.cells.word(at).unwrap_or_default());
+    let place = table.place(at / cells.width().max(1));
+    let error =
+        Diagnostic::error("E0605", format!("`{name}` is the word `{word}` in {place}, where a number should be"));
+    let error = match used {
+        Some(span) => error.at(span, format!("`{name}` is used as a number")),
+        None => error,
+    };
+    let all_words = match &cells.cells {
+        Cells::Words(words) => words.words.iter().all(|word| word.parse::<f64>().is_err()),
+        _ => false,
+    };
+    match written_otherwise(word) {
+        Some(help) => error.help(help),
+        None if all_words => {
+            error.help(format!("compare it, as in `{name} == \"{word}\"`, which is a truth value, or declare a class"))
+        }
+        None => {
+            let missing = quoted_list(&super::cell::MISSING_WORDS[1..]);
+            error.help(format!("correct the cell; a missing value is empty, or {missing}"))
+        }
+    }
+}
+
+/// The way out for what is meant as a number and written as none.
+pub fn written_otherwise(word: &str) -> Option<String> {
+    let without = |mark: char| word.replace(mark, "");
+    Some(match Marks::of(word.as_bytes()) {
+        Marks::Comma | Marks::CommaAndThousands => format!(
+            "write `{}` in the file; a decimal comma is read in a file that is separated by `;` or tabs, if the whole column has it",
+            without('.').replace(',', ".")
+        ),
+        Marks::CommaOrThousands => format!(
+            "it may be {} or {}, and nothing in the file says which: write it without the comma, or with a decimal point",
+            word.replace(',', "."),
+            without(',')
+        ),
+        Marks::PointOrThousands => format!(
+            "it may be {word} or {}, for other numbers of the file have a decimal comma: write it without the point, or with a comma",
+            without('.')
+        ),
+        Marks::PointAndThousands => format!("write `{}` in the file, as the rest of the column", without(',')),
+        Marks::None | Marks::Point => return None,
+        Marks::Text => {
+            if let Some(number) = without_gaps(word) {
+                return Some(format!("write `{number}` in the file, without marks between thousands"));
+            }
+            let (number, unit) = number_and_unit(word)?;
+            let plain = match Marks::of(number.as_bytes()) {
+                Marks::PointAndThousands => number.replace(',', ""),
+                _ => number.to_string(),
+            };
+            format!("write `{plain}` in the file, without `{unit}`")
+        }
+    })
+}
+
+/// `1 234`, `1'234`: a number with spaces or strokes between its thousands.
+fn without_gaps(word: &str) -> Option<String> {
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '\'' | '’' | '_');
+    let groups: Vec<&str> = word.split(is_gap).collect();
+    let is_group = |group: &&str| group.get(..3).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let number = groups.concat();
+    let is_number = 1 < groups.len() && groups[1..].iter().all(is_group) && number.parse::<f64>().is_ok();
+    is_number.then_some(number)
+}
+
+/// `12 kg`, `3.5%`, `$5`: a number with something before or behind it that has no digits.
+fn number_and_unit(word: &str) -> Option<(&str, &str)> {
+    let (first, last) = (word.find(|c: char| c.is_ascii_digit())?, word.rfind(|c: char| c.is_ascii_digit())? + 1);
+    let is_sign = |text: &str| text.is_empty() || text == "-";
+    let (number, unit) = match (is_sign(&word[..first]), word.len() == last) {
+        (true, false) => (&word[..last], word[last..].trim()),
+        (false, true) => (&word[first..], word[..first].trim()),
+        _ => return None,
+    };
+    let is_short = unit.chars().count() <= LONGEST_UNIT;
+    (is_short && Marks::of(number.as_bytes()) != Marks::Text).then_some((number, unit))
+}
+
+/// More letters than this are a text, and no unit.
+const LONGEST_UNIT: usize = 4;
+
 /// The name of the column that `file("path")` becomes.
 pub fn file_column(path: &str) -> String {
     column_name(&format!("file(\"{path}\")"))
-}
-
-/// `3,14`
-pub fn is_decimal_comma(word: &str) -> bool {
-    word.matches(',').count() == 1 && word.replace(',', ".").parse::<f64>().is_ok()
 }

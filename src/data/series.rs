@@ -38,12 +38,25 @@ fn is_clock(column: &TableColumn, rows: usize) -> bool {
         Cells::F32(values) => is_named && values.is_sorted_by(|a, b| a < b),
         // Dates from the year down are in order as texts are.
         Cells::Words(cells) => {
-            let word = |code: &u32| cells.words.get(*code as usize);
-            let dated = |code: &u32| *code != MISSING && word(code).is_some_and(|word| is_date(word));
-            cells.codes.iter().all(dated) && cells.codes.is_sorted_by(|a, b| word(a) < word(b))
+            let dates: Option<Vec<String>> = cells.words.iter().map(|word| from_the_year(word)).collect();
+            let Some(dates) = dates else { return false };
+            let date = |code: &u32| dates.get(*code as usize);
+            cells.codes.iter().all(|code| *code != MISSING) && cells.codes.is_sorted_by(|a, b| date(a) < date(b))
         }
         Cells::U8(_) | Cells::Truths(_) => false,
     }
+}
+
+/// A date from the year down, of which texts are in order as times are; `17.05.2024 12:30` is turned around.
+fn from_the_year(word: &str) -> Option<String> {
+    if is_date(word) {
+        return Some(word.to_string());
+    }
+    let (date, time) = word.split_once(' ').unwrap_or((word, ""));
+    let parts: Vec<&str> = date.split('.').collect();
+    let [day, month, year] = parts[..] else { return None };
+    let turned = format!("{year}-{month:0>2}-{day:0>2} {time}");
+    is_date(&turned).then_some(turned)
 }
 
 /// `2024-05`, `2024-05-17`, `2024/05/17 12:30` …

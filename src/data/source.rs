@@ -13,6 +13,8 @@ pub struct Files<'a> {
     pub options: &'a Options,
     /// Whether an array of this name is needed.
     pub wanted: &'a dyn Fn(&str) -> bool,
+    /// Whether a column is of texts, though in this file they may all look like numbers.
+    pub are_texts: &'a dyn Fn(&str) -> bool,
 }
 
 /// The kinds of files that hold rows.
@@ -42,7 +44,11 @@ impl Files<'_> {
             let mut bytes = vec![];
             let failed = |text: String| Diagnostic::error("E0611", text);
             std::io::stdin().read_to_end(&mut bytes).map_err(|error| failed(format!("can't read stdin: {error}")))?;
-            return csv::read_csv(&bytes, "stdin").map_err(|text| failed(format!("stdin: {text}")));
+            let table = self.csv(&bytes, "stdin").map_err(|text| failed(format!("stdin: {text}")))?;
+            return match duplicate(&table) {
+                Some(name) => Err(twice("stdin", name)),
+                None => Ok(table),
+            };
         }
         self.read(path, &path.display().to_string(), None)
     }
@@ -99,21 +105,31 @@ impl Files<'_> {
                     .map_err(|error| wrong("E0611", format!("{shown} can't be unpacked: {error}"), "this file"))?,
             };
             match kind {
-                Kind::Csv => csv::read_csv(&bytes, shown),
+                Kind::Csv => self.csv(&bytes, shown),
                 Kind::Npz => numpy::read_npz(Cursor::new(&bytes), shown, self.wanted),
                 Kind::Npy => numpy::read_npy(&bytes, shown),
                 Kind::Idx => idx::read_idx(&bytes, shown),
             }
         };
         let table = table.map_err(|text| {
-            wrong("E0611", format!("{shown}: {text}"), "can't be read as it stands")
-                .help("correct the file, or save it anew")
+            let error = wrong("E0611", format!("{shown}: {text}"), "can't be read as it stands");
+            error.help(if text.contains("UTF-16") {
+                "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f UTF-16 -t UTF-8 old.csv > new.csv`"
+            } else if text.contains("UTF-8") {
+                "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv`"
+            } else {
+                "correct the file, or save it anew"
+            })
         })?;
-        if let Some(name) = duplicate(&table) {
-            return Err(wrong("E0616", format!("{shown} has two columns named `{name}`"), "this file")
-                .help("rename one of them in the file"));
+        match (duplicate(&table), span) {
+            (None, _) => Ok(table),
+            (Some(name), Some(span)) => Err(twice(shown, name).at(span, "this file")),
+            (Some(name), None) => Err(twice(shown, name)),
         }
-        Ok(table)
+    }
+
+    fn csv(&self, bytes: &[u8], shown: &str) -> Result<Table, String> {
+        csv::read_csv(bytes, shown, &csv::Reading { are_texts: self.are_texts, skip_bad: self.options.skip_bad })
     }
 
     fn unreadable(&self, path: &Path, shown: &str, span: Option<Span>, error: &std::io::Error) -> Diagnostic {
@@ -150,6 +166,12 @@ impl Files<'_> {
             _ => diagnostic,
         }
     }
+}
+
+/// E0616.
+fn twice(shown: &str, name: &str) -> Diagnostic {
+    let error = Diagnostic::error("E0616", format!("{shown} has two columns named `{name}`"));
+    error.help("rename one of them in the file")
 }
 
 #[derive(Clone, Copy, PartialEq)]

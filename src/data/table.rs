@@ -14,6 +14,14 @@ pub struct Table {
     pub unread: Vec<String>,
     /// Whether the first row of a CSV file was data, so that columns are named by number.
     pub headerless: bool,
+    /// Rows that are no rows, each with the reason: all of their cells are missing.
+    pub broken: Vec<(usize, String)>,
+    /// Columns whose numbers have a decimal comma in the file.
+    pub decimal_commas: Vec<String>,
+    /// Columns whose numbers have commas between their thousands.
+    pub thousands: Vec<String>,
+    /// Columns of words that look like numbers, and of which it is not known whether their points are decimal.
+    pub unclear_points: Vec<String>,
 }
 
 /// One column, or an array whose first axis is the rows.
@@ -87,6 +95,9 @@ impl Table {
         }
         self.origins.extend(other.origins.into_iter().map(|origin| Origin { first_row: self.rows, ..origin }));
         self.rows += other.rows;
+        self.decimal_commas.extend(other.decimal_commas);
+        self.thousands.extend(other.thousands);
+        self.unclear_points.extend(other.unclear_points);
         Ok(())
     }
 }
@@ -125,6 +136,19 @@ impl Cells {
             Cells::U8(_) => false,
             Cells::Words(words) => words.codes[at] == MISSING,
         }
+    }
+
+    /// The word of a cell of words, unless it is missing.
+    pub fn word(&self, at: usize) -> Option<&str> {
+        match self {
+            Cells::Words(words) => words.word(words.codes[at]),
+            _ => None,
+        }
+    }
+
+    /// Whether the word of a cell is `true` or `false`, in any case.
+    pub fn truth(&self, at: usize) -> Option<bool> {
+        self.word(at).and_then(|word| super::cell::truth(word.as_bytes()))
     }
 
     /// Adds cells below. Those of another kind become numbers, or words if there are words in either.

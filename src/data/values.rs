@@ -1,7 +1,9 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column};
-use super::resolve::{Node, Resolved, ResolvedKind};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column, source_of, word_column};
+use super::gaps::{close, stand_ins};
+use super::resolve::{Node, Resolved, ResolvedKind, word_error};
+use super::skipped::Skipped;
 use super::table::{Cells, Table};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
@@ -13,12 +15,14 @@ pub struct Fitting<'a> {
     pub declared: &'a Declared,
     pub resolved: &'a Resolved,
     pub table: &'a Table,
+    /// Where rows that can't be read are noted; without it, the first is an error.
+    pub skipped: Option<&'a Skipped>,
 }
 
 /// What is asked of the values of an input or target.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish<'a> {
-    pub fill: Option<FillWith>,
+    pub fill: Option<&'a FillWith>,
     pub standardize: bool,
     /// Statistics that came with weights: they hold.
     pub given: Option<&'a Statistics>,
@@ -28,6 +32,15 @@ pub struct Wish<'a> {
 }
 
 impl Fitting<'_> {
+    /// The value at this place can't be read: its row is left out, or that is an error.
+    pub fn refuse(&self, at: usize, why: impl FnOnce() -> Diagnostic) -> Result<(), Diagnostic> {
+        match self.skipped {
+            Some(skipped) => skipped.add(at / self.resolved.width().max(1), why),
+            None => return Err(why()),
+        }
+        Ok(())
+    }
+
     /// Marks the expression, or else the declaration of an input that is taken by its name.
     pub fn at(&self, diagnostic: Diagnostic, label: impl Into<String>) -> Diagnostic {
         diagnostic.at(self.resolved.span.unwrap_or(self.declared.span), label)
@@ -94,29 +107,6 @@ pub fn describe(fitting: &Fitting) -> String {
 /// So many words are shown, each as an edit.
 const CHOICES: usize = 3;
 
-/// E0606, of the value at this place.
-pub fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
-    let width = fitting.resolved.width().max(1);
-    let (row, element) = (at / width, at % width);
-    let name = &fitting.declared.name;
-    let column = missing_column(fitting.resolved, fitting.table, row, element).unwrap_or(name);
-    let text = format!("`{column}` is missing in {}", fitting.table.place(row));
-    let error = fitting.at(Diagnostic::error("E0606", text), format!("`{name}` needs it"));
-    match fitting.declared.kind {
-        Kind::Real => {
-            let error = error.help(format!("add the line `fill {name} with mean`, or take the row out of the file"));
-            match fitting.resolved.span {
-                Some(span) => {
-                    let behind = Span { start: span.end, ..span };
-                    error.edit("take the mean of the others for it", behind, format!("; fill {name} with mean"), false)
-                }
-                None => error,
-            }
-        }
-        _ => error.help("take the row out of the file"),
-    }
-}
-
 /// The values of a number, and their statistics if any were asked for.
 pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statistics>), Diagnostic> {
     let untouched = wish.fill.is_none() && !wish.standardize && wish.given.is_none();
@@ -131,20 +121,10 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
     }
     let mut values = all_rows(fitting.resolved, fitting.table);
     let width = fitting.resolved.width();
-    let mut statistics = Statistics::default();
-    let gaps = gaps(fitting, &values)?;
-    let filled = wish.fill.is_some() || wish.given.is_some_and(|given| !given.fill.is_empty());
-    if let Some(first) = gaps.first().filter(|_| !filled) {
-        return Err(missing_error(fitting, *first));
-    }
-    if filled {
-        statistics.fill = match (wish.given, wish.fill) {
-            (Some(given), _) if given.fill.len() == width => given.fill.clone(),
-            (_, Some(FillWith::Number(number))) => vec![number; width],
-            _ => fill_means(fitting, &values, wish.train)?,
-        };
-        gaps.iter().for_each(|at| values[*at] = statistics.fill[at % width]);
-    }
+    check_finite(fitting, &mut values)?;
+    let fill = stand_ins(fitting, wish, &values, None)?;
+    close(fitting, &mut values, &fill)?;
+    let mut statistics = Statistics { fill, ..Statistics::default() };
     let standardized = wish.standardize || wish.given.is_some_and(|given| !given.mean.is_empty());
     if standardized {
         (statistics.mean, statistics.deviation) = match wish.given {
@@ -159,42 +139,73 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
             }
         }
     }
-    let asked = filled || standardized;
+    let asked = !statistics.fill.is_empty() || standardized;
     Ok((in_precision(fitting, values, wish.precision)?, asked.then_some(statistics)))
 }
 
-/// The values of a truth value: 0 or 1.
-pub fn truths(fitting: &Fitting, precision: Float) -> Result<Values, Diagnostic> {
-    let name = &fitting.declared.name;
-    if fitting.resolved.kind == ResolvedKind::Words {
-        let words =
-            fitting.resolved.columns().into_iter().find_map(|column| match &fitting.table.columns[column].cells {
-                Cells::Words(words) => Some((fitting.table.columns[column].name.clone(), words.words.clone())),
-                _ => None,
-            });
-        let (column, words) = words.unwrap_or_default();
-        let error = Diagnostic::error("E0608", format!("`{name}` is a truth value, but `{column}` has words"));
-        let error = fitting.declaration(fitting.at(error, "words are neither true nor false"));
-        let is_plain = matches!(fitting.resolved.node, Node::Column(_));
-        let Some(span) = fitting.resolved.span.filter(|_| is_plain && words.len() <= CHOICES) else {
-            let first = words.first().map(String::as_str).unwrap_or_default();
-            return Err(error.help(format!("compare it: `{name} = {column} == \"{first}\"`")));
-        };
-        let behind = Span { start: span.end, ..span };
-        return Err(words.iter().fold(error, |error, word| {
-            error.edit(format!("true for `{word}`"), behind, format!(" == \"{word}\""), false)
-        }));
+/// The values of a truth value, 0 or 1, and what stands for missing ones.
+pub fn truths(fitting: &Fitting, wish: &Wish) -> Result<(Values, Vec<f64>), Diagnostic> {
+    let has_words = fitting.resolved.kind == ResolvedKind::Words;
+    if has_words && fitting.skipped.is_none() {
+        words_are_truths(fitting)?;
     }
-    let values = all_rows(fitting.resolved, fitting.table);
-    match values.iter().position(|value| *value != 0.0 && *value != 1.0) {
-        None => in_precision(fitting, values, precision),
-        Some(at) if values[at].is_nan() => Err(missing_error(fitting, at)),
-        Some(at) => {
-            let text = format!("`{name}` is a truth value, 0 or 1; it is {} in {}", values[at], fitting.place(at));
-            let error = fitting.declaration(fitting.at(Diagnostic::error("E0608", text), "a number"));
-            Err(error.help(format!("compare it, as in `{name} = {} > 0`", describe(fitting).trim_matches('`'))))
+    let mut values = all_rows(fitting.resolved, fitting.table);
+    let width = fitting.resolved.width().max(1);
+    for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| **value != 0.0 && **value != 1.0) {
+        let (row, element) = (at / width, at % width);
+        if missing_column(fitting.resolved, fitting.table, row, element).is_some() {
+            continue;
         }
+        if let Some((column, at)) = word_column(fitting.resolved, fitting.table, row, element)
+            && let Some(truth) = fitting.table.columns[column].cells.truth(at)
+        {
+            *value = f64::from(u8::from(truth));
+            continue;
+        }
+        fitting.refuse(at, || not_a_truth(fitting, *value, at))?;
+        *value = 0.0;
     }
+    let fill = stand_ins(fitting, wish, &values, None)?;
+    close(fitting, &mut values, &fill)?;
+    Ok((in_precision(fitting, values, wish.precision)?, fill))
+}
+
+fn not_a_truth(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
+    let width = fitting.resolved.width().max(1);
+    let name = &fitting.declared.name;
+    let word = word_column(fitting.resolved, fitting.table, at / width, at % width);
+    let word = word.and_then(|(column, at)| fitting.table.columns[column].cells.word(at));
+    let shown = word.map_or_else(|| value.to_string(), |word| format!("the word `{word}`"));
+    let text = format!("`{name}` is a truth value, 0 or 1; it is {shown} in {}", fitting.place(at));
+    let label = if word.is_some() { "a word" } else { "a number" };
+    let error = fitting.declaration(fitting.at(Diagnostic::error("E0608", text), label));
+    match word {
+        Some(_) => error.help("truth values are `true` and `false`, in any case, and 0 and 1"),
+        None => error.help(format!("compare it, as in `{name} = {} > 0`", describe(fitting).trim_matches('`'))),
+    }
+}
+
+/// Words are no truth values (E0608); a column without any word may be missing throughout.
+fn words_are_truths(fitting: &Fitting) -> Result<(), Diagnostic> {
+    let name = &fitting.declared.name;
+    let words = fitting.resolved.columns().into_iter().find_map(|column| match &fitting.table.columns[column].cells {
+        Cells::Words(words) if !words.words.is_empty() => {
+            Some((fitting.table.columns[column].name.clone(), words.words.clone()))
+        }
+        _ => None,
+    });
+    let Some((column, words)) = words else { return Ok(()) };
+    let error = Diagnostic::error("E0608", format!("`{name}` is a truth value, but `{column}` has words"));
+    let error = fitting.declaration(fitting.at(error, "words are neither true nor false"));
+    let is_plain = matches!(fitting.resolved.node, Node::Column(_));
+    let Some(span) = fitting.resolved.span.filter(|_| is_plain && words.len() <= CHOICES) else {
+        let first = words.first().map(String::as_str).unwrap_or_default();
+        return Err(error.help(format!("compare it: `{name} = {column} == \"{first}\"`")));
+    };
+    let behind = Span { start: span.end, ..span };
+    Err(words
+        .iter()
+        .fold(error, |error, word| error.edit(format!("true for `{word}`"), behind, format!(" == \"{word}\""), false)))
 }
 
 /// The cells themselves, if they are a column of the right precision in which no value is missing.
@@ -207,43 +218,39 @@ fn as_they_stand(fitting: &Fitting, precision: Float) -> Option<Values> {
     }
 }
 
-/// The places of missing values. What was computed and is not finite is an error (E0618).
-fn gaps(fitting: &Fitting, values: &[f64]) -> Result<Vec<usize>, Diagnostic> {
+/// What is no word, and is finite or missing, may stay: NaN is left of missing values alone. Others are refused (E0605, E0618).
+fn check_finite(fitting: &Fitting, values: &mut [f64]) -> Result<(), Diagnostic> {
     let width = fitting.resolved.width().max(1);
-    let mut gaps = vec![];
-    for (at, value) in values.iter().enumerate().filter(|(_, value)| !value.is_finite()) {
-        if value.is_nan() && missing_column(fitting.resolved, fitting.table, at / width, at % width).is_some() {
-            gaps.push(at);
+    for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
+        let (row, element) = (at / width, at % width);
+        if value.is_nan() && missing_column(fitting.resolved, fitting.table, row, element).is_some() {
             continue;
         }
-        let text = format!("`{}` is {value} in {}", fitting.declared.name, fitting.place(at));
-        let error = fitting.at(Diagnostic::error("E0618", text), "not a finite number");
-        return Err(match fitting.resolved.node {
-            Node::Column(_) => error.help("correct the value in the file"),
-            _ => error.help(
-                "the expression has no finite value there, as `log(0)` has none: use another, such as `log1p(x)`",
-            ),
-        });
+        fitting.refuse(at, || match word_column(fitting.resolved, fitting.table, row, element) {
+            Some((column, at)) => word_error(fitting.table, fitting.resolved.span, column, at),
+            None => not_finite(fitting, *value, at),
+        })?;
+        *value = 0.0;
     }
-    Ok(gaps)
+    Ok(())
 }
 
-/// The mean of each component over the training rows that have it.
-fn fill_means(fitting: &Fitting, values: &[f64], train: &[u32]) -> Result<Vec<f64>, Diagnostic> {
-    let width = fitting.resolved.width();
-    let mut sums = vec![(0.0, 0usize); width];
-    for row in train {
-        let row = &values[*row as usize * width..][..width];
-        for (sum, value) in sums.iter_mut().zip(row).filter(|(_, value)| !value.is_nan()) {
-            *sum = (sum.0 + value, sum.1 + 1);
-        }
+/// Whether this element of a row is a cell as it stands.
+fn is_cell(resolved: &Resolved, element: usize) -> bool {
+    match source_of(resolved, element) {
+        Some((inner, element)) => is_cell(inner, element),
+        None => matches!(resolved.node, Node::Column(_)),
     }
-    if let Some(element) = sums.iter().position(|sum| sum.1 == 0) {
-        let column = column_of(fitting.resolved, fitting.table, element).unwrap_or(&fitting.declared.name);
-        let text = format!("`{column}` is missing in every row of the training part: it has no mean");
-        return Err(fitting.at(Diagnostic::error("E0606", text), "nothing to fill with").help("leave the column out"));
+}
+
+fn not_finite(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
+    let text = format!("`{}` is {value} in {}", fitting.declared.name, fitting.place(at));
+    let error = fitting.at(Diagnostic::error("E0618", text), "not a finite number");
+    match is_cell(fitting.resolved, at % fitting.resolved.width().max(1)) {
+        true => error.help("correct the value in the file"),
+        false => error
+            .help("the expression has no finite value there, as `log(0)` has none: use another, such as `log1p(x)`"),
     }
-    Ok(sums.iter().map(|(sum, count)| sum / *count as f64).collect())
 }
 
 /// Mean and population deviation of each component over the training rows, in two passes. A deviation of 0 counts as 1.
@@ -268,13 +275,19 @@ fn in_precision(fitting: &Fitting, values: Vec<f64>, precision: Float) -> Result
     if precision == Float::F64 {
         return Ok(Values::F64(values));
     }
-    let singles: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-    if all_finite(&singles) {
-        return Ok(Values::F32(singles));
+    let mut singles: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    if !all_finite(&singles) {
+        for (at, value) in singles.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
+            fitting.refuse(at, || too_large(fitting, values[at], at))?;
+            *value = 0.0;
+        }
     }
-    let at = singles.iter().position(|value| !value.is_finite()).unwrap_or(0);
-    let text =
-        format!("`{}` is {} in {}, beyond what f32 can hold", fitting.declared.name, values[at], fitting.place(at));
+    Ok(Values::F32(singles))
+}
+
+fn too_large(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
+    let name = &fitting.declared.name;
+    let text = format!("`{name}` is {value:e} in {}, beyond what f32 can hold", fitting.place(at));
     let error = fitting.at(Diagnostic::error("E0618", text), "too large");
-    Err(error.help(format!("add the line `standardize {}`, or train with `precision f64`", fitting.declared.name)))
+    error.help(format!("add the line `standardize {name}`, or train with `precision f64`"))
 }

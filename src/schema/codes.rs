@@ -12,20 +12,23 @@ pub static CODES: &[Explanation] = &[
          may stand anywhere: `--data ../iris.csv`.",
         "data \"../iris.csv\" { x = length }", "data \"data/iris.csv\" { x = length }"),
     explain("E0603", "a column that the data does not have",
-        "A name in a `data` section is a column of the file, by its header; a name with spaces stands in quotes. A CSV file whose first row \
-         has a number has no header: its columns are `column_0`, `column_1`, …. An array of an NPZ file is a column by its name.",
+        "A name in a `data` section is a column of the file, by its header; a name with spaces stands in quotes. A CSV file has no header if \
+         its first row has a number and no text above numbers: its columns are `column_0`, `column_1`, …. An array of an NPZ file is a column by its name.",
         "data \"iris.csv\" { x = sepal_lenght }", "data \"iris.csv\" { x = sepal_length }"),
     explain("E0604", "data of another shape",
         "Each row gives an input the numbers that its declaration says. Columns in a list stand one after another; a flat row of n numbers fits \
          every shape of n numbers, row by row.",
         "input x: [3]\ndata \"d.csv\" { x = [a, b] }", "input x: [2]\ndata \"d.csv\" { x = [a, b] }"),
     explain("E0605", "a word where a number should be",
-        "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point; \
-         a missing value is an empty cell, `NA`, `N/A`, `NaN`, `null` or `?`.",
+        "A column that an input reads as a number has a cell that is none. The message names the row and the line. Numbers have a decimal point, or \
+         a decimal comma where the file shows it (W0606), and no unit. A missing value is an \
+         empty cell, `NA`, `N/A`, `n/a`, `#N/A`, `<NA>`, `NaN`, `nan`, `null`, `NULL` or `?`; in a column of numbers or truth values also `-`, `--` \
+         or `None`.",
         "data \"penguins.csv\" { x = sex }", "data \"penguins.csv\" { x = sex == \"male\" }"),
     explain("E0606", "a missing value",
-        "Nothing is guessed: a missing number is filled where the section says so, with the mean of the training part or with a number, \
-         and that travels with the weights. A missing class or truth value can't be filled.",
+        "Nothing is guessed: a missing value is filled where the section says so, and that travels with the weights. A number is filled with `mean`, \
+         `most_frequent` (both of the training part) or a number; a truth value with `most_frequent`, `true` or `false`; a class with \
+         `most_frequent`, an index, or a text, as in `fill sex with \"unknown\"`, which counts as one class more if no cell has it.",
         "data \"penguins.csv\" { x = bill_length_mm }", "data \"penguins.csv\" { x = bill_length_mm; fill x with mean }"),
     explain("E0607", "a class that is out of range",
         "`class(k)` holds k classes. Whole numbers are their indices, from 0, and are never renumbered; texts are sorted, and the first is 0. \
@@ -35,7 +38,8 @@ pub static CODES: &[Explanation] = &[
         "A truth value comes from `true` and `false`, from 0 and 1, or from a comparison. A text is compared with a column of texts, by `==` and `!=`.",
         "target t: bool\ndata \"cancer.csv\" { t = diagnosis }", "target t: bool\ndata \"cancer.csv\" { t = diagnosis == \"malignant\" }"),
     explain("E0609", "a directive that can't be followed",
-        "`standardize` and `fill` take inputs and targets that are numbers; `fill` takes `mean` or a number; each directive stands once.",
+        "`standardize` takes inputs and targets that are numbers. `fill … with` takes `mean`, `most_frequent` or a number for a number, \
+         `most_frequent`, `true` or `false` for a truth value, `most_frequent`, a text or an index for a class. Each directive stands once.",
         "data \"d.csv\" { x = a; fill x with median }", "data \"d.csv\" { x = a; fill x with mean }"),
     explain("E0610", "a split that can't be made",
         "`test 0.2` takes a share of the rows by chance, `test last 0.2` those at the end, `test by part` those whose word is `test`, or for which \
@@ -101,4 +105,10 @@ pub static CODES: &[Explanation] = &[
         "A column of the data tells the time, and the rows follow each other by it. Rows drawn from the midst are close to rows that are \
          trained on, so the model looks better than it will be on the time to come. `test last` takes the last rows.",
         "data \"sunspots.csv\" { x = spots; test 0.2 }", "data \"sunspots.csv\" { x = spots; test last 0.2 }"),
+    explain("W0606", "commas in numbers",
+        "In a file that is separated by `;` or tabs, a column has decimal commas if all of its cells are numbers that allow it and one shows it: \
+         `3,14`, `0,123` or `1.234,5`. A column has commas between thousands if all of its cells allow that and one shows it: `1,234,567` or \
+         `1,234.5`. `1,234` alone is what the other columns show: more than a thousand beside decimal points, less than two beside decimal \
+         commas. Where nothing decides, such a column has texts, and using it as a number is E0605.",
+        "height\tweight\n1,82\t74,5", "height\tweight\n1.82\t74.5"),
 ];

@@ -1,7 +1,7 @@
 //! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`.
 use super::expression::Reader;
 use super::read::{Lines, slot_index};
-use super::{DataPlan, FileSource, Fill, FillWith, Part, PartRequest, Role, Standardize};
+use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::syntax::{Directive, Ident, NodeKind, TreeId};
@@ -21,18 +21,19 @@ pub(super) fn read_directive(
     match word {
         "standardize" => {
             for id in &directive.values {
-                let slot = number_slot(reader, plan, *id, word)?;
+                let slot = slot_of(reader, plan, *id, word)?;
                 let at = reader.tree.span(*id);
+                is_number(&plan.slots[slot].declared, at)?;
                 lines.first("E0609", &format!("`standardize {}`", plan.slots[slot].declared.name), at)?;
                 plan.standardize.push(Standardize { slot, span: at });
             }
         }
         "fill" => {
-            let with = phrase.and_then(|phrase| phrase.values.first());
-            let with = with.map_or(Ok(FillWith::Mean), |with| fill_with(reader, *with))?;
+            let Some(with) = phrase.and_then(|phrase| phrase.values.first()) else { return Ok(()) };
             for id in &directive.values {
-                let slot = number_slot(reader, plan, *id, word)?;
+                let slot = slot_of(reader, plan, *id, word)?;
                 let at = reader.tree.span(*id);
+                let with = super::fill::read(reader, *with, &plan.slots[slot].declared)?;
                 lines.first("E0609", &format!("`fill {}`", plan.slots[slot].declared.name), at)?;
                 plan.fill.push(Fill { slot, with, span: at });
             }
@@ -74,37 +75,29 @@ pub(super) fn read_directive(
     Ok(())
 }
 
-/// The slot that `standardize` or `fill` names; it must hold numbers.
-fn number_slot(reader: &Reader, plan: &DataPlan, id: TreeId, word: &str) -> Result<usize, Diagnostic> {
+/// The slot that `standardize` or `fill` names.
+fn slot_of(reader: &Reader, plan: &DataPlan, id: TreeId, word: &str) -> Result<usize, Diagnostic> {
     let span = reader.tree.span(id);
     let Some(name) = reader.tree.name(id) else {
         let error = Diagnostic::error("E0609", format!("`{word}` takes names of inputs and targets"));
         return Err(error.at(span, "not a name").help(format!("as in `{word} x`, for all components of `x`")));
     };
-    let slot = slot_index(plan, &Ident { name: name.to_string(), span })?;
-    let declared = &plan.slots[slot].declared;
-    match declared.kind {
-        Kind::Real => Ok(slot),
-        kind => {
-            let what = if kind == Kind::Bool { "a truth value" } else { "a class" };
-            let role = if declared.role == Role::Input { "input" } else { "target" };
-            Err(Diagnostic::error("E0609", format!("`{word}` is for numbers; `{name}` is {what}"))
-                .at(span, format!("{what} has no mean"))
-                .also(declared.span, format!("the {role} is declared here"))
-                .help(format!("take `{name}` out of the line")))
-        }
-    }
+    slot_index(plan, &Ident { name: name.to_string(), span })
 }
 
-fn fill_with(reader: &Reader, id: TreeId) -> Result<FillWith, Diagnostic> {
-    if reader.tree.name(id) == Some("mean") {
-        return Ok(FillWith::Mean);
-    }
-    reader.constant(id).map(FillWith::Number).map_err(|_| {
-        Diagnostic::error("E0609", "a missing value is filled with `mean` or with a number")
-            .at(reader.tree.span(id), "neither of them")
-            .help("as in `fill x with mean` or `fill x with 0`")
-    })
+/// Only numbers have a mean to be standardized by (E0609).
+fn is_number(declared: &Declared, span: Span) -> Result<(), Diagnostic> {
+    let what = match declared.kind {
+        Kind::Real => return Ok(()),
+        Kind::Bool => "a truth value",
+        Kind::Class(_) => "a class",
+    };
+    let role = if declared.role == Role::Input { "input" } else { "target" };
+    let name = &declared.name;
+    Err(Diagnostic::error("E0609", format!("`standardize` is for numbers; `{name}` is {what}"))
+        .at(span, format!("{what} has no mean"))
+        .also(declared.span, format!("the {role} is declared here"))
+        .help(format!("take `{name}` out of the line")))
 }
 
 fn read_part(reader: &Reader, value: TreeId, phrase: Option<&str>) -> Result<Part, Diagnostic> {

@@ -17,7 +17,7 @@ pub struct Facts {
 /// Statistics of the training part, one number a component.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
-    /// What stands where a value was missing, in the file's own unit. Empty without `fill`.
+    /// What stands where a value was missing: in the file's own unit, a truth value as 0 or 1, a class by its index. Empty without `fill`.
     pub fill: Vec<f64>,
     /// Empty without `standardize`.
     pub mean: Vec<f64>,
@@ -26,6 +26,13 @@ pub struct Statistics {
 }
 
 impl Facts {
+    /// Whether the classes of an input or target are texts of this column.
+    pub fn are_texts_of(&self, column: &str) -> bool {
+        self.classes.iter().any(|(slot, names)| {
+            *names != ["false", "true"] && self.columns.get(slot).is_some_and(|read| read.iter().any(|c| c == column))
+        })
+    }
+
     /// The names of the classes of an input or target, if they came from text.
     pub fn class_names(&self, slot: &str) -> Option<&[String]> {
         self.classes.get(slot).map(Vec::as_slice)

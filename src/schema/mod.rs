@@ -6,6 +6,7 @@ mod column;
 mod directive;
 mod expression;
 mod facts;
+mod fill;
 mod plan;
 mod read;
 

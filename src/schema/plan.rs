@@ -122,18 +122,24 @@ pub struct Standardize {
 }
 
 /// `fill x with mean`: the slot by its index.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
     pub slot: usize,
     pub with: FillWith,
     pub span: Span,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What stands for a missing value.
+#[derive(Clone, Debug, PartialEq)]
 pub enum FillWith {
     /// The mean of the training part, for each component.
     Mean,
+    /// What stands most often in the training part, for each component; of equals the first in order.
+    MostFrequent,
+    /// A number, a truth value (0 or 1), or a class by its index.
     Number(f64),
+    /// A class by its name, which is one of the classes whether a cell has it or not.
+    Text(String),
 }
 
 /// `test …` or `validation …`.

@@ -3,7 +3,7 @@ use super::Case;
 
 /// Each program and its files, and what the user reads about it.
 macro_rules! errors {
-    ($($name:ident: $program:literal $(, $file:literal = $content:literal)*;)*) => {
+    ($($name:ident: $program:literal $(, $file:literal = $content:expr)*;)*) => {
         $(#[test]
         #[allow(non_snake_case)]
         fn $name() {
@@ -27,17 +27,27 @@ errors! {
     E0604_onehot: "target t: class(3)\ndata \"d.csv\" { t = [a .. c] }", "d.csv" = "a,b,c\n1,0,0\n";
     E0604_elementwise: "input x: [2]\ndata \"d.csv\" { x = [a, b] + [a, b, c] }", "d.csv" = "a,b,c\n1,0,0\n";
     E0605_word: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,4.5.6\n";
-    E0605_decimal_comma: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1;2\n3,5;4\n";
-    E0605_decimal_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,25;2\n3,5;4\n";
+    E0605_decimal_comma: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1.5;2\n3,5;4\n";
+    E0605_thousands_or_decimal: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,234;2\n3,500;4\n";
+    E0605_thousands_beside_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1.234;2,5\n3.500;4\n";
+    E0605_commas_between_commas: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"3,14\",2\n\"3,5\",4\n";
+    E0605_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234\",2\n\"3,500\",4\n";
+    E0605_per_cent: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12%,2\n3.5 %,4\n";
+    E0605_gaps: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12 345.5,2\n3'500,4\n";
+    E0605_unit: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n12 kg,2\n3.5 kg,4\n";
+    E0605_currency: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n$12,2\n$5,4\n";
     E0605_words: "input x\ndata \"d.csv\" { x = sex }", "d.csv" = "a,sex\n1,male\n2,female\n";
     E0606_number: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,\n";
     E0606_class: "target t: class(2)\ndata \"d.csv\" { t = sex }", "d.csv" = "a,sex\n1,male\n2,NA\n3,female\n";
+    E0606_bool: "target t: bool\ndata \"d.csv\" { t = ok }", "d.csv" = "ok\ntrue\n-\nfalse\n";
+    E0606_never_there: "input x: class(2)\ndata \"d.csv\" { x = k; fill x with most_frequent; test last 0.5 }", "d.csv" = "k,b\n,1\na,2\n";
     E0606_computed: "input x\ndata \"d.csv\" { x = log(a) + b }", "d.csv" = "a,b\n1,2\n3,\n";
     E0606_nothing_to_fill_with: "input x: [2]\ndata \"d.csv\" { x = [a, b]; fill x with mean; test last 0.5 }", "d.csv" = "a,b\n1,\n3,4\n";
     E0607_from_one: "target t: class(3)\ndata \"d.csv\" { t = label }", "d.csv" = "label\n1\n3\n2\n";
     E0607_from_one_by_name: "target t: class(3)\ndata \"d.csv\"", "d.csv" = "t\n1\n3\n2\n";
     E0607_out_of_range: "target t: class(3)\ndata \"d.csv\" { t = label }", "d.csv" = "label\n0\n1\n7\n";
     E0607_fraction: "target t: class(3)\ndata \"d.csv\" { t = label / 2 }", "d.csv" = "label\n0\n1\n2\n";
+    E0607_filled: "target t: class(2)\ndata \"d.csv\" { t = kind; fill t with \"none\" }", "d.csv" = "kind\na\nb\n?\n";
     E0607_words: "target t: class(2)\ndata \"d.csv\" { t = kind }", "d.csv" = "kind\na\nb\nc\n";
     E0608_bool_words: "target t: bool\ndata \"d.csv\" { t = diagnosis }", "d.csv" = "diagnosis\nmalignant\nbenign\n";
     E0608_bool_number: "target t: bool\ndata \"d.csv\" { t = age }", "d.csv" = "age\n0\n37\n";
@@ -45,6 +55,11 @@ errors! {
     E0608_text_of_truths: "target t: bool\ndata \"d.csv\" { t = ok == \"true\" }", "d.csv" = "ok\ntrue\n";
     E0609_class: "input x\ntarget t: class(2)\ndata \"d.csv\" { standardize x, t }";
     E0609_fill_with: "input x\ndata \"d.csv\" { fill x with median }";
+    E0609_mean_of_a_class: "input sex: class(2)\ndata \"d.csv\" { fill sex with mean }";
+    E0609_text_for_a_number: "input x\ndata \"d.csv\" { fill x with \"unknown\" }";
+    E0609_number_for_a_bool: "input ok: bool\ndata \"d.csv\" { fill ok with 2 }";
+    E0609_index: "input k: class(3)\ndata \"d.csv\" { fill k with 3 }";
+    E0609_text_for_indices: "input k: class(3)\ndata \"d.csv\" { fill k with \"none\" }", "d.csv" = "k\n0\n\n2\n";
     E0609_twice: "input x\ndata \"d.csv\" { test 0.1; standardize x; test 0.2; standardize x }";
     E0610_share: "input x\ndata \"d.csv\" { test 20 }";
     E0610_empty: "input a\ndata \"d.csv\" { test 0.1 }", "d.csv" = "a\n1\n2\n";
@@ -67,9 +82,11 @@ errors! {
     E0615_twice: "input x\ndata \"d.csv\" { x = a; x = b }";
     E0616_names: "input a\ndata \"d.csv\"", "d.csv" = "a,b,a\n1,2,3\n";
     E0617_no_rows: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n";
+    E0611_encoding: "input a\ndata \"d.csv\"", "d.csv" = b"a,b\n1,caf\xe9\n";
     E0617_none_for_training: "input a\ndata \"d.csv\" { train where a > 5 }", "d.csv" = "a\n1\n2\n";
     E0618_log: "input x\ndata \"d.csv\" { x = log(a) }", "d.csv" = "a\n1\n0\n";
     E0618_infinite: "input a\ndata \"d.csv\"", "d.csv" = "a\n1\ninf\n";
+    E0618_infinite_in_a_list: "input x: [2]\ndata \"d.csv\" { x = [a, b] }", "d.csv" = "a,b\n1,2\n3,inf\n";
     E0619_function: "input x\ndata \"d.csv\" { x = sqr(a) }";
     E0619_product: "input x\ndata \"d.csv\" { x = a b }";
     E0619_two_names: "input x, t\ndata \"d.csv\" { (x, t) = a }";
@@ -79,6 +96,8 @@ errors! {
     W0602_word: "target t: bool\ndata \"d.csv\" { t = kind == \"malignent\" }", "d.csv" = "kind\nmalignant\nbenign\n";
     W0605_series: "input spots\ndata \"d.csv\" { test 0.2 }", "d.csv" = "year,spots\n1,5\n2,8\n3,1\n4,1\n5,1\n6,4\n7,1\n8,1\n9,1\n10,2\n";
     W0605_dates: "input spots\ndata \"d.csv\" { validation 0.2 }", "d.csv" = "when,spots\n2024-01-05,5\n2024-01-06,8\n2024-01-07,1\n2024-02-01,1\n2024-02-02,1\n2024-02-03,4\n2024-02-04,1\n2024-02-05,1\n2024-02-06,1\n2024-02-07,2\n";
+    W0606_commas: "input a\ndata \"d.csv\"", "d.csv" = "a;b\n1,25;2\n3,5;4\n";
+    W0606_thousands: "input a\ndata \"d.csv\"", "d.csv" = "a,b\n\"1,234,567\",2\n\"3,500\",4\n";
     W0603_target: "target t\ndata \"d.csv\" { t = price; standardize t }", "d.csv" = "price\n1\n2\n4\n";
 }
 

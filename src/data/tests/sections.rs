@@ -222,3 +222,95 @@ fn the_split_is_stratified_and_knows_no_training_seed() {
     let dataset = Case::new(bools).file("d.csv", format!("x,t\n{rows}")).load();
     assert_eq!(rare(&dataset.parts.test), 4);
 }
+
+/// Rows for training are the first four.
+const SURVEY: &str =
+    "sex,smoker,age,kind\nmale,true,30,2\nfemale,-,,1\nmale,false,50,\n,true,50,1\nfemale,false,20,0\nfemale,,,\n";
+
+#[track_caller]
+fn check_fill(declared: &str, line: &str, expected: &[f64], fill: &[f64]) {
+    let program = format!("input {declared}\ndata \"d.csv\" {{ {line}; test last 0.34 }}");
+    let dataset = Case::new(&program).file("d.csv", SURVEY).load();
+    let name = declared.split(':').next().unwrap();
+    assert_eq!(numbers(&dataset, name), expected);
+    assert_eq!(dataset.facts.statistics[name].fill, fill);
+    // What came with weights holds, whatever these rows would say.
+    let mut options = crate::data::Options::new("");
+    options.facts = Some(dataset.facts.clone());
+    options.precision = Float::F64;
+    let later = "sex,smoker,age,kind\n,,,\nfemale,false,1,0\nfemale,false,1,0\n";
+    let other = Case::new(&program).file("d.csv", later);
+    options.folder = other.folder.path().to_path_buf();
+    let again = other.load_with(&options).unwrap();
+    assert_eq!(numbers(&again, name)[..1], *fill);
+}
+
+#[test]
+fn classes_truths_and_numbers_are_filled_from_the_training_part() {
+    check_fill("sex: class(2)", "fill sex with most_frequent", &[1., 0., 1., 1., 0., 0.], &[1.]);
+    check_fill("sex: class(3)", "fill sex with \"unknown\"", &[1., 0., 1., 2., 0., 0.], &[2.]);
+    check_fill("sex: class(2)", "fill sex with \"female\"", &[1., 0., 1., 0., 0., 0.], &[0.]);
+    check_fill("kind: class(3)", "fill kind with most_frequent", &[2., 1., 1., 1., 0., 1.], &[1.]);
+    check_fill("kind: class(4)", "fill kind with 3", &[2., 1., 3., 1., 0., 3.], &[3.]);
+    check_fill("smoker: bool", "fill smoker with most_frequent", &[1., 1., 0., 1., 0., 1.], &[1.]);
+    check_fill("smoker: bool", "fill smoker with false", &[1., 0., 0., 1., 0., 0.], &[0.]);
+    check_fill("age", "fill age with most_frequent", &[30., 50., 50., 50., 20., 50.], &[50.]);
+}
+
+#[test]
+fn what_stands_for_a_missing_text_is_a_class_where_none_is_missing_too() {
+    let program = "input k: class(3)\ndata \"d.csv\" { fill k with \"b\" }";
+    let dataset = Case::new(program).file("d.csv", "k,n\nc,1\na,2\n").load();
+    assert_eq!(dataset.facts.class_names("k").unwrap(), ["a", "b", "c"]);
+    assert!(dataset.warnings.is_empty());
+    // Of equals the first in order is taken.
+    let program = "input k: class(2)\ndata \"d.csv\" { fill k with most_frequent }";
+    let dataset = Case::new(program).file("d.csv", "k,n\nc,1\n,2\na,3\n").load();
+    assert_eq!(numbers(&dataset, "k"), [1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn texts_of_the_weights_are_texts_though_they_look_like_numbers() {
+    let program = "input k: class(3)\ndata \"d.csv\"";
+    let facts = Case::new(program).file("d.csv", "k\n1\n01\nx\n").load().facts;
+    assert_eq!(facts.class_names("k").unwrap(), ["01", "1", "x"]);
+    let later = Case::new(program).file("d.csv", "k\n1\n01\n");
+    let mut options = crate::data::Options::new(later.folder.path());
+    options.facts = Some(facts);
+    assert_eq!(numbers(&later.load_with(&options).unwrap(), "k"), [1.0, 0.0]);
+    // Likewise of a column that is compared with a text.
+    let program = "input x\ndata \"d.csv\" { x = k == \"01\" }";
+    let facts = Case::new(program).file("d.csv", "k\n1\n01\nx\n").load().facts;
+    let later = Case::new(program).file("d.csv", "k\n1\n01\n");
+    let mut options = crate::data::Options::new(later.folder.path());
+    options.facts = Some(facts);
+    assert_eq!(numbers(&later.load_with(&options).unwrap(), "x"), [0.0, 1.0]);
+    // And of the texts of a part of its own.
+    let program = "input k: class(3)\ndata \"d.csv\" { test \"e.csv\" }";
+    let case = Case::new(program).file("d.csv", "k\n1\n01\nx\n").file("e.csv", "k\n01\n1\n");
+    assert_eq!(numbers(&case.load(), "k"), [1.0, 0.0, 2.0, 0.0, 1.0]);
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_left_out_where_that_is_asked_for() {
+    let program = "input x: [2], sex: class(2), ok: bool, k: class(2)\ntarget t\n\
+        data \"d.csv\" { x = [log(a), b]; test last 0.5 }";
+    let rows = "a,b,sex,ok,k\n1,2,male,true,0\n0,2,male,true,0\n1,x,male,true,0\n1,2,,true,0\n1,2,other,true,0\n\
+        1,2,male,maybe,0\n1,2,male,0,7\n1,2,male\n1,1e300,female,FALSE,1\n1,4,female,FALSE,1\n";
+    let case = Case::new(program).file("d.csv", rows).options(|options| {
+        options.precision = Float::F32;
+        options.targets = Targets::Unread;
+        let facts = Facts {
+            classes: [("sex".to_string(), vec!["female".to_string(), "male".to_string()])].into(),
+            ..Facts::default()
+        };
+        options.facts = Some(facts);
+        options.skip_bad = true;
+    });
+    let dataset = case.load();
+    let why: Vec<String> =
+        dataset.skipped.iter().map(|(row, why)| format!("{row} {} {}", why.code, why.message)).collect();
+    insta::assert_snapshot!(why.join("\n").replace(&format!("{}/", case.folder.path().display()), ""));
+    assert_eq!(numbers(&dataset, "sex")[..1], [1.0]);
+    assert_eq!((numbers(&dataset, "ok")[9], numbers(&dataset, "k")[9], numbers(&dataset, "x")[19]), (0.0, 1.0, 4.0));
+}

@@ -1,0 +1,133 @@
+//! Missing values: what stands for them, and what is said where nothing does.
+use super::evaluate::{column_of, missing_column};
+use super::values::{Fitting, Wish};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::Kind;
+use crate::schema::{FillWith, quoted_list};
+use rustc_hash::FxHashMap;
+
+/// What stands for a missing value, for each component; empty if nothing does. What came with weights holds.
+///
+/// `values` are all rows, row-major, with NaN where one is missing; a class is its index. `names` are those of classes that are texts.
+pub fn stand_ins(
+    fitting: &Fitting,
+    wish: &Wish,
+    values: &[f64],
+    names: Option<&[String]>,
+) -> Result<Vec<f64>, Diagnostic> {
+    let width = fitting.resolved.width();
+    match (wish.given, wish.fill) {
+        (Some(given), _) if !given.fill.is_empty() && given.fill.len() == width => Ok(given.fill.clone()),
+        (_, None) => Ok(vec![]),
+        (_, Some(FillWith::Number(number))) => Ok(vec![*number; width]),
+        (_, Some(FillWith::Text(text))) => match names.and_then(|names| names.iter().position(|name| name == text)) {
+            Some(index) => Ok(vec![index as f64; width]),
+            None => Err(no_class(fitting, text, names)),
+        },
+        (_, Some(FillWith::Mean)) => means(fitting, values, wish.train),
+        (_, Some(FillWith::MostFrequent)) => most_frequent(fitting, values, wish.train),
+    }
+}
+
+/// Puts the stand-ins where values are missing; a row without one is refused (E0606).
+pub fn close(fitting: &Fitting, values: &mut [f64], stand_ins: &[f64]) -> Result<(), Diagnostic> {
+    let width = fitting.resolved.width().max(1);
+    for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| value.is_nan()) {
+        match stand_ins.get(at % width) {
+            Some(stand_in) => *value = *stand_in,
+            None => {
+                fitting.refuse(at, || missing_error(fitting, at))?;
+                *value = 0.0;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The mean of each component over the training rows that have it.
+fn means(fitting: &Fitting, values: &[f64], train: &[u32]) -> Result<Vec<f64>, Diagnostic> {
+    let width = fitting.resolved.width();
+    let mut sums = vec![(0.0, 0usize); width];
+    for row in train {
+        let row = &values[*row as usize * width..][..width];
+        for (sum, value) in sums.iter_mut().zip(row).filter(|(_, value)| !value.is_nan()) {
+            *sum = (sum.0 + value, sum.1 + 1);
+        }
+    }
+    match sums.iter().position(|sum| sum.1 == 0) {
+        Some(element) => Err(never_there(fitting, element, "mean")),
+        None => Ok(sums.iter().map(|(sum, count)| sum / *count as f64).collect()),
+    }
+}
+
+/// What stands most often in each component over the training rows; of equals the least.
+fn most_frequent(fitting: &Fitting, values: &[f64], train: &[u32]) -> Result<Vec<f64>, Diagnostic> {
+    let width = fitting.resolved.width();
+    let component = |element: usize| {
+        let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
+        for row in train {
+            let value = values[*row as usize * width + element];
+            if !value.is_nan() {
+                // −0 and 0 are one number.
+                *counts.entry((value + 0.0).to_bits()).or_default() += 1;
+            }
+        }
+        let counted = counts.into_iter().map(|(bits, count)| (count, f64::from_bits(bits)));
+        let most = counted.max_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        most.map(|(_, value)| value).ok_or_else(|| never_there(fitting, element, "most frequent value"))
+    };
+    (0..width).map(component).collect()
+}
+
+fn never_there(fitting: &Fitting, element: usize, what: &str) -> Diagnostic {
+    let column = column_of(fitting.resolved, fitting.table, element).unwrap_or(&fitting.declared.name);
+    let text = format!("`{column}` is missing in every row of the training part: it has no {what}");
+    fitting.at(Diagnostic::error("E0606", text), "nothing to fill with").help("leave the column out")
+}
+
+/// E0609: the text that is to stand for a missing class is none of the classes.
+fn no_class(fitting: &Fitting, text: &str, names: Option<&[String]>) -> Diagnostic {
+    let name = &fitting.declared.name;
+    match names {
+        Some(names) => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let error = Diagnostic::error("E0609", format!("`{text}` is none of the classes of `{name}`"));
+            let error = fitting.at(error, "filled with a class that the weights don't know");
+            error
+                .note(format!("the weights file has the classes {}", quoted_list(&names)))
+                .help("train anew with this line")
+        }
+        None => {
+            let text = format!("the classes of `{name}` are whole numbers: `{text}` is none of them");
+            fitting
+                .at(Diagnostic::error("E0609", text), "numbers, not texts")
+                .help(format!("fill it with an index, as in `fill {name} with 0`"))
+        }
+    }
+}
+
+/// E0606, of the value at this place.
+fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
+    let width = fitting.resolved.width().max(1);
+    let (row, element) = (at / width, at % width);
+    let name = &fitting.declared.name;
+    let column = missing_column(fitting.resolved, fitting.table, row, element).unwrap_or(name);
+    let text = format!("`{column}` is missing in {}", fitting.table.place(row));
+    let error = fitting.at(Diagnostic::error("E0606", text), format!("`{name}` needs it"));
+    let (what, title) = match fitting.declared.kind {
+        Kind::Real => ("mean", "take the mean of the others for it"),
+        _ => ("most_frequent", "take what stands most often for it"),
+    };
+    let mut line = format!("add the line `fill {name} with {what}`");
+    if let Kind::Class(_) = fitting.declared.kind {
+        line += &format!(", or `fill {name} with \"unknown\"` and one class more");
+    }
+    let error = error.help(format!("{line}, or take the row out of the file"));
+    match fitting.resolved.span {
+        Some(span) => {
+            let behind = Span { start: span.end, ..span };
+            error.edit(title, behind, format!("; fill {name} with {what}"), false)
+        }
+        None => error,
+    }
+}
