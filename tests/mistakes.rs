@@ -15,9 +15,10 @@ const ROUNDS: usize = 9;
 const STEP: usize = 17;
 
 /// In these, one mistake is made of several, as a whole function in another language's clothes.
-const SEVERAL: [&str; 6] = [
+const SEVERAL: [&str; 7] = [
     "data/16_listed_with_equals",
     "data/22_list_with_colons",
+    "names/27_activation_in_single_quotes",
     "python/05_def_of_one_line",
     "python/06_def",
     "python/07_def_of_several_lines",

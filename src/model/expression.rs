@@ -143,6 +143,7 @@ impl<'a> Elaborator<'a> {
         Ok(total?.into())
     }
     fn element_product(&mut self, first: TreeId, rest: &[(ProductSign, TreeId)]) -> Outcome<Value<'a>> {
+        self.quotient_of_differentials(first, rest)?;
         let mut total = self.tensor(first);
         let mut span = self.span(first);
         for (sign, factor) in rest {

@@ -3,7 +3,7 @@ use super::elaborator::{Elaborator, Outcome, Reported};
 use super::scope::Slot;
 use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::{Argument, TreeId};
+use crate::syntax::{Argument, NodeKind, ProductSign, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
@@ -79,6 +79,9 @@ impl<'a> Elaborator<'a> {
     pub fn foreign_call(&mut self, callee: TreeId, arguments: &[Argument], span: Span) -> Option<Reported> {
         let path = self.tree.path(callee)?;
         let (last, before) = path.split_last()?;
+        if let Some(reported) = self.layer_without_input(callee, arguments, span) {
+            return Some(reported);
+        }
         let texts: Vec<&str> = arguments.iter().map(|argument| self.text(self.span(argument.value))).collect();
         let at = self.span(callee);
         if let Some((object, _)) = before.split_first() {
@@ -162,6 +165,34 @@ impl<'a> Elaborator<'a> {
         self.fail(error.edit(format!("Euler's number to a power is `{power}`"), whole, power, false))
     }
 
+    /// `dloss/dw`, or `d loss / d w`, where nothing is called `dloss` or `d`; reports it. Of the second, syntax has said that it can be
+    /// read in several ways.
+    pub fn quotient_of_differentials(&mut self, first: TreeId, rest: &[(ProductSign, TreeId)]) -> Outcome<()> {
+        let [(ProductSign::Over, by)] = *rest else { return Ok(()) };
+        let (Some(of), Some(variable)) = (self.differential(first), self.differential(by)) else { return Ok(()) };
+        if matches!(self.tree.kind(by), NodeKind::Juxtaposition(_)) {
+            return Err(Reported);
+        }
+        let (whole, derivative) = (self.span(first).to(self.span(by)), format!("∂{of}/∂{variable}"));
+        let error = Diagnostic::error("E0201", format!("{} is not known here", self.quote(first)))
+            .at(whole, "reads as a quotient")
+            .edit("for the derivative, write `∂`", whole, derivative, false);
+        self.fail(error)
+    }
+    /// `loss` of `dloss` and of `d loss`, if that is bound and the other is not.
+    fn differential(&self, id: TreeId) -> Option<&'a str> {
+        let tree = self.tree;
+        let (whole, name) = match tree.kind(id) {
+            NodeKind::Name(name) => (name.as_str(), name.strip_prefix('d')?),
+            NodeKind::Juxtaposition(factors) => match factors[..] {
+                [d, of] => (tree.name(d).filter(|d| *d == "d")?, tree.name(of)?),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        (self.is_bound(name) && self.scopes.find(self.scope, whole).is_none()).then_some(name)
+    }
+
     /// `dense(x, 16, relu)`, `dense(x, 16, activation = relu)`: what is meant is `relu(dense(x, 16))`.
     pub fn activation_around(&mut self, error: Diagnostic, value: &Value<'a>, span: Span) -> Diagnostic {
         let name = match value {
@@ -170,7 +201,7 @@ impl<'a> Elaborator<'a> {
             _ => return error,
         };
         let call = self.tree.iter().find_map(|(_, node)| match &node.kind {
-            crate::syntax::NodeKind::Call { arguments, .. } => {
+            NodeKind::Call { arguments, .. } => {
                 let at = arguments.iter().position(|argument| self.span(argument.value) == span)?;
                 (at > 0).then(|| (node.span, self.span(arguments[at - 1].value).end, at + 1 == arguments.len()))
             }

@@ -7,13 +7,16 @@ use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NodeId, Op};
+use crate::op::arithmetic;
 
 impl<'a> Elaborator<'a> {
     /// Adds the edit that declares the parameter whose name stands at `span` with another shape.
     pub fn redeclared(&self, error: Diagnostic, span: Span, shape: &[usize]) -> Diagnostic {
-        let Some((name, place)) = self.type_of_declaration(span) else { return error };
-        let shape = shape_text(shape);
-        error.edit(format!("declare `{name}: {shape}`"), place, format!(": {shape}"), false)
+        let Some((name, changes)) = self.shape_declared(span, shape) else { return error };
+        let mut error = error;
+        let title = format!("declare `{name}: {}`", shape_text(shape));
+        error.edits.push(Edit { title, changes, certain: false });
+        error
     }
     /// Adds the edit that declares a name without a type with the shape of its start, which stands at `start`.
     pub fn declare_start(&self, error: Diagnostic, start: Span, shape: &[usize]) -> Diagnostic {
@@ -99,20 +102,78 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// Adds that a parameter without a shape may be why a product is a vector: `w x` with `param w` is a multiple of `x`.
-    pub fn without_shape(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
+    /// Adds that a parameter without a shape may be why a product is a vector: `w x` with `param w` is a multiple of `x`. Where the
+    /// product is found, the edit makes it a number.
+    pub fn without_shape(&self, mut error: Diagnostic, id: NodeId) -> Diagnostic {
         let [n] = *self.graph.shape(id) else { return error };
-        let found = self.graph.reachable(&[id]).into_iter().find_map(|x| match self.graph.op(x) {
+        let order = self.graph.reachable(&[id]);
+        let numbers = order.iter().filter_map(|&x| match self.graph.op(x) {
             Op::Leaf(Leaf::Parameter(number)) if self.graph.shape(x).is_empty() => {
-                let multiplies = self.parameters[*number as usize].multiplies;
                 let variable = &self.graph.parameters[*number as usize];
-                (multiplies && variable.span.file != prelude::FILE).then_some(variable)
+                let product = self.only_product(x, &order);
+                let multiplies = self.parameters[*number as usize].multiplies || product.is_some();
+                (multiplies && variable.span.file != prelude::FILE).then_some((product, variable.span))
             }
             _ => None,
         });
-        let Some(variable) = found else { return error };
-        let name = self.text(variable.span);
-        error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"))
+        let Some((product, span)) = numbers.max_by_key(|(product, _)| product.is_some()) else { return error };
+        let name = self.text(span);
+        let known = self.shape_declared(span, &[n]).zip(product);
+        let known = known.filter(|(_, product)| product.file == span.file && self.text(*product).starts_with(name));
+        let Some(((_, mut changes), product)) = known else {
+            return error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"));
+        };
+        let at = product.start + name.len() as u32;
+        let rest = &self.text(product)[name.len()..];
+        let other = match rest.trim_start().strip_prefix(['*', '·', '⊙']) {
+            Some(other) => other.trim_start(),
+            None => rest.trim_start_matches(['\'', ' ']),
+        };
+        if !rest.starts_with('\'') {
+            let sign = rest.len() - other.len();
+            changes.push((Span { start: at, end: at + sign as u32, ..product }, "' ".to_string()));
+        }
+        let title = format!("with `{name}: [{n}]`, the product `{name}' {other}` is a number");
+        error.edits.push(Edit { title, changes, certain: false });
+        error
+    }
+
+    /// Where a number is multiplied, if nothing else uses it: there it would be a vector, too.
+    fn only_product(&self, parameter: NodeId, order: &[NodeId]) -> Option<Span> {
+        let mut of = parameter;
+        loop {
+            let uses = |id: &&NodeId| {
+                let mut found = false;
+                self.graph.op(**id).each_operand(|operand| found = found || operand == of);
+                found
+            };
+            let users: Vec<&NodeId> = order.iter().filter(uses).collect();
+            let [&user] = users[..] else { return None };
+            match self.graph.op(user) {
+                Op::Binary(op, ..) => return self.graph.span_of(user).filter(|_| op.name == arithmetic::MULTIPLY.name),
+                Op::Contract(_) => return self.graph.span_of(user),
+                // On its way to the shape of the other factor.
+                _ => of = user,
+            }
+        }
+    }
+
+    /// The changes that declare the parameter whose name stands at `span` with this shape. A name without a type that stands before
+    /// one with a type would share it, and is said to be a number.
+    fn shape_declared(&self, span: Span, shape: &[usize]) -> Option<(&'a str, Vec<(Span, String)>)> {
+        let (name, place) = self.type_of_declaration(span)?;
+        let mut changes = vec![(place, format!(": {}", shape_text(shape)))];
+        let before = self.text(Span { start: 0, end: place.start - name.len() as u32, ..place }).trim_end();
+        if let Some(other) = before.strip_suffix(',').filter(|_| place.start == place.end) {
+            let other = other.trim_end();
+            let rest = other.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+            let is_bare = rest.len() < other.len() && !rest.trim_end().ends_with([':', '~', '=']);
+            if is_bare {
+                let end = other.len() as u32;
+                changes.push((Span { start: end, end, ..place }, ": []".to_string()));
+            }
+        }
+        Some((name, changes))
     }
 
     /// What a value is, in a few words: `[3, 4]`, `a number`, `class(3)`.

@@ -14,6 +14,7 @@ mod elementwise;
 mod expression;
 mod file;
 mod foreign;
+mod foreign_layer;
 mod gather;
 mod index;
 mod layer;

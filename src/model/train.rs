@@ -4,11 +4,8 @@ use super::path::{Frames, Label};
 use super::{Batch, Length, Optimizer, Precision, Training};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::NodeId;
-use crate::syntax::{Directive, Section, StatementKind, TreeId};
+use crate::syntax::{Directive, Section, SectionKind, StatementKind, TreeId, is_planned_directive};
 use indexmap::IndexMap;
-
-/// Lines that the language has and this version has not.
-const NOT_YET: [&str; 4] = ["clip", "freeze", "start", "stop"];
 
 impl<'a> Elaborator<'a> {
     /// What `minimize` says, if it stands there.
@@ -33,7 +30,7 @@ impl<'a> Elaborator<'a> {
         for statement in &section.statements {
             let StatementKind::Directive(directive) = &statement.kind else { continue };
             let word = directive.word.name.as_str();
-            if NOT_YET.contains(&word) {
+            if is_planned_directive(SectionKind::Train, word) {
                 sound = self.not_there_yet(statement.span, &format!("`{word}` in a `train` section is"));
             } else if let Some(first) = lines.insert(word, directive) {
                 let error = Diagnostic::error("E0705", format!("`{word}` stands twice"))

@@ -1,6 +1,7 @@
 //! Expressions, and the spellings that have two readings.
 use super::Builder;
-use crate::diagnostic::{Diagnostic, Span};
+use super::targets::leibniz;
+use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::syntax::source::{parenthesised, suggest};
 use crate::syntax::tree::*;
 
@@ -69,7 +70,13 @@ impl Builder<'_> {
             let product = without_signs(&self.tree, *divisor);
             let is_product = matches!(self.tree.kind(product), NodeKind::Juxtaposition(_));
             if *sign == ProductSign::Over && is_product && !self.may_be_call(product) {
-                self.report(quotient_readings(&self.tree, span, *divisor));
+                let mut error = quotient_readings(&self.tree, span, *divisor);
+                if let Some(derivative) = leibniz(self.source.slice(span)) {
+                    let edit =
+                        Edit { title: "for a derivative".into(), changes: vec![(span, derivative)], certain: false };
+                    error.edits.insert(0, edit);
+                }
+                self.report(error);
             }
         }
         self.add(start, end, NodeKind::Product { first, rest })

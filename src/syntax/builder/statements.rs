@@ -34,7 +34,7 @@ impl Builder<'_> {
             _ => false,
         };
         match self.tree.kind(id) {
-            NodeKind::Index { of, .. } => is_made(*of),
+            NodeKind::Index { of, .. } => is_made(self.tree.bare(*of)),
             _ => is_made(id),
         }
     }

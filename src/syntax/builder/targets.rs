@@ -16,6 +16,11 @@ impl Builder<'_> {
             NodeKind::Error => None,
             _ => {
                 let diagnostic = self.explain_target(left);
+                // Of `d loss / d w` the two readings as a quotient say nothing.
+                let whole = self.span(left);
+                if leibniz(self.source.slice(whole)).is_some() {
+                    self.diagnostics.retain(|said| said.code != "E0120" || said.span() != Some(whole));
+                }
                 self.report(diagnostic);
                 None
             }
@@ -89,7 +94,7 @@ impl Builder<'_> {
 }
 
 /// `dloss/dw`, or `d loss / d w`, as a derivative.
-fn leibniz(quotient: &str) -> Option<String> {
+pub(super) fn leibniz(quotient: &str) -> Option<String> {
     let differential = |text: &str| {
         let name = text.trim().strip_prefix('d')?.trim_start().to_string();
         let is_path =

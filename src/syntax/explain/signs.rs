@@ -151,6 +151,19 @@ impl Stop<'_> {
         if !lacks_slash {
             return None;
         }
+        if partial > 0 && self.tokens[partial - 1].1 == Token::Slash {
+            return self.entry_of_derivative(partial);
+        }
+        if let Some(slash) = self.line_of_derivative() {
+            let mut error = self.error(
+                "E0123",
+                "what is differentiated is one name, or stands in parentheses",
+                "not part of a name",
+            );
+            let of = self.source.span(self.tokens[partial].2..self.tokens[slash - 1].2);
+            suggest(&mut error, "put it into parentheses", parenthesised(of), true);
+            return Some(error);
+        }
         let diagnostic = self.error(
             "E0123",
             format!(
@@ -172,6 +185,36 @@ impl Stop<'_> {
             }
             false => diagnostic.help("as in `∂u/∂x`"),
         })
+    }
+
+    /// The `/` of `/∂`, further on in this statement and in no bracket that opens here.
+    fn line_of_derivative(&self) -> Option<usize> {
+        let mut depth = 0;
+        for at in self.at..self.tokens.len() - 1 {
+            let token = self.tokens[at].1;
+            depth += i32::from(token.opens()) - i32::from(token.closes());
+            if depth < 0 || matches!(token, Token::Assign | Token::Comma | Token::Partial) {
+                return None;
+            }
+            if depth == 0 && token == Token::Slash && self.tokens[at + 1].1 == Token::Partial {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// `∂u/∂w[0]`, whose second `∂` is at `below`.
+    fn entry_of_derivative(&self, below: usize) -> Option<Diagnostic> {
+        let above = self.tokens[..below - 1].iter().rposition(|token| token.1 == Token::Partial)?;
+        if self.token() != Token::IndexOpen || below + 2 != self.at {
+            return None;
+        }
+        let whole = self.source.span(self.tokens[above].0..self.tokens[self.at - 1].2);
+        let mut error = self
+            .error("E0123", "a derivative is by a whole value, not by an entry of one", "an entry begins here")
+            .note("the derivative by a vector is a vector: its entries are the derivatives by the entries");
+        suggest(&mut error, "take the entry of the derivative", parenthesised(whole), true);
+        Some(error)
     }
 
     /// `=` and `<-` where nothing is bound.
@@ -222,6 +265,17 @@ impl Stop<'_> {
             && self.text_of(self.at + 1).chars().take_while(char::is_ascii_digit).count() == 3
             && touches(self.at - 1)
             && touches(self.at)
+    }
+
+    /// `3, 4` and `3 * 4`, from here on.
+    fn sizes_without_brackets(&self) -> Vec<&str> {
+        let mut sizes = vec![self.text_of(self.at)];
+        let mut at = self.at + 1;
+        while matches!(self.kind(at), Some(Token::Comma | Token::Star)) && self.kind(at + 1) == Some(Token::Number) {
+            sizes.push(self.text_of(at + 1));
+            at += 2;
+        }
+        sizes
     }
 
     /// Commas that separate nothing, and commas that are missing.
@@ -301,6 +355,13 @@ impl Stop<'_> {
                     }
                     None => error.help("as in `input x: [3, 4]`"),
                 })
+            }
+            Token::Number if self.first() == Token::Declare && self.previous() == Token::Colon => {
+                let sizes = self.sizes_without_brackets();
+                let right = format!("[{}]", sizes.join(", "));
+                let last = self.at + 2 * (sizes.len() - 1);
+                let error = self.error("E0111", "a shape stands in brackets", "expected `[`");
+                Some(error.edit(format!("write `{right}`"), self.span().to(self.span_of(last)), right, true))
             }
             Token::Name
                 if self.first() == Token::Declare
