@@ -15,10 +15,11 @@ const ROUNDS: usize = 9;
 const STEP: usize = 17;
 
 /// In these, one mistake is made of several, as a whole function in another language's clothes.
-const SEVERAL: [&str; 7] = [
+const SEVERAL: [&str; 8] = [
     "data/16_listed_with_equals",
     "data/22_list_with_colons",
     "names/27_activation_in_single_quotes",
+    "paper/04_hats_and_bold_letters",
     "python/05_def_of_one_line",
     "python/06_def",
     "python/07_def_of_several_lines",

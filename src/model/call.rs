@@ -34,7 +34,11 @@ impl<'a> Elaborator<'a> {
             return self.parameters_below(arguments, span);
         }
         if !self.is_function(callee) {
-            if let Some(reported) = self.foreign_call(callee, arguments, span) {
+            let reported = match self.tree.path(callee) {
+                Some(_) => self.foreign_call(callee, arguments, span),
+                None => self.method_of_value(callee, arguments, span),
+            };
+            if let Some(reported) = reported {
                 return Err(reported);
             }
             return self.product_by_call(callee, arguments, span);

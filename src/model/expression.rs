@@ -65,7 +65,7 @@ impl<'a> Elaborator<'a> {
             NodeKind::Product { first, rest } => self.element_product(*first, rest)?,
             NodeKind::Juxtaposition(factors) => self.juxtaposition(id, factors)?,
             NodeKind::Power { base, exponent } => {
-                self.power_of_e(*base, *exponent, self.span(id))?;
+                self.power_of_paper(*base, *exponent, self.span(id))?;
                 self.power(*base, *exponent)?
             }
             NodeKind::Compare { first, rest } => self.comparison(*first, rest)?,

@@ -93,7 +93,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The name that a value is bound to, if the two are all that stands in a line, and the place of both.
-    fn bound_to(&self, value: Span) -> Option<(&'a str, Span)> {
+    pub fn bound_to(&self, value: Span) -> Option<(&'a str, Span)> {
         let before = self.text(Span { start: 0, end: value.start, ..value });
         let line = &before[before.rfind(['\n', ';']).map_or(0, |at| at + 1)..];
         let name = line.trim_end().strip_suffix('=')?.trim();

@@ -27,6 +27,7 @@ impl<'a> Elaborator<'a> {
             let error = Diagnostic::error("E0204", format!("`{name}` is an optimizer"))
                 .at(span, "called as a function")
                 .help("an optimizer stands in the `train` section");
+            let error = self.optimizer_in_section(error, span);
             return self.fail(error);
         }
         if self.calls.iter().any(|call| std::ptr::eq(call.defined.definition, definition)) {
@@ -100,6 +101,14 @@ impl<'a> Elaborator<'a> {
             let at = argument.name.map_or(argument.span, |named| named.span);
             let error = Diagnostic::error("E0206", problem).at(at, "not expected").help(signature());
             let error = self.activation_around(error, &argument.value, argument.span);
+            if let Some(named) = argument.name.filter(|named| named.name == "betas" && name.starts_with("adam")) {
+                let text = self.text(argument.span).trim_matches(['(', ')', '[', ']']);
+                if let Some((first, second)) = text.split_once(',') {
+                    let both = format!("beta1 = {}, beta2 = {}", first.trim(), second.trim());
+                    let place = named.span.to(argument.span);
+                    return self.fail(error.edit(format!("write `{both}`"), place, both, true));
+                }
+            }
             let parameters = definition.parameters.iter().map(|p| p.name.name.as_str());
             return self.fail(meant_option(error, argument.name, parameters));
         }
@@ -123,7 +132,7 @@ impl<'a> Elaborator<'a> {
                 && parameter.default.is_some_and(|default| self.is_function_of(defined, default))
             {
                 let what = given.value.spoken();
-                let what = format!("`{}` of `{name}` is a function, and gets {what}", parameter.name.name);
+                let what = format!("`{}` of `{name}` takes a function, and gets {what}", parameter.name.name);
                 let error = Diagnostic::error("E0206", what).at(given.span, "not a function").help(signature());
                 let error = self.function_for(error, &given.value, given.span);
                 return self.fail(error);

@@ -176,6 +176,59 @@ impl<'a> Elaborator<'a> {
         Some((name, changes))
     }
 
+    /// Adds the edits that take an axis away from what a value is made of: the input flattened where a layer gets it, or declared
+    /// without the first axis. Pixels are as many in a row as in a column; rows of a batch hardly are.
+    pub fn with_one_axis(&self, mut error: Diagnostic, id: NodeId) -> Diagnostic {
+        let order = self.graph.reachable(&[id]);
+        let input = order.iter().find_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Input(number)) if self.graph.shape(x).len() == 2 => {
+                Some((&self.graph.inputs[*number as usize], self.graph.shape(x)))
+            }
+            _ => None,
+        });
+        let Some((input, shape)) = input else { return error };
+        let mut edits = vec![];
+        let calls = order.iter().filter_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Parameter(number)) => Some(self.graph.parameters[*number as usize].span),
+            _ => None,
+        });
+        let flat =
+            calls.filter(|call| call.file != prelude::FILE).find_map(|call| self.flattened_call(call, &input.name));
+        let title = || format!("if `{}` is one example, flatten it", input.name);
+        edits.extend(flat.map(|(place, text)| Edit { title: title(), changes: vec![(place, text)], certain: false }));
+        let behind = self.text(Span {
+            start: input.span.end,
+            end: self.sources.text(input.span.file).len() as u32,
+            ..input.span
+        });
+        if let Some(length) = behind.find(']').filter(|_| behind.trim_start().starts_with(": [")) {
+            let place = Span { start: input.span.end, end: input.span.end + length as u32 + 1, ..input.span };
+            let changes = vec![(place, format!(": {}", shape_text(&shape[1..])))];
+            let title = format!("if the {} are rows of the data, leave them out", shape[0]);
+            edits.push(Edit { title, changes, certain: false });
+        }
+        if shape[0] != shape[1] {
+            edits.reverse();
+        }
+        error.edits.extend(edits);
+        error
+    }
+
+    /// `dense(flatten(x), 3)` for the call `dense(x, 3)`, and `x |> flatten |> dense(3)`.
+    fn flattened_call(&self, call: Span, input: &str) -> Option<(Span, String)> {
+        let text = self.text(call);
+        let open = call.start + text.find('(')? as u32 + 1;
+        let first = self.text(Span { start: open, ..call });
+        if let Some(rest) = first.strip_prefix(input)
+            && rest.starts_with([',', ')'])
+        {
+            return Some((Span { start: open, end: open + input.len() as u32, ..call }, format!("flatten({input})")));
+        }
+        let before = self.text(Span { start: 0, end: call.start, ..call }).trim_end();
+        let is_stage = before.strip_suffix("|>").is_some_and(|before| before.trim_end().ends_with(input));
+        is_stage.then(|| (Span { end: call.start, ..call }, "flatten |> ".to_string()))
+    }
+
     /// What a value is, in a few words: `[3, 4]`, `a number`, `class(3)`.
     pub fn spoken_type(&self, tensor: &Tensor) -> String {
         let shape = self.graph.shape(tensor.id);

@@ -15,6 +15,7 @@ mod expression;
 mod file;
 mod foreign;
 mod foreign_layer;
+mod foreign_value;
 mod gather;
 mod index;
 mod layer;

@@ -8,6 +8,7 @@ use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Label, Span};
 use crate::graph::Runtime;
 use crate::op;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Names that are values, if the file doesn't bind them.
 const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
@@ -120,6 +121,8 @@ impl<'a> Elaborator<'a> {
             // Unicode has the point between letters of a word, as Catalan writes it.
             let product = name.replace('·', " · ");
             error = error.edit(format!("write the inner product `{product}`"), span, product, true);
+        } else if let Some(edits) = self.entries_meant(name, span) {
+            error.edits = edits;
         } else if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
         } else if let Some(own) = alias(name) {
@@ -128,6 +131,9 @@ impl<'a> Elaborator<'a> {
             error = error.edit(format!("here this is `{own}`"), span, own, is_same);
         } else if let Some(advice) = advice(name) {
             error = error.help(advice);
+            if let Some(option) = self.option_of_none(name, span) {
+                error = error.edit("leave it out", option, "", false);
+            }
         } else if let Some(near) = self.near(name) {
             let is_same = near.to_lowercase() == name.to_lowercase();
             error = error.edit(format!("did you mean `{near}`?"), span, near, is_same);
@@ -156,9 +162,23 @@ impl<'a> Elaborator<'a> {
             .map(|(left, right)| (left.to_string(), right.to_string()))
     }
 
+    /// The place of `, bias = None`, whose `None` stands at `span`.
+    fn option_of_none(&self, name: &str, span: Span) -> Option<Span> {
+        let before = self.text(Span { start: 0, end: span.start, ..span });
+        let option = before.trim_end().strip_suffix('=')?.trim_end();
+        let rest = option.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').trim_end();
+        let is_option = matches!(name, "None" | "none" | "null" | "nothing") && rest.ends_with(',');
+        is_option.then(|| Span { start: rest.len() as u32 - 1, ..span })
+    }
+
     /// The known name that is most like this one.
     fn near(&self, name: &str) -> Option<String> {
         let mut all: Vec<&str> = self.scopes.visible(self.scope).map(|(known, _)| known).collect();
+        // `y` for `ŷ`
+        let plain = |name: &str| name.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>();
+        if let Some(marked) = all.iter().find(|known| **known != name && plain(known) == plain(name)) {
+            return Some(marked.to_string());
+        }
         for known in language_functions().chain(VALUES) {
             all.push(known);
         }

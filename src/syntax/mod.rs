@@ -10,6 +10,7 @@ mod format;
 mod layout;
 mod lexeme;
 mod name;
+mod paper;
 mod parser;
 mod show;
 mod significant;

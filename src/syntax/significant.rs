@@ -1,6 +1,7 @@
 //! The lexemes that count: spaces and comments fall away, and signs of other languages are reported and read as what was meant.
 use super::foreign::{foreign, hash_comments};
 use super::lexeme::{Lexeme, LexemeKind, lex};
+use super::paper::{self, Paper};
 use super::source::{Source, suggest};
 use crate::diagnostic::{Diagnostic, Span};
 use std::collections::BTreeMap;
@@ -136,6 +137,16 @@ impl Reader<'_> {
             LexemeKind::Percent if self.touches(lexeme.start) && self.last_kind() == Some(LexemeKind::Number) => {
                 self.per_cent(span)
             }
+            LexemeKind::Percent
+                if let Some(comment) = paper::per_cent_comment(self.source, lexeme.start, self.first) =>
+            {
+                self.skip_to = comment.end as usize;
+                self.hashes.push(comment);
+                None
+            }
+            LexemeKind::OrOr if self.first || !self.last_kind().is_some_and(LexemeKind::ends_operand) => {
+                self.norm(span)
+            }
             kind => match foreign(kind) {
                 Some(foreign) => {
                     self.report(foreign.diagnostic(self.source, span));
@@ -228,6 +239,14 @@ impl Reader<'_> {
     }
 
     fn period(&mut self, span: Span) -> Option<LexemeKind> {
+        // `w .* x`, `tanh.(x)`
+        let behind = &self.source.text[span.end as usize..];
+        if behind.starts_with(['*', '^', '/', '(', '+', '-']) && self.last_kind() != Some(LexemeKind::Number) {
+            let error = Diagnostic::error("E0105", "an operation of each element is written without a point")
+                .at(span, "the point of other languages");
+            self.report(error.edit("remove it", span, "", true));
+            return None;
+        }
         let after_number = self.last_kind() == Some(LexemeKind::Number) && self.touches(span.start as usize);
         if !after_number {
             return Some(LexemeKind::Period);
@@ -339,33 +358,74 @@ impl Reader<'_> {
             self.bars.remove(place);
             return Some(LexemeKind::ParenClose);
         }
-        let mut error = Diagnostic::error("E0101", "`|` (U+007C) has no meaning here")
+        let Some(end) = self.closing_bar(span, &["abs", "norm"]) else { return None };
+        self.bars.push(end);
+        Some(LexemeKind::ParenOpen)
+    }
+
+    /// `||x||`, `‖x‖`: a value of which no more is said.
+    fn norm(&mut self, span: Span) -> Option<LexemeKind> {
+        let end = self.closing_bar(span, &["norm"])?;
+        self.skip_to = end + self.source.slice(span).len();
+        Some(LexemeKind::Number)
+    }
+
+    /// Reports a bar, and which functions may have been meant; where the bar is that closes it.
+    fn closing_bar(&mut self, span: Span, functions: &[&str]) -> Option<usize> {
+        let (text, sign) = (self.source.text, self.source.slice(span));
+        let code = sign.chars().next().map_or(0, u32::from);
+        let mut error = Diagnostic::error("E0101", format!("`{sign}` (U+{code:04X}) has no meaning here"))
             .at(span, "not a sign of this language")
             .help("the absolute value is `abs(x)`, the length of a vector `norm(x)`");
-        let text = self.source.text;
-        let closing = self.source.find_on_line(span.end as usize, "|").map(|(end, _)| end).filter(|end| {
+        let line = text[span.end as usize..].lines().next().unwrap_or("");
+        let closing = line.find(sign).map(|at| span.end as usize + at).filter(|end| {
             let inside = &text[span.end as usize..*end];
-            let is_alone = !text[end + 1..].starts_with('|') && !inside.is_empty();
+            let is_alone = !text[end + sign.len()..].starts_with(sign) && !inside.is_empty();
             is_alone && !inside.contains("//") && !inside.contains(['"', '#', ';'])
         });
-        let Some(end) = closing else {
-            self.report(error);
-            return None;
-        };
-        self.bars.push(end);
-        for name in ["abs", "norm"] {
-            let changes = vec![(span, format!("{name}(")), (self.source.character(end), ")".to_string())];
-            suggest(&mut error, format!("write `{name}(…)`"), changes, false);
+        if let Some(end) = closing {
+            for name in functions {
+                let close = self.source.span(end..end + sign.len());
+                let changes = vec![(span, format!("{name}(")), (close, ")".to_string())];
+                suggest(&mut error, format!("write `{name}(…)`"), changes, false);
+            }
         }
         self.report(error);
-        Some(LexemeKind::ParenOpen)
+        closing
+    }
+
+    /// `^\top`, `^⊤`: the transposed, whose `^` was read.
+    fn transposed(&mut self, span: Span) -> Option<LexemeKind> {
+        let rest = &self.source.text[span.start as usize..];
+        let length = ["\\top", "\\intercal", "⊤"].iter().find(|sign| rest.starts_with(*sign))?.len();
+        let caret = self.out.lexemes.last().filter(|last| last.kind == LexemeKind::Caret && last.touches).copied()?;
+        self.out.lexemes.pop();
+        self.skip_to = span.start as usize + length;
+        let whole = self.source.span(caret.start..self.skip_to);
+        let error = Diagnostic::error("E0101", "the transposed is written `'`").at(whole, "a sign of paper");
+        self.report(error.edit("write `'`", whole, "'", true));
+        Some(LexemeKind::Tick)
+    }
+
+    /// What LaTeX or paper writes so.
+    fn paper(&mut self, Paper { error, end, meant }: Paper) -> Option<LexemeKind> {
+        self.skip_to = end;
+        self.report(error);
+        meant
     }
 
     /// A character that no rule fits. If it is a wide form of one of ours, it is read as that.
     fn unknown(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
-        if text == "|" {
-            return self.bar(span);
+        match text.chars().next() {
+            _ if text == "|" => return self.bar(span),
+            _ if text == "‖" => return self.norm(span),
+            Some('\\' | '⊤') if let Some(mark) = self.transposed(span) => return Some(mark),
+            Some('\\') => return self.paper(paper::latex(self.source, span.start as usize)),
+            _ => {}
+        }
+        if let Some(paper) = paper::sign(self.source, span.start as usize) {
+            return self.paper(paper);
         }
         let plain: String = text.chars().map(narrow).collect();
         let character = text.chars().next().unwrap_or('\u{fffd}');
@@ -373,7 +433,6 @@ impl Reader<'_> {
             .at(span, "not a sign of this language");
         self.report(match character {
             _ if plain != text => diagnostic.edit(format!("write `{plain}`"), span, &plain, true),
-            '\\' => diagnostic.help("letters of any script are written as themselves: `σ`"),
             '?' => self.choice(diagnostic, span),
             '∇' => diagnostic.help("a gradient is `∂loss/∂w`; of something longer `grad(u^2 + v, x)`"),
             '$' | '&' => diagnostic.help("truth values are joined by `and` and `or`; names have no sign before them"),

@@ -119,6 +119,7 @@ fn misfit<'a, T>(e: &mut Elaborator<'a>, p: (&Tensor, Span), t: (&Tensor, Span))
         error = error
             .help("an example that has several axes becomes a vector by `flatten(x)`")
             .help("rows of the data are no axis: a program says one example, as in `input x: [4]`");
+        error = e.with_one_axis(error, p.0.id);
     } else {
         error = error.help("a class is declared as `target t: class(3)`");
     }

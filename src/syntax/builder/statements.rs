@@ -1,5 +1,6 @@
 //! Statements.
 use super::Builder;
+use super::targets::leibniz;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::tree::*;
 
@@ -16,10 +17,33 @@ impl Builder<'_> {
         if ty.is_none() && self.is_derivative(left) {
             return StatementKind::Claim { derivative: left, value };
         }
+        if ty.is_none()
+            && let Some(error) = self.equation_turned(left, value)
+        {
+            self.report(error);
+            let name = self.tree.name(value).unwrap_or("").to_string();
+            return StatementKind::Error { binds: vec![Ident { name, span: self.span(value) }] };
+        }
         match self.target(left) {
             Some(target) => StatementKind::Binding { target, ty, value },
             None => StatementKind::Error { binds: self.named_first(left) },
         }
+    }
+
+    /// `w x + b = y`, whose sides may be exchanged.
+    fn equation_turned(&self, left: TreeId, value: TreeId) -> Option<Diagnostic> {
+        let is_formula = match self.tree.kind(left) {
+            NodeKind::Sum { .. } | NodeKind::Power { .. } | NodeKind::Negate(_) => true,
+            NodeKind::Product { .. } => leibniz(self.source.slice(self.span(left))).is_none(),
+            NodeKind::Juxtaposition(factors) => !factors.iter().all(|factor| self.tree.name(*factor).is_some()),
+            _ => false,
+        };
+        let name = self.tree.name(value).filter(|_| is_formula && !self.contains_derivative(left))?;
+        let (left, whole) = (self.span(left), self.span(left).to(self.span(value)));
+        let turned = format!("{name} = {}", self.source.slice(left));
+        let error =
+            Diagnostic::error("E0126", "only a name can be bound, and it stands on the left").at(left, "not a name");
+        Some(error.edit(format!("bind `{name}`"), whole, turned, false))
     }
 
     /// `∂u/∂x`, `grad(u, x)`, `u''(x)`, `hessian(u, x)`, or an entry of one.

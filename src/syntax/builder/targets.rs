@@ -80,7 +80,7 @@ impl Builder<'_> {
     }
 
     /// Not by recursion: nothing needs to know how deep the tree is here.
-    fn contains_derivative(&self, id: TreeId) -> bool {
+    pub(super) fn contains_derivative(&self, id: TreeId) -> bool {
         let mut waiting = vec![id];
         while let Some(id) = waiting.pop() {
             let kind = self.tree.kind(id);

@@ -20,6 +20,18 @@ impl Stop<'_> {
                     let error = self.error("E0110", "a value has no `+` before it", "expected a value");
                     error.edit("remove it", whole, "", false)
                 }
+                Token::Block(_) if self.previous() == Token::Caret => {
+                    let whole = self.span_of(self.at);
+                    let inner = self.source.slice(whole).trim_matches(['{', '}']).trim();
+                    let is_one = inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+                    let exponent = if is_one { inner.to_string() } else { format!("({inner})") };
+                    self.error("E0110", "an exponent stands in parentheses, not in braces", "LaTeX's spelling").edit(
+                        format!("write `{exponent}`"),
+                        whole,
+                        exponent,
+                        true,
+                    )
+                }
                 Token::Block(_) => self
                     .error("E0110", format!("expected a value, found {here}"), "expected a value")
                     .help("braces hold what a loop or a definition does; a list is `[1, 2]`"),

@@ -229,7 +229,9 @@ impl Stop<'_> {
             Token::Assign if touches && matches!(previous, Token::Plus | Token::Minus | Token::Star | Token::Slash) => {
                 let sign = self.source.quoted(self.span_of(self.at - 1).to(self.span()));
                 let message = format!("there is no `{sign}`: values do not change");
-                Some(self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`"))
+                let error =
+                    self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`");
+                Some(self.joined_with_line_above(error))
             }
             Token::Assign if self.open() == Some(Token::ParenOpen) && self.is_behind_name(self.opener()) => {
                 let open = self.opener().unwrap_or(0);
@@ -252,6 +254,27 @@ impl Stop<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `y += b`, directly below `y = a`: the edit makes one line of the two.
+    fn joined_with_line_above(&self, mut error: Diagnostic) -> Diagnostic {
+        let (start, end) = (self.tokens[0].0, self.tokens[self.tokens.len() - 2].2);
+        let above = self.source.text[..start].trim_end();
+        let line = &above[above.rfind('\n').map_or(0, |at| at + 1)..];
+        let name = self.text_of(0);
+        let value = line.trim_start().strip_prefix(name).and_then(|rest| rest.trim_start().strip_prefix("= "));
+        let sign = self.text_of(self.at - 1);
+        let is_sum = matches!(self.previous(), Token::Plus | Token::Minus);
+        let is_simple = |value: &str| !["//", ";", "if ", "|>", "<", ">", "=="].iter().any(|sign| value.contains(sign));
+        let Some(value) = value.filter(|value| self.at == 2 && is_simple(value)) else { return error };
+        let added = &self.source.text[self.tokens[self.at].2..end];
+        let is_one = added.trim().chars().all(|c| c.is_alphanumeric() || "_.".contains(c)) || sign == "+";
+        let added = if is_one { added.trim().to_string() } else { format!("({})", added.trim()) };
+        let (from, to) = (above.len() - value.len(), above.len());
+        let joined = if is_sum { format!("{value} {sign} {added}") } else { format!("({value}) {sign} {added}") };
+        let changes = vec![(self.source.span(from..to), joined), (self.source.span(to..end), String::new())];
+        suggest(&mut error, "write it in one line", changes, false);
+        error
     }
 
     fn is_behind_name(&self, at: Option<usize>) -> bool {

@@ -29,11 +29,13 @@ impl Layout<'_, '_> {
             Token::If if begins_block => {
                 // The `else` of it says no more.
                 if !self.tokens_of_statement().any(|token| token == Token::BraceClose) {
-                    self.diagnostics.push(
-                        Diagnostic::error("E0115", "an `if` is a value, and has no block")
-                            .at(span, "the colon of other languages")
-                            .help("bind what it gives, as in `y = if x > 0 then x else 0`"),
-                    );
+                    let error = Diagnostic::error("E0115", "an `if` is a value, and has no block")
+                        .at(span, "the colon of other languages");
+                    let start = self.tokens[self.statement_start()].0;
+                    self.diagnostics.push(match self.choice_of_blocks(start) {
+                        Some((place, choice)) => error.edit("bind what it gives", place, choice, false),
+                        None => error.help("bind what it gives, as in `y = if x > 0 then x else 0`"),
+                    });
                 }
                 Some(self.indented_block(span))
             }
@@ -54,6 +56,19 @@ impl Layout<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// `if c:`, `y = a`, `else:`, `y = b` on four lines, the first of which begins at `start`, as one choice.
+    fn choice_of_blocks(&self, start: usize) -> Option<(Span, String)> {
+        let lines: Vec<&str> = self.source.text[start..].lines().take(4).collect();
+        let [condition, then, word, otherwise] = lines[..] else { return None };
+        let condition = condition.strip_prefix("if ")?.trim_end().strip_suffix(':')?;
+        let (name, then) = then.trim().split_once(" = ")?;
+        let otherwise = otherwise.trim().strip_prefix(name)?.strip_prefix(" = ")?;
+        let is_whole = word.trim() == "else:" && !lines.iter().any(|line| line.contains("//"));
+        let end = lines[3].as_ptr() as usize + lines[3].trim_end().len() - self.source.text.as_ptr() as usize;
+        let choice = format!("{name} = if {condition} then {then} else {otherwise}");
+        is_whole.then(|| (self.source.span(start..end), choice))
     }
 
     /// Opens a block that ends where the lines are no longer indented.
