@@ -15,7 +15,7 @@ const ROUNDS: usize = 9;
 const STEP: usize = 17;
 
 /// In these, one mistake is made of several, as a whole function in another language's clothes.
-const SEVERAL: [&str; 8] = [
+const SEVERAL: [&str; 9] = [
     "data/16_listed_with_equals",
     "data/22_list_with_colons",
     "names/27_activation_in_single_quotes",
@@ -24,6 +24,7 @@ const SEVERAL: [&str; 8] = [
     "python/06_def",
     "python/07_def_of_several_lines",
     "python/17_for",
+    "python/49_annotations",
 ];
 
 /// All that is said about a program and its data.

@@ -239,7 +239,9 @@ impl<'a> Elaborator<'a> {
         }
         match &parts[..] {
             [] => {
-                let error = Diagnostic::error("E0405", "an empty list has no shape").at(span, "no elements");
+                let error = Diagnostic::error("E0405", "an empty list has no shape")
+                    .at(span, "no elements")
+                    .help("no value is filled later: results of a loop are stacked, `for v in xs { … }`; `zeros(4)` is a vector");
                 self.fail(error)
             }
             [(one, _)] if self.graph.ty(one.id).kind == Kind::Bool => Ok(one.clone().into()),

@@ -88,6 +88,8 @@ fn formula(name: &str, arguments: &[&str]) -> Option<String> {
         ("range" | "arange", [to]) => format!("0..{to}"),
         ("range" | "arange", [from, to]) => format!("{from}..{to}"),
         ("pow" | "power", [base, exponent]) => format!("{}^{}", factor(base), factor(exponent)),
+        ("log2", [x]) => format!("(log({x}) / log(2))"),
+        ("log10", [x]) => format!("(log({x}) / log(10))"),
         ("square", [base]) => format!("{}^2", factor(base)),
         ("where" | "ifelse" | "cond", [condition, then, otherwise]) => {
             format!("(if {condition} then {then} else {otherwise})")
@@ -209,6 +211,10 @@ impl<'a> Elaborator<'a> {
         let is_bound = |name: &str| self.scopes.find(self.scope, name).is_some();
         let error = |what: String| Diagnostic::error("E0201", what).at(span, "no such path");
         match last {
+            "pi" if MODULES.contains(&object) => {
+                let error = error(format!("`{object}` is not known here"));
+                Some(error.edit("write `pi`", span, "pi", true))
+            }
             "T" if is_bound(object) => {
                 let transposed = format!("{object}'");
                 let error = error(format!("`{object}` has no part `T`"));
@@ -246,14 +252,16 @@ impl<'a> Elaborator<'a> {
             let error = Diagnostic::error("E0201", "`T` is not known here").at(self.span(exponent), "no such name");
             return self.fail(error.edit(format!("the transposed is `{transposed}`"), whole, transposed, false));
         }
-        let is_free = is_free(base, "e");
+        let of_module = |path: Vec<&str>| matches!(path[..], [module, "e"] if MODULES.contains(&module));
+        let is_free = is_free(base, "e") || self.tree.path(base).is_some_and(of_module);
         if !is_free {
             return Ok(());
         }
         let text = self.text(self.span(exponent)).to_string();
         let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(&text);
         let power = format!("exp({inner})");
-        let error = Diagnostic::error("E0201", "`e` is not known here").at(self.span(base), "no such name");
+        let message = format!("{} is not known here", self.quote(base));
+        let error = Diagnostic::error("E0201", message).at(self.span(base), "no such name");
         self.fail(error.edit(format!("Euler's number to a power is `{power}`"), whole, power, false))
     }
 

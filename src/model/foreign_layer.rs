@@ -1,7 +1,8 @@
 //! Layers as other tools write them: first made, then called, `Dense(16, activation="relu")(x)`. Here a layer is one call.
+use super::call::Given;
 use super::elaborator::{Elaborator, Reported};
 use super::foreign::alias;
-use super::value::{Function, Value};
+use super::value::{Defined, Function, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::{Argument, DefinitionKind, NodeKind, TreeId};
 
@@ -199,5 +200,42 @@ impl<'a> Elaborator<'a> {
             Some(name) => error.edit(format!("write `{name}`"), span, name, false),
             None => error,
         }
+    }
+
+    /// `dense(3, x)` and `dense(x, 4, 16)`: the size before the input, and the size of the input.
+    pub fn sizes_misplaced(&self, defined: Defined<'a>, given: &[Option<Given<'a>>], span: Span) -> Option<Diagnostic> {
+        let parameters = &defined.definition.parameters;
+        let [Some(first), Some(second), ..] = given else { return None };
+        let [input, size, ..] = &parameters[..] else { return None };
+        if input.ty.as_ref().is_none_or(|ty| ty.shape.is_empty()) || size.ty.is_some() {
+            return None;
+        }
+        let name = &defined.definition.name.name;
+        let axes = |given: &Given<'a>| match &given.value {
+            Value::Tensor(tensor) => Some(self.graph.shape(tensor.id).len()),
+            _ => None,
+        };
+        let number = |given: &Given<'a>| match &given.value {
+            Value::Tensor(tensor) => tensor.number(),
+            _ => None,
+        };
+        if number(first).is_some() && axes(second).is_some_and(|axes| axes > 0) && second.name.is_none() {
+            let (one, two) = (self.text(first.span), self.text(second.span));
+            let error = Diagnostic::error("E0206", format!("the input of `{name}` comes first"))
+                .at(second.span, "the input")
+                .edit("put it first", first.span.to(second.span), format!("{two}, {one}"), false);
+            return Some(error);
+        }
+        let (third, option) = (given.get(2)?.as_ref()?, parameters.get(2)?);
+        let is_truth = option.default.is_some_and(|default| matches!(defined.tree.kind(default), NodeKind::Bool(_)));
+        let is_size = number(third).is_some_and(|size| size > 1.0) && number(second).is_some();
+        if !is_truth || !is_size || third.name.is_some() || third.span.file != span.file {
+            return None;
+        }
+        let size = self.text(third.span);
+        let message = format!("`{}` of `{name}` is true or false, and gets {size}", option.name.name);
+        let place = second.span.to(third.span);
+        let error = Diagnostic::error("E0206", message).at(third.span, "not a truth value");
+        Some(error.edit(format!("the size of the input is known: give {size} alone"), place, size, false))
     }
 }

@@ -109,8 +109,18 @@ impl<'a> Elaborator<'a> {
                     return self.fail(error.edit(format!("write `{both}`"), place, both, true));
                 }
             }
+            if let Some(named) = argument.name.filter(|named| named.name == "momentum" && name == "sgd")
+                && self.text(span).starts_with("sgd")
+            {
+                let place = Span { end: span.start + 3, ..span };
+                let title = format!("with {}, it is the optimizer `momentum`", named.name);
+                return self.fail(error.edit(title, place, "momentum", false));
+            }
             let parameters = definition.parameters.iter().map(|p| p.name.name.as_str());
             return self.fail(meant_option(error, argument.name, parameters));
+        }
+        if let Some(error) = self.sizes_misplaced(defined, &slots, span) {
+            return self.fail(error.help(signature()));
         }
         for (slot, parameter) in slots.iter().zip(&definition.parameters) {
             if let Some(given) = slot

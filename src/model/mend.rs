@@ -119,12 +119,24 @@ impl<'a> Elaborator<'a> {
         let Some((product, span)) = numbers.max_by_key(|(product, _)| product.is_some()) else { return error };
         let name = self.text(span);
         let known = self.shape_declared(span, &[n]).zip(product);
-        let known = known.filter(|(_, product)| product.file == span.file && self.text(*product).starts_with(name));
+        let known = known.filter(|(_, product)| {
+            product.file == span.file && {
+                let text = self.text(*product);
+                text.starts_with(name) || text.strip_suffix(name).is_some_and(|other| other.ends_with(' '))
+            }
+        });
         let Some(((_, mut changes), product)) = known else {
             return error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"));
         };
         let at = product.start + name.len() as u32;
-        let rest = &self.text(product)[name.len()..];
+        let text = self.text(product);
+        let Some(rest) = text.strip_prefix(name) else {
+            let other = text.trim_end_matches(name).trim_end_matches([' ', '*', '·', '⊙']);
+            changes.push((product, format!("{name}' {other}")));
+            let title = format!("with `{name}: [{n}]`, the product `{name}' {other}` is a number");
+            error.edits.push(Edit { title, changes, certain: false });
+            return error;
+        };
         let other = match rest.trim_start().strip_prefix(['*', '·', '⊙']) {
             Some(other) => other.trim_start(),
             None => rest.trim_start_matches(['\'', ' ']),

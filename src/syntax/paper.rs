@@ -151,6 +151,44 @@ pub fn sign(source: Source, at: usize) -> Option<Paper> {
     }
 }
 
+/// `f = x -> 2 x`, `fn f(x) => 2 x`, `def f(x) -> float:`: an arrow at `span` in a line that begins at `line`.
+pub fn arrow(source: Source, line: usize, span: Span) -> Option<Paper> {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = source.text[line..start].trim();
+    let error = |help: &str| {
+        let error =
+            Diagnostic::error("E0105", "there are no arrows of this kind").at(span, "not a sign of this language");
+        if help.is_empty() { error } else { error.help(help) }
+    };
+    let is_definition =
+        ["fn ", "def ", "function "].iter().any(|word| before.starts_with(word)) && before.ends_with(')');
+    if is_definition {
+        let behind = &source.text[end..];
+        let ty = behind.trim_start_matches(|c: char| c.is_alphanumeric() || " _.[]".contains(c));
+        let length = behind.len() - ty.len();
+        if ty.starts_with([':', '{', '=']) && length > 0 {
+            // With the space before it; one stays where a brace or a sign follows.
+            let from = line + source.text[line..start].trim_end().len();
+            let kept = if ty.starts_with(':') { "" } else { " " };
+            let error = error("").edit("a function says no type", source.span(from..end + length), kept, true);
+            return Some(Paper { error, end: end + length, meant: None });
+        }
+        let error = error("").edit("write `=`", span, "=", true);
+        return Some(Paper { error, end, meant: Some(LexemeKind::Assign) });
+    }
+    let (name, parameters) = before.split_once('=')?;
+    let (name, parameters) = (name.trim(), parameters.trim());
+    let inner = parameters.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(parameters);
+    let are_names = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || " _,".contains(c));
+    if !are_names(name) || name.contains([' ', ',']) || !are_names(inner) {
+        return None;
+    }
+    let head = format!("fn {name}({inner}) =");
+    let from = line + source.text[line..start].len() - source.text[line..start].trim_start().len();
+    let error = error("").edit(format!("write `{head} …`"), source.span(from..end), head, true);
+    Some(Paper { error, end, meant: None })
+}
+
 /// What stands in the braces that open at `from`, and where they end.
 fn braced(text: &str, from: usize) -> Option<(&str, usize)> {
     let inner = text.get(from..)?.strip_prefix('{')?;

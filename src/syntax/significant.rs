@@ -144,6 +144,11 @@ impl Reader<'_> {
                 self.hashes.push(comment);
                 None
             }
+            LexemeKind::Arrow | LexemeKind::FatArrow
+                if let Some(arrow) = paper::arrow(self.source, self.line_start, span) =>
+            {
+                self.paper(arrow)
+            }
             LexemeKind::OrOr if self.first || !self.last_kind().is_some_and(LexemeKind::ends_operand) => {
                 self.norm(span)
             }

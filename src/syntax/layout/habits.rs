@@ -40,7 +40,7 @@ impl Layout<'_, '_> {
                 Some(self.indented_block(span))
             }
             _ if begins_block && is_lost => Some(self.indented_block(span)),
-            _ if begins_block && (first == Token::Define || has_loop) => {
+            _ if begins_block && (first == Token::Define || has_loop || self.is_section_without_brace()) => {
                 let mut error =
                     Diagnostic::error("E0105", "a block stands in braces").at(span, "the colon of other languages");
                 match self.end_of_indented(at) {
@@ -56,6 +56,15 @@ impl Layout<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// `train` or `data`, alone or with a file, before a colon.
+    fn is_section_without_brace(&self) -> bool {
+        let start = self.statement_start();
+        let (from, first, to) = self.tokens[start];
+        let is_word = first == Token::Name && matches!(&self.source.text[from..to], "train" | "data");
+        let is_section = first == Token::Section;
+        is_section || is_word && start + 1 == self.tokens.len()
     }
 
     /// `if c:`, `y = a`, `else:`, `y = b` on four lines, the first of which begins at `start`, as one choice.
@@ -131,6 +140,27 @@ impl Layout<'_, '_> {
         let end = open.end as usize + rest.len() - behind.len() + right.len();
         let quotient = format!("floor({left} / {right})");
         Some(error.edit("a quotient that is rounded down", self.source.span(start..end), quotient, false))
+    }
+
+    /// `[1 2; 3 4]`, whose `[` stands at `open`, as `[[1, 2], [3, 4]]`.
+    pub(super) fn matrix(&self, open: Span) -> Option<(Span, String)> {
+        let inner = self.source.text[open.start as usize..].strip_prefix('[')?;
+        let inner = &inner[..inner.find(']')?];
+        let is_plain = |c: char| c.is_alphanumeric() || " ,;._-+\n\t".contains(c);
+        if !inner.chars().all(is_plain) || inner.contains("//") {
+            return None;
+        }
+        let rows = inner.split(';').map(|row| {
+            let entries: Vec<&str> = row.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).collect();
+            format!("[{}]", entries.join(", "))
+        });
+        let rows = format!("[{}]", rows.collect::<Vec<_>>().join(", "));
+        Some((Span { end: open.start + inner.len() as u32 + 2, ..open }, rows))
+    }
+    /// Whether something has been said about this place already.
+    pub(super) fn has_said(&self, place: Span) -> bool {
+        let is_inside = |span: Span| place.start <= span.start && span.end <= place.end;
+        self.diagnostics.iter().any(|said| said.code == "E0109" && said.span().is_some_and(is_inside))
     }
 
     /// The index of the first token of the statement.
