@@ -226,6 +226,48 @@ impl<'a> Elaborator<'a> {
         error
     }
 
+    /// Adds the edits that give as many probabilities as there are classes, where a layer's last argument says how many, and that
+    /// declare as many classes as there are probabilities.
+    pub fn with_as_many(
+        &self,
+        mut error: Diagnostic,
+        probabilities: NodeId,
+        target: NodeId,
+        found: usize,
+        classes: usize,
+    ) -> Diagnostic {
+        let order = self.graph.reachable(&[probabilities]);
+        let says_size = |call: &Span| {
+            let before = self.text(*call).strip_suffix(')')?.strip_suffix(&found.to_string())?;
+            before.ends_with([' ', ',', '(']).then_some(call.start + before.len() as u32)
+        };
+        let calls = order.iter().filter_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Parameter(number)) => Some(self.graph.parameters[*number as usize].span),
+            _ => None,
+        });
+        let mut sizes: Vec<(u32, Span)> = calls
+            .filter(|call| call.file != prelude::FILE)
+            .filter_map(|call| says_size(&call).map(|start| (start, call)))
+            .collect();
+        sizes.dedup();
+        if let [(start, call)] = sizes[..] {
+            let place = Span { start, end: call.end - 1, ..call };
+            error = error.edit(format!("make {classes} of them"), place, classes.to_string(), false);
+        }
+        if let Op::Leaf(Leaf::Input(number)) = self.graph.op(target) {
+            let variable = &self.graph.inputs[*number as usize];
+            let end = self.sources.text(variable.span.file).len() as u32;
+            let behind = self.text(Span { start: variable.span.end, end, ..variable.span });
+            let written = format!(": class({classes})");
+            if behind.starts_with(&written) {
+                let end = variable.span.end + written.len() as u32;
+                let place = Span { start: variable.span.end, end, ..variable.span };
+                error = error.edit(format!("declare {found} classes"), place, format!(": class({found})"), false);
+            }
+        }
+        error
+    }
+
     /// `dense(flatten(x), 3)` for the call `dense(x, 3)`, and `x |> flatten |> dense(3)`.
     fn flattened_call(&self, call: Span, input: &str) -> Option<(Span, String)> {
         let text = self.text(call);

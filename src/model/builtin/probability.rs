@@ -93,6 +93,7 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
                 );
                 let error = e.label_operand(error, (&p, p_span), true);
                 let error = e.label_operand(error, (&t, t_span), false);
+                let error = e.with_as_many(error, p.id, t.id, classes, count);
                 return e.fail(error.help("each class has one probability"));
             }
         }

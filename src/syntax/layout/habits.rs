@@ -61,7 +61,7 @@ impl Layout<'_, '_> {
     /// `train` or `data`, alone or with a file, before a colon.
     fn is_section_without_brace(&self) -> bool {
         let start = self.statement_start();
-        let (from, first, to) = self.tokens[start];
+        let Some(&(from, first, to)) = self.tokens.get(start) else { return false };
         let is_word = first == Token::Name && matches!(&self.source.text[from..to], "train" | "data");
         let is_section = first == Token::Section;
         is_section || is_word && start + 1 == self.tokens.len()
