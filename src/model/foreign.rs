@@ -90,6 +90,7 @@ fn formula(name: &str, arguments: &[&str]) -> Option<String> {
         ("pow" | "power", [base, exponent]) => format!("{}^{}", factor(base), factor(exponent)),
         ("log2", [x]) => format!("(log({x}) / log(2))"),
         ("log10", [x]) => format!("(log({x}) / log(10))"),
+        ("array" | "tensor" | "asarray" | "as_tensor" | "constant", [list]) => list.to_string(),
         ("square", [base]) => format!("{}^2", factor(base)),
         ("where" | "ifelse" | "cond", [condition, then, otherwise]) => {
             format!("(if {condition} then {then} else {otherwise})")

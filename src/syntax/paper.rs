@@ -2,6 +2,7 @@
 use super::lexeme::LexemeKind;
 use super::source::Source;
 use crate::diagnostic::{Diagnostic, Span};
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 /// What is said of a sign, where it ends, and what it is read as; none: as if it were not there.
@@ -151,6 +152,29 @@ pub fn sign(source: Source, at: usize) -> Option<Paper> {
     }
 }
 
+/// `x -> dense(8) -> relu`, `x | dense(8)`, `x >> relu`: the sign of a pipeline.
+pub fn pipe(source: Source, place: Range<usize>) -> Paper {
+    let end = place.end;
+    let span = source.span(place);
+    let error = Diagnostic::error("E0105", "a pipeline is written `|>`").at(span, "not a sign of this language");
+    Paper { error: error.edit("write `|>`", span, "|>", true), end, meant: Some(LexemeKind::Pipe) }
+}
+
+/// Whether what begins at `at` is a name, or a call that does not speak of `parameters`, up to the next sign of a pipeline or the
+/// end of the line.
+pub fn is_stage(source: Source, at: usize, parameters: &str) -> bool {
+    let line = source.text[at..].lines().next().unwrap_or("");
+    let line = line.split("//").next().unwrap_or("");
+    let end = ["->", "→", "|", ">>", ";"].iter().filter_map(|sign| line.find(sign)).min().unwrap_or(line.len());
+    let stage = line[..end].trim();
+    let name = stage.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(stage.len());
+    let arguments = &stage[name..];
+    let mut words = arguments.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let is_call = arguments.starts_with('(') && arguments.find(')') == Some(arguments.len() - 1);
+    let is_named = stage.starts_with(char::is_alphabetic);
+    is_named && (arguments.is_empty() || is_call && !words.any(|word| !word.is_empty() && word == parameters))
+}
+
 /// `f = x -> 2 x`, `fn f(x) => 2 x`, `def f(x) -> float:`: an arrow at `span` in a line that begins at `line`.
 pub fn arrow(source: Source, line: usize, span: Span) -> Option<Paper> {
     let (start, end) = (span.start as usize, span.end as usize);
@@ -178,6 +202,9 @@ pub fn arrow(source: Source, line: usize, span: Span) -> Option<Paper> {
     }
     let (name, parameters) = before.split_once('=')?;
     let (name, parameters) = (name.trim(), parameters.trim());
+    if is_stage(source, end, parameters) {
+        return Some(pipe(source, start..end));
+    }
     let inner = parameters.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(parameters);
     let are_names = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || " _,".contains(c));
     if !are_names(name) || name.contains([' ', ',']) || !are_names(inner) {

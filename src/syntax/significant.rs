@@ -149,6 +149,14 @@ impl Reader<'_> {
             {
                 self.paper(arrow)
             }
+            LexemeKind::Greater if self.is_pipe(span, ">>") => {
+                self.paper(paper::pipe(self.source, lexeme.start..lexeme.start + 2))
+            }
+            LexemeKind::Name if matches!(self.source.slice(span), "elif" | "elsif" | "elseif") && !self.first => {
+                let error = Diagnostic::error("E0115", "a second condition is written `else if`");
+                self.report(error.at(span, "a word of other languages").edit("write `else if`", span, "else if", true));
+                Some(kind)
+            }
             LexemeKind::OrOr if self.first || !self.last_kind().is_some_and(LexemeKind::ends_operand) => {
                 self.norm(span)
             }
@@ -363,9 +371,18 @@ impl Reader<'_> {
             self.bars.remove(place);
             return Some(LexemeKind::ParenClose);
         }
-        let Some(end) = self.closing_bar(span, &["abs", "norm"]) else { return None };
+        let end = self.closing_bar(span, &["abs", "norm"])?;
         self.bars.push(end);
         Some(LexemeKind::ParenOpen)
+    }
+
+    /// Does a sign stand between a value and what may be called on it, with a space on each side?
+    fn is_pipe(&self, span: Span, sign: &str) -> bool {
+        let (start, text) = (span.start as usize, self.source.text);
+        let is_operand = !self.touches(start) && self.last_kind().is_some_and(LexemeKind::ends_operand);
+        let behind = text[start..].strip_prefix(sign).filter(|behind| behind.starts_with(' '));
+        let is_open = self.bars.is_empty() && is_operand && behind.is_some();
+        is_open && paper::is_stage(self.source, start + sign.len(), "")
     }
 
     /// `||x||`, `‖x‖`: a value of which no more is said.
@@ -415,7 +432,16 @@ impl Reader<'_> {
     /// What LaTeX or paper writes so.
     fn paper(&mut self, Paper { error, end, meant }: Paper) -> Option<LexemeKind> {
         self.skip_to = end;
-        self.report(error);
+        // The signs of one pipeline are one mistake.
+        let first = self
+            .out
+            .diagnostics
+            .last_mut()
+            .filter(|last| meant == Some(LexemeKind::Pipe) && last.message == error.message);
+        match first.and_then(|first| first.edits.first_mut()) {
+            Some(edit) => edit.changes.extend(error.edits.into_iter().flat_map(|edit| edit.changes)),
+            None => self.report(error),
+        }
         meant
     }
 
@@ -423,6 +449,9 @@ impl Reader<'_> {
     fn unknown(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
         match text.chars().next() {
+            _ if text == "|" && self.is_pipe(span, "|") => {
+                return self.paper(paper::pipe(self.source, span.range()));
+            }
             _ if text == "|" => return self.bar(span),
             _ if text == "‖" => return self.norm(span),
             Some('\\' | '⊤') if let Some(mark) = self.transposed(span) => return Some(mark),

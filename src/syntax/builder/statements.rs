@@ -3,6 +3,7 @@ use super::Builder;
 use super::targets::leibniz;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::tree::*;
+use crate::syntax::words::declaring;
 
 /// A statement that was reported, and binds nothing.
 const WRONG: StatementKind = StatementKind::Error { binds: vec![] };
@@ -97,10 +98,10 @@ impl Builder<'_> {
 
     /// Names before a type or a start share it: `input a, b: [64]`, `state m, v = 0`.
     pub fn declare(&mut self, word: Ident, mut items: Vec<Declared>) -> StatementKind {
-        let kind = match word.name.as_str() {
+        let kind = match declaring(&word.name).unwrap_or(&word.name) {
             "input" => DeclareKind::Input,
             "target" => DeclareKind::Target,
-            "param" => DeclareKind::Param,
+            "param" | "var" => DeclareKind::Param,
             _ => DeclareKind::State,
         };
         let mut shared: (Option<Type>, Option<Start>) = (None, None);

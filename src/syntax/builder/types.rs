@@ -40,6 +40,16 @@ impl Builder<'_> {
                 Written::Wrong
             }
             ("class", _) => self.wrong(name.span, "`class` takes the number of classes", "as in `class(3)`"),
+            ("boolean" | "logical" | "truth", None) => {
+                let error = Diagnostic::error("E0129", format!("there is no type `{}`", name.name));
+                self.report(error.at(name.span, "not a type").edit("write `bool`", name.span, "bool", true));
+                Written::Wrong
+            }
+            ("categorical" | "category" | "classes" | "onehot" | "one_hot", Some([_])) => {
+                let error = Diagnostic::error("E0129", format!("there is no type `{}`", name.name));
+                self.report(error.at(name.span, "not a type").edit("write `class`", name.span, "class", true));
+                Written::Wrong
+            }
             ("int" | "float" | "float32" | "double" | "number" | "real" | "integer" | "scalar", None) => {
                 let before = self.source.text[..name.span.start as usize].trim_end();
                 let colon = before.strip_suffix(':').map(|before| before.trim_end().len());

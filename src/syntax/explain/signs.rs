@@ -343,6 +343,13 @@ impl Stop<'_> {
                 let (sign, last) = (self.source.span(self.tokens[0].2..self.tokens[1].2), self.tokens.len() - 2);
                 let values = self.span_of(2).to(self.span_of(last));
                 let error = self.error("E0111", "a name is bound to one value", "a second value");
+                let touches = self.tokens[self.at - 1].2 == self.span().start as usize
+                    && self.tokens.get(self.at + 1).is_some_and(|next| next.0 == self.span().end as usize);
+                let is_decimal = touches && self.previous() == Token::Number && self.next() == Some(Token::Number);
+                let error = match is_decimal {
+                    true => error.edit("a decimal number has a point", self.span(), ".", false),
+                    false => error,
+                };
                 let is_data = self.section == Some(SectionKind::Data);
                 let mut error = match is_data {
                     true => error.edit("examples are listed behind `:`", sign, ":", false),
@@ -355,6 +362,17 @@ impl Stop<'_> {
                 let title = if is_data { "several columns are a list" } else { "a list stands in brackets" };
                 suggest(&mut error, title, brackets, false);
                 Some(error)
+            }
+            Token::IndexOpen
+                if self.first() == Token::Declare
+                    && self.text_of(self.at - 1) == "class"
+                    && self.kind(self.at + 1) == Some(Token::Number) =>
+            {
+                let closing = self.tokens.get(self.at + 2).filter(|token| token.1 == Token::BracketClose)?;
+                let place = self.source.span(self.tokens[self.at].0..closing.2);
+                let right = format!("({})", self.text_of(self.at + 1));
+                let error = self.error("E0111", "the number of classes stands in parentheses", "expected `(`");
+                Some(error.edit(format!("write `class{right}`"), place, right, true))
             }
             Token::IndexOpen | Token::BracketOpen
                 if self.first() == Token::Declare && self.previous() == Token::Name && self.open().is_none() =>
