@@ -9,6 +9,7 @@ mod foreign;
 mod format;
 mod layout;
 mod lexeme;
+mod marks;
 mod name;
 mod paper;
 mod parser;

@@ -156,8 +156,29 @@ pub fn sign(source: Source, at: usize) -> Option<Paper> {
 pub fn pipe(source: Source, place: Range<usize>) -> Paper {
     let end = place.end;
     let span = source.span(place);
+    // In Python, `a | b` joins truth values.
+    let is_certain = source.slice(span) != "|";
     let error = Diagnostic::error("E0105", "a pipeline is written `|>`").at(span, "not a sign of this language");
-    Paper { error: error.edit("write `|>`", span, "|>", true), end, meant: Some(LexemeKind::Pipe) }
+    let mut error = error.edit("write `|>`", span, "|>", is_certain);
+    if !is_certain {
+        error = error.edit("truth values are joined by `or`", span, "or", false);
+    }
+    Paper { error, end, meant: Some(LexemeKind::Pipe) }
+}
+
+/// `a & b` and `a | b`, where the sign stands at `span`.
+pub fn logic(source: Source, span: Span) -> Paper {
+    let (word, what, kind) = match source.slice(span) {
+        "&" => ("and", "conjunction", LexemeKind::AndAnd),
+        _ => ("or", "disjunction", LexemeKind::OrOr),
+    };
+    let (before, behind) = (&source.text[..span.start as usize], &source.text[span.end as usize..]);
+    let space = |is_there: bool| if is_there { "" } else { " " };
+    let right = format!("{}{word}{}", space(before.ends_with(' ')), space(behind.starts_with(' ')));
+    let error = Diagnostic::error("E0105", format!("this is written `{word}`"))
+        .at(span, format!("the {what} of other languages"))
+        .edit(format!("write `{word}`"), span, right, true);
+    Paper { error, end: span.end as usize, meant: Some(kind) }
 }
 
 /// Whether what begins at `at` is a name, or a call that does not speak of `parameters`, up to the next sign of a pipeline or the

@@ -1,8 +1,8 @@
 //! The lexemes that count: spaces and comments fall away, and signs of other languages are reported and read as what was meant.
 use super::foreign::{foreign, hash_comments};
 use super::lexeme::{Lexeme, LexemeKind, lex};
-use super::paper::{self, Paper};
-use super::source::{Source, suggest};
+use super::paper;
+use super::source::Source;
 use crate::diagnostic::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -49,16 +49,16 @@ pub fn significant(source: Source) -> Significants {
     reader.out
 }
 
-struct Reader<'s> {
-    source: Source<'s>,
-    out: Significants,
-    first: bool,
+pub(super) struct Reader<'s> {
+    pub(super) source: Source<'s>,
+    pub(super) out: Significants,
+    pub(super) first: bool,
     line_start: usize,
     /// Lexemes before this place belong to one that was already read: `/* … */`, `'text'`.
-    skip_to: usize,
+    pub(super) skip_to: usize,
     doc: Option<String>,
     /// The second bars of `|x|` that are to come.
-    bars: Vec<usize>,
+    pub(super) bars: Vec<usize>,
     /// Comments that begin with `#`.
     hashes: Vec<Span>,
 }
@@ -96,11 +96,11 @@ impl Reader<'_> {
         self.first = false;
     }
 
-    fn last_kind(&self) -> Option<LexemeKind> {
+    pub(super) fn last_kind(&self) -> Option<LexemeKind> {
         self.out.lexemes.last().map(|last| last.kind)
     }
 
-    fn touches(&self, start: usize) -> bool {
+    pub(super) fn touches(&self, start: usize) -> bool {
         self.out.lexemes.last().is_some_and(|last| last.end == start)
     }
 
@@ -108,7 +108,7 @@ impl Reader<'_> {
         self.touches(start) && self.last_kind().is_some_and(LexemeKind::ends_operand)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.out.diagnostics.push(diagnostic);
     }
 
@@ -365,86 +365,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `|x|`, which is read as `(x)`.
-    fn bar(&mut self, span: Span) -> Option<LexemeKind> {
-        if let Some(place) = self.bars.iter().position(|bar| *bar == span.start as usize) {
-            self.bars.remove(place);
-            return Some(LexemeKind::ParenClose);
-        }
-        let end = self.closing_bar(span, &["abs", "norm"])?;
-        self.bars.push(end);
-        Some(LexemeKind::ParenOpen)
-    }
-
-    /// Does a sign stand between a value and what may be called on it, with a space on each side?
-    fn is_pipe(&self, span: Span, sign: &str) -> bool {
-        let (start, text) = (span.start as usize, self.source.text);
-        let is_operand = !self.touches(start) && self.last_kind().is_some_and(LexemeKind::ends_operand);
-        let behind = text[start..].strip_prefix(sign).filter(|behind| behind.starts_with(' '));
-        let is_open = self.bars.is_empty() && is_operand && behind.is_some();
-        is_open && paper::is_stage(self.source, start + sign.len(), "")
-    }
-
-    /// `||x||`, `‖x‖`: a value of which no more is said.
-    fn norm(&mut self, span: Span) -> Option<LexemeKind> {
-        let end = self.closing_bar(span, &["norm"])?;
-        self.skip_to = end + self.source.slice(span).len();
-        Some(LexemeKind::Number)
-    }
-
-    /// Reports a bar, and which functions may have been meant; where the bar is that closes it.
-    fn closing_bar(&mut self, span: Span, functions: &[&str]) -> Option<usize> {
-        let (text, sign) = (self.source.text, self.source.slice(span));
-        let code = sign.chars().next().map_or(0, u32::from);
-        let mut error = Diagnostic::error("E0101", format!("`{sign}` (U+{code:04X}) has no meaning here"))
-            .at(span, "not a sign of this language")
-            .help("the absolute value is `abs(x)`, the length of a vector `norm(x)`");
-        let line = text[span.end as usize..].lines().next().unwrap_or("");
-        let closing = line.find(sign).map(|at| span.end as usize + at).filter(|end| {
-            let inside = &text[span.end as usize..*end];
-            let is_alone = !text[end + sign.len()..].starts_with(sign) && !inside.is_empty();
-            is_alone && !inside.contains("//") && !inside.contains(['"', '#', ';'])
-        });
-        if let Some(end) = closing {
-            for name in functions {
-                let close = self.source.span(end..end + sign.len());
-                let changes = vec![(span, format!("{name}(")), (close, ")".to_string())];
-                suggest(&mut error, format!("write `{name}(…)`"), changes, false);
-            }
-        }
-        self.report(error);
-        closing
-    }
-
-    /// `^\top`, `^⊤`: the transposed, whose `^` was read.
-    fn transposed(&mut self, span: Span) -> Option<LexemeKind> {
-        let rest = &self.source.text[span.start as usize..];
-        let length = ["\\top", "\\intercal", "⊤"].iter().find(|sign| rest.starts_with(*sign))?.len();
-        let caret = self.out.lexemes.last().filter(|last| last.kind == LexemeKind::Caret && last.touches).copied()?;
-        self.out.lexemes.pop();
-        self.skip_to = span.start as usize + length;
-        let whole = self.source.span(caret.start..self.skip_to);
-        let error = Diagnostic::error("E0101", "the transposed is written `'`").at(whole, "a sign of paper");
-        self.report(error.edit("write `'`", whole, "'", true));
-        Some(LexemeKind::Tick)
-    }
-
-    /// What LaTeX or paper writes so.
-    fn paper(&mut self, Paper { error, end, meant }: Paper) -> Option<LexemeKind> {
-        self.skip_to = end;
-        // The signs of one pipeline are one mistake.
-        let first = self
-            .out
-            .diagnostics
-            .last_mut()
-            .filter(|last| meant == Some(LexemeKind::Pipe) && last.message == error.message);
-        match first.and_then(|first| first.edits.first_mut()) {
-            Some(edit) => edit.changes.extend(error.edits.into_iter().flat_map(|edit| edit.changes)),
-            None => self.report(error),
-        }
-        meant
-    }
-
     /// A character that no rule fits. If it is a wide form of one of ours, it is read as that.
     fn unknown(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
@@ -452,8 +372,9 @@ impl Reader<'_> {
             _ if text == "|" && self.is_pipe(span, "|") => {
                 return self.paper(paper::pipe(self.source, span.range()));
             }
-            _ if text == "|" => return self.bar(span),
             _ if text == "‖" => return self.norm(span),
+            _ if text == "&" || self.is_disjunction(span) => return self.paper(paper::logic(self.source, span)),
+            _ if text == "|" => return self.bar(span),
             Some('\\' | '⊤') if let Some(mark) = self.transposed(span) => return Some(mark),
             Some('\\') => return self.paper(paper::latex(self.source, span.start as usize)),
             _ => {}
