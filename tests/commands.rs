@@ -174,6 +174,20 @@ fn grad_by_an_input() {
     error: no value, parameter or input is named `hh`
       = help: there is `h`
     ");
+    let output = gradus(&["grad", "examples/iris.nn", "--wrt", "unknown"]);
+    insta::assert_snapshot!(err(&output));
+}
+
+#[test]
+fn numbers_of_the_command_line_say_what_they_take() {
+    let wrong = ["--epochs -1", "--threads 0", "--steps x", "--seed -3", "--batch 1.5", "--seed 99999999999999999999"];
+    let said = wrong.map(|option| {
+        let words: Vec<&str> = ["run", "examples/line.nn"].into_iter().chain(option.split(' ')).collect();
+        let output = gradus(&words);
+        assert_eq!(code(&output), 2, "{option}");
+        err(&output).lines().next().unwrap_or("").to_string()
+    });
+    insta::assert_snapshot!(said.join("\n"));
 }
 
 #[test]

@@ -15,13 +15,16 @@ const ROUNDS: usize = 9;
 const STEP: usize = 17;
 
 /// In these, one mistake is made of several, as a whole function in another language's clothes.
-const SEVERAL: [&str; 6] = [
+const SEVERAL: [&str; 9] = [
     "data/16_listed_with_equals",
     "data/22_list_with_colons",
+    "names/27_activation_in_single_quotes",
+    "paper/04_hats_and_bold_letters",
     "python/05_def_of_one_line",
     "python/06_def",
     "python/07_def_of_several_lines",
     "python/17_for",
+    "python/49_annotations",
 ];
 
 /// All that is said about a program and its data.
@@ -129,7 +132,7 @@ fn each_mistake_is_explained_and_its_correction_is_right() {
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(with_edit * 3 >= number * 2, "only {with_edit} of {number} are corrected by a suggestion");
+    assert!(with_edit * 6 >= number * 5, "only {with_edit} of {number} are corrected by a suggestion");
 }
 
 /// `gradus check --fix` makes the corrections that are certain, and none of what they are for is left.

@@ -1,4 +1,5 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
+use super::numbers;
 use super::prepare::{self, Given, PrecisionName, Start, failed};
 use super::progress::Waiting;
 use super::settings::Settings;
@@ -36,16 +37,16 @@ pub struct Bench {
     #[command(flatten)]
     given: Given,
     /// Rows of a batch
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::positive, allow_negative_numbers = true)]
     batch: Option<NonZeroUsize>,
     /// Threads of native code; the interpreter has one
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", value_parser = numbers::positive, allow_negative_numbers = true)]
     threads: NonZeroUsize,
     /// Precision of all numbers
     #[arg(long, value_enum)]
     precision: Option<PrecisionName>,
     /// The seed of initial values and of drawn data
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// One JSON object on stdout
     #[arg(long)]

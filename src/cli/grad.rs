@@ -7,6 +7,7 @@ use crate::graph::{Kind, NodeId};
 use crate::model::Model;
 use crate::notation::{self, Form};
 use clap::{Args, ValueEnum};
+use indexmap::IndexSet;
 use std::path::PathBuf;
 
 /// Print the gradient that is derived, as a textbook would
@@ -149,8 +150,16 @@ fn unknown(name: &str, model: &Model) -> Exit {
         .map(|b| b.0.as_str())
         .chain(model.graph.parameters.iter().chain(&model.graph.inputs).map(|v| v.name.as_str()))
         .collect();
-    let near =
-        crate::schema::nearest(name, &known).map_or(String::new(), |near| format!("\n  = help: there is `{near}`"));
-    complain(&format!("error: no value, parameter or input is named `{name}`{near}"));
+    let help = match crate::schema::nearest(name, &known) {
+        Some(near) => format!("there is `{near}`"),
+        // Parameters are what one mostly differentiates by.
+        None => {
+            let parameters = model.graph.parameters.iter().map(|v| v.name.as_str());
+            let all: IndexSet<&str> = parameters.chain(known.iter().copied()).collect();
+            format!("there are {}", crate::schema::quoted_list(&all.into_iter().collect::<Vec<_>>()))
+        }
+    };
+    let message = format!("error: no value, parameter or input is named `{name}`");
+    complain(&if known.is_empty() { message } else { format!("{message}\n  = help: {help}") });
     Exit::Failure
 }

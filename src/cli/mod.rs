@@ -10,6 +10,7 @@ mod grad;
 mod gradients;
 mod look;
 mod new;
+mod numbers;
 mod predict;
 mod prepare;
 mod progress;

@@ -1,4 +1,5 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
+use super::numbers;
 use super::prepare::{self, PrecisionName, Start, failed, refused};
 use super::settings::Settings;
 use super::source::{complain, read_over, say};
@@ -44,7 +45,7 @@ pub struct Predict {
     #[arg(long)]
     precision: Option<PrecisionName>,
     /// Of what is drawn
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     settings: Settings,

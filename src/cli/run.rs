@@ -1,5 +1,6 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::look;
+use super::numbers;
 use super::prepare::{self, Given, PrecisionName, Start, failed};
 use super::progress::{Progress, number};
 use super::settings::Settings;
@@ -33,22 +34,22 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Epochs, in the place of the program's
-    #[arg(long, conflicts_with = "steps")]
+    #[arg(long, conflicts_with = "steps", value_parser = numbers::count, allow_negative_numbers = true)]
     epochs: Option<usize>,
     /// Steps, in the place of the program's epochs or steps
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::count, allow_negative_numbers = true)]
     steps: Option<usize>,
     /// Rows of a batch
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::positive, allow_negative_numbers = true)]
     batch: Option<NonZeroUsize>,
     /// The seed of initial values and of the order of rows
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Take the rows in the order of the file
     #[arg(long)]
     no_shuffle: bool,
     /// Threads to work on
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", value_parser = numbers::positive, allow_negative_numbers = true)]
     threads: NonZeroUsize,
     /// Precision of all numbers
     #[arg(long, value_enum)]
@@ -57,7 +58,7 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "jit")]
     executor: ExecutorName,
     /// Say something every so many steps (0: every epoch)
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = numbers::count, allow_negative_numbers = true)]
     log_every: usize,
     /// One JSON object a line on stdout
     #[arg(long)]

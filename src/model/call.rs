@@ -34,7 +34,11 @@ impl<'a> Elaborator<'a> {
             return self.parameters_below(arguments, span);
         }
         if !self.is_function(callee) {
-            if let Some(reported) = self.foreign_call(callee, arguments, span) {
+            let reported = match self.tree.path(callee) {
+                Some(_) => self.foreign_call(callee, arguments, span),
+                None => self.method_of_value(callee, arguments, span),
+            };
+            if let Some(reported) = reported {
                 return Err(reported);
             }
             return self.product_by_call(callee, arguments, span);
@@ -109,7 +113,30 @@ impl<'a> Elaborator<'a> {
         let left = self.expression(callee).and_then(|v| self.factor_of(v, left_span));
         let right_span = self.span(*value);
         let right = self.expression(*value).and_then(|v| self.factor_of(v, right_span));
-        Ok(self.product(vec![(left?, left_span), (right?, right_span)], span)?.into())
+        let left = left?;
+        self.product_like_an_entry(&left, left_span, *value, span);
+        Ok(self.product(vec![(left, left_span), (right?, right_span)], span)?.into())
+    }
+    /// `x(2)` of a vector is two times it, and an entry in MATLAB: that is a warning.
+    fn product_like_an_entry(&mut self, of: &Tensor, at: Span, argument: TreeId, whole: Span) {
+        let (NodeKind::Number(number), Some(&size)) = (self.tree.kind(argument), self.graph.shape(of.id).first())
+        else {
+            return;
+        };
+        let (text, index) = (self.text(at), *number as usize);
+        if number.fract() != 0.0 || size < index {
+            return;
+        }
+        let mut warning = Diagnostic::warning("W0302", format!("`{}` is a product", self.text(whole)))
+            .at(whole, format!("{number} times `{text}`"))
+            .note("an entry stands in brackets, and is counted from 0");
+        for (entry, from) in [(index.checked_sub(1), 1), (Some(index).filter(|index| *index < size), 0)] {
+            let Some(entry) = entry else { continue };
+            let entry = format!("{text}[{entry}]");
+            warning = warning.edit(format!("counted from {from}, the entry is `{entry}`"), whole, entry, false);
+        }
+        let product = format!("{number} {text}");
+        self.warn(warning.edit(format!("for the product, write `{product}`"), whole, product, false));
     }
 
     pub fn pipeline(&mut self, value: TreeId, stages: &'a [TreeId]) -> Outcome<Value<'a>> {
@@ -250,6 +277,10 @@ pub fn meant_option<'n>(
         "dim" | "axes" => Some("axis"),
         "use_bias" => Some("bias"),
         "strides" => Some("stride"),
+        "units" | "filters" | "out_features" | "out_channels" | "output_dim" | "hidden_size" | "embedding_dim" => {
+            Some("m")
+        }
+        "kernel_size" => Some("k"),
         _ => None,
     };
     let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);

@@ -195,6 +195,10 @@ pub static CODES: &[Explanation] = &[
          right. It fits because the two have the same value; with one factor transposed it would fit by name.",
         "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs\n}\ny = mix(x, 3)",
         "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs'\n}\ny = mix(x, 3)"),
+    explain("W0302", "a product that reads as an entry",
+        "Parentheses that touch a value multiply it: `x(2)` is 2 times x. In other languages it is an entry of x, which is `x[1]` here: \
+         entries stand in brackets, and are counted from 0.",
+        "input x: [3]\ny = x(2)", "input x: [3]\ny = x[1]"),
     explain("W0401", "softmax of a softmax",
         "Softmax makes probabilities of any numbers. Of probabilities it makes flatter ones.",
         "input x: [3]\ny = softmax(softmax(x))", "input x: [3]\ny = softmax(x)"),

@@ -21,6 +21,18 @@ pub fn literal(tree: &Tree, id: TreeId) -> Option<f64> {
     }
 }
 
+/// What other tools' distributions are called here.
+pub fn foreign_distribution(name: &str) -> Option<&'static str> {
+    Some(match name.to_lowercase().as_str() {
+        "xavier" | "xavier_uniform" | "glorot_uniform" => "glorot",
+        "kaiming" | "kaiming_normal" | "he_normal" => "he",
+        "lecun_normal" => "lecun",
+        "randn" | "gaussian" | "random_normal" => "normal(1)",
+        "rand" | "random" | "random_uniform" => "uniform(0, 1)",
+        _ => return None,
+    })
+}
+
 impl<'a> Elaborator<'a> {
     pub fn inputs(&mut self, role: Role, items: &'a [Declared]) -> Outcome<()> {
         let mut all = Ok(());
@@ -234,6 +246,9 @@ impl<'a> Elaborator<'a> {
         let Some(name) = name.filter(|name| Distribution::NAMES.contains(name)) else {
             let error =
                 Diagnostic::error("E0201", format!("{} is no distribution", self.quote(id))).at(span, "not known");
+            if let Some(own) = name.and_then(foreign_distribution) {
+                return self.fail(error.edit(format!("here this is `{own}`"), span, own, false));
+            }
             let error = match name.and_then(|name| super::names::nearest(name, Distribution::NAMES.iter().copied())) {
                 Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
                 None => {

@@ -65,7 +65,7 @@ impl<'a> Elaborator<'a> {
             NodeKind::Product { first, rest } => self.element_product(*first, rest)?,
             NodeKind::Juxtaposition(factors) => self.juxtaposition(id, factors)?,
             NodeKind::Power { base, exponent } => {
-                self.power_of_e(*base, *exponent, self.span(id))?;
+                self.power_of_paper(*base, *exponent, self.span(id))?;
                 self.power(*base, *exponent)?
             }
             NodeKind::Compare { first, rest } => self.comparison(*first, rest)?,
@@ -143,6 +143,7 @@ impl<'a> Elaborator<'a> {
         Ok(total?.into())
     }
     fn element_product(&mut self, first: TreeId, rest: &[(ProductSign, TreeId)]) -> Outcome<Value<'a>> {
+        self.quotient_of_differentials(first, rest)?;
         let mut total = self.tensor(first);
         let mut span = self.span(first);
         for (sign, factor) in rest {
@@ -238,7 +239,9 @@ impl<'a> Elaborator<'a> {
         }
         match &parts[..] {
             [] => {
-                let error = Diagnostic::error("E0405", "an empty list has no shape").at(span, "no elements");
+                let error = Diagnostic::error("E0405", "an empty list has no shape")
+                    .at(span, "no elements")
+                    .help("no value is filled later: results of a loop are stacked, `for v in xs { … }`; `zeros(4)` is a vector");
                 self.fail(error)
             }
             [(one, _)] if self.graph.ty(one.id).kind == Kind::Bool => Ok(one.clone().into()),

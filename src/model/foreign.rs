@@ -3,7 +3,7 @@ use super::elaborator::{Elaborator, Outcome, Reported};
 use super::scope::Slot;
 use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::{Argument, TreeId};
+use crate::syntax::{Argument, NodeKind, ProductSign, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
@@ -26,8 +26,11 @@ const ALIASES: [(&str, &str); 54] = [
     ("swish", "silu"), ("true", "true"),
 ];
 
+const RANDOM: &str =
+    "a parameter that begins at random is `param w: [3] ~ normal(1)`; noise in each step is not there yet";
+
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
-const ADVICE: [(&str, &str); 16] = [
+const ADVICE: [(&str, &str); 21] = [
     ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("shape", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("none", "an option is a number, `true` or `false`, or is left out"),
@@ -43,11 +46,28 @@ const ADVICE: [(&str, &str); 16] = [
     ("sequential", "layers stand one after the other: `x |> dense(16) |> relu |> dense(3)`"),
     ("param", "a parameter is declared by a line of its own: `param w: [3, 4]`"),
     ("input", "an input is declared by a line of its own: `input x: [4]`"),
+    ("rand", RANDOM),
+    ("randn", RANDOM),
+    ("randint", RANDOM),
+    ("seed", "the seed stands in the `train` section: `seed 7`"),
+    ("inf", "there is no infinity; a bound that nothing exceeds is a large number"),
     ("trace", "the trace of a square matrix is `sum(A * identity(n))`"),
+];
+
+/// What modules of other tools are called.
+const MODULES: [&str; 16] = [
+    "F", "jnp", "jax", "keras", "layers", "math", "nn", "np", "numpy", "optim", "pd", "plt", "random", "tf", "torch",
+    "os",
 ];
 
 /// What is called like this here.
 pub fn alias(name: &str) -> Option<&'static str> {
+    match name {
+        "Σ" => return Some("sum"),
+        "Π" => return Some("prod"),
+        "σ" => return Some("sigmoid"),
+        _ => {}
+    }
     let plain = name.to_lowercase();
     ALIASES.iter().find(|(other, own)| *other == plain && *own != name).map(|(_, own)| *own)
 }
@@ -68,7 +88,13 @@ fn formula(name: &str, arguments: &[&str]) -> Option<String> {
         ("range" | "arange", [to]) => format!("0..{to}"),
         ("range" | "arange", [from, to]) => format!("{from}..{to}"),
         ("pow" | "power", [base, exponent]) => format!("{}^{}", factor(base), factor(exponent)),
+        ("log2", [x]) => format!("(log({x}) / log(2))"),
+        ("log10", [x]) => format!("(log({x}) / log(10))"),
+        ("array" | "tensor" | "asarray" | "as_tensor" | "constant", [list]) => list.to_string(),
         ("square", [base]) => format!("{}^2", factor(base)),
+        ("where" | "ifelse" | "cond", [condition, then, otherwise]) => {
+            format!("(if {condition} then {then} else {otherwise})")
+        }
         ("matmul" | "mm", [left, right]) => format!("{} {}", factor(left), factor(right)),
         _ => return None,
     })
@@ -79,6 +105,10 @@ impl<'a> Elaborator<'a> {
     pub fn foreign_call(&mut self, callee: TreeId, arguments: &[Argument], span: Span) -> Option<Reported> {
         let path = self.tree.path(callee)?;
         let (last, before) = path.split_last()?;
+        let reported = self.layer_without_input(callee, arguments, span);
+        if let Some(reported) = reported.or_else(|| self.foreign_parameter(callee, arguments, span)) {
+            return Some(reported);
+        }
         let texts: Vec<&str> = arguments.iter().map(|argument| self.text(self.span(argument.value))).collect();
         let at = self.span(callee);
         if let Some((object, _)) = before.split_first() {
@@ -87,11 +117,23 @@ impl<'a> Elaborator<'a> {
         if self.scopes.find(self.scope, last).is_some() {
             return None;
         }
-        let formula = formula(last, &texts)?;
+        if let Some(reported) = self.foreign_size(last, arguments, at, span) {
+            return Some(reported);
+        }
+        let formula = self.without_parentheses(formula(last, &texts)?, span);
         let error = Diagnostic::error("E0201", format!("`{last}` is not known here"))
             .at(at, "a name of other tools")
             .edit(format!("write `{formula}`"), span, formula, true);
         Some(self.report(error))
+    }
+
+    /// A choice needs no parentheses where it is all that stands in a pair, or behind a `=`.
+    fn without_parentheses(&self, formula: String, place: Span) -> String {
+        let before = self.text(Span { start: 0, end: place.start, ..place }).trim_end();
+        match formula.strip_prefix("(if").and_then(|rest| rest.strip_suffix(')')) {
+            Some(rest) if before.ends_with(['(', '=', ',']) => format!("if{rest}"),
+            _ => formula,
+        }
     }
 
     /// `x.mean()`, `np.dot(w, x)`.
@@ -102,21 +144,66 @@ impl<'a> Elaborator<'a> {
         if self.scopes.find(self.scope, object).is_none() {
             let error = Diagnostic::error("E0201", format!("`{object}` is not known here")).at(at, "no such name");
             if let Some(formula) = formula(last, texts) {
+                let formula = self.without_parentheses(formula, whole);
                 let title = format!("write `{formula}`");
                 return Some(self.report(error.edit(title, whole, formula, false)));
             }
             let error = error.help("functions stand by themselves, in no module");
+            if !is_known && (MODULES.contains(&object) || advice(last).is_some()) {
+                let what = advice(last).map(str::to_string);
+                let what = what.unwrap_or_else(|| format!("there is no function `{last}` here"));
+                return Some(self.report(error.help(what)));
+            }
             return is_known.then(|| self.report(error.edit(format!("write `{name}`"), at, name.as_str(), false)));
         }
-        if !is_known {
-            return None;
-        }
-        let arguments: Vec<&str> = [own.as_str()].into_iter().chain(texts.iter().copied()).collect();
-        let call = format!("{name}({})", arguments.join(", "));
+        let call = self.method_here(&own, last, texts).or(is_known.then(|| {
+            let arguments: Vec<&str> = [own.as_str()].into_iter().chain(texts.iter().copied()).collect();
+            format!("{name}({})", arguments.join(", "))
+        }))?;
         let error = Diagnostic::error("E0204", format!("`{own}` is a value, and has no functions of its own"))
             .at(at, "called")
             .edit(format!("write `{call}`"), whole, call, false);
         Some(self.report(error))
+    }
+
+    /// `((y - t)^2).mean()`: a method of something that has no name. Reports it.
+    pub fn method_of_value(&mut self, callee: TreeId, arguments: &[Argument], whole: Span) -> Option<Reported> {
+        let NodeKind::Field { of, name } = self.tree.kind(callee) else { return None };
+        let last = name.name.as_str();
+        let texts: Vec<&str> = arguments.iter().map(|argument| self.text(self.span(argument.value))).collect();
+        let own = self.text(self.span(*of));
+        let name = alias(last).unwrap_or(last).to_string();
+        let inner = self.text(self.span(self.tree.bare(*of)));
+        let known = self.function_named(&name).map(|_| {
+            let arguments: Vec<&str> = [inner].into_iter().chain(texts.iter().copied()).collect();
+            format!("{name}({})", arguments.join(", "))
+        });
+        let call = self.method_here(own, last, &texts).or(known)?;
+        let error = Diagnostic::error("E0204", "a value has no functions of its own")
+            .at(self.span(callee), format!("`{last}` stands behind a value"))
+            .edit(format!("write `{call}`"), whole, call, false);
+        Some(self.report(error))
+    }
+
+    /// What a method of an array in NumPy or PyTorch is here: itself, where the method only says how it is kept.
+    fn method_here(&self, own: &str, method: &str, arguments: &[&str]) -> Option<String> {
+        let inner = own.strip_prefix('(').and_then(|own| own.strip_suffix(')')).unwrap_or(own);
+        Some(match (method, arguments) {
+            ("detach", []) => format!("stop_gradient({inner})"),
+            ("item" | "float" | "double" | "numpy" | "clone" | "copy" | "contiguous" | "cpu" | "cuda" | "eval", [])
+            | ("to" | "astype" | "requires_grad_", _) => own.to_string(),
+            ("view" | "reshape", ["-1"]) | ("ravel", []) => format!("flatten({inner})"),
+            ("view" | "reshape", [_, ..]) => {
+                let sizes = arguments.join(", ");
+                let sizes = sizes.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+                format!("reshape({inner}, [{sizes}])")
+            }
+            ("t" | "transpose", []) => format!("{own}'"),
+            _ => {
+                let all: Vec<&str> = [own].into_iter().chain(arguments.iter().copied()).collect();
+                return formula(method, &all);
+            }
+        })
     }
 
     /// An error about a path that names no parameter: `w.T`, `x.shape`, `self.w`.
@@ -125,10 +212,18 @@ impl<'a> Elaborator<'a> {
         let is_bound = |name: &str| self.scopes.find(self.scope, name).is_some();
         let error = |what: String| Diagnostic::error("E0201", what).at(span, "no such path");
         match last {
+            "pi" if MODULES.contains(&object) => {
+                let error = error(format!("`{object}` is not known here"));
+                Some(error.edit("write `pi`", span, "pi", true))
+            }
             "T" if is_bound(object) => {
                 let transposed = format!("{object}'");
                 let error = error(format!("`{object}` has no part `T`"));
                 Some(error.edit(format!("the transpose is `{transposed}`"), span, transposed, true))
+            }
+            "shape" if let Some((size, place)) = self.size_by_index(object, span) => {
+                let error = error(format!("`{object}` has no part `shape`"));
+                Some(error.edit(format!("its size is `{size}`"), place, size.to_string(), false))
             }
             _ if is_bound(object) => {
                 let error = error(format!("`{object}` has no part `{last}`"));
@@ -149,17 +244,54 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// `e^x`, where nothing is called `e`; reports it.
-    pub fn power_of_e(&mut self, base: TreeId, exponent: TreeId, whole: Span) -> Outcome<()> {
-        let is_free = self.tree.name(base) == Some("e") && self.scopes.find(self.scope, "e").is_none();
+    /// `e^x` and `w^T`, where nothing is called `e` or `T`; reports it.
+    pub fn power_of_paper(&mut self, base: TreeId, exponent: TreeId, whole: Span) -> Outcome<()> {
+        let is_free =
+            |id: TreeId, name: &str| self.tree.name(id) == Some(name) && self.scopes.find(self.scope, name).is_none();
+        if is_free(exponent, "T") {
+            let transposed = format!("{}'", self.text(self.span(base)));
+            let error = Diagnostic::error("E0201", "`T` is not known here").at(self.span(exponent), "no such name");
+            return self.fail(error.edit(format!("the transposed is `{transposed}`"), whole, transposed, false));
+        }
+        let of_module = |path: Vec<&str>| matches!(path[..], [module, "e"] if MODULES.contains(&module));
+        let is_free = is_free(base, "e") || self.tree.path(base).is_some_and(of_module);
         if !is_free {
             return Ok(());
         }
         let text = self.text(self.span(exponent)).to_string();
         let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(&text);
         let power = format!("exp({inner})");
-        let error = Diagnostic::error("E0201", "`e` is not known here").at(self.span(base), "no such name");
+        let message = format!("{} is not known here", self.quote(base));
+        let error = Diagnostic::error("E0201", message).at(self.span(base), "no such name");
         self.fail(error.edit(format!("Euler's number to a power is `{power}`"), whole, power, false))
+    }
+
+    /// `dloss/dw`, or `d loss / d w`, where nothing is called `dloss` or `d`; reports it. Of the second, syntax has said that it can be
+    /// read in several ways.
+    pub fn quotient_of_differentials(&mut self, first: TreeId, rest: &[(ProductSign, TreeId)]) -> Outcome<()> {
+        let [(ProductSign::Over, by)] = *rest else { return Ok(()) };
+        let (Some(of), Some(variable)) = (self.differential(first), self.differential(by)) else { return Ok(()) };
+        if matches!(self.tree.kind(by), NodeKind::Juxtaposition(_)) {
+            return Err(Reported);
+        }
+        let (whole, derivative) = (self.span(first).to(self.span(by)), format!("∂{of}/∂{variable}"));
+        let error = Diagnostic::error("E0201", format!("{} is not known here", self.quote(first)))
+            .at(whole, "reads as a quotient")
+            .edit("for the derivative, write `∂`", whole, derivative, false);
+        self.fail(error)
+    }
+    /// `loss` of `dloss` and of `d loss`, if that is bound and the other is not.
+    fn differential(&self, id: TreeId) -> Option<&'a str> {
+        let tree = self.tree;
+        let (whole, name) = match tree.kind(id) {
+            NodeKind::Name(name) => (name.as_str(), name.strip_prefix('d')?),
+            NodeKind::Juxtaposition(factors) => match factors[..] {
+                [d, of] => (tree.name(d).filter(|d| *d == "d")?, tree.name(of)?),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        (self.is_bound(name) && self.scopes.find(self.scope, whole).is_none()).then_some(name)
     }
 
     /// `dense(x, 16, relu)`, `dense(x, 16, activation = relu)`: what is meant is `relu(dense(x, 16))`.
@@ -170,7 +302,7 @@ impl<'a> Elaborator<'a> {
             _ => return error,
         };
         let call = self.tree.iter().find_map(|(_, node)| match &node.kind {
-            crate::syntax::NodeKind::Call { arguments, .. } => {
+            NodeKind::Call { arguments, .. } => {
                 let at = arguments.iter().position(|argument| self.span(argument.value) == span)?;
                 (at > 0).then(|| (node.span, self.span(arguments[at - 1].value).end, at + 1 == arguments.len()))
             }

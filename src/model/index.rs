@@ -21,6 +21,14 @@ impl<'a> Elaborator<'a> {
             };
             let error = Diagnostic::error("E0308", text).at(whole, "too many indices");
             let error = self.label_operand(error, (&x, self.span(of)), false);
+            let is_all = |id: TreeId| matches!(self.tree.kind(id), NodeKind::Range { from: None, to: None });
+            let error = match at {
+                [rows, next, ..] if is_all(*rows) && at.len() == axes + 1 => {
+                    let place = Span { end: self.span(*next).start, ..self.span(*rows) };
+                    error.edit("a program says one example: it has no axis of rows", place, "", false)
+                }
+                _ => error,
+            };
             return self.fail(error);
         }
         // One index after the other; an axis that is taken out moves those behind it.

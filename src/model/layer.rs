@@ -1,6 +1,7 @@
 //! Calls of `fn`, `layer` and `model`: arguments and parameters, sizes by their names, leading axes, frames of the path.
 use super::call::{Given, meant_option};
 use super::elaborator::{ArgumentSite, CallSite, Elaborator, Outcome};
+use super::names::language_function;
 use super::path::Label;
 use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
@@ -8,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, NodeId, Type};
 use crate::limits;
-use crate::syntax::{DefinitionKind, Element, NodeKind, Parameter, Type as WrittenType};
+use crate::syntax::{DefinitionKind, Element, NodeKind, Parameter, TreeId, Type as WrittenType};
 
 /// An argument of a parameter with a type, and how many leading axes it has beyond it.
 struct Typed<'a> {
@@ -26,6 +27,7 @@ impl<'a> Elaborator<'a> {
             let error = Diagnostic::error("E0204", format!("`{name}` is an optimizer"))
                 .at(span, "called as a function")
                 .help("an optimizer stands in the `train` section");
+            let error = self.optimizer_in_section(error, span);
             return self.fail(error);
         }
         if self.calls.iter().any(|call| std::ptr::eq(call.defined.definition, definition)) {
@@ -99,8 +101,26 @@ impl<'a> Elaborator<'a> {
             let at = argument.name.map_or(argument.span, |named| named.span);
             let error = Diagnostic::error("E0206", problem).at(at, "not expected").help(signature());
             let error = self.activation_around(error, &argument.value, argument.span);
+            if let Some(named) = argument.name.filter(|named| named.name == "betas" && name.starts_with("adam")) {
+                let text = self.text(argument.span).trim_matches(['(', ')', '[', ']']);
+                if let Some((first, second)) = text.split_once(',') {
+                    let both = format!("beta1 = {}, beta2 = {}", first.trim(), second.trim());
+                    let place = named.span.to(argument.span);
+                    return self.fail(error.edit(format!("write `{both}`"), place, both, true));
+                }
+            }
+            if let Some(named) = argument.name.filter(|named| named.name == "momentum" && name == "sgd")
+                && self.text(span).starts_with("sgd")
+            {
+                let place = Span { end: span.start + 3, ..span };
+                let title = format!("with {}, it is the optimizer `momentum`", named.name);
+                return self.fail(error.edit(title, place, "momentum", false));
+            }
             let parameters = definition.parameters.iter().map(|p| p.name.name.as_str());
             return self.fail(meant_option(error, argument.name, parameters));
+        }
+        if let Some(error) = self.sizes_misplaced(defined, &slots, span) {
+            return self.fail(error.help(signature()));
         }
         for (slot, parameter) in slots.iter().zip(&definition.parameters) {
             if let Some(given) = slot
@@ -117,6 +137,16 @@ impl<'a> Elaborator<'a> {
                 let error = self.activation_around(error, &given.value, given.span);
                 return self.fail(error);
             }
+            if let Some(given) = slot
+                && !matches!(given.value, Value::Function(_))
+                && parameter.default.is_some_and(|default| self.is_function_of(defined, default))
+            {
+                let what = given.value.spoken();
+                let what = format!("`{}` of `{name}` takes a function, and gets {what}", parameter.name.name);
+                let error = Diagnostic::error("E0206", what).at(given.span, "not a function").help(signature());
+                let error = self.function_for(error, &given.value, given.span);
+                return self.fail(error);
+            }
             if slot.is_none() && parameter.default.is_none() {
                 let error = Diagnostic::error("E0206", format!("`{name}` needs `{}`", parameter.name.name))
                     .at(span, "missing")
@@ -125,6 +155,15 @@ impl<'a> Elaborator<'a> {
             }
         }
         Ok(slots)
+    }
+
+    /// Whether a default in a definition names a function.
+    fn is_function_of(&self, defined: Defined<'a>, default: TreeId) -> bool {
+        let Some(name) = defined.tree.name(default) else { return false };
+        match self.scopes.find(defined.scope, name) {
+            Some((_, entry)) => matches!(entry.slot, Slot::Value(Value::Function(_))),
+            None => language_function(name).is_some(),
+        }
     }
 
     /// Binds the parameters in the current scope, then reads the body, mapped over leading axes.
@@ -222,13 +261,7 @@ impl<'a> Elaborator<'a> {
         self.fail(error)
     }
     /// A size of a type: a name that is not bound yet is bound to it.
-    fn fit_size(
-        &mut self,
-        argument: &Typed<'a>,
-        ty: &WrittenType,
-        written: crate::syntax::TreeId,
-        size: usize,
-    ) -> Outcome<()> {
+    fn fit_size(&mut self, argument: &Typed<'a>, ty: &WrittenType, written: TreeId, size: usize) -> Outcome<()> {
         if let NodeKind::Name(name) = self.tree.kind(written)
             && self.scopes.own(self.scope, name).is_none()
         {

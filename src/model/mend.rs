@@ -7,13 +7,16 @@ use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NodeId, Op};
+use crate::op::arithmetic;
 
 impl<'a> Elaborator<'a> {
     /// Adds the edit that declares the parameter whose name stands at `span` with another shape.
     pub fn redeclared(&self, error: Diagnostic, span: Span, shape: &[usize]) -> Diagnostic {
-        let Some((name, place)) = self.type_of_declaration(span) else { return error };
-        let shape = shape_text(shape);
-        error.edit(format!("declare `{name}: {shape}`"), place, format!(": {shape}"), false)
+        let Some((name, changes)) = self.shape_declared(span, shape) else { return error };
+        let mut error = error;
+        let title = format!("declare `{name}: {}`", shape_text(shape));
+        error.edits.push(Edit { title, changes, certain: false });
+        error
     }
     /// Adds the edit that declares a name without a type with the shape of its start, which stands at `start`.
     pub fn declare_start(&self, error: Diagnostic, start: Span, shape: &[usize]) -> Diagnostic {
@@ -99,20 +102,185 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// Adds that a parameter without a shape may be why a product is a vector: `w x` with `param w` is a multiple of `x`.
-    pub fn without_shape(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
+    /// Adds that a parameter without a shape may be why a product is a vector: `w x` with `param w` is a multiple of `x`. Where the
+    /// product is found, the edit makes it a number.
+    pub fn without_shape(&self, mut error: Diagnostic, id: NodeId) -> Diagnostic {
         let [n] = *self.graph.shape(id) else { return error };
-        let found = self.graph.reachable(&[id]).into_iter().find_map(|x| match self.graph.op(x) {
+        let order = self.graph.reachable(&[id]);
+        let numbers = order.iter().filter_map(|&x| match self.graph.op(x) {
             Op::Leaf(Leaf::Parameter(number)) if self.graph.shape(x).is_empty() => {
-                let multiplies = self.parameters[*number as usize].multiplies;
                 let variable = &self.graph.parameters[*number as usize];
-                (multiplies && variable.span.file != prelude::FILE).then_some(variable)
+                let product = self.only_product(x, &order);
+                let multiplies = self.parameters[*number as usize].multiplies || product.is_some();
+                (multiplies && variable.span.file != prelude::FILE).then_some((product, variable.span))
             }
             _ => None,
         });
-        let Some(variable) = found else { return error };
-        let name = self.text(variable.span);
-        error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"))
+        let Some((product, span)) = numbers.max_by_key(|(product, _)| product.is_some()) else { return error };
+        let name = self.text(span);
+        let known = self.shape_declared(span, &[n]).zip(product);
+        let known = known.filter(|(_, product)| {
+            product.file == span.file && {
+                let text = self.text(*product);
+                text.starts_with(name) || text.strip_suffix(name).is_some_and(|other| other.ends_with(' '))
+            }
+        });
+        let Some(((_, mut changes), product)) = known else {
+            return error.help(format!("`{name}` is a number; with `{name}: [{n}]` the product `{name}' x` is one"));
+        };
+        let at = product.start + name.len() as u32;
+        let text = self.text(product);
+        let Some(rest) = text.strip_prefix(name) else {
+            let other = text.trim_end_matches(name).trim_end_matches([' ', '*', '·', '⊙']);
+            changes.push((product, format!("{name}' {other}")));
+            let title = format!("with `{name}: [{n}]`, the product `{name}' {other}` is a number");
+            error.edits.push(Edit { title, changes, certain: false });
+            return error;
+        };
+        let other = match rest.trim_start().strip_prefix(['*', '·', '⊙']) {
+            Some(other) => other.trim_start(),
+            None => rest.trim_start_matches(['\'', ' ']),
+        };
+        if !rest.starts_with('\'') {
+            let sign = rest.len() - other.len();
+            changes.push((Span { start: at, end: at + sign as u32, ..product }, "' ".to_string()));
+        }
+        let title = format!("with `{name}: [{n}]`, the product `{name}' {other}` is a number");
+        error.edits.push(Edit { title, changes, certain: false });
+        error
+    }
+
+    /// Where a number is multiplied, if nothing else uses it: there it would be a vector, too.
+    fn only_product(&self, parameter: NodeId, order: &[NodeId]) -> Option<Span> {
+        let mut of = parameter;
+        loop {
+            let uses = |id: &&NodeId| {
+                let mut found = false;
+                self.graph.op(**id).each_operand(|operand| found = found || operand == of);
+                found
+            };
+            let users: Vec<&NodeId> = order.iter().filter(uses).collect();
+            let [&user] = users[..] else { return None };
+            match self.graph.op(user) {
+                Op::Binary(op, ..) => return self.graph.span_of(user).filter(|_| op.name == arithmetic::MULTIPLY.name),
+                Op::Contract(_) => return self.graph.span_of(user),
+                // On its way to the shape of the other factor.
+                _ => of = user,
+            }
+        }
+    }
+
+    /// The changes that declare the parameter whose name stands at `span` with this shape. A name without a type that stands before
+    /// one with a type would share it, and is said to be a number.
+    fn shape_declared(&self, span: Span, shape: &[usize]) -> Option<(&'a str, Vec<(Span, String)>)> {
+        let (name, place) = self.type_of_declaration(span)?;
+        let mut changes = vec![(place, format!(": {}", shape_text(shape)))];
+        let before = self.text(Span { start: 0, end: place.start - name.len() as u32, ..place }).trim_end();
+        if let Some(other) = before.strip_suffix(',').filter(|_| place.start == place.end) {
+            let other = other.trim_end();
+            let rest = other.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+            let is_bare = rest.len() < other.len() && !rest.trim_end().ends_with([':', '~', '=']);
+            if is_bare {
+                let end = other.len() as u32;
+                changes.push((Span { start: end, end, ..place }, ": []".to_string()));
+            }
+        }
+        Some((name, changes))
+    }
+
+    /// Adds the edits that take an axis away from what a value is made of: the input flattened where a layer gets it, or declared
+    /// without the first axis. Pixels are as many in a row as in a column; rows of a batch hardly are.
+    pub fn with_one_axis(&self, mut error: Diagnostic, id: NodeId) -> Diagnostic {
+        let order = self.graph.reachable(&[id]);
+        let input = order.iter().find_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Input(number)) if self.graph.shape(x).len() == 2 => {
+                Some((&self.graph.inputs[*number as usize], self.graph.shape(x)))
+            }
+            _ => None,
+        });
+        let Some((input, shape)) = input else { return error };
+        let mut edits = vec![];
+        let calls = order.iter().filter_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Parameter(number)) => Some(self.graph.parameters[*number as usize].span),
+            _ => None,
+        });
+        let flat =
+            calls.filter(|call| call.file != prelude::FILE).find_map(|call| self.flattened_call(call, &input.name));
+        let title = || format!("if `{}` is one example, flatten it", input.name);
+        edits.extend(flat.map(|(place, text)| Edit { title: title(), changes: vec![(place, text)], certain: false }));
+        let behind = self.text(Span {
+            start: input.span.end,
+            end: self.sources.text(input.span.file).len() as u32,
+            ..input.span
+        });
+        if let Some(length) = behind.find(']').filter(|_| behind.trim_start().starts_with(": [")) {
+            let place = Span { start: input.span.end, end: input.span.end + length as u32 + 1, ..input.span };
+            let changes = vec![(place, format!(": {}", shape_text(&shape[1..])))];
+            let title = format!("if the {} are rows of the data, leave them out", shape[0]);
+            edits.push(Edit { title, changes, certain: false });
+        }
+        if shape[0] != shape[1] {
+            edits.reverse();
+        }
+        error.edits.extend(edits);
+        error
+    }
+
+    /// Adds the edits that give as many probabilities as there are classes, where a layer's last argument says how many, and that
+    /// declare as many classes as there are probabilities.
+    pub fn with_as_many(
+        &self,
+        mut error: Diagnostic,
+        probabilities: NodeId,
+        target: NodeId,
+        found: usize,
+        classes: usize,
+    ) -> Diagnostic {
+        let order = self.graph.reachable(&[probabilities]);
+        let says_size = |call: &Span| {
+            let before = self.text(*call).strip_suffix(')')?.strip_suffix(&found.to_string())?;
+            before.ends_with([' ', ',', '(']).then_some(call.start + before.len() as u32)
+        };
+        let calls = order.iter().filter_map(|&x| match self.graph.op(x) {
+            Op::Leaf(Leaf::Parameter(number)) => Some(self.graph.parameters[*number as usize].span),
+            _ => None,
+        });
+        let mut sizes: Vec<(u32, Span)> = calls
+            .filter(|call| call.file != prelude::FILE)
+            .filter_map(|call| says_size(&call).map(|start| (start, call)))
+            .collect();
+        sizes.dedup();
+        if let [(start, call)] = sizes[..] {
+            let place = Span { start, end: call.end - 1, ..call };
+            error = error.edit(format!("make {classes} of them"), place, classes.to_string(), false);
+        }
+        if let Op::Leaf(Leaf::Input(number)) = self.graph.op(target) {
+            let variable = &self.graph.inputs[*number as usize];
+            let end = self.sources.text(variable.span.file).len() as u32;
+            let behind = self.text(Span { start: variable.span.end, end, ..variable.span });
+            let written = format!(": class({classes})");
+            if behind.starts_with(&written) {
+                let end = variable.span.end + written.len() as u32;
+                let place = Span { start: variable.span.end, end, ..variable.span };
+                error = error.edit(format!("declare {found} classes"), place, format!(": class({found})"), false);
+            }
+        }
+        error
+    }
+
+    /// `dense(flatten(x), 3)` for the call `dense(x, 3)`, and `x |> flatten |> dense(3)`.
+    fn flattened_call(&self, call: Span, input: &str) -> Option<(Span, String)> {
+        let text = self.text(call);
+        let open = call.start + text.find('(')? as u32 + 1;
+        let first = self.text(Span { start: open, ..call });
+        if let Some(rest) = first.strip_prefix(input)
+            && rest.starts_with([',', ')'])
+        {
+            return Some((Span { start: open, end: open + input.len() as u32, ..call }, format!("flatten({input})")));
+        }
+        let before = self.text(Span { start: 0, end: call.start, ..call }).trim_end();
+        let is_stage = before.strip_suffix("|>").is_some_and(|before| before.trim_end().ends_with(input));
+        is_stage.then(|| (Span { end: call.start, ..call }, "flatten |> ".to_string()))
     }
 
     /// What a value is, in a few words: `[3, 4]`, `a number`, `class(3)`.

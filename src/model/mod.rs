@@ -14,6 +14,8 @@ mod elementwise;
 mod expression;
 mod file;
 mod foreign;
+mod foreign_layer;
+mod foreign_value;
 mod gather;
 mod index;
 mod layer;

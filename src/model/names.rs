@@ -1,5 +1,6 @@
 //! What a name means: bound by the file, by the prelude, or known to the language; and what was meant by one that isn't.
 use super::builtin;
+use super::declare::foreign_distribution;
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::foreign::{advice, alias};
 use super::prelude;
@@ -8,6 +9,8 @@ use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Label, Span};
 use crate::graph::Runtime;
 use crate::op;
+use crate::random::Distribution;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Names that are values, if the file doesn't bind them.
 const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
@@ -38,10 +41,13 @@ impl<'a> Elaborator<'a> {
                     Some(value) => value,
                     None => {
                         let error = match self.binds(entry.span, span) {
-                            true => Diagnostic::error("E0203", format!("`{name}` is used in its own value"))
-                                .at(span, "has no value yet")
-                                .also(entry.span, "bound here")
-                                .help("a value does not change: give the new one a name of its own"),
+                            true => {
+                                let error = Diagnostic::error("E0203", format!("`{name}` is used in its own value"))
+                                    .at(span, "has no value yet")
+                                    .also(entry.span, "bound here")
+                                    .help("a value does not change: give the new one a name of its own");
+                                self.without_itself(error, span)
+                            }
                             false => {
                                 let message = format!("`{name}` is used before it is bound");
                                 if self.was_said(&message, span) {
@@ -63,6 +69,16 @@ impl<'a> Elaborator<'a> {
                 None => self.unknown(name, span),
             },
         }
+    }
+    /// Adds the edit that takes `loss +` out of `loss = loss + …`, where nothing is added to.
+    fn without_itself(&self, error: Diagnostic, span: Span) -> Diagnostic {
+        let before = self.text(Span { start: 0, end: span.start, ..span }).trim_end();
+        let behind = self.text(Span { start: span.end, end: self.sources.text(span.file).len() as u32, ..span });
+        let Some(rest) = behind.trim_start_matches(' ').strip_prefix('+').filter(|_| before.ends_with('=')) else {
+            return error;
+        };
+        let end = span.end + (behind.len() - rest.trim_start_matches(' ').len()) as u32;
+        error.edit("begin with what is added", Span { end, ..span }, "", false)
     }
     /// Whether the binding of the name at `name` is what stands around `inside`: on its line, behind it.
     fn binds(&self, name: Span, inside: Span) -> bool {
@@ -116,10 +132,16 @@ impl<'a> Elaborator<'a> {
             return Err(Reported);
         }
         let mut error = Diagnostic::error("E0201", message).at(span, "no such name");
+        if let Some((place, drawn)) = self.distribution_meant(name, span) {
+            let error = error.help("a value stands behind `=`, what it is drawn from behind `~`");
+            return self.fail(error.edit(format!("write `{drawn}`"), place, drawn, false));
+        }
         if name.contains('·') {
             // Unicode has the point between letters of a word, as Catalan writes it.
             let product = name.replace('·', " · ");
             error = error.edit(format!("write the inner product `{product}`"), span, product, true);
+        } else if let Some(edits) = self.entries_meant(name, span) {
+            error.edits = edits;
         } else if let Some((left, right)) = self.product_of_names(name) {
             error = error.edit(format!("write the product `{left} {right}`"), span, format!("{left} {right}"), false);
         } else if let Some(own) = alias(name) {
@@ -128,6 +150,9 @@ impl<'a> Elaborator<'a> {
             error = error.edit(format!("here this is `{own}`"), span, own, is_same);
         } else if let Some(advice) = advice(name) {
             error = error.help(advice);
+            if let Some(option) = self.option_of_none(name, span) {
+                error = error.edit("leave it out", option, "", false);
+            }
         } else if let Some(near) = self.near(name) {
             let is_same = near.to_lowercase() == name.to_lowercase();
             error = error.edit(format!("did you mean `{near}`?"), span, near, is_same);
@@ -156,9 +181,36 @@ impl<'a> Elaborator<'a> {
             .map(|(left, right)| (left.to_string(), right.to_string()))
     }
 
+    /// `~ glorot` for `= glorot` or `= xavier`, whose name stands at `span`, and the place of it without its arguments.
+    fn distribution_meant(&self, name: &str, span: Span) -> Option<(Span, String)> {
+        let own = match Distribution::NAMES.contains(&name) {
+            true => name,
+            false => foreign_distribution(name)?,
+        };
+        let before = self.text(Span { start: 0, end: span.start, ..span }).trim_end();
+        let declared = before.strip_suffix('=')?;
+        let line = declared.rsplit('\n').next().unwrap_or("").trim_start();
+        let place = Span { start: declared.len() as u32, ..span };
+        line.starts_with("param ").then(|| (place, format!("~ {own}")))
+    }
+
+    /// The place of `, bias = None`, whose `None` stands at `span`.
+    fn option_of_none(&self, name: &str, span: Span) -> Option<Span> {
+        let before = self.text(Span { start: 0, end: span.start, ..span });
+        let option = before.trim_end().strip_suffix('=')?.trim_end();
+        let rest = option.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').trim_end();
+        let is_option = matches!(name, "None" | "none" | "null" | "nothing") && rest.ends_with(',');
+        is_option.then(|| Span { start: rest.len() as u32 - 1, ..span })
+    }
+
     /// The known name that is most like this one.
     fn near(&self, name: &str) -> Option<String> {
         let mut all: Vec<&str> = self.scopes.visible(self.scope).map(|(known, _)| known).collect();
+        // `y` for `ŷ`
+        let plain = |name: &str| name.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>();
+        if let Some(marked) = all.iter().find(|known| **known != name && plain(known) == plain(name)) {
+            return Some(marked.to_string());
+        }
         for known in language_functions().chain(VALUES) {
             all.push(known);
         }

@@ -43,6 +43,11 @@ impl<'a> Elaborator<'a> {
                 at += 2;
                 continue;
             }
+            if let Some(reported) = factors.get(at + 1).and_then(|next| self.foreign_layer(factor, *next)) {
+                operands.push(Err(reported));
+                at += 2;
+                continue;
+            }
             let value = self.expression(factor);
             operands.push(value.and_then(|value| Ok((self.factor_of(value, span)?, span))));
             at += 1;
@@ -317,6 +322,11 @@ impl<'a> Elaborator<'a> {
                 let error = Diagnostic::error("E0301", format!("shapes do not fit in {}", self.quote_span(whole)));
                 let error = self.label_operand(error, (&left.0, left.1), true);
                 let error = self.label_operand(error, (&right.0, right.1), false);
+                let error = match (&a[..], &b[..]) {
+                    ([], [_]) => self.redeclared(error, left.1, &b),
+                    ([_], []) => self.redeclared(error, right.1, &a),
+                    _ => error,
+                };
                 self.fail(error.note("`·` takes two vectors of one length; a product with a matrix is `w x`"))
             }
         }

@@ -256,7 +256,10 @@ impl<'a> Elaborator<'a> {
                     } else {
                         "a name means one value in its block: call the second something else, or write one step behind the other, `x |> f |> g`"
                     });
-                self.fail(error)
+                let between = Span { start: first.end, end: name.span.start.max(first.end), ..first };
+                let is_next = first.file == name.span.file && self.text(between).trim() == ",";
+                let second = Span { start: first.end, ..name.span };
+                self.fail(if is_next { error.edit("remove the second", second, "", false) } else { error })
             }
             None => {
                 if self.frame == Frames::ROOT

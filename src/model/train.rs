@@ -2,13 +2,10 @@
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::path::{Frames, Label};
 use super::{Batch, Length, Optimizer, Precision, Training};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::NodeId;
-use crate::syntax::{Directive, Section, StatementKind, TreeId};
+use crate::syntax::{Directive, Section, SectionKind, StatementKind, TreeId, is_planned_directive};
 use indexmap::IndexMap;
-
-/// Lines that the language has and this version has not.
-const NOT_YET: [&str; 4] = ["clip", "freeze", "start", "stop"];
 
 impl<'a> Elaborator<'a> {
     /// What `minimize` says, if it stands there.
@@ -33,7 +30,7 @@ impl<'a> Elaborator<'a> {
         for statement in &section.statements {
             let StatementKind::Directive(directive) = &statement.kind else { continue };
             let word = directive.word.name.as_str();
-            if NOT_YET.contains(&word) {
+            if is_planned_directive(SectionKind::Train, word) {
                 sound = self.not_there_yet(statement.span, &format!("`{word}` in a `train` section is"));
             } else if let Some(first) = lines.insert(word, directive) {
                 let error = Diagnostic::error("E0705", format!("`{word}` stands twice"))
@@ -125,6 +122,26 @@ impl<'a> Elaborator<'a> {
     fn missing_line<T>(&mut self, error: Diagnostic, line: &str, section: Span) -> Outcome<T> {
         let (place, text) = self.line_at_end(section, line);
         self.fail(error.edit(format!("add a line such as `{line}`"), place, text, false))
+    }
+    /// Adds the edit that moves `optimizer = adam(…)`, whose value stands at `value`, into the section that has no optimizer yet.
+    pub fn optimizer_in_section(&self, mut error: Diagnostic, value: Span) -> Diagnostic {
+        let Some((_, binding)) = self.bound_to(value) else { return error };
+        let text = self.sources.text(value.file);
+        let start = text.find("\ntrain {").map(|at| at + 1).filter(|start| value.end as usize <= *start);
+        let Some(start) = start else { return error };
+        let Some(length) = text[start..].find('}') else { return error };
+        let section = Span::new(value.file, start..start + length + 1);
+        if self.text(section).contains("optimizer") {
+            return error;
+        }
+        let line_end = text[value.end as usize..].find('\n').map_or(text.len(), |at| value.end as usize + at + 1);
+        if !text[value.end as usize..line_end].trim().is_empty() {
+            return error;
+        }
+        let (place, line) = self.line_at_end(section, &format!("optimizer {}", self.text(value)));
+        let changes = vec![(Span { end: line_end as u32, ..binding }, String::new()), (place, line)];
+        error.edits.push(Edit { title: "put it into the section".into(), changes, certain: false });
+        error
     }
     /// The place and the text of one more line in a section: before its `}`, as the lines before it are written.
     fn line_at_end(&self, section: Span, line: &str) -> (Span, String) {

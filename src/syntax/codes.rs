@@ -127,4 +127,8 @@ pub static CODES: &[Explanation] = &[
              ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((\
              ((((((((((((((((((((((((((((((x))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))",
         "z = (((x)))\ny = (((z)))"),
+    explain("W0101", "a comment that reads as a quotient",
+        "`//` begins a comment; other languages divide by it. A comment that is nothing but a number or a name, directly behind a value \
+         of simple arithmetic, may have been meant as `floor(a / b)`. Two spaces before a comment say that it is one.",
+        "n = 5\nhalf = n // 2", "n = 5\nhalf = floor(n / 2)"),
 ];

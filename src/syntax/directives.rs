@@ -66,7 +66,15 @@ static DIRECTIVES: &[DirectiveRule] = &[
     ]),
 ];
 
+/// Directives of the language that this version has not; using one is an error of its own.
+const PLANNED: [&str; 5] = ["clip", "freeze", "start", "stop", "window"];
+
 impl DirectiveRule {
+    /// Whether the language has it and this version has not.
+    pub fn is_planned(&self) -> bool {
+        PLANNED.contains(&self.word)
+    }
+
     pub fn of(section: SectionKind, word: &str) -> Option<&'static DirectiveRule> {
         DIRECTIVES.iter().find(|rule| rule.section == section && rule.word == word)
     }
@@ -92,9 +100,9 @@ impl DirectiveRule {
     }
 }
 
-/// The words of all directives of a section, as they are listed to whoever misses one.
+/// The words of all directives of a section that work, as they are listed to whoever misses one.
 pub fn words(section: SectionKind) -> Vec<&'static str> {
-    DIRECTIVES.iter().filter(|rule| rule.section == section).map(|rule| rule.word).collect()
+    DIRECTIVES.iter().filter(|rule| rule.section == section && !rule.is_planned()).map(|rule| rule.word).collect()
 }
 
 /// The phrases that may stand in a directive that begins with this word, each as its words.

@@ -189,7 +189,7 @@ fn spaced(source: Source, span: Span, right: &str) -> String {
     format!("{}{right}{}", space(touches_before), space(touches_after))
 }
 
-/// One error for all `#` comments of a text.
+/// One error for all comments of a text that begin with `#` or `%`.
 pub fn hash_comments(source: Source, places: &[Span]) -> Option<Diagnostic> {
     let first = *places.first()?;
     let sign = |span: Span| Span { end: span.start + 1, ..span };
@@ -204,5 +204,5 @@ pub fn hash_comments(source: Source, places: &[Span]) -> Option<Diagnostic> {
 }
 
 fn hashes(comment: &str) -> u32 {
-    comment.bytes().take_while(|&b| b == b'#').count() as u32
+    comment.bytes().take_while(|&b| b == b'#' || b == b'%').count() as u32
 }

@@ -2,13 +2,16 @@
 mod builder;
 mod children;
 mod codes;
+mod comments;
 mod directives;
 mod explain;
 mod foreign;
 mod format;
 mod layout;
 mod lexeme;
+mod marks;
 mod name;
+mod paper;
 mod parser;
 mod show;
 mod significant;
@@ -41,6 +44,11 @@ pub fn is_reserved(name: &str) -> bool {
 /// Whether a line of this section may begin with a word.
 pub fn is_directive(section: SectionKind, word: &str) -> bool {
     directives::DirectiveRule::of(section, word).is_some()
+}
+
+/// Whether the language has such a line in this section, and this version has not.
+pub fn is_planned_directive(section: SectionKind, word: &str) -> bool {
+    directives::DirectiveRule::of(section, word).is_some_and(directives::DirectiveRule::is_planned)
 }
 
 /// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.

@@ -7,6 +7,10 @@ pub fn normalised(name: &str) -> Cow<'_, str> {
     if name == "π" {
         return Cow::Borrowed("pi");
     }
+    // It was reported; what it stands for is a name all the same.
+    if let Some((letter, _)) = super::paper::letter(name) {
+        return Cow::Owned(letter);
+    }
     match is_nfkc_quick(name.chars()) {
         IsNormalized::Yes => Cow::Borrowed(name),
         _ => Cow::Owned(name.nfkc().collect()),

@@ -1,5 +1,6 @@
 //! From tokens to the tree, statement by statement. It never fails: a statement that can't be read is an `Error` and a diagnostic.
 use super::builder::{Builder, Entry};
+use super::comments;
 use super::explain::explain;
 use super::grammar::EntryParser;
 use super::layout::{Laid, lay_expression, lay_file};
@@ -18,7 +19,11 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     let mut parser = Parser::new(source, &laid);
     let root = parser.statements(1, laid.tokens.len());
     parser.builder.check_no_value(&root);
-    let (tree, diagnostics) = parser.finish();
+    let (tree, mut diagnostics) = parser.finish();
+    // In a text that can't be read, they might be part of what is wrong.
+    if diagnostics.is_empty() {
+        diagnostics = comments::quotients(source, &tree, &root);
+    }
     Parsed { tree, root, diagnostics }
 }
 

@@ -1,7 +1,8 @@
 //! The lexemes that count: spaces and comments fall away, and signs of other languages are reported and read as what was meant.
 use super::foreign::{foreign, hash_comments};
 use super::lexeme::{Lexeme, LexemeKind, lex};
-use super::source::{Source, suggest};
+use super::paper;
+use super::source::Source;
 use crate::diagnostic::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -48,16 +49,16 @@ pub fn significant(source: Source) -> Significants {
     reader.out
 }
 
-struct Reader<'s> {
-    source: Source<'s>,
-    out: Significants,
-    first: bool,
+pub(super) struct Reader<'s> {
+    pub(super) source: Source<'s>,
+    pub(super) out: Significants,
+    pub(super) first: bool,
     line_start: usize,
     /// Lexemes before this place belong to one that was already read: `/* … */`, `'text'`.
-    skip_to: usize,
+    pub(super) skip_to: usize,
     doc: Option<String>,
     /// The second bars of `|x|` that are to come.
-    bars: Vec<usize>,
+    pub(super) bars: Vec<usize>,
     /// Comments that begin with `#`.
     hashes: Vec<Span>,
 }
@@ -95,11 +96,11 @@ impl Reader<'_> {
         self.first = false;
     }
 
-    fn last_kind(&self) -> Option<LexemeKind> {
+    pub(super) fn last_kind(&self) -> Option<LexemeKind> {
         self.out.lexemes.last().map(|last| last.kind)
     }
 
-    fn touches(&self, start: usize) -> bool {
+    pub(super) fn touches(&self, start: usize) -> bool {
         self.out.lexemes.last().is_some_and(|last| last.end == start)
     }
 
@@ -107,7 +108,7 @@ impl Reader<'_> {
         self.touches(start) && self.last_kind().is_some_and(LexemeKind::ends_operand)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.out.diagnostics.push(diagnostic);
     }
 
@@ -135,6 +136,29 @@ impl Reader<'_> {
             LexemeKind::Quote => self.quote(lexeme),
             LexemeKind::Percent if self.touches(lexeme.start) && self.last_kind() == Some(LexemeKind::Number) => {
                 self.per_cent(span)
+            }
+            LexemeKind::Percent
+                if let Some(comment) = paper::per_cent_comment(self.source, lexeme.start, self.first) =>
+            {
+                self.skip_to = comment.end as usize;
+                self.hashes.push(comment);
+                None
+            }
+            LexemeKind::Arrow | LexemeKind::FatArrow
+                if let Some(arrow) = paper::arrow(self.source, self.line_start, span) =>
+            {
+                self.paper(arrow)
+            }
+            LexemeKind::Greater if self.is_pipe(span, ">>") => {
+                self.paper(paper::pipe(self.source, lexeme.start..lexeme.start + 2))
+            }
+            LexemeKind::Name if matches!(self.source.slice(span), "elif" | "elsif" | "elseif") && !self.first => {
+                let error = Diagnostic::error("E0115", "a second condition is written `else if`");
+                self.report(error.at(span, "a word of other languages").edit("write `else if`", span, "else if", true));
+                Some(kind)
+            }
+            LexemeKind::OrOr if self.first || !self.last_kind().is_some_and(LexemeKind::ends_operand) => {
+                self.norm(span)
             }
             kind => match foreign(kind) {
                 Some(foreign) => {
@@ -228,6 +252,14 @@ impl Reader<'_> {
     }
 
     fn period(&mut self, span: Span) -> Option<LexemeKind> {
+        // `w .* x`, `tanh.(x)`
+        let behind = &self.source.text[span.end as usize..];
+        if behind.starts_with(['*', '^', '/', '(', '+', '-']) && self.last_kind() != Some(LexemeKind::Number) {
+            let error = Diagnostic::error("E0105", "an operation of each element is written without a point")
+                .at(span, "the point of other languages");
+            self.report(error.edit("remove it", span, "", true));
+            return None;
+        }
         let after_number = self.last_kind() == Some(LexemeKind::Number) && self.touches(span.start as usize);
         if !after_number {
             return Some(LexemeKind::Period);
@@ -333,39 +365,22 @@ impl Reader<'_> {
         }
     }
 
-    /// `|x|`, which is read as `(x)`.
-    fn bar(&mut self, span: Span) -> Option<LexemeKind> {
-        if let Some(place) = self.bars.iter().position(|bar| *bar == span.start as usize) {
-            self.bars.remove(place);
-            return Some(LexemeKind::ParenClose);
-        }
-        let mut error = Diagnostic::error("E0101", "`|` (U+007C) has no meaning here")
-            .at(span, "not a sign of this language")
-            .help("the absolute value is `abs(x)`, the length of a vector `norm(x)`");
-        let text = self.source.text;
-        let closing = self.source.find_on_line(span.end as usize, "|").map(|(end, _)| end).filter(|end| {
-            let inside = &text[span.end as usize..*end];
-            let is_alone = !text[end + 1..].starts_with('|') && !inside.is_empty();
-            is_alone && !inside.contains("//") && !inside.contains(['"', '#', ';'])
-        });
-        let Some(end) = closing else {
-            self.report(error);
-            return None;
-        };
-        self.bars.push(end);
-        for name in ["abs", "norm"] {
-            let changes = vec![(span, format!("{name}(")), (self.source.character(end), ")".to_string())];
-            suggest(&mut error, format!("write `{name}(…)`"), changes, false);
-        }
-        self.report(error);
-        Some(LexemeKind::ParenOpen)
-    }
-
     /// A character that no rule fits. If it is a wide form of one of ours, it is read as that.
     fn unknown(&mut self, span: Span) -> Option<LexemeKind> {
         let text = self.source.slice(span);
-        if text == "|" {
-            return self.bar(span);
+        match text.chars().next() {
+            _ if text == "|" && self.is_pipe(span, "|") => {
+                return self.paper(paper::pipe(self.source, span.range()));
+            }
+            _ if text == "‖" => return self.norm(span),
+            _ if text == "&" || self.is_disjunction(span) => return self.paper(paper::logic(self.source, span)),
+            _ if text == "|" => return self.bar(span),
+            Some('\\' | '⊤') if let Some(mark) = self.transposed(span) => return Some(mark),
+            Some('\\') => return self.paper(paper::latex(self.source, span.start as usize)),
+            _ => {}
+        }
+        if let Some(paper) = paper::sign(self.source, span.start as usize) {
+            return self.paper(paper);
         }
         let plain: String = text.chars().map(narrow).collect();
         let character = text.chars().next().unwrap_or('\u{fffd}');
@@ -373,7 +388,6 @@ impl Reader<'_> {
             .at(span, "not a sign of this language");
         self.report(match character {
             _ if plain != text => diagnostic.edit(format!("write `{plain}`"), span, &plain, true),
-            '\\' => diagnostic.help("letters of any script are written as themselves: `σ`"),
             '?' => self.choice(diagnostic, span),
             '∇' => diagnostic.help("a gradient is `∂loss/∂w`; of something longer `grad(u^2 + v, x)`"),
             '$' | '&' => diagnostic.help("truth values are joined by `and` and `or`; names have no sign before them"),

@@ -208,7 +208,8 @@ pub enum StatementKind {
     Use { file: FileName, alias: Option<Ident> },
     /// `data "iris.csv" { … }`, `train { … }`
     Section(Section),
-    /// `∂loss/∂w = e`: the left side is a `Derivative`, a `Call` of what makes one (`grad`, `hessian`, `u'`), or an `Index` of these.
+    /// `∂loss/∂w = e`: the left side is a `Derivative`, a `Call` of what makes one (`grad`, `hessian`, `u'`), or an `Index`
+    /// of these.
     Claim { derivative: TreeId, value: TreeId },
     /// `x: 1, 2, 3`, in a data section: the examples themselves.
     Row { name: Ident, values: Vec<TreeId> },

@@ -56,6 +56,8 @@ pub enum Meant {
     Nothing,
     /// As if it were `fn`.
     Fn,
+    /// As if it were this word of a declaration.
+    Declare(&'static str),
     /// Not at all.
     Lost,
 }
@@ -64,6 +66,16 @@ pub enum Meant {
 pub struct ForeignWord {
     pub meant: Meant,
     pub help: &'static str,
+}
+
+/// The word of a declaration that another tool's word means.
+pub fn declaring(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "inputs" | "feature" | "features" => "input",
+        "targets" | "label" | "labels" => "target",
+        "weight" | "weights" | "variable" | "parameter" | "parameters" => "param",
+        _ => return None,
+    })
 }
 
 pub fn foreign_word(word: &str) -> Option<ForeignWord> {
@@ -85,7 +97,9 @@ pub fn foreign_word(word: &str) -> Option<ForeignWord> {
         "class" | "module" | "network" | "net" => {
             (Meant::Lost, "a part with parameters of its own is a `layer` or a `model`")
         }
-        "weight" | "variable" | "parameter" => (Meant::Lost, "a learned value is a `param`"),
+        _ if let Some(word) = declaring(word) => {
+            (Meant::Declare(word), "a declaration begins with `input`, `target` or `param`")
+        }
         "print" => (Meant::Lost, "what is worth seeing is a `metric name = …` or an `output`"),
         _ => return None,
     };

@@ -13,7 +13,7 @@ pub static GROUPS: &[Group] = &[
         rows: &[
             row("dense", "y = w x + b",
                 "dense(x, 3)", "layers.Dense(3)(x)", "nn.Linear(4, 3)(x)",
-                "An activation is a function behind it: `relu(dense(x, 16))` is `Dense(16, activation=\"relu\")` and `F.relu(nn.Linear(4, 16)(x))`. \
+                "`relu(dense(x, 16))`, or `dense(x, 16, activation = relu)`, is `Dense(16, activation=\"relu\")` and `F.relu(nn.Linear(4, 16)(x))`. \
                  The size of the input is known from `x`. Keras keeps its kernel as `[in, out]`."),
             row("neuron", "y = wᵀ x + b",
                 "neuron(x)", "layers.Dense(1)(x)[..., 0]", "nn.Linear(4, 1)(x)[..., 0]",
@@ -73,6 +73,7 @@ pub static GROUPS: &[Group] = &[
             own("sigmoid(x)", "The logistic function: a real number becomes a probability.",
                 row("sigmoid", "σ(x) = 1 / (1 + e⁻ˣ)", "sigmoid(x)", "activations.sigmoid(x)", "torch.sigmoid(x)", "")),
             row("logit", "log(p / (1 − p))", "logit(p)", "ops.log(p / (1 - p))", "torch.logit(p)", ""),
+            row("unchanged", "x", "unchanged(x)", "", "", "The activation that Keras calls `linear`, and PyTorch `nn.Identity()`."),
             own("tanh(x)", "The hyperbolic tangent, between −1 and 1.",
                 row("tanh", "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", "tanh(x)", "activations.tanh(x)", "torch.tanh(x)", "")),
             own("erf(x)", "The error function.",

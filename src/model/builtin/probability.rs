@@ -93,6 +93,7 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
                 );
                 let error = e.label_operand(error, (&p, p_span), true);
                 let error = e.label_operand(error, (&t, t_span), false);
+                let error = e.with_as_many(error, p.id, t.id, classes, count);
                 return e.fail(error.help("each class has one probability"));
             }
         }
@@ -119,6 +120,7 @@ fn misfit<'a, T>(e: &mut Elaborator<'a>, p: (&Tensor, Span), t: (&Tensor, Span))
         error = error
             .help("an example that has several axes becomes a vector by `flatten(x)`")
             .help("rows of the data are no axis: a program says one example, as in `input x: [4]`");
+        error = e.with_one_axis(error, p.0.id);
     } else {
         error = error.help("a class is declared as `target t: class(3)`");
     }

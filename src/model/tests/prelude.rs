@@ -4,7 +4,7 @@ use crate::model::prelude;
 use crate::syntax::{DefinitionKind, StatementKind};
 
 /// A use of each layer and function, by name.
-const USES: [(&str, &str); 26] = [
+const USES: [(&str, &str); 27] = [
     ("absolute_error", "absolute_error(x, 1)"),
     ("batch_norm", "batch_norm(x)"),
     ("conv1d", "conv1d(xs, 3, 2, stride = 2, padding = same)"),
@@ -31,6 +31,7 @@ const USES: [(&str, &str); 26] = [
     ("shift", "shift(x)"),
     ("silu", "silu(x)"),
     ("squared_error", "squared_error(x, 1)"),
+    ("unchanged", "unchanged(x)"),
 ];
 const SCHEDULES: [(&str, &str); 2] = [("step_decay", "step_decay(0.1)"), ("warm_up", "warm_up(0.1, 10)")];
 

@@ -1,6 +1,8 @@
 //! Expressions, and the spellings that have two readings.
 use super::Builder;
-use crate::diagnostic::{Diagnostic, Span};
+use super::targets::leibniz;
+use crate::diagnostic::{Diagnostic, Edit, Span};
+use crate::op;
 use crate::syntax::source::{parenthesised, suggest};
 use crate::syntax::tree::*;
 
@@ -52,12 +54,14 @@ impl Builder<'_> {
             let here = self.source.span(self.span(pair[0].1).end as usize..last.end as usize);
             let join = crate::diagnostic::Span { start: self.span(pair[0].1).end, ..self.span(pair[0].1) };
             let join = crate::diagnostic::Span { end: join.start, ..join };
-            self.report(
-                Diagnostic::error("E0122", format!("`{left}` and `{right}` do not chain"))
-                    .at(here, format!("`{right}` after `{left}`"))
-                    .note("a chain goes one way, as in `0 < x <= 1`")
-                    .edit("join two comparisons with `and`", join, format!(" and {middle}"), false),
-            );
+            let mut error = Diagnostic::error("E0122", format!("`{left}` and `{right}` do not chain"))
+                .at(here, format!("`{right}` after `{left}`"))
+                .note("a chain goes one way, as in `0 < x <= 1`");
+            if rest.len() == 2 && matches!(rest[1].0, Relation::Equal | Relation::NotEqual) {
+                let compared = self.span(first).to(self.span(pair[0].1));
+                suggest(&mut error, "put the first comparison into parentheses", parenthesised(compared), false);
+            }
+            self.report(error.edit("join two comparisons with `and`", join, format!(" and {middle}"), false));
         }
         self.add(start, end, NodeKind::Compare { first, rest })
     }
@@ -69,7 +73,13 @@ impl Builder<'_> {
             let product = without_signs(&self.tree, *divisor);
             let is_product = matches!(self.tree.kind(product), NodeKind::Juxtaposition(_));
             if *sign == ProductSign::Over && is_product && !self.may_be_call(product) {
-                self.report(quotient_readings(&self.tree, span, *divisor));
+                let mut error = quotient_readings(&self.tree, span, *divisor);
+                if let Some(derivative) = leibniz(self.source.slice(span)) {
+                    let edit =
+                        Edit { title: "for a derivative".into(), changes: vec![(span, derivative)], certain: false };
+                    error.edits.insert(0, edit);
+                }
+                self.report(error);
             }
         }
         self.add(start, end, NodeKind::Product { first, rest })
@@ -86,10 +96,28 @@ impl Builder<'_> {
     /// A product by juxtaposition; `e^2x`, where the exponent touches what follows, asks.
     pub fn juxtaposition(&mut self, start: usize, end: usize, first: TreeId, rest: Vec<TreeId>) -> TreeId {
         let factors = super::with(first, rest);
+        if factors.windows(2).any(|pair| self.power_of_function(pair[0], pair[1])) {
+            return self.add(start, end, NodeKind::Error);
+        }
         for pair in factors.windows(2) {
             self.check_reach_of_exponent(pair[0], pair[1]);
         }
         self.add(start, end, NodeKind::Juxtaposition(factors))
+    }
+
+    /// `sin^2(x)`, which is `sin(x)^2`; reports it.
+    fn power_of_function(&mut self, power: TreeId, argument: TreeId) -> bool {
+        let NodeKind::Power { base, exponent } = *self.tree.kind(power) else { return false };
+        let is_argument = matches!(self.tree.kind(argument), NodeKind::Paren(_));
+        let Some(name) = self.tree.name(base).filter(|name| is_argument && op::unary_by_name(name).is_some()) else {
+            return false;
+        };
+        let whole = self.span(power).to(self.span(argument));
+        let right = format!("{name}{}^{}", self.source.slice(self.span(argument)), self.quoted(exponent));
+        let error = Diagnostic::error("E0121", format!("the power of `{name}` stands behind its argument"))
+            .at(self.span(power), "a function has no powers");
+        self.report(error.edit(format!("write `{right}`"), whole, right, true));
+        true
     }
 
     fn check_reach_of_exponent(&mut self, power: TreeId, next: TreeId) {

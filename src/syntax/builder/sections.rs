@@ -88,6 +88,14 @@ impl Builder<'_> {
                 let values = spans.fold(self.span(directive.values[0]), Span::to);
                 return diagnostic.at(values, "one number is minimized").edit("the sum of them", values, sum, false);
             }
+            if let ("optimizer", &[name, rate]) = (word, &directive.values[..])
+                && self.tree.name(name).is_some()
+            {
+                let (place, rate) = (self.span(name).to(self.span(rate)), self.quoted(rate));
+                let right = format!("{}(rate = {rate})", self.quoted(name));
+                let diagnostic = diagnostic.at(place, "its settings stand in parentheses");
+                return diagnostic.edit(format!("write `{right}`"), place, right, false);
+            }
             diagnostic.at(self.directive_span(directive), "has other parts").help(rule.help())
         })
     }

@@ -1,7 +1,9 @@
 //! Statements.
 use super::Builder;
+use super::targets::leibniz;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::tree::*;
+use crate::syntax::words::declaring;
 
 /// A statement that was reported, and binds nothing.
 const WRONG: StatementKind = StatementKind::Error { binds: vec![] };
@@ -16,10 +18,33 @@ impl Builder<'_> {
         if ty.is_none() && self.is_derivative(left) {
             return StatementKind::Claim { derivative: left, value };
         }
+        if ty.is_none()
+            && let Some(error) = self.equation_turned(left, value)
+        {
+            self.report(error);
+            let name = self.tree.name(value).unwrap_or("").to_string();
+            return StatementKind::Error { binds: vec![Ident { name, span: self.span(value) }] };
+        }
         match self.target(left) {
             Some(target) => StatementKind::Binding { target, ty, value },
             None => StatementKind::Error { binds: self.named_first(left) },
         }
+    }
+
+    /// `w x + b = y`, whose sides may be exchanged.
+    fn equation_turned(&self, left: TreeId, value: TreeId) -> Option<Diagnostic> {
+        let is_formula = match self.tree.kind(left) {
+            NodeKind::Sum { .. } | NodeKind::Power { .. } | NodeKind::Negate(_) => true,
+            NodeKind::Product { .. } => leibniz(self.source.slice(self.span(left))).is_none(),
+            NodeKind::Juxtaposition(factors) => !factors.iter().all(|factor| self.tree.name(*factor).is_some()),
+            _ => false,
+        };
+        let name = self.tree.name(value).filter(|_| is_formula && !self.contains_derivative(left))?;
+        let (left, whole) = (self.span(left), self.span(left).to(self.span(value)));
+        let turned = format!("{name} = {}", self.source.slice(left));
+        let error =
+            Diagnostic::error("E0126", "only a name can be bound, and it stands on the left").at(left, "not a name");
+        Some(error.edit(format!("bind `{name}`"), whole, turned, false))
     }
 
     /// `∂u/∂x`, `grad(u, x)`, `u''(x)`, `hessian(u, x)`, or an entry of one.
@@ -34,7 +59,7 @@ impl Builder<'_> {
             _ => false,
         };
         match self.tree.kind(id) {
-            NodeKind::Index { of, .. } => is_made(*of),
+            NodeKind::Index { of, .. } => is_made(self.tree.bare(*of)),
             _ => is_made(id),
         }
     }
@@ -73,10 +98,10 @@ impl Builder<'_> {
 
     /// Names before a type or a start share it: `input a, b: [64]`, `state m, v = 0`.
     pub fn declare(&mut self, word: Ident, mut items: Vec<Declared>) -> StatementKind {
-        let kind = match word.name.as_str() {
+        let kind = match declaring(&word.name).unwrap_or(&word.name) {
             "input" => DeclareKind::Input,
             "target" => DeclareKind::Target,
-            "param" => DeclareKind::Param,
+            "param" | "var" => DeclareKind::Param,
             _ => DeclareKind::State,
         };
         let mut shared: (Option<Type>, Option<Start>) = (None, None);

@@ -16,6 +16,11 @@ impl Builder<'_> {
             NodeKind::Error => None,
             _ => {
                 let diagnostic = self.explain_target(left);
+                // Of `d loss / d w` the two readings as a quotient say nothing.
+                let whole = self.span(left);
+                if leibniz(self.source.slice(whole)).is_some() {
+                    self.diagnostics.retain(|said| said.code != "E0120" || said.span() != Some(whole));
+                }
                 self.report(diagnostic);
                 None
             }
@@ -75,7 +80,7 @@ impl Builder<'_> {
     }
 
     /// Not by recursion: nothing needs to know how deep the tree is here.
-    fn contains_derivative(&self, id: TreeId) -> bool {
+    pub(super) fn contains_derivative(&self, id: TreeId) -> bool {
         let mut waiting = vec![id];
         while let Some(id) = waiting.pop() {
             let kind = self.tree.kind(id);
@@ -89,7 +94,7 @@ impl Builder<'_> {
 }
 
 /// `dloss/dw`, or `d loss / d w`, as a derivative.
-fn leibniz(quotient: &str) -> Option<String> {
+pub(super) fn leibniz(quotient: &str) -> Option<String> {
     let differential = |text: &str| {
         let name = text.trim().strip_prefix('d')?.trim_start().to_string();
         let is_path =

@@ -40,6 +40,16 @@ impl Builder<'_> {
                 Written::Wrong
             }
             ("class", _) => self.wrong(name.span, "`class` takes the number of classes", "as in `class(3)`"),
+            ("boolean" | "logical" | "truth", None) => {
+                let error = Diagnostic::error("E0129", format!("there is no type `{}`", name.name));
+                self.report(error.at(name.span, "not a type").edit("write `bool`", name.span, "bool", true));
+                Written::Wrong
+            }
+            ("categorical" | "category" | "classes" | "onehot" | "one_hot", Some([_])) => {
+                let error = Diagnostic::error("E0129", format!("there is no type `{}`", name.name));
+                self.report(error.at(name.span, "not a type").edit("write `class`", name.span, "class", true));
+                Written::Wrong
+            }
             ("int" | "float" | "float32" | "double" | "number" | "real" | "integer" | "scalar", None) => {
                 let before = self.source.text[..name.span.start as usize].trim_end();
                 let colon = before.strip_suffix(':').map(|before| before.trim_end().len());
@@ -56,6 +66,13 @@ impl Builder<'_> {
             }
             _ => {
                 let message = format!("there is no type `{}`", name.name);
+                let written = self.source.slice(name.span);
+                if sizes.is_none() && self.is_bound_by_a_line(written) {
+                    let shape = format!("[{written}]");
+                    let error = Diagnostic::error("E0129", message).at(name.span, "not a type");
+                    self.report(error.edit("a size stands in brackets", name.span, shape, false));
+                    return Written::Wrong;
+                }
                 self.wrong(
                     name.span,
                     &message,
@@ -63,6 +80,15 @@ impl Builder<'_> {
                 )
             }
         }
+    }
+
+    /// Whether a line of the text begins with `name =`.
+    fn is_bound_by_a_line(&self, name: &str) -> bool {
+        let binds = |line: &str| {
+            let value = line.trim_start().strip_prefix(name).and_then(|rest| rest.trim_start().strip_prefix('='));
+            value.is_some_and(|value| !value.starts_with('='))
+        };
+        self.source.text.lines().any(binds)
     }
 
     fn wrong(&mut self, span: Span, message: &str, help: &str) -> Written {

@@ -20,11 +20,26 @@ impl Stop<'_> {
                     let error = self.error("E0110", "a value has no `+` before it", "expected a value");
                     error.edit("remove it", whole, "", false)
                 }
+                Token::Block(_) if self.previous() == Token::Caret => {
+                    let whole = self.span_of(self.at);
+                    let inner = self.source.slice(whole).trim_matches(['{', '}']).trim();
+                    let is_one = inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+                    let exponent = if is_one { inner.to_string() } else { format!("({inner})") };
+                    self.error("E0110", "an exponent stands in parentheses, not in braces", "LaTeX's spelling").edit(
+                        format!("write `{exponent}`"),
+                        whole,
+                        exponent,
+                        true,
+                    )
+                }
                 Token::Block(_) => self
                     .error("E0110", format!("expected a value, found {here}"), "expected a value")
                     .help("braces hold what a loop or a definition does; a list is `[1, 2]`"),
                 _ => self.error("E0110", format!("expected a value, found {here}"), "expected a value"),
             };
+        }
+        if let Some(error) = self.subscript() {
+            return error;
         }
         let expected = match self.open() {
             Some(Token::ParenOpen | Token::CallOpen) => "`,` or `)`".to_string(),
@@ -41,6 +56,37 @@ impl Stop<'_> {
             Some(open) => diagnostic.also(self.span_of(open), "opened here"),
             None => diagnostic,
         }
+    }
+
+    /// `x_{1}`
+    fn subscript(&self) -> Option<Diagnostic> {
+        let name = self.at.checked_sub(1).filter(|_| matches!(self.token(), Token::Block(_)))?;
+        let of = self.text_of(name).strip_suffix('_').filter(|_| self.previous() == Token::Name)?;
+        let whole = self.span_of(name).to(self.span_of(self.at));
+        let inner = self.source.slice(self.span_of(self.at)).trim_matches(['{', '}']).trim();
+        let error = self.error("E0111", "a subscript stands in no braces", "LaTeX's spelling");
+        let Ok(number) = inner.parse::<usize>() else {
+            let is_name = !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == '_');
+            let entry = format!("{of}[{inner}]");
+            return Some(match is_name {
+                true => error
+                    .edit(
+                        format!("if it is part of the name, write `{of}_{inner}`"),
+                        whole,
+                        format!("{of}_{inner}"),
+                        false,
+                    )
+                    .edit(format!("an entry is `{entry}`"), whole, entry, false),
+                false => error.help("an entry is `x[0]`; a name may end in digits: `x1`"),
+            });
+        };
+        let entry = |at: usize| format!("{of}[{at}]");
+        let first = number.checked_sub(1).map(entry);
+        let error = match first {
+            Some(entry) => error.edit(format!("if entries are counted from 1, it is `{entry}`"), whole, entry, false),
+            None => error,
+        };
+        Some(error.edit(format!("entries are counted from 0 here: `{}`", entry(number)), whole, entry(number), false))
     }
 
     fn all_expected(&self) -> String {

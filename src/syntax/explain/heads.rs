@@ -104,7 +104,8 @@ impl Stop<'_> {
         if rules.is_empty() {
             need(word)?;
             let diagnostic = Diagnostic::error("E0136", format!("`{word}` can't stand in a section"));
-            return Some(diagnostic.at(self.span_of(0), "not a word of a section").help("put it above the section"));
+            let diagnostic = diagnostic.at(self.span_of(0), "not a word of a section");
+            return Some(self.moved_above(diagnostic));
         }
         if word == "optimizer" && self.token() == Token::Assign && self.at == 3 {
             let mut error =
@@ -129,6 +130,22 @@ impl Stop<'_> {
             if lacks_value { "expected a value".to_string() } else { format!("can't go on with {}", self.here()) };
         let help = rules.iter().map(|rule| rule.help()).collect::<Vec<_>>().join("; ");
         Some(self.error("E0135", message, label).help(help))
+    }
+
+    /// Adds the edit that moves a line of a section above it, where both begin lines.
+    fn moved_above(&self, mut error: Diagnostic) -> Diagnostic {
+        let text = self.source.text;
+        let (start, end) = (self.tokens[0].0, self.tokens[self.tokens.len() - 1].0);
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let begins = |word: &str| text[..start].rfind(&format!("\n{word}")).map(|at| at + 1);
+        let section = begins("train").max(begins("data"));
+        let is_line = text[line..start].trim().is_empty() && text[end..].starts_with('\n');
+        let Some(section) = section.filter(|_| is_line) else { return error.help("put it above the section") };
+        let moved = format!("{}\n", text[start..end].trim_end());
+        let changes =
+            vec![(self.source.span(section..section), moved), (self.source.span(line..end + 1), String::new())];
+        suggest(&mut error, "put it above the section", changes, false);
+        error
     }
 
     /// `minimize loss, epochs 60`: the comma, outside of brackets and in a section.

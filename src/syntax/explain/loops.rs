@@ -45,6 +45,10 @@ impl Stop<'_> {
         }
         let lacks_in = self.expects("\"in\"") && !had_in;
         lacks_in.then(|| {
+            if self.token() == Token::Assign {
+                let error = self.error("E0116", format!("`{word}` needs `in`, found `=`"), "expected `in`");
+                return error.edit("write `in`", self.span(), "in", true);
+            }
             self.error("E0116", format!("`{word}` needs `in`, found {}", self.here()), "expected `in`")
                 .help(format!("as in `{example}`"))
         })
@@ -61,7 +65,10 @@ impl Stop<'_> {
             }
             depth += i32::from(token.closes()) - i32::from(token.opens());
         }
-        let Some(open) = open.filter(|open| self.tokens[*open].1 == Token::BracketOpen && open + 1 < at) else {
+        let Some(open) = open.filter(|open| {
+            let is_open = matches!(self.tokens[*open].1, Token::BracketOpen | Token::CallOpen);
+            is_open && open + 1 < at
+        }) else {
             return error;
         };
         depth = 0;
@@ -76,6 +83,9 @@ impl Stop<'_> {
         }
         let text = |from: usize, to: usize| &self.source.text[self.tokens[from].0..self.tokens[to - 1].2];
         let right = format!("{} {{ {} }}", text(at, closing), text(open + 1, at));
+        // The parentheses of a call stay.
+        let is_call = self.tokens[open].1 == Token::CallOpen;
+        let right = if is_call { format!("({right})") } else { right };
         error.edit("put them in order", self.span_of(open).to(self.span_of(closing)), right, true)
     }
 }

@@ -151,6 +151,19 @@ impl Stop<'_> {
         if !lacks_slash {
             return None;
         }
+        if partial > 0 && self.tokens[partial - 1].1 == Token::Slash {
+            return self.entry_of_derivative(partial);
+        }
+        if let Some(slash) = self.line_of_derivative() {
+            let mut error = self.error(
+                "E0123",
+                "what is differentiated is one name, or stands in parentheses",
+                "not part of a name",
+            );
+            let of = self.source.span(self.tokens[partial].2..self.tokens[slash - 1].2);
+            suggest(&mut error, "put it into parentheses", parenthesised(of), true);
+            return Some(error);
+        }
         let diagnostic = self.error(
             "E0123",
             format!(
@@ -174,6 +187,36 @@ impl Stop<'_> {
         })
     }
 
+    /// The `/` of `/∂`, further on in this statement and in no bracket that opens here.
+    fn line_of_derivative(&self) -> Option<usize> {
+        let mut depth = 0;
+        for at in self.at..self.tokens.len() - 1 {
+            let token = self.tokens[at].1;
+            depth += i32::from(token.opens()) - i32::from(token.closes());
+            if depth < 0 || matches!(token, Token::Assign | Token::Comma | Token::Partial) {
+                return None;
+            }
+            if depth == 0 && token == Token::Slash && self.tokens[at + 1].1 == Token::Partial {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// `∂u/∂w[0]`, whose second `∂` is at `below`.
+    fn entry_of_derivative(&self, below: usize) -> Option<Diagnostic> {
+        let above = self.tokens[..below - 1].iter().rposition(|token| token.1 == Token::Partial)?;
+        if self.token() != Token::IndexOpen || below + 2 != self.at {
+            return None;
+        }
+        let whole = self.source.span(self.tokens[above].0..self.tokens[self.at - 1].2);
+        let mut error = self
+            .error("E0123", "a derivative is by a whole value, not by an entry of one", "an entry begins here")
+            .note("the derivative by a vector is a vector: its entries are the derivatives by the entries");
+        suggest(&mut error, "take the entry of the derivative", parenthesised(whole), true);
+        Some(error)
+    }
+
     /// `=` and `<-` where nothing is bound.
     pub(super) fn equals(&self) -> Option<Diagnostic> {
         let compare = |diagnostic: Diagnostic| {
@@ -186,7 +229,9 @@ impl Stop<'_> {
             Token::Assign if touches && matches!(previous, Token::Plus | Token::Minus | Token::Star | Token::Slash) => {
                 let sign = self.source.quoted(self.span_of(self.at - 1).to(self.span()));
                 let message = format!("there is no `{sign}`: values do not change");
-                Some(self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`"))
+                let error =
+                    self.error("E0113", message, "binds a name").help("bind a new name; a state is updated with `<-`");
+                Some(self.joined_with_line_above(error))
             }
             Token::Assign if self.open() == Some(Token::ParenOpen) && self.is_behind_name(self.opener()) => {
                 let open = self.opener().unwrap_or(0);
@@ -211,6 +256,27 @@ impl Stop<'_> {
         }
     }
 
+    /// `y += b`, directly below `y = a`: the edit makes one line of the two.
+    fn joined_with_line_above(&self, mut error: Diagnostic) -> Diagnostic {
+        let (start, end) = (self.tokens[0].0, self.tokens[self.tokens.len() - 2].2);
+        let above = self.source.text[..start].trim_end();
+        let line = &above[above.rfind('\n').map_or(0, |at| at + 1)..];
+        let name = self.text_of(0);
+        let value = line.trim_start().strip_prefix(name).and_then(|rest| rest.trim_start().strip_prefix("= "));
+        let sign = self.text_of(self.at - 1);
+        let is_sum = matches!(self.previous(), Token::Plus | Token::Minus);
+        let is_simple = |value: &str| !["//", ";", "if ", "|>", "<", ">", "=="].iter().any(|sign| value.contains(sign));
+        let Some(value) = value.filter(|value| self.at == 2 && is_simple(value)) else { return error };
+        let added = &self.source.text[self.tokens[self.at].2..end];
+        let is_one = added.trim().chars().all(|c| c.is_alphanumeric() || "_.".contains(c)) || sign == "+";
+        let added = if is_one { added.trim().to_string() } else { format!("({})", added.trim()) };
+        let (from, to) = (above.len() - value.len(), above.len());
+        let joined = if is_sum { format!("{value} {sign} {added}") } else { format!("({value}) {sign} {added}") };
+        let changes = vec![(self.source.span(from..to), joined), (self.source.span(to..end), String::new())];
+        suggest(&mut error, "write it in one line", changes, false);
+        error
+    }
+
     fn is_behind_name(&self, at: Option<usize>) -> bool {
         at.and_then(|at| at.checked_sub(1)).and_then(|at| self.kind(at)) == Some(Token::Name)
     }
@@ -222,6 +288,17 @@ impl Stop<'_> {
             && self.text_of(self.at + 1).chars().take_while(char::is_ascii_digit).count() == 3
             && touches(self.at - 1)
             && touches(self.at)
+    }
+
+    /// `3, 4` and `3 * 4`, from here on.
+    fn sizes_without_brackets(&self) -> Vec<&str> {
+        let mut sizes = vec![self.text_of(self.at)];
+        let mut at = self.at + 1;
+        while matches!(self.kind(at), Some(Token::Comma | Token::Star)) && self.kind(at + 1) == Some(Token::Number) {
+            sizes.push(self.text_of(at + 1));
+            at += 2;
+        }
+        sizes
     }
 
     /// Commas that separate nothing, and commas that are missing.
@@ -266,6 +343,13 @@ impl Stop<'_> {
                 let (sign, last) = (self.source.span(self.tokens[0].2..self.tokens[1].2), self.tokens.len() - 2);
                 let values = self.span_of(2).to(self.span_of(last));
                 let error = self.error("E0111", "a name is bound to one value", "a second value");
+                let touches = self.tokens[self.at - 1].2 == self.span().start as usize
+                    && self.tokens.get(self.at + 1).is_some_and(|next| next.0 == self.span().end as usize);
+                let is_decimal = touches && self.previous() == Token::Number && self.next() == Some(Token::Number);
+                let error = match is_decimal {
+                    true => error.edit("a decimal number has a point", self.span(), ".", false),
+                    false => error,
+                };
                 let is_data = self.section == Some(SectionKind::Data);
                 let mut error = match is_data {
                     true => error.edit("examples are listed behind `:`", sign, ":", false),
@@ -278,6 +362,17 @@ impl Stop<'_> {
                 let title = if is_data { "several columns are a list" } else { "a list stands in brackets" };
                 suggest(&mut error, title, brackets, false);
                 Some(error)
+            }
+            Token::IndexOpen
+                if self.first() == Token::Declare
+                    && self.text_of(self.at - 1) == "class"
+                    && self.kind(self.at + 1) == Some(Token::Number) =>
+            {
+                let closing = self.tokens.get(self.at + 2).filter(|token| token.1 == Token::BracketClose)?;
+                let place = self.source.span(self.tokens[self.at].0..closing.2);
+                let right = format!("({})", self.text_of(self.at + 1));
+                let error = self.error("E0111", "the number of classes stands in parentheses", "expected `(`");
+                Some(error.edit(format!("write `class{right}`"), place, right, true))
             }
             Token::IndexOpen | Token::BracketOpen
                 if self.first() == Token::Declare && self.previous() == Token::Name && self.open().is_none() =>
@@ -301,6 +396,13 @@ impl Stop<'_> {
                     }
                     None => error.help("as in `input x: [3, 4]`"),
                 })
+            }
+            Token::Number if self.first() == Token::Declare && self.previous() == Token::Colon => {
+                let sizes = self.sizes_without_brackets();
+                let right = format!("[{}]", sizes.join(", "));
+                let last = self.at + 2 * (sizes.len() - 1);
+                let error = self.error("E0111", "a shape stands in brackets", "expected `[`");
+                Some(error.edit(format!("write `{right}`"), self.span().to(self.span_of(last)), right, true))
             }
             Token::Name
                 if self.first() == Token::Declare

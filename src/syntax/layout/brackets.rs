@@ -10,7 +10,7 @@ use crate::syntax::tree::SectionKind;
 /// A bracket that stands open.
 pub(super) struct Open {
     shape: Shape,
-    span: Span,
+    pub(super) span: Span,
     /// It touches what it indexes.
     index: bool,
     /// What a brace is the block of, if of a section.

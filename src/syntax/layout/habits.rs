@@ -29,16 +29,18 @@ impl Layout<'_, '_> {
             Token::If if begins_block => {
                 // The `else` of it says no more.
                 if !self.tokens_of_statement().any(|token| token == Token::BraceClose) {
-                    self.diagnostics.push(
-                        Diagnostic::error("E0115", "an `if` is a value, and has no block")
-                            .at(span, "the colon of other languages")
-                            .help("bind what it gives, as in `y = if x > 0 then x else 0`"),
-                    );
+                    let error = Diagnostic::error("E0115", "an `if` is a value, and has no block")
+                        .at(span, "the colon of other languages");
+                    let start = self.tokens[self.statement_start()].0;
+                    self.diagnostics.push(match self.choice_of_blocks(start) {
+                        Some((place, choice)) => error.edit("bind what it gives", place, choice, false),
+                        None => error.help("bind what it gives, as in `y = if x > 0 then x else 0`"),
+                    });
                 }
                 Some(self.indented_block(span))
             }
             _ if begins_block && is_lost => Some(self.indented_block(span)),
-            _ if begins_block && (first == Token::Define || has_loop) => {
+            _ if begins_block && (first == Token::Define || has_loop || self.is_section_without_brace()) => {
                 let mut error =
                     Diagnostic::error("E0105", "a block stands in braces").at(span, "the colon of other languages");
                 match self.end_of_indented(at) {
@@ -54,6 +56,28 @@ impl Layout<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// `train` or `data`, alone or with a file, before a colon.
+    fn is_section_without_brace(&self) -> bool {
+        let start = self.statement_start();
+        let Some(&(from, first, to)) = self.tokens.get(start) else { return false };
+        let is_word = first == Token::Name && matches!(&self.source.text[from..to], "train" | "data");
+        let is_section = first == Token::Section;
+        is_section || is_word && start + 1 == self.tokens.len()
+    }
+
+    /// `if c:`, `y = a`, `else:`, `y = b` on four lines, the first of which begins at `start`, as one choice.
+    fn choice_of_blocks(&self, start: usize) -> Option<(Span, String)> {
+        let lines: Vec<&str> = self.source.text[start..].lines().take(4).collect();
+        let [condition, then, word, otherwise] = lines[..] else { return None };
+        let condition = condition.strip_prefix("if ")?.trim_end().strip_suffix(':')?;
+        let (name, then) = then.trim().split_once(" = ")?;
+        let otherwise = otherwise.trim().strip_prefix(name)?.strip_prefix(" = ")?;
+        let is_whole = word.trim() == "else:" && !lines.iter().any(|line| line.contains("//"));
+        let end = lines[3].as_ptr() as usize + lines[3].trim_end().len() - self.source.text.as_ptr() as usize;
+        let choice = format!("{name} = if {condition} then {then} else {otherwise}");
+        is_whole.then(|| (self.source.span(start..end), choice))
     }
 
     /// Opens a block that ends where the lines are no longer indented.
@@ -116,6 +140,27 @@ impl Layout<'_, '_> {
         let end = open.end as usize + rest.len() - behind.len() + right.len();
         let quotient = format!("floor({left} / {right})");
         Some(error.edit("a quotient that is rounded down", self.source.span(start..end), quotient, false))
+    }
+
+    /// `[1 2; 3 4]`, whose `[` stands at `open`, as `[[1, 2], [3, 4]]`.
+    pub(super) fn matrix(&self, open: Span) -> Option<(Span, String)> {
+        let inner = self.source.text[open.start as usize..].strip_prefix('[')?;
+        let inner = &inner[..inner.find(']')?];
+        let is_plain = |c: char| c.is_alphanumeric() || " ,;._-+\n\t".contains(c);
+        if !inner.chars().all(is_plain) || inner.contains("//") {
+            return None;
+        }
+        let rows = inner.split(';').map(|row| {
+            let entries: Vec<&str> = row.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).collect();
+            format!("[{}]", entries.join(", "))
+        });
+        let rows = format!("[{}]", rows.collect::<Vec<_>>().join(", "));
+        Some((Span { end: open.start + inner.len() as u32 + 2, ..open }, rows))
+    }
+    /// Whether something has been said about this place already.
+    pub(super) fn has_said(&self, place: Span) -> bool {
+        let is_inside = |span: Span| place.start <= span.start && span.end <= place.end;
+        self.diagnostics.iter().any(|said| said.code == "E0109" && said.span().is_some_and(is_inside))
     }
 
     /// The index of the first token of the statement.

@@ -169,12 +169,19 @@ impl<'s> Layout<'s, '_> {
             return self.end_statement();
         }
         let span = self.source.span(lexeme.start..lexeme.end);
-        self.diagnostics.push(
-            Diagnostic::error("E0109", "`;` does not separate in brackets")
-                .at(span, "ends a statement, and none can end here")
-                .help("the rows of a matrix are lists: `[[1, 2], [3, 4]]`")
-                .edit("separate with a comma", span, ",", false),
-        );
+        let error = Diagnostic::error("E0109", "`;` does not separate in brackets")
+            .at(span, "ends a statement, and none can end here");
+        match self.open.last().map(|open| open.span).and_then(|open| self.matrix(open)) {
+            // Of its other rows no more is said.
+            Some((place, _)) if place.start < span.start && self.has_said(place) => {}
+            Some((place, rows)) => {
+                self.diagnostics.push(error.edit(format!("write `{rows}`"), place, rows, true));
+            }
+            None => {
+                let error = error.help("the rows of a matrix are lists: `[[1, 2], [3, 4]]`");
+                self.diagnostics.push(error.edit("separate with a comma", span, ",", false));
+            }
+        }
         self.tokens.push((lexeme.start, Token::Comma, lexeme.end));
     }
 

@@ -111,17 +111,23 @@ impl Layout<'_, '_> {
     fn first_of_statement(&mut self, at: usize) -> Option<Token> {
         let word = self.word(at);
         let Some(foreign) = foreign_word(word) else { return Some(Token::Name) };
-        if !self.is_followed_like_a_word(at) {
+        let is_declared = matches!(foreign.meant, Meant::Declare(_));
+        if !self.is_followed_like_a_word(at) || is_declared && !self.open.is_empty() {
             return Some(Token::Name);
         }
+        let binds = self.on_same_line(at + 2) && self.kind(at + 2) == Some(LexemeKind::Assign);
+        let meant = if word == "var" && !binds { Meant::Declare("param") } else { foreign.meant };
         let (start, end) = (self.lexemes[at].start, self.lexemes[at].end);
         let diagnostic = Diagnostic::error("E0107", format!("no statement begins with `{word}`"))
             .at(self.source.span(start..end), "a word of other languages")
-            .help(foreign.help);
-        self.diagnostics.push(match foreign.meant {
+            .help(if meant == Meant::Declare("param") { "a learned value is a `param`" } else { foreign.help });
+        self.diagnostics.push(match meant {
             Meant::Nothing => {
                 let up_to_next = self.source.span(start..self.lexemes[at + 1].start);
                 diagnostic.edit(format!("remove `{word}`"), up_to_next, "", true)
+            }
+            Meant::Declare(word) => {
+                diagnostic.edit(format!("write `{word}`"), self.source.span(start..end), word, !matches!(word, "param"))
             }
             Meant::Fn => diagnostic.edit("write `fn`", self.source.span(start..end), "fn", true),
             Meant::Lost if matches!(word, "import" | "from" | "include" | "require") => {
@@ -131,11 +137,12 @@ impl Layout<'_, '_> {
             }
             Meant::Lost => diagnostic,
         });
-        if foreign.meant == Meant::Lost {
+        if meant == Meant::Lost {
             self.lost = Some(self.tokens.len());
         }
-        match foreign.meant {
+        match meant {
             Meant::Nothing => None,
+            Meant::Declare(_) => Some(Token::Declare),
             Meant::Fn => Some(Token::Define),
             Meant::Lost => Some(Token::Name),
         }
