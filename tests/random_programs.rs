@@ -9,11 +9,11 @@ use gradus::op::{ReduceOp, trigonometric};
 use gradus::oracle::random_graph::{random_graph, smooth_graph};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
 use gradus::pipeline::{self, Batched, Executing};
-use gradus::simplify::{Stage, simplify};
+use gradus::simplify::{Stage, normal, simplify};
 use gradus::step::{StepGraph, Target, mean};
 use gradus::train::{Batch, Executor};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestRunner};
 use std::sync::atomic::AtomicBool;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -257,4 +257,42 @@ fn what_was_once_wrong_stays_right() -> Result<(), String> {
         agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)))?;
     }
     Ok(())
+}
+
+/// What is held for the same by arithmetic has the same values.
+#[test]
+fn the_same_by_arithmetic() {
+    let mut runner = TestRunner::new(config(60));
+    let pairs = std::cell::Cell::new(0);
+    let result = runner.run(&scripts(), |script| {
+        let random = smooth_graph(&script);
+        let mut graph = random.graph;
+        let loss = objective(&mut graph, &random.roots);
+        let by: Vec<NodeId> =
+            (0..graph.parameters.len() as u32).map(|k| graph.intern(Op::Leaf(Leaf::Parameter(k)))).collect();
+        adjoints(&mut graph, loss, &by);
+        let outside = |id: &NodeId| graph.node(*id).loops.is_empty() && graph.ty(*id).kind == Kind::Real;
+        let nodes: Vec<NodeId> = graph.ids().filter(outside).collect();
+        let env = environment(&graph, 2, 1 + script.len() as u64);
+        // Each with the few that come next, and have its shape.
+        for (at, &a) in nodes.iter().enumerate() {
+            let rest = nodes[at + 1..].iter().copied().filter(|&b| graph.shape(b) == graph.shape(a)).take(6);
+            for b in rest.filter(|&b| normal::is_same(&graph, a, b)) {
+                pairs.set(pairs.get() + 1);
+                let values = evaluate(&graph, &[a, b], &env).unwrap();
+                for example in 0..2 {
+                    for (x, y) in values[0].of(example).iter().zip(values[1].of(example)) {
+                        let off = (x - y).abs() / (1.0 + x.abs());
+                        let both = if x.is_finite() { off < 1e-7 } else { true };
+                        prop_assert!(both, "{a:?} is {x}, {b:?} is {y}\n{}", show(&graph, &[a, b]));
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+    if let Err(why) = result {
+        panic!("{why}");
+    }
+    assert!(pairs.get() > 100, "{} pairs", pairs.get());
 }

@@ -2,10 +2,11 @@
 use super::{Environment, evaluate};
 use crate::diagnostic::{Diagnostic, Explanation, explain};
 use crate::gradient::{across_batch, crosses_batch, derivative};
+use crate::graph::rebuild::Rebuild;
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
-use crate::simplify::{Stage, normal, simplify};
+use crate::simplify::{Stage, normal, parts, simplify};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[
@@ -104,7 +105,13 @@ fn is_same(graph: &Graph, claim: &Claim) -> bool {
     let (value, by) = (known.roots[1], known.roots[2..].to_vec());
     let Some(derived) = chained(&mut known.graph, known.roots[0], &by) else { return false };
     let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
-    simple.roots[0] == simple.roots[1] || normal::is_same(&simple.graph, simple.roots[0], simple.roots[1])
+    if simple.roots[0] == simple.roots[1] {
+        return true;
+    }
+    let mut apart = Rebuild::new(&simple.graph);
+    let roots = apart.run(&simple.roots, |to, _, op| parts::rewritten(to, &op).unwrap_or_else(|| to.intern(op)));
+    let [derived, claimed] = roots[..] else { return false };
+    normal::is_same(&apart.to, derived, claimed)
 }
 
 /// A derivative by one after the other; none if there is none.

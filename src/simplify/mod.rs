@@ -4,6 +4,7 @@
 //! whether it is exact in floating point or only in real numbers is said beside it, and tested.
 pub mod contraction;
 pub mod normal;
+pub mod parts;
 pub mod pattern;
 pub mod recognise;
 pub mod reduction;

@@ -1,7 +1,7 @@
 //! Sums, means and places in normal form: axes get other labels.
 use super::polynomial::{Factor, Label, Polynomial, SINGLE, SUMMED, Term};
 use super::{Atom, Facts, Normal, OUTER};
-use crate::graph::{Leaf, NodeId, Op, View};
+use crate::graph::{Kind, Leaf, NodeId, Op, Row, View};
 use crate::op::ReduceOp;
 
 impl Normal<'_> {
@@ -46,18 +46,39 @@ impl Normal<'_> {
         all
     }
 
-    /// Axes that are kept, repeated, exchanged, or read at the same place.
-    pub(super) fn viewed(&mut self, view: &View) -> Option<Polynomial> {
+    /// Axes that are kept, repeated, exchanged, or read at the same place; else an atom whose axes are in the order of its rows.
+    pub(super) fn viewed(&mut self, view: &View) -> Polynomial {
         let shape = self.graph.shape(view.x).to_vec();
-        let mut names = vec![];
-        for (row, &extent) in view.rows.iter().zip(&shape) {
-            names.push(match row.terms[..] {
-                [(axis, 1)] if row.offset == 0 && row.divisor == 1 && view.shape[axis] == extent => axis as Label,
-                _ if extent == 1 && row.is_total(&view.shape) => SINGLE,
-                _ => return None,
-            });
+        let name = |(row, &extent): (&Row, &usize)| match row.terms[..] {
+            [(axis, 1)] if row.offset == 0 && row.divisor == 1 && view.shape[axis] == extent => Some(axis as Label),
+            _ if extent == 1 && row.is_total(&view.shape) => Some(SINGLE),
+            _ => None,
+        };
+        let names: Option<Vec<Label>> = view.rows.iter().zip(&shape).map(name).collect();
+        if let Some(names) = names.filter(|_| view.is_total()) {
+            return self.forms[&view.x].renamed(|label| names[usize::from(label)], &self.atoms);
         }
-        view.is_total().then(|| self.forms[&view.x].renamed(|label| names[usize::from(label)], &self.atoms))
+        let mut axes: Vec<(usize, i64, usize)> = vec![];
+        for (number, row) in view.rows.iter().enumerate() {
+            for &(axis, coefficient) in &row.terms {
+                if view.shape[axis] != 1 && !axes.iter().any(|known| known.2 == axis) {
+                    axes.push((number, coefficient, axis));
+                }
+            }
+        }
+        axes.sort();
+        let place = |axis: usize| axes.iter().position(|known| known.2 == axis);
+        let rows = view.rows.iter().map(|row| {
+            let mut terms: Vec<(usize, i64)> = row.terms.iter().filter_map(|&(a, c)| Some((place(a)?, c))).collect();
+            terms.sort();
+            Row { terms, ..row.clone() }
+        });
+        let ordered = View { x: view.x, shape: axes.iter().map(|a| view.shape[a.2]).collect(), rows: rows.collect() };
+        let ty = self.graph.ty(view.x);
+        let (truth, varying) = (ty.kind == Kind::Bool, ty.varying);
+        let rank = ordered.shape.clone();
+        let atom = self.opaque(&Op::View(ordered), &rank, truth, varying);
+        atom.renamed(|label| axes[usize::from(label)].2 as Label, &self.atoms)
     }
 
     /// Axes of one element come and go.
@@ -86,7 +107,10 @@ impl Normal<'_> {
             return Polynomial::atom(identity, vec![factor.labels[0], last], 1);
         }
         let mut hot = self.elementwise(&[form], 1, |_, classes| (Atom::Hot(classes[0], size), true));
-        hot.terms.iter_mut().flat_map(|t| &mut t.factors).for_each(|factor| factor.labels.push(last));
+        for factor in hot.terms.iter_mut().flat_map(|t| &mut t.factors) {
+            factor.labels.push(last);
+            self.atoms.hot.insert(factor.atom);
+        }
         hot
     }
 

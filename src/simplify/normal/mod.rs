@@ -10,7 +10,7 @@ use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, NORM};
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Shape};
 use crate::op::ReduceOp;
 use polynomial::{Atoms, Key, Label, Polynomial, SINGLE, SUMMED};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Larger graphs are not looked into.
 const MOST_NODES: usize = 5_000;
@@ -58,6 +58,7 @@ enum Atom {
 struct Known {
     numbers: FxHashMap<Atom, u32>,
     facts: Vec<Facts>,
+    hot: FxHashSet<u32>,
 }
 
 struct Facts {
@@ -72,6 +73,9 @@ impl Atoms for Known {
     }
     fn is_identity(&self, atom: u32) -> bool {
         self.facts[atom as usize].identity
+    }
+    fn is_hot(&self, atom: u32) -> bool {
+        self.hot.contains(&atom)
     }
 }
 
@@ -129,7 +133,7 @@ impl Normal<'_> {
                 let place = |l: Label| c.out_axes.iter().position(|o| *o == left[usize::from(l)]).unwrap_or(0) as Label;
                 a.times(&b, &self.atoms).map(|product| product.summed(&summed, &self.atoms).renamed(place, &self.atoms))
             }
-            Op::View(view) => self.viewed(view),
+            Op::View(view) => Some(self.viewed(view)),
             Op::OneHot { index, size } => Some(self.hot(*index, *size)),
             Op::Reshape { x, shape } => self.reshaped(*x, shape),
             Op::Gather { table, index, shared } => self.gathered(id, *table, *index, *shared),

@@ -43,6 +43,8 @@ pub trait Atoms {
     fn is_truth(&self, atom: u32) -> bool;
     /// 1 where both axes are at the same place, else 0.
     fn is_identity(&self, atom: u32) -> bool;
+    /// 1 at one place of its last axis, else 0.
+    fn is_hot(&self, atom: u32) -> bool;
 }
 
 impl Factor {
@@ -77,6 +79,7 @@ impl Term {
     fn ordered(mut self, atoms: &dyn Atoms) -> Term {
         self.put_in_identities(atoms);
         self.collect(atoms);
+        self.sum_hot(atoms);
         // A label that nothing has is so many equal terms.
         let used = |term: &Term, label| term.factors.iter().any(|factor| factor.uses(label));
         let labels: Vec<(Label, usize)> =
@@ -121,6 +124,22 @@ impl Term {
                     self.factors.iter_mut().enumerate().filter(|(k, f)| *k != at && !atoms.is_identity(f.atom));
                 others.for_each(|(_, f)| f.rename(from, to));
                 at += 1;
+            }
+        }
+    }
+
+    /// Over its classes, an indicator of a class sums up to 1.
+    fn sum_hot(&mut self, atoms: &dyn Atoms) {
+        for k in 0..self.summed.len() {
+            let label = SUMMED + k as Label;
+            let mut with = (0..self.factors.len()).filter(|&at| self.factors[at].uses(label));
+            if let (Some(at), None) = (with.next(), with.next())
+                && let Factor { atom, power: 1, labels } = &self.factors[at]
+                && atoms.is_hot(*atom)
+                && labels.iter().position(|l| *l == label) == Some(labels.len() - 1)
+            {
+                self.factors.remove(at);
+                self.summed[k] = 1;
             }
         }
     }

@@ -54,6 +54,7 @@ fn the_same() {
         ("mean(x) * 3", "sum(x)"),
         ("(y - b) x'", "y x' - b x'"),
         ("(y - onehot(k)) x'", "-(onehot(k) - y) x'"),
+        ("sum(onehot(k))", "1 + 0 r"),
         ("y[k]", "sum(onehot(k) * y)"),
         ("w[ks]", "for i in 0..5 { w[ks[i]] }"),
         ("identity(3) x", "x"),
