@@ -13,19 +13,37 @@ const WIDTH: usize = 80;
 
 pub fn render(derivation: &Derivation) -> String {
     let mut program = Program { text: String::new(), lasts: &derivation.lasts, unsaid: FxHashSet::default() };
-    for line in &derivation.lines {
+    let all = derivation.lines.iter().flat_map(|line| {
         let loops = line.recurrences.iter().map(Statement::Loop);
         let all: Vec<Statement> =
             line.wheres.iter().map(Statement::Value).chain(loops).chain([Statement::Line(line)]).collect();
-        for statement in in_order(&all) {
-            match statement {
-                Statement::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
-                Statement::Loop(recurrence) => program.text += &scan(recurrence),
-                Statement::Line(line) => program.line(line),
-            }
+        in_order(&all)
+    });
+    for statement in needed(all.collect()) {
+        match statement {
+            Statement::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
+            Statement::Loop(recurrence) => program.text += &scan(recurrence),
+            Statement::Line(line) => program.line(line),
         }
     }
     program.text
+}
+
+/// Without explanations that no later statement speaks of: on paper a letter also stands for what an adjoint is called after.
+fn needed(all: Vec<Statement>) -> Vec<Statement> {
+    let mut spoken_of: FxHashSet<Symbol> = FxHashSet::default();
+    let mut kept: Vec<Statement> = vec![];
+    for statement in all.into_iter().rev() {
+        let is_line = matches!(statement, Statement::Line(_));
+        if is_line || statement.symbols().iter().any(|symbol| spoken_of.contains(symbol)) {
+            statement.each_symbol(&mut |symbol| {
+                spoken_of.insert(symbol.clone());
+            });
+            kept.push(statement);
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 /// A line, and what is explained there.
