@@ -17,11 +17,20 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use std::sync::atomic::AtomicBool;
 
 fn config(cases: u32) -> ProptestConfig {
-    let seed = std::env::var("GRADUS_PROGRAMS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(3);
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seed = number("GRADUS_PROGRAMS_SEED").unwrap_or(3);
+    let cases = number("PROPTEST_CASES").map_or(cases, |cases| cases as u32);
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..ProptestConfig::default() }
 }
 fn scripts() -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(any::<u8>(), 0..100)
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..100);
+    prop_oneof![bytes(), bytes().prop_map(with_more)]
+}
+
+/// A script with diagonals, order, products that share a factor.
+fn with_more(mut script: Vec<u8>) -> Vec<u8> {
+    script.insert(0, 255);
+    script
 }
 
 /// Random values that are the same in both precisions.

@@ -188,10 +188,11 @@ impl Outline<'_> {
         }
         let count = entries.iter().filter(|e| e.symbols[0] == unnamed).count();
         let mut number = 0;
+        let mut given: FxHashSet<String> = FxHashSet::default();
         for entry in &mut entries {
             if let Symbol::Adjoint(of) = &entry.symbols[0] {
-                // The program may have a value `δ` of its own.
-                let is_free = |of: &str| !names.is_taken(&format!("δ{of}"));
+                // The program may have a value `δ` of its own; two values may be adjoints of one.
+                let is_free = |of: &str| !names.is_taken(&format!("δ{of}")) && !given.contains(of);
                 if of.is_empty() && (count > 1 || !is_free(of)) {
                     number = (number + 1..).find(|n: &usize| is_free(&n.to_string())).unwrap_or_default();
                     entry.symbols[0] = Symbol::Adjoint(number.to_string());
@@ -199,6 +200,9 @@ impl Outline<'_> {
                     let other = (2..).map(|n: usize| format!("{of}{n}")).find(|of| is_free(of)).unwrap_or_default();
                     entry.symbols[0] = Symbol::Adjoint(other);
                 }
+            }
+            if let Symbol::Adjoint(of) = &entry.symbols[0] {
+                given.insert(of.clone());
             }
             names.give_line(entry.node, entry.symbols[0].clone());
         }

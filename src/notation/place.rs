@@ -44,9 +44,9 @@ impl Affine {
             }
         }
     }
-    /// The conditions under which it lies in `low..high`, as far as not all of its values do, which reach `beyond` both ends;
+    /// The conditions under which it lies in `low..high`, as far as not all of its values do: whether it may leave it at either end;
     /// none in the place of one that never holds. Letters stand on the left: `i = 1`, `p + 2k ≥ 3`.
-    pub fn within(&self, low: i64, high: i64) -> Vec<Option<Expression>> {
+    pub fn within(&self, low: i64, high: i64, may_leave: (bool, bool)) -> Vec<Option<Expression>> {
         if self.terms.is_empty() {
             return if (low..high).contains(&self.offset) { vec![] } else { vec![None] };
         }
@@ -58,9 +58,8 @@ impl Affine {
         if high - low == 1 {
             return vec![compare("==", low - self.offset)];
         }
-        let (before, behind) = self.beyond;
-        let least = (before > 0).then(|| compare(">=", low - self.offset));
-        let most = (behind > 0).then(|| compare("<", high - self.offset));
+        let least = may_leave.0.then(|| compare(">=", low - self.offset));
+        let most = may_leave.1.then(|| compare("<", high - self.offset));
         least.into_iter().chain(most).collect()
     }
     pub fn expression(&self) -> Expression {

@@ -206,7 +206,7 @@ impl<'a> Reading<'a> {
                 // What is explained there needs what it is made of; a loop is said before what speaks of it.
                 let is_explained = match names.get(id).map(|title| title.kind) {
                     Some(Kind::Inner) => !self.forward.contains(&id),
-                    Some(Kind::Letter) => names.has_multiples(),
+                    Some(Kind::Letter) => names.has_multiples() || !self.scans.all.is_empty(),
                     _ => false,
                 };
                 if is_explained {

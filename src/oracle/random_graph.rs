@@ -3,6 +3,7 @@
 //! Values stay near 1 and functions away from their poles, so that evaluators of any precision can be compared. What jumps
 //! (comparisons, `floor`, `argmax`) is only applied to values that every evaluator has exactly.
 mod looped;
+mod more;
 
 use crate::graph::view::{Row, rows};
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
@@ -28,7 +29,8 @@ pub fn smooth_graph(script: &[u8]) -> RandomGraph {
 }
 
 fn built(script: &[u8], smooth: bool) -> RandomGraph {
-    let mut builder = Builder { g: Graph::new(), script, at: 0, depth: 0, smooth };
+    let kinds = if script.first() == Some(&MORE) { KINDS + more::KINDS } else { KINDS };
+    let mut builder = Builder { g: Graph::new(), script, at: usize::from(kinds > KINDS), depth: 0, smooth, kinds };
     let mut values = builder.leaves();
     let first = values.len();
     while builder.at < script.len() {
@@ -59,7 +61,13 @@ struct Builder<'s> {
     depth: usize,
     /// Whether functions with kinks are left out.
     smooth: bool,
+    /// How many kinds of operations there are.
+    kinds: usize,
 }
+
+/// A script that begins so may have operations of `more`; others keep the meaning that they had when they found a mistake.
+const MORE: u8 = 255;
+const KINDS: usize = 16;
 
 const CLASSES: usize = 4;
 
@@ -132,7 +140,7 @@ impl Builder<'_> {
     }
 
     fn operation(&mut self, values: &mut Vec<Value>) {
-        let kind = self.pick(16);
+        let kind = self.pick(self.kinds);
         match kind {
             0 | 1 => self.unary(values),
             2 | 3 => self.binary(values),
@@ -149,6 +157,7 @@ impl Builder<'_> {
                 let id = self.g.intern(Op::BatchMean { x: x.id, axes });
                 self.keep(values, id, x.bound, false);
             }
+            KINDS.. => self.more(kind - KINDS, values),
             _ if self.depth < 2 => self.looped(values),
             _ => self.unary(values),
         }

@@ -97,6 +97,18 @@ pub struct Writer<'g> {
     pub in_body: bool,
 }
 
+/// Without pairs of terms that are nothing together: their axes are none of the sum's.
+fn without_opposites(terms: impl Iterator<Item = (bool, Piece)>) -> Vec<(bool, Piece)> {
+    let mut kept: Vec<(bool, Piece)> = vec![];
+    for (negative, piece) in terms {
+        match kept.iter().position(|known| known.0 != negative && known.1 == piece) {
+            Some(at) => drop(kept.remove(at)),
+            None => kept.push((negative, piece)),
+        }
+    }
+    kept
+}
+
 impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names, form: Form) -> Writer<'g> {
         let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
@@ -149,7 +161,7 @@ impl<'g> Writer<'g> {
     }
 
     fn finish_sum(&self, terms: Vec<(bool, Piece)>, shape: &[usize]) -> Result<Piece> {
-        let mut terms: Vec<(bool, Piece)> = terms.into_iter().map(|(n, p)| (n, p.ascending())).collect();
+        let mut terms: Vec<(bool, Piece)> = without_opposites(terms.into_iter().map(|(n, p)| (n, p.ascending())));
         let axes = axes::union(terms.iter().map(|t| &t.1), shape, self.form)?;
         // A derivative that something is added to comes first.
         terms.sort_by_key(|t| !matches!(t.1.expression, Expression::Symbol(Symbol::Derivative { .. })));

@@ -4,7 +4,7 @@ use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{LoopId, NodeId, Op, Row, View};
 use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
-use crate::notation::place::{Place, through};
+use crate::notation::place::{Affine, Place, through};
 use rustc_hash::FxHashSet;
 
 /// What a row does to an axis that stays whole.
@@ -67,15 +67,41 @@ impl Writer<'_> {
             // 0 / 0 beyond the ends is no number, whatever it is multiplied by.
             self.names.give_letter(self.graph, view.x);
         }
-        let mut conditions = Factors::number(1.0);
         let mut inner = at.with(axes);
+        let conditions = self.conditions(view, at, &mut inner);
+        let factors = self.factors(view.x, &inner).map_err(|needs| Needs { axis: names[needs.axis], ..needs })?;
+        Ok(Some(factors.renamed(&names).times(conditions)))
+    }
+
+    /// What must hold that the places of a view have something behind them.
+    fn conditions(&self, view: &View, at: &At, inner: &mut At) -> Factors {
+        let mut conditions = Factors::number(1.0);
         for (k, row) in view.rows.iter().enumerate() {
+            if let Axis::At(Place::Value(place)) = &inner.axes[k]
+                && row.high - row.low == 1
+                && !row.is_total(&view.shape)
+            {
+                // A place that is computed, against the only one that there is.
+                let only = Box::new(Expression::number(row.low as f64));
+                let here = Expression::Compare("==", Box::new(place.clone()), only);
+                conditions = conditions.times(Factors::one(Piece::scalar(Expression::Bracket(Box::new(here)))));
+                inner.axes[k] = Axis::At(Place::Affine(Affine::number(row.low)));
+                continue;
+            }
             let Axis::At(Place::Affine(place)) = &mut inner.axes[k] else { continue };
             if self.fills_silently(row, view, k) || place.divisor != 1 {
                 continue;
             }
             let shift = self.letters_of_loops(place);
-            for condition in place.within(row.low + shift, row.high + shift) {
+            let places: Vec<(&Place, i64)> = (row.terms.iter())
+                .filter_map(|&(axis, c)| match &at.axes[axis] {
+                    Axis::At(place) => Some((place, c)),
+                    Axis::Free => None,
+                })
+                .collect();
+            let (least, most) = reach(row, view, &places);
+            let may_leave = (least < row.low, most >= row.high);
+            for condition in place.within(row.low + shift, row.high + shift, may_leave) {
                 conditions = conditions.times(match condition {
                     Some(condition) => {
                         let condition = self.last_round_by_letter(condition);
@@ -85,16 +111,18 @@ impl Writer<'_> {
                 });
             }
             if row.high - row.low == 1 {
-                *place = crate::notation::place::Affine::number(row.low);
+                *place = Affine::number(row.low);
             }
         }
-        let factors = self.factors(view.x, &inner).map_err(|needs| Needs { axis: names[needs.axis], ..needs })?;
-        Ok(Some(factors.renamed(&names).times(conditions)))
+        conditions
     }
 
     /// The last round of a loop is its letter's: `s = S`, not `s = 100`.
     fn last_round_by_letter(&self, condition: Expression) -> Expression {
         let Expression::Compare(sign, letter, number) = &condition else { return condition };
+        if self.in_body {
+            return condition;
+        }
         let loops = (0..self.graph.loops.len() as u32).map(LoopId);
         let mut ends = loops.map(|of| (self.names.loop_letter(of), self.graph.looped(of).length as f64));
         let end = ends.find(|((own, _), length)| {
@@ -144,7 +172,8 @@ impl Writer<'_> {
 
     /// Whether a row fills in no zeros, or those that are there anyway when a value is looked up beyond its ends.
     fn fills_silently(&self, row: &Row, view: &View, axis: usize) -> bool {
-        row.is_total(&view.shape) || self.vanishes_beyond(view.x, axis)
+        let reads_all = row.low <= 0 && row.high >= self.graph.shape(view.x)[axis] as i64;
+        row.is_total(&view.shape) || (reads_all && self.vanishes_beyond(view.x, axis))
     }
 
     /// Whether a value is zero beyond its ends when what bears a name in it is.
@@ -163,10 +192,9 @@ impl Writer<'_> {
                     _ => false,
                 }
             }
-            Op::View(ref inner) => inner
-                .rows
-                .iter()
-                .position(|row| row.terms == [(axis, 1)] && row.is_total(&inner.shape))
+            // Beyond a part there is the rest of the whole.
+            Op::View(ref inner) => (inner.rows.iter().zip(self.graph.shape(inner.x)))
+                .position(|(row, &extent)| *row == Row::axis(axis, extent) && inner.shape[axis] == extent)
                 .is_some_and(|k| self.vanishes_beyond(inner.x, k)),
             Op::Contract(ref c) => {
                 let place = |axes: &[u8]| axes.iter().position(|&l| l == c.out_axes[axis]);
@@ -181,7 +209,8 @@ impl Writer<'_> {
     /// A view that changes whole axes: `x[1..]`, `reverse(x)`, `pad(x, 1, 1)`.
     pub(super) fn changed(&mut self, view: &View, at: &At) -> Result<Piece> {
         let (axes, names, changes) = self.changes(view, at)?;
-        let inner = at.with(axes);
+        let mut inner = at.with(axes);
+        let conditions = self.conditions(view, at, &mut inner);
         let piece = self.value_or_letter(view.x, &inner)?;
         let mut expression = piece.expression.bracketed();
         let mut parts: Vec<Part> = vec![];
@@ -225,7 +254,8 @@ impl Writer<'_> {
         {
             return Err(Needs { axis: names[k], hint: Hint::Any });
         }
-        Ok(Piece { expression, axes: piece.axes }.renamed(&names))
+        let piece = Factors::one(Piece { expression, axes: piece.axes }.renamed(&names));
+        Ok(self.finish_product(piece.times(conditions), &view.shape)?.1)
     }
 }
 
@@ -257,8 +287,14 @@ fn change(row: &Row, axis: usize, view: &View, extent: i64) -> Option<Change> {
     }
 }
 
-/// How far a row reaches beyond the axis that it reads, at places that may lie beyond its own axes already.
+/// How far a row reaches beyond the axis that it reads.
 fn beyond(row: &Row, view: &View, places: &[(&Place, i64)], extent: i64) -> (i64, i64) {
+    let (least, most) = reach(row, view, places);
+    ((-least).max(0), (most - extent + 1).max(0))
+}
+
+/// The least and the greatest index that a row asks for, at places that may lie beyond its own axes already.
+fn reach(row: &Row, view: &View, places: &[(&Place, i64)]) -> (i64, i64) {
     let (mut least, mut most) = row.reach(&view.shape);
     for (place, c) in places {
         let Place::Affine(place) = place else { continue };
@@ -266,7 +302,7 @@ fn beyond(row: &Row, view: &View, places: &[(&Place, i64)], extent: i64) -> (i64
         least -= c.abs() * before;
         most += c.abs() * behind;
     }
-    ((-least).max(0), (most - extent + 1).max(0))
+    (least, most)
 }
 
 /// Of the two axes of a window, the shorter is the one within it.
