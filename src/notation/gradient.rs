@@ -2,6 +2,7 @@
 use super::derivation::{Derivation, Form, Left, Request, Role, Wanted};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, NodeId};
+use crate::simplify::around::recognised;
 use crate::simplify::{Stage, simplify};
 use rustc_hash::FxHashSet;
 
@@ -34,14 +35,13 @@ fn request_with(
 ) -> (Graph, Request) {
     let numbers: Vec<NodeId> = of.iter().map(|o| o.1).collect();
     let needed: FxHashSet<NodeId> = graph.reachable(&numbers).into_iter().collect();
-    let mut kept = numbers.clone();
-    kept.extend(by.iter().map(|b| b.1));
+    let by_nodes: Vec<NodeId> = by.iter().map(|b| b.1).collect();
     // Values with names are kept although recognition may go around them: `y` of `y − t`.
-    kept.extend(graph.names().map(|n| n.0).filter(|id| needed.contains(id) || graph.node(*id).loops.is_empty()));
-    let recognised = simplify(graph, &kept, before);
-    let mut graph = recognised.graph;
-    let (numbers, rest) = recognised.roots.split_at(of.len());
-    let variables = &rest[..by.len()];
+    let is_kept = |id: &NodeId| needed.contains(id) || graph.node(*id).loops.is_empty();
+    let named: Vec<NodeId> = graph.names().map(|n| n.0).filter(is_kept).collect();
+    let known = recognised(graph, &numbers, &by_nodes, &named, before);
+    let mut graph = known.graph;
+    let (numbers, variables) = (&known.numbers[..], &known.by[..]);
 
     let mut results: Vec<Wanted> = vec![];
     let mut pairs: Vec<(NodeId, NodeId)> = vec![];
@@ -73,13 +73,14 @@ fn request_with(
         }
     }
 
-    let mut roots: Vec<NodeId> = recognised.roots.clone();
+    let mut roots: Vec<NodeId> = [numbers, variables, &known.others].concat();
+    let kept = roots.len();
     roots.extend(results.iter().map(|r| r.node));
     roots.extend(pairs.iter().flat_map(|p| [p.0, p.1]));
     let simple = simplify(&graph, &roots, behind);
     let mut mapped = simple.roots.iter().copied();
     let mut take = |count: usize| -> Vec<NodeId> { mapped.by_ref().take(count).collect() };
-    let kept = take(recognised.roots.len());
+    let kept = take(kept);
     let nodes = take(results.len());
     let pairs = take(2 * pairs.len());
 

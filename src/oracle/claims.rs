@@ -6,6 +6,7 @@ use crate::graph::rebuild::Rebuild;
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
+use crate::simplify::around::recognised;
 use crate::simplify::{Stage, normal, parts, simplify};
 
 #[rustfmt::skip]
@@ -123,12 +124,9 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
 
 /// Whether the claim is what is derived, as training derives it: after names such as cross-entropy of softmax were recognised.
 fn is_same(graph: &Graph, claim: &Claim) -> bool {
-    let mut kept = vec![claim.of, claim.value];
-    kept.extend(&claim.by);
-    let mut known = simplify(graph, &kept, Stage::Recognise);
-    let (value, by) = (known.roots[1], known.roots[2..].to_vec());
-    let Some(derived) = chained(&mut known.graph, known.roots[0], &by) else { return false };
-    let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
+    let mut known = recognised(graph, &[claim.of], &claim.by, &[claim.value], Stage::Recognise);
+    let Some(derived) = chained(&mut known.graph, known.numbers[0], &known.by) else { return false };
+    let simple = simplify(&known.graph, &[derived, known.others[0]], Stage::Simplify);
     if simple.roots[0] == simple.roots[1] {
         return true;
     }
@@ -305,6 +303,18 @@ mod tests {
             assert!(said.starts_with("the same") || said.starts_with("equal"), "{loss}: {right}\n{said}");
             let said = verdicts(&format!("{text}{wrong}\n"));
             assert!(said.starts_with("error[E0507]"), "{loss}: {wrong}\n{said}");
+        }
+    }
+
+    /// Probabilities that a recognised loss goes around are not gone.
+    #[test]
+    fn by_what_is_recognised() {
+        let text = "input x: [4]\ntarget t: class(3)\nparam w: [3, 4]\ny = softmax(w x)\nentropy = cross_entropy(y, t)\n\
+                    loss = entropy + sum(y^2)\n";
+        let right = "∂entropy/∂y = -onehot(t) / y\n∂loss/∂y = 2 y - onehot(t) / y\n";
+        assert_eq!(verdicts(&format!("{text}{right}")), "the same\n".repeat(2));
+        for wrong in ["∂entropy/∂y = 0", "∂loss/∂y = 2 y"] {
+            assert!(verdicts(&format!("{text}{wrong}\n")).starts_with("error[E0507]"), "{wrong}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Recognisers run before differentiation, rules after it and again after batching. A rule never makes a value dearer;
 //! whether it is exact in floating point or only in real numbers is said beside it, and tested.
+pub mod around;
 pub mod contraction;
 pub mod normal;
 pub mod parts;

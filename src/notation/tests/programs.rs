@@ -1,5 +1,6 @@
 //! Goldens: gradients of programs as they are printed.
 use super::setting::{Both, Setting, forms};
+use crate::graph::NodeId;
 use crate::notation::Form;
 
 #[track_caller]
@@ -359,4 +360,27 @@ param w, c
 loss = a
 "
     ));
+}
+
+/// A loss is recognised, but not across the value that it is differentiated by.
+#[test]
+fn by_probabilities_and_logits() {
+    let (setting, loss) = Setting::of_source(
+        "input x: [4]
+target t: class(3)
+h = tanh(dense(x, 5))
+z = dense(h, 3)
+y = softmax(z)
+loss = cross_entropy(y, t)
+",
+    );
+    let of = [("loss".to_string(), loss)];
+    let printed = |names: &[&str]| {
+        let by: Vec<(String, NodeId)> =
+            names.iter().map(|name| (name.to_string(), setting.g.named_value(name).unwrap())).collect();
+        crate::notation::text::render(&crate::notation::gradient(&setting.g, &of, &by, Form::Paper), 80, false)
+    };
+    assert_eq!(printed(&["z"]), "δz = ∂loss/∂z = y − onehot(t)\n");
+    assert_eq!(printed(&["y"]), "δy = ∂loss/∂y = −onehot(t) / y\n");
+    insta::assert_snapshot!(printed(&["h", "z", "y"]));
 }
