@@ -74,13 +74,15 @@ const NESTED: &str = "input x: [4, 3]\nparam w, b\n\
     y = fold v in x with s = 0 { tanh(fold z in v with q = s { sin(w q + z) }) }\nloss = y^2 + b^2";
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 30] = [
+const PROGRAMS: [&str; 31] = [
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
     "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
     "input x: [5]\ntarget t: class(3)\nh = relu(batch_norm(dense(x, 6)))\nz = dense(h, 3)\nloss = cross_entropy(softmax(z), t)",
     "input x: [6] class(9)\ntarget t: class(2)\ne = embedding(x, 4)\nz = dense(mean(e, axis = 0), 2)\nloss = cross_entropy(softmax(z), t)",
     "input x: [5]\ntarget t: [3]\np = softmax(dense(elu(dense(x, 4)), 3))\nloss = kl(p, softmax(t))",
     "input x: [4]\ntarget t: bool\ny = neuron(silu(dense(mish(dense(x, 3)), 3)))\nloss = hinge(y, t) + 0.1 * sum(abs(weights))",
+    // What is recognised goes around y, all else through it.
+    "input x: [4]\ntarget t: class(3)\nparam w: [3, 4], m: [5, 3], q: [5]\ny = softmax(w x)\nr = m y - q\nloss = cross_entropy(y, t) + sum(r^4)",
     // A stride spreads what comes back over every second place.
     "input x: [9, 2]\ntarget t: [5, 3]\nh = tanh(conv1d(x, 4, 3, padding = same))\ny = conv1d(h, 3, 3, stride = 2, padding = 1)\nloss = sum((y - t)^2)",
     "input x: [13, 2]\nh = relu(conv1d(x, 3, 3, stride = 2))\nq = tanh(conv1d(h, 2, 3, stride = 3, padding = 2))\nloss = sum(q^2) + sum(h)",

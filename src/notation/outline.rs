@@ -179,8 +179,10 @@ impl Outline<'_> {
         let several = entries.iter().filter(|e| e.symbols[0] == unnamed).count() > 1;
         for entry in entries.iter_mut().filter(|e| several && e.symbols[0] == unnamed) {
             // Told apart by letters for the values that they are the adjoints of.
-            if let Some(forward) =
-                self.reading.own_forward(entry.node, names).filter(|&f| self.reading.cost(f, names) > 0)
+            if let Some(forward) = self
+                .reading
+                .own_forward(entry.node, names)
+                .filter(|&f| !names.has(f) && self.reading.cost(f, names) > 0)
             {
                 names.give_letter(self.graph, forward);
                 *entry = self.entry(entry.node, names);
@@ -263,6 +265,7 @@ impl Outline<'_> {
         let forward = self.reading.own_forward(node, names);
         let own = self.request.results.iter().find(|w| w.node == node).map(|w| symbol_of(&w.left));
         let title = forward.and_then(|f| names.get(f).map(|t| (f, t)));
+        let title = title.filter(|(f, _)| !self.request.around.contains(f));
         match (title, own) {
             (Some((f, title)), _) => {
                 let Symbol::Name(name) = &title.symbol else {
