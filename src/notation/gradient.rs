@@ -2,8 +2,9 @@
 use super::derivation::{Derivation, Form, Left, Request, Role, Wanted};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, NodeId};
+use crate::simplify::around::Around;
 use crate::simplify::{Stage, simplify};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The gradients of numbers by parameters (or by other values), each with its name.
 ///
@@ -39,6 +40,17 @@ fn request_with(
     // Values with names are kept although recognition may go around them: `y` of `y − t`.
     kept.extend(graph.names().map(|n| n.0).filter(|id| needed.contains(id) || graph.node(*id).loops.is_empty()));
     let recognised = simplify(graph, &kept, before);
+    let images: FxHashMap<NodeId, NodeId> =
+        recognised.roots.iter().copied().zip(kept.iter().copied()).filter(|(_, from)| needed.contains(from)).collect();
+    // What recognition goes around has no derivative behind it. (Where it changed nothing, it goes around nothing.)
+    let around = Around::new(graph, &recognised.graph, images.iter().map(|(to, from)| (*from, *to)));
+    let (root, changed) = ((numbers[0], recognised.roots[0]), recognised.rewrites > 0);
+    let is_whole = |x: NodeId| !changed || images.get(&x).is_none_or(|&from| !around.goes_around(root, (from, x)));
+    if before == Stage::Recognise && !recognised.roots[of.len()..][..by.len()].iter().all(|&x| is_whole(x)) {
+        return request_with(graph, of, by, [Stage::Collect, behind]);
+    }
+    let whole: FxHashSet<NodeId> = images.keys().copied().filter(|&x| is_whole(x)).collect();
+    let is_whole = |x: NodeId| whole.contains(&x) || !images.contains_key(&x);
     let mut graph = recognised.graph;
     let (numbers, rest) = recognised.roots.split_at(of.len());
     let variables = &rest[..by.len()];
@@ -64,6 +76,7 @@ fn request_with(
             let reached: FxHashSet<NodeId> =
                 graph.reachable(&gradients).into_iter().chain(graph.reachable(&[number])).collect();
             pairs = found.all();
+            pairs.retain(|pair| is_whole(pair.0));
             let rounds = found.in_rounds().iter().copied();
             pairs.extend(rounds.filter(|(x, d)| reached.contains(x) && reached.contains(d)));
         }

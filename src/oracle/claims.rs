@@ -6,6 +6,7 @@ use crate::graph::rebuild::Rebuild;
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
+use crate::simplify::around::Around;
 use crate::simplify::{Stage, normal, parts, simplify};
 
 #[rustfmt::skip]
@@ -102,6 +103,12 @@ fn is_same(graph: &Graph, claim: &Claim) -> bool {
     let mut kept = vec![claim.of, claim.value];
     kept.extend(&claim.by);
     let mut known = simplify(graph, &kept, Stage::Recognise);
+    // By what recognition goes around, the plain form is differentiated.
+    let images: Vec<(NodeId, NodeId)> = kept.iter().copied().zip(known.roots.iter().copied()).collect();
+    let around = Around::new(graph, &known.graph, images.iter().copied());
+    if images[2..].iter().any(|&by| around.goes_around(images[0], by)) {
+        known = simplify(graph, &kept, Stage::Collect);
+    }
     let (value, by) = (known.roots[1], known.roots[2..].to_vec());
     let Some(derived) = chained(&mut known.graph, known.roots[0], &by) else { return false };
     let simple = simplify(&known.graph, &[derived, value], Stage::Simplify);
