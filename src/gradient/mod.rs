@@ -55,8 +55,8 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
         return Err(Failure::AcrossBatch);
     }
     if graph.shape(by).is_empty() {
-        let within_loops =
-            graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && graph.op(id).loop_used().is_some());
+        let is_of_loop = |id: NodeId| graph.op(id).loop_used().is_some() || !graph.node(id).loops.is_empty();
+        let within_loops = graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && is_of_loop(id));
         if !within_loops || !graph.shape(of).is_empty() {
             return tangent(graph, of, by, called);
         }

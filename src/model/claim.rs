@@ -37,10 +37,15 @@ impl<'a> Elaborator<'a> {
 
     /// `∂loss/∂w = e`, `grad(loss, w) = e`, `∂²u/∂x² = e`, `u''(x) = e`, `hessian(loss, w)[0, 1] = e`
     fn claim(&mut self, left: TreeId, value: TreeId, span: Span) -> Outcome<()> {
-        let derived = self.claimed(left);
         let claimed = self.tensor(value);
-        let (derived, claimed) = (derived?, claimed?);
+        // Nothing at all may be claimed of a value that does not matter, and with one 0 for all places.
+        let is_zero = claimed.as_ref().is_ok_and(|claimed| self.graph.constant_of(claimed.id) == Some(0.0));
+        let derived = self.claimed(left, is_zero);
+        let (derived, mut claimed) = (derived?, claimed?);
         let shape = self.graph.shape(derived.id).to_vec();
+        if is_zero && self.graph.shape(claimed.id).is_empty() {
+            claimed.id = self.graph.constant(0.0, &shape);
+        }
         if self.shape(&claimed) != shape {
             let error = Diagnostic::error(
                 "E0312",
@@ -62,7 +67,8 @@ impl<'a> Elaborator<'a> {
         Ok(())
     }
 
-    fn claimed(&mut self, left: TreeId) -> Outcome<Claimed> {
+    /// The left side; `is_zero` if it is claimed to be.
+    fn claimed(&mut self, left: TreeId, is_zero: bool) -> Outcome<Claimed> {
         let tree = self.tree;
         let (of, by) = match tree.kind(left) {
             NodeKind::Derivative { of, by } => (*of, by.clone()),
@@ -87,6 +93,10 @@ impl<'a> Elaborator<'a> {
         let of_value = of_value?;
         let variables = variables.into_iter().collect::<Outcome<Vec<Tensor>>>()?;
         let found = match (&variables[..], &by[..]) {
+            ([variable], [(_, 1)]) if is_zero && !self.depends(&of_value, variable) => {
+                let shape = [self.shape(&of_value), self.shape(variable)].concat();
+                Tensor::new(self.graph.constant(0.0, &shape))
+            }
             ([variable], [(by, 1)]) => {
                 self.claimed_gradient(&of_value, self.span(of), variable, self.span(*by), span)?
             }

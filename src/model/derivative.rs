@@ -77,7 +77,7 @@ impl<'a> Elaborator<'a> {
                 .help("it is a name, not a number");
             return self.fail(error);
         }
-        if !self.graph.dependents(&[by.id])[of.id.index()] {
+        if !self.depends(of, by) {
             let error = Diagnostic::error(
                 "E0503",
                 format!("{} was not computed from {}", self.quote_span(of_span), self.quote_span(by_span)),
@@ -88,6 +88,9 @@ impl<'a> Elaborator<'a> {
             return self.fail(error);
         }
         Ok(())
+    }
+    pub fn depends(&self, of: &Tensor, by: &Tensor) -> bool {
+        self.graph.dependents(&[by.id])[of.id.index()]
     }
     /// `∂of/∂by` of the shape of `of`, then that of `by`.
     pub fn jacobian(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<Tensor> {
@@ -123,7 +126,9 @@ impl<'a> Elaborator<'a> {
                     .at(whole, "not of one example")
                     .help("`stop_gradient(batch_mean(…))` counts as a constant")
             }
-            Failure::ThroughLoop => return self.not_there_yet(whole, &format!("{}, which", failure.message())),
+            Failure::ThroughLoop => {
+                return self.not_there_yet(whole, "a derivative by a number inside of a loop's rounds is");
+            }
         };
         self.fail(error)
     }

@@ -7,7 +7,7 @@ use super::place::{Affine, Place};
 use super::prepare::prepared;
 use super::scans::{Scan, Scans, opened};
 use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
-use crate::graph::{Graph, LoopId, NodeId};
+use crate::graph::{Graph, Kind, LoopId, NodeId};
 use crate::limits::{NOTATION_WORDS, NOTATION_WORK};
 use rustc_hash::FxHashSet;
 
@@ -100,6 +100,12 @@ impl Assembly<'_> {
             let next = crossed.iter().find(|c| !is_zero(&c.1) && !known(c.0)).map(|c| c.0);
             if let (None, true, Some((of, _))) = (next, starts.is_empty(), crossed.first()) {
                 wheres = self.before_first(*of, &piece.expression);
+            }
+            // A sum over all rounds reads what was there before the first one, too.
+            let outside: Vec<LoopId> =
+                self.writer.crossed.iter().map(|c| c.0).filter(|&of| !self.is_within(of, id)).collect();
+            for of in outside {
+                wheres.extend(self.before_first(of, &piece.expression));
             }
             stages.push((piece, at, indices));
             let Some(of) = next else { break };
@@ -195,6 +201,11 @@ impl Assembly<'_> {
             reverse: looped.reverse,
             states: (scan.carried.iter().zip(firsts).zip(nexts))
                 .map(|((c, first), next)| State {
+                    // In brackets, a truth value would be a number.
+                    only: match graph.ty(c.init).kind {
+                        Kind::Bool => Expression::call("stack", vec![first.clone()]),
+                        _ => Expression::List(vec![first.clone()]),
+                    },
                     name: c.name.clone(),
                     rounds: c.rounds.clone(),
                     state: c.state.clone(),
@@ -256,11 +267,13 @@ impl Assembly<'_> {
     }
 
     fn is_backward(&self, of: LoopId, line: NodeId) -> bool {
-        let graph = self.writer.graph;
-        graph.looped(of).origin.is_some() && graph.node(line).loops.contains(&of)
+        self.writer.graph.looped(of).origin.is_some() && self.is_within(of, line)
+    }
+    fn is_within(&self, of: LoopId, line: NodeId) -> bool {
+        self.writer.graph.node(line).loops.contains(&of)
     }
 
-    /// `δ_{T+1} = 0`, for the adjoints that a recurrence reads from the round before.
+    /// `δ_{T+1} = 0`, for the adjoints that are read from the round before.
     fn before_first(&mut self, of: LoopId, right: &Expression) -> Vec<Where> {
         let step = if self.writer.graph.looped(of).reverse { 1 } else { -1 };
         let letter = Affine::letter(&self.writer.names.loop_letter(of).0);
@@ -269,10 +282,16 @@ impl Assembly<'_> {
         subscripted(right, &here, &mut found);
         let mut wheres = vec![];
         for (symbol, rest) in found {
-            let left = symbol.subscript(std::iter::once(first.clone()).chain(rest).collect());
+            let left = symbol.clone().subscript(std::iter::once(first.clone()).chain(rest).collect());
             if !self.explained.contains(&left) {
                 self.explained.push(left.clone());
-                wheres.push(Where { left, right: Expression::Number(0.0), indices: vec![], axes: 0, node: None });
+                let is_it = |next: NodeId| {
+                    self.writer.names.get(next).is_some_and(|t| Expression::Symbol(t.symbol.clone()) == symbol)
+                };
+                let binders = &self.writer.graph.looped(of).binders;
+                let init = binders.iter().find(|binder| is_it(binder.next)).map(|binder| binder.init);
+                let right = init.map_or(Expression::Number(0.0), |init| self.whole(init));
+                wheres.push(Where { left, right, indices: vec![], axes: 0, node: None });
             }
         }
         wheres

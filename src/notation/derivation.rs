@@ -116,6 +116,8 @@ pub struct State {
     /// What it is called within a round.
     pub state: String,
     pub first: Expression,
+    /// The start as the only one of a stack.
+    pub only: Expression,
     pub next: Expression,
 }
 

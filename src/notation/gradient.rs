@@ -62,7 +62,11 @@ fn request_with(
         let found = adjoints(&mut graph, number, variables);
         for (at, ((path, _), &variable)) in by.iter().zip(variables).enumerate() {
             let shape = graph.shape(variable).to_vec();
-            let node = found.of(variable).unwrap_or_else(|| graph.constant(0.0, &shape));
+            let mut node = found.of(variable).unwrap_or_else(|| graph.constant(0.0, &shape));
+            // A number of all examples has one derivative: what each example gives to it is averaged.
+            if graph.ty(node).varying && ![number, variable].iter().any(|&id| graph.ty(id).varying) {
+                node = graph.batch_mean(node);
+            }
             if first.get(at) == Some(&node) {
                 continue;
             }

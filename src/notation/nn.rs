@@ -21,7 +21,8 @@ pub fn render(derivation: &Derivation) -> String {
     });
     for statement in needed(all.collect()) {
         match statement {
-            Statement::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right),
+            // What is no value, is a loop's length, or stands before its rounds.
+            Statement::Value(w) => program.say(&w.left, &w.indices, w.axes, &w.right, w.node.is_none()),
             Statement::Loop(recurrence) => program.text += &scan(recurrence),
             Statement::Line(line) => program.line(line),
         }
@@ -125,7 +126,7 @@ fn scan(recurrence: &Recurrence) -> String {
     body.push(next);
     let head = format!("scan {} in {places} with {starts}", place.symbol);
     let with_start = |state: &State, rounds: &str| {
-        let first = format!("[{}]", print(&state.first, &NN));
+        let first = print(&state.only, &NN);
         match reverse {
             false => format!("{} = concat({first}, {rounds}, axis = 0)\n", state.name),
             true => format!("{} = concat(reverse({rounds}), {first}, axis = 0)\n", state.name),
@@ -167,19 +168,19 @@ struct Program<'a> {
 impl<'a> Program<'a> {
     fn line(&mut self, line: &'a Line) {
         let [first, more @ ..] = &line.left[..] else { return };
-        self.say(first, &line.indices, line.axes, &line.right);
+        self.say(first, &line.indices, line.axes, &line.right, false);
         for left in more {
             let (left, right) = match (defined(left), has_rounds(left, &[])) {
                 (_, true) => (left, first),
                 (left, false) => (left, defined(first)),
             };
-            self.say(left, &[], line.axes, right);
+            self.say(left, &[], line.axes, right, false);
         }
     }
 
     /// `left = right`; a left side with indices is a map over them.
-    fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression) {
-        let mut unsaid = has_rounds(left, &[]) || has_rounds(right, self.lasts);
+    fn say(&mut self, left: &'a Expression, indices: &[Running], axes: usize, right: &'a Expression, of_rounds: bool) {
+        let mut unsaid = of_rounds || has_rounds(left, &[]) || has_rounds(right, self.lasts);
         right.each_symbol(&mut |symbol| unsaid |= self.unsaid.contains(symbol));
         if unsaid {
             self.text += "// ";

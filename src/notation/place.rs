@@ -50,6 +50,12 @@ impl Affine {
         if self.terms.is_empty() {
             return if (low..high).contains(&self.offset) { vec![] } else { vec![None] };
         }
+        // `i = 1`, not `−i = −1`.
+        if self.terms.iter().all(|term| term.1 < 0) && self.divisor == 1 {
+            let terms = self.terms.iter().map(|(name, c)| (name.clone(), -c)).collect();
+            let opposite = Affine { terms, offset: -self.offset, ..self.clone() };
+            return opposite.within(1 - high, 1 - low, (may_leave.1, may_leave.0));
+        }
         let letters = Affine { offset: 0, beyond: (0, 0), ..self.clone() }.expression();
         let compare = |sign, bound: i64| {
             let bound = sum(vec![(bound < 0, Expression::Number(bound.unsigned_abs() as f64))]);

@@ -244,7 +244,8 @@ impl Opening<'_> {
 
     fn binder(&mut self, leaf: NodeId, of: LoopId, number: u32) {
         let binder = &self.from.looped(of).binders[number as usize];
-        if binder.next == leaf {
+        let is_zero = |id: NodeId| self.from.constant_of(id) == Some(0.0);
+        if binder.next == leaf || (is_zero(binder.init) && is_zero(binder.next)) {
             // It is only handed on.
             let init = self.images[&binder.init];
             let image = widened(&mut self.to, (init, false), self.from.looped(of).length);
@@ -293,9 +294,11 @@ impl Opening<'_> {
             for binder in &looped.binders {
                 let Some(&stack) = self.stacks.get(&binder.leaf) else { continue };
                 let base = self.called(request, names, binder.leaf, binder.next);
+                // `hs` are all rounds of `h`; `losss` were hard to read.
+                let all = if base.trim_start_matches('δ').len() > 1 && base.ends_with('s') { "_rounds" } else { "s" };
                 carried.push(Carried {
                     stack,
-                    name: names.take(&format!("{base}s")),
+                    name: names.take(&format!("{base}{all}")),
                     rounds: String::new(),
                     state: names.take(&format!("{base}_{letter}")),
                     element: self.rounds[&binder.leaf],

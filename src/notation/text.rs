@@ -45,7 +45,8 @@ fn explanations(wheres: &[Where], columns: usize, width: usize) -> String {
     out
 }
 
-/// A formula in rows: broken before an operator or behind a comma, outside of as many parentheses as possible.
+/// A formula in rows: broken before an operator or behind a comma, outside of as many parentheses as possible; before a plus or a minus
+/// rather than in a product, if the row is not too short then.
 fn broken(formula: &str, width: usize) -> Vec<String> {
     let mut rows = vec![];
     let mut rest = formula.to_string();
@@ -57,8 +58,13 @@ fn broken(formula: &str, width: usize) -> Vec<String> {
                 '(' | '[' | '{' => depth += 1,
                 ')' | ']' | '}' => depth = depth.saturating_sub(1),
                 ' ' if at > 0 && rest[..at].width() <= width.max(20) => {
-                    let before_sign = rest[at + 1..].starts_with(['+', '−', '⊙', '/']);
-                    let level = if rest[..at].ends_with(',') || before_sign { depth } else { continue };
+                    let in_product = rest[at + 1..].starts_with(['⊙', '/']);
+                    let is_short = 3 * rest[..at].width() < width;
+                    let level = match rest[..at].ends_with(',') || rest[at + 1..].starts_with(['+', '−']) {
+                        true => 2 * depth + usize::from(is_short),
+                        false if in_product => 2 * depth + 1,
+                        false => continue,
+                    };
                     if best.is_none_or(|(least, _)| level <= least) {
                         best = Some((level, at));
                     }

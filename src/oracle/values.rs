@@ -67,6 +67,10 @@ impl Environment {
     }
     /// Numbers drawn from −1..1 for inputs, parameters and states; classes and truth values from all they may be.
     pub fn random(graph: &Graph, examples: usize, seed: u64) -> Environment {
+        Environment::within(graph, examples, seed, 1.0)
+    }
+    /// The same with numbers of −`bound` to `bound`.
+    pub fn within(graph: &Graph, examples: usize, seed: u64, bound: f64) -> Environment {
         let mut all = Environment::new(graph, examples);
         let mut draw = Draws(seed);
         for (values, variables) in [
@@ -75,7 +79,8 @@ impl Environment {
             (&mut all.states, &graph.states),
         ] {
             for (values, variable) in values.iter_mut().zip(variables) {
-                values.iter_mut().for_each(|v| *v = draw.of(variable.ty.kind));
+                let scale = if variable.ty.kind == Kind::Real { bound } else { 1.0 };
+                values.iter_mut().for_each(|v| *v = scale * draw.of(variable.ty.kind));
             }
         }
         all

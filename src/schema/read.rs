@@ -29,6 +29,10 @@ pub fn plan(
         }
     }
     check_sources(&plan, &mut errors);
+    // What a line of another version is about is no mistake of the lines behind it.
+    if errors.iter().any(|error| error.code == "E0614") {
+        errors.retain(|error| error.code != "E0615");
+    }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
 

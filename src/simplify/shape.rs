@@ -4,6 +4,7 @@ use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
 use crate::op::{BinaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "table of zeros", apply: table_of_zeros },
     StructuralRule { name: "view of a constant", apply: constant_view },
     StructuralRule { name: "view of all", apply: identity_view },
     StructuralRule { name: "view of a view", apply: composed },
@@ -35,6 +36,13 @@ pub fn at_places(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     rows.extend((shared + 1..inner.len()).map(|k| Row::axis(outer + k - shared - 1, inner[k])));
     let view = View { x: table, shape, rows };
     view.has_single_axes().then(|| s.make(Op::View(view)))
+}
+
+/// `[0]` in a boundary condition.
+fn table_of_zeros(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Leaf(Leaf::Table(values, shape)) = s.graph.op(id) else { return None };
+    let shape = shape.clone();
+    values.iter().all(|value| value.0 == 0.0).then(|| s.graph.constant(0.0, &shape))
 }
 
 fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

@@ -400,7 +400,7 @@ impl<'g> Writer<'g> {
 
     /// A sign with its subscripts and indices: the left side of a line.
     pub fn left(&self, id: NodeId, symbol: Symbol, at: &At) -> Expression {
-        self.placed(Expression::Symbol(symbol), &self.graph.node(id).loops, at).expression
+        self.placed(id, Expression::Symbol(symbol), &self.graph.node(id).loops, at).expression
     }
     /// The place of a loop's first round.
     pub fn start_place(&self, of: LoopId) -> Affine {

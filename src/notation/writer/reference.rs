@@ -1,6 +1,7 @@
 //! Values that are spoken of by name, at their places.
 use super::{At, Axis, Piece, Writer};
 use crate::graph::{Leaf, LoopId, NodeId, Op};
+use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
 use crate::notation::place::{Affine, Place};
 
@@ -21,7 +22,7 @@ impl Writer<'_> {
         }
         if let Some(title) = self.names.get(id) {
             let symbol = Expression::Symbol(title.symbol.clone());
-            return Some(self.placed(symbol, &self.graph.node(id).loops.clone(), at));
+            return Some(self.placed(id, symbol, &self.graph.node(id).loops.clone(), at));
         }
         match *self.graph.op(id) {
             // All values of a named value of a loop are called as it is, without a place.
@@ -29,11 +30,11 @@ impl Writer<'_> {
                 let title = self.names.get(x)?;
                 let symbol = Expression::Symbol(title.symbol.clone());
                 let loops: Vec<LoopId> = self.graph.node(x).loops.iter().copied().filter(|l| *l != of).collect();
-                Some(self.placed(symbol, &loops, at))
+                Some(self.placed(id, symbol, &loops, at))
             }
             Op::Element { of, x } => {
                 let name = self.names.element(x, self.names.root(of))?.to_string();
-                Some(self.placed(Expression::name(name), &self.graph.node(id).loops.clone(), at))
+                Some(self.placed(id, Expression::name(name), &self.graph.node(id).loops.clone(), at))
             }
             Op::Leaf(Leaf::LoopIndex(of)) => {
                 let place = self.place_of(of, at);
@@ -44,13 +45,16 @@ impl Writer<'_> {
     }
 
     /// A name with its subscripts and indices.
-    pub(super) fn placed(&self, symbol: Expression, loops: &[LoopId], at: &At) -> Piece {
+    pub(super) fn placed(&self, id: NodeId, symbol: Expression, loops: &[LoopId], at: &At) -> Piece {
         let loops = if self.in_body { &[] } else { loops };
         let mut subscripts: Vec<Expression> = loops.iter().map(|&l| self.place_of(l, at).expression()).collect();
         let mut parts = vec![];
         let mut axes = vec![];
         for (k, axis) in at.axes.iter().enumerate() {
             match axis {
+                // Which of one element it is, goes without saying.
+                Axis::At(Place::Affine(place))
+                    if self.form == Form::Paper && self.graph.shape(id)[k] == 1 && place.terms.is_empty() => {}
                 // The place of a loop stands below: x_t.
                 Axis::At(Place::Affine(place)) if parts.is_empty() && self.is_loop_place(place) => {
                     subscripts.push(place.expression());
