@@ -17,6 +17,7 @@ input  ts: [4], t
 target k: class(4)
 target b: bool
 param  z: [4]
+e = 0.1
 y = sigmoid(z)
 s = sigmoid(z[0])
 p = softmax(z)
@@ -47,6 +48,12 @@ const LOGISTIC: &[(&str, &str)] = &[
     ("-sum(b * log(y) + (1 - b) * log(1 - y))", "y − b"),
     ("-sum(0.9 * log(y) + 0.1 * log(1 - y))", "y − 0.9"),
     ("-sum(0.1 * log(1 - y) + 0.9 * log(y))", "y − 0.9"),
+    ("-sum((1 - 0.1) * log(y) + 0.1 * log(1 - y))", "y − 0.9"),
+    ("-sum((1 - e) * log(y) + e * log(1 - y))", "y − 1 + e"),
+    ("-sum(log(y) * [b] + [not b] * log(1 - y))", "y − b"),
+    ("-(t log(y[1]) + (1 - t) log(1 - y[1]))", "(sigmoid(z[1]) − t) [i = 1]"),
+    ("-(log(y[0]) + log(1 - y[1]))", "sigmoid(z[1]) [i = 1] − sigmoid(−z[0]) [i = 0]"),
+    ("-(t log(y[k]) + (1 - t) log((1 - y)[k]))", "(sigmoid(z[k]) − t) onehot(k)"),
     ("-sum(log(if b then y else 1 - y))", "y − b"),
     ("-sum(if b then log(y) else log(1 - y))", "y − b"),
     ("sum(if b then -log(y) else -log(1 - y))", "y − b"),
@@ -63,6 +70,7 @@ const LOGISTIC: &[(&str, &str)] = &[
 const SOFTMAX: &[(&str, &str)] = &[
     ("-log(p[k])", "p − onehot(k)"),
     ("log(p[k])", "onehot(k) − p"),
+    ("-log(p)[k]", "p − onehot(k)"),
     ("-log(p[1])", "p[i] − [i = 1]"),
     ("-log(exp(z[k]) / sum(exp(z)))", "p − onehot(k)"),
     ("-(z[k] - log(sum(exp(z))))", "p − onehot(k)"),

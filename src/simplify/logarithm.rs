@@ -25,15 +25,13 @@ fn logarithm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 /// The logarithm of a value whose factors, or one of them at least, have a stable one.
 fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
     let depth = depth.checked_sub(1)?;
+    if let Some(z) = logit(s, x, depth) {
+        let opposite = s.negated(z);
+        let softplus = s.make(Op::Unary(UnaryOp(&SOFTPLUS), opposite));
+        return Some(s.negated(softplus));
+    }
     match s.graph.op(x).clone() {
-        Op::Unary(op, inner) => match op.name {
-            "exp" => Some(inner),
-            "sigmoid" => {
-                let opposite = s.negated(inner);
-                Some(log_of_complement(s, opposite))
-            }
-            _ => None,
-        },
+        Op::Unary(op, inner) => (op.name == "exp").then_some(inner),
         Op::Named(op, arguments) if op.name == "softmax" => Some(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))),
         Op::Reduce { op: ReduceOp::Sum, .. } => {
             let z = unary_of(s, sum_last(s, x)?, "exp")?;
@@ -43,24 +41,11 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             let x = stable(s, x, depth)?;
             Some(s.make(Op::Reduce { op: ReduceOp::Sum, axes, x }))
         }
-        // What is picked of them, or repeated.
-        Op::View(view) if view.is_total() => {
-            let inner = stable(s, view.x, depth)?;
-            Some(s.make(Op::View(crate::graph::View { x: inner, ..view })))
-        }
-        Op::Gather { table, index, shared } => {
-            let table = stable(s, table, depth)?;
-            Some(s.make(Op::Gather { table, index, shared }))
-        }
         Op::Select { condition, yes, no } => {
             let (yes, no) = (stable(s, yes, depth)?, stable(s, no, depth)?);
             Some(s.make(Op::Select { condition, yes, no }))
         }
         Op::Binary(op, a, b) => match op.name {
-            "sub" if s.graph.constant_of(a) == Some(1.0) => {
-                let z = unary_of(s, b, "sigmoid")?;
-                Some(log_of_complement(s, z))
-            }
             "pow" => {
                 let log = stable(s, a, depth)?;
                 Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), b, log)))
@@ -78,14 +63,43 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             }
             _ => None,
         },
-        _ => None,
+        _ => {
+            let (of, picked) = picked(s, x)?;
+            let log = stable(s, of, depth)?;
+            Some(s.make(picked.map(|x| if x == of { log } else { x }, |l| l)))
+        }
     }
 }
 
-/// `log(1 - sigmoid(z))` is `-softplus(z)`.
-fn log_of_complement(s: &mut Simplifier, z: NodeId) -> NodeId {
-    let softplus = s.make(Op::Unary(UnaryOp(&SOFTPLUS), z));
-    s.negated(softplus)
+/// The `z` of `sigmoid(z)`, of what is picked of it, and of `1 - sigmoid(-z)`.
+fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+    let depth = depth.checked_sub(1)?;
+    match s.graph.op(x).clone() {
+        Op::Unary(op, z) => (op.name == "sigmoid").then_some(z),
+        Op::Binary(op, one, p) if op.name == "sub" && s.graph.constant_of(one) == Some(1.0) => {
+            let z = logit(s, p, depth)?;
+            Some(s.negated(z))
+        }
+        _ => {
+            let (of, picked) = picked(s, x)?;
+            let z = logit(s, of, depth)?;
+            // Signs stand outside, so that both halves of a loss are of the same entry.
+            let opposite = unary_of(s, z, "neg");
+            let z = s.make(picked.map(|x| if x == of { opposite.unwrap_or(z) } else { x }, |l| l));
+            Some(if opposite.is_some() { s.negated(z) } else { z })
+        }
+    }
+}
+
+/// What elements are picked of, or repeated, and how: nothing is filled in between.
+fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
+    let of = match s.graph.op(x) {
+        Op::View(view) if view.is_total() => view.x,
+        Op::Gather { table, .. } => *table,
+        Op::Reshape { x, .. } => *x,
+        _ => return None,
+    };
+    Some((of, s.graph.op(x).clone()))
 }
 
 /// The other way to take the greatest out of a sum of exponentials.

@@ -70,18 +70,18 @@ impl Half {
         if self.over != other.over {
             return None;
         }
-        // `t` weighs the half of `-z`.
-        let (t, z) = match (self.weight?, other.weight?) {
-            (v, w) if is_complement(s, v, w) => match s.graph.constant_of(v) {
-                Some(_) if unary_of(s, other.z, "neg").is_some() => (w, self.z),
-                _ => (v, other.z),
-            },
-            (v, w) if is_complement(s, w, v) => (w, self.z),
-            _ => return None,
-        };
-        if !is_opposite(s, self.z, other.z) {
+        let (own, others) = (self.weight?, other.weight?);
+        if !is_complement(s, own, others) && !is_complement(s, others, own) {
             return None;
         }
+        // `t` weighs the half of `-z`.
+        let (t, z) = if unary_of(s, self.z, "neg") == Some(other.z) {
+            (own, other.z)
+        } else if unary_of(s, other.z, "neg") == Some(self.z) {
+            (others, self.z)
+        } else {
+            return None;
+        };
         let loss = s.make(Op::Binary(BinaryOp(&LOGISTIC_LOSS), z, t));
         Some(match self.over.clone() {
             Some((op, axes)) => s.make(Op::Reduce { op, axes, x: loss }),
@@ -96,7 +96,7 @@ fn is_opposite(s: &Simplifier, a: NodeId, b: NodeId) -> bool {
 
 /// Whether `rest` is `1 - w`, where both may be repeated along the same axes.
 fn is_complement(s: &Simplifier, w: NodeId, rest: NodeId) -> bool {
-    if let (Some(w), Some(rest)) = (s.graph.constant_of(w), s.graph.constant_of(rest)) {
+    if let (Some(w), Some(rest)) = (number(s, w), number(s, rest)) {
         return (w + rest - 1.0).abs() <= 2.0 * f64::EPSILON;
     }
     match (s.graph.op(rest), s.graph.op(w)) {
@@ -106,6 +106,15 @@ fn is_complement(s: &Simplifier, w: NodeId, rest: NodeId) -> bool {
             outer.shape == inner.shape && outer.rows == inner.rows && is_complement(s, inner.x, outer.x)
         }
         _ => false,
+    }
+}
+
+/// The same number everywhere, `0.1` or `1 - 0.1`.
+fn number(s: &Simplifier, id: NodeId) -> Option<f64> {
+    let id = s.graph.unexpanded(id);
+    match *s.graph.op(id) {
+        Op::Binary(op, a, b) if op.name == "sub" => Some(s.graph.constant_of(a)? - s.graph.constant_of(b)?),
+        _ => s.graph.constant_of(id),
     }
 }
 
