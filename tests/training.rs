@@ -86,3 +86,14 @@ fn recurrent_nets() {
         alike(&model, "adam(rate = 0.05)");
     }
 }
+
+/// Parameters and states are numbers, whatever they are given: places, places turned round, a choice of both.
+#[test]
+fn places_are_put_in_parameters_and_states() {
+    for next in ["0..3", "reverse(0..3)", "if step > 3 then 0..3 else reverse(0..3)"] {
+        for w in ["v", "w - 0.1 g"] {
+            let optimizer = format!("optimizer places(w, g) {{\n    state v = 0\n    w <- {w}\n    v <- {next}\n}}\n");
+            alike(&format!("{optimizer}param b: [3]\ny = softmax([x[0], x[1], x[2]] + b)"), "places()");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 use super::expression::{Expression, Running, Symbol};
 use crate::graph::NodeId;
 use indexmap::IndexMap;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// What a node of the graph is, for those that read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +67,6 @@ pub struct Request {
     /// In the order of declaration; the derivation goes from the loss backwards.
     pub results: Vec<Wanted>,
     pub titles: Titles,
-    /// Values that not all goes through that is made of them: what is recognised goes around them. Their adjoints are not the derivatives
-    /// by them.
-    pub around: FxHashSet<NodeId>,
 }
 
 impl Request {

@@ -1,10 +1,10 @@
 //! The derivation of a gradient from a model's graph: recognition, differentiation, simplification, then the outline of lines.
 use super::derivation::{Derivation, Form, Left, Request, Role, Wanted};
 use crate::gradient::adjoints;
-use crate::graph::{Graph, NodeId, Op};
-use crate::simplify::around::recognised;
+use crate::graph::{Graph, NodeId};
+use crate::simplify::around::{Around, recognised};
 use crate::simplify::{Stage, simplify};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// The gradients of numbers by parameters (or by other values), each with its name.
 ///
@@ -39,16 +39,15 @@ fn request_with(
     // Values with names are kept although recognition may go around them: `y` of `y − t`.
     let is_kept = |id: &NodeId| needed.contains(id) || graph.node(*id).loops.is_empty();
     let named: Vec<NodeId> = graph.names().map(|n| n.0).filter(is_kept).collect();
-    let mut users = users_of(graph, &named, &needed);
-    users.retain(|(_, at)| !by_nodes.contains(&named[*at]));
-    let others = [&named[..], &users.iter().map(|user| user.0).collect::<Vec<_>>()].concat();
-    let known = recognised(graph, &numbers, &by_nodes, &others, before);
-    // Values that a recognised function of what they are made of goes around: of a user of theirs they are no part any more.
-    let of_user = |(image, (_, value)): (&NodeId, &(NodeId, usize))| {
-        let value = known.others[*value];
-        (!known.graph.reachable(&[*image]).contains(&value)).then_some(value)
+    let known = recognised(graph, &numbers, &by_nodes, &named, before);
+    let images = || named.iter().copied().zip(known.others.iter().copied());
+    let bypass = Around::new(graph, &known.graph, images());
+    let root = (numbers[0], known.numbers[0]);
+    let is_passed = |pair: &(NodeId, NodeId)| {
+        known.is_changed && !by_nodes.contains(&pair.0) && needed.contains(&pair.0) && bypass.goes_around(root, *pair)
     };
-    let around: FxHashSet<NodeId> = known.others[named.len()..].iter().zip(&users).filter_map(of_user).collect();
+    // Its adjoint is not the derivative by it.
+    let passed: FxHashSet<NodeId> = images().filter(is_passed).map(|(_, image)| image).collect();
     let mut graph = known.graph;
     let (numbers, variables) = (&known.numbers[..], &known.by[..]);
 
@@ -77,29 +76,26 @@ fn request_with(
             let reached: FxHashSet<NodeId> =
                 graph.reachable(&gradients).into_iter().chain(graph.reachable(&[number])).collect();
             pairs = found.all();
+            pairs.retain(|pair| !passed.contains(&pair.0));
             let rounds = found.in_rounds().iter().copied();
             pairs.extend(rounds.filter(|(x, d)| reached.contains(x) && reached.contains(d)));
         }
     }
 
-    let around: Vec<NodeId> = around.into_iter().collect();
     let mut roots: Vec<NodeId> = [numbers, variables, &known.others].concat();
     let kept = roots.len();
-    roots.extend(&around);
     roots.extend(results.iter().map(|r| r.node));
     roots.extend(pairs.iter().flat_map(|p| [p.0, p.1]));
     let simple = simplify(&graph, &roots, behind);
     let mut mapped = simple.roots.iter().copied();
     let mut take = |count: usize| -> Vec<NodeId> { mapped.by_ref().take(count).collect() };
     let kept = take(kept);
-    let around = take(around.len()).into_iter().collect();
     let nodes = take(results.len());
     let pairs = take(2 * pairs.len());
 
     let mut request = Request {
         of: of.first().map(|o| o.0.clone()).unwrap_or_default(),
         values: kept[..of.len()].to_vec(),
-        around,
         ..Request::default()
     };
     request.results = results.into_iter().zip(nodes).map(|(wanted, node)| Wanted { node, ..wanted }).collect();
@@ -107,18 +103,4 @@ fn request_with(
         request.title(pair[1], Role::Adjoint(pair[0]));
     }
     (simple.graph, request)
-}
-
-/// The values that are made of those with names and are needed, each with the number of the one that it is made of.
-fn users_of(graph: &Graph, named: &[NodeId], needed: &FxHashSet<NodeId>) -> Vec<(NodeId, usize)> {
-    let is_inner = |id: NodeId| !matches!(graph.op(id), Op::Leaf(_)) && graph.node(id).loops.is_empty();
-    let places: FxHashMap<NodeId, usize> =
-        named.iter().enumerate().filter(|(_, id)| is_inner(**id)).map(|(at, &id)| (id, at)).collect();
-    let mut users = vec![];
-    for &user in needed {
-        graph.op(user).each_operand(|operand| users.extend(places.get(&operand).map(|&at| (user, at))));
-    }
-    users.sort();
-    users.dedup();
-    users
 }

@@ -265,7 +265,6 @@ impl Outline<'_> {
         let forward = self.reading.own_forward(node, names);
         let own = self.request.results.iter().find(|w| w.node == node).map(|w| symbol_of(&w.left));
         let title = forward.and_then(|f| names.get(f).map(|t| (f, t)));
-        let title = title.filter(|(f, _)| !self.request.around.contains(f));
         match (title, own) {
             (Some((f, title)), _) => {
                 let Symbol::Name(name) = &title.symbol else {

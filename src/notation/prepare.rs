@@ -15,7 +15,6 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
     }
     let outside = graph.names().map(|n| n.0).filter(|id| graph.node(*id).loops.is_empty());
     roots.extend(outside);
-    roots.extend(&request.around);
     let mut rebuild = Rebuild::new(graph);
     rebuild.run(&roots, |to, id, op| {
         // What has a name stays as it is: it is spoken of by it.
@@ -39,7 +38,6 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
         values: request.values.iter().map(|&id| new(id)).collect(),
         results: request.results.iter().map(|w| Wanted { node: new(w.node), left: w.left.clone() }).collect(),
         titles,
-        around: request.around.iter().map(|&id| new(id)).collect(),
     };
     (rebuild.to, request)
 }

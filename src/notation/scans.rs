@@ -347,8 +347,6 @@ impl Opening<'_> {
         // What a body computes on the way to the numbers, is on the way to the stacks.
         let rounds = self.forward.iter().filter(|id| !self.from.node(**id).loops.is_empty());
         let values = request.values.iter().chain(rounds).map(new).collect();
-        // What nothing printed is made of is not there any more.
-        let around = request.around.iter().filter_map(|id| self.images.get(id).copied()).collect();
-        Request { values, around, results, titles, ..request.clone() }
+        Request { values, results, titles, ..request.clone() }
     }
 }

@@ -413,7 +413,8 @@ impl<'g> Planner<'g> {
                 Target::State(i) => &self.states[i as usize],
             };
             let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
-            let written = kernels::copy(&self.memory, "update", self.float, &to, id);
+            // What is learned is a number, also where places are put in it: `b <- 0..4`.
+            let written = kernels::copy_numbers(&self.memory, "update", self.float, &to, id);
             let step = self.push_kernel(written);
             self.program.steps.push(step);
         }

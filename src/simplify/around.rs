@@ -1,8 +1,8 @@
-//! Recognition before differentiation by a value on the way: what stands behind the value must go on standing there.
-//!
-//! `cross_entropy(softmax(z), t)` becomes one function of `z`; its derivative by `y = softmax(z)` would be lost.
+//! What recognition goes around. Of `-log(y[k])` with `y = softmax(z)`, what is left needs `z` and no longer `y`: a derivative by `y` can't
+//! be read off that, so by such values differentiation is prepared apart; and what has an adjoint there is not called `∂loss/∂y`.
 use super::{Stage, simplify};
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, Leaf, NodeId, Op};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A graph in which functions were recognised, but never across the values that are differentiated by.
 pub struct Recognised {
@@ -10,6 +10,8 @@ pub struct Recognised {
     pub numbers: Vec<NodeId>,
     pub by: Vec<NodeId>,
     pub others: Vec<NodeId>,
+    /// Whether anything was recognised.
+    pub is_changed: bool,
 }
 
 /// Recognises what `numbers` and `others` are made of; `numbers` will be differentiated `by` these values. `stage` may be one that does
@@ -34,6 +36,7 @@ pub fn recognised(graph: &Graph, numbers: &[NodeId], by: &[NodeId], others: &[No
     }
     let kept = [&moved[..], by, others, &cut, &holes].concat();
     let known = simplify(&graph, &kept, stage);
+    let is_changed = known.rewrites > 0;
     let mut graph = known.graph;
     let mut roots = known.roots.into_iter();
     let mut take = |count: usize| -> Vec<NodeId> { roots.by_ref().take(count).collect() };
@@ -45,5 +48,51 @@ pub fn recognised(graph: &Graph, numbers: &[NodeId], by: &[NodeId], others: &[No
         moved[numbers.len()..].iter().zip(&named).for_each(|(&id, (_, name))| graph.name(id, name.as_str()));
     }
     moved.truncate(numbers.len());
-    Recognised { graph, numbers: moved, by, others }
+    Recognised { graph, numbers: moved, by, others, is_changed }
+}
+
+/// A graph before and after recognition.
+pub struct Around<'a> {
+    before: &'a Graph,
+    after: &'a Graph,
+    /// Values whose images are known: what is learned and given, and what was kept.
+    images: Vec<(NodeId, NodeId)>,
+}
+
+impl<'a> Around<'a> {
+    pub fn new(before: &'a Graph, after: &'a Graph, kept: impl IntoIterator<Item = (NodeId, NodeId)>) -> Around<'a> {
+        let leaf = |graph: &'a Graph, id: NodeId| match graph.op(id) {
+            Op::Leaf(leaf @ (Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_))) => Some(leaf),
+            _ => None,
+        };
+        let known: FxHashMap<&Leaf, NodeId> = after.ids().filter_map(|id| Some((leaf(after, id)?, id))).collect();
+        let mut images: Vec<(NodeId, NodeId)> = kept.into_iter().collect();
+        images.extend(before.ids().filter_map(|id| Some((id, *known.get(leaf(before, id)?)?))));
+        Around { before, after, images }
+    }
+
+    /// Whether a root needs something below `x` without `x` that it needed through `x` alone. Both are given before and after.
+    pub fn goes_around(&self, root: (NodeId, NodeId), x: (NodeId, NodeId)) -> bool {
+        let below = needed_without(self.after, x.1, None);
+        if below.len() == 1 {
+            return false;
+        }
+        let old = needed_without(self.before, root.0, Some(x.0));
+        let new = needed_without(self.after, root.1, Some(x.1));
+        self.images
+            .iter()
+            .any(|(m, image)| *image != x.1 && below.contains(image) && new.contains(image) && !old.contains(m))
+    }
+}
+
+/// What a value needs, but for what it needs through another one.
+fn needed_without(graph: &Graph, root: NodeId, without: Option<NodeId>) -> FxHashSet<NodeId> {
+    let mut seen = FxHashSet::default();
+    let mut todo = vec![root];
+    while let Some(id) = todo.pop() {
+        if Some(id) != without && seen.insert(id) {
+            graph.each_below(id, |x| todo.push(x));
+        }
+    }
+    seen
 }

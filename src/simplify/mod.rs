@@ -4,6 +4,8 @@
 //! whether it is exact in floating point or only in real numbers is said beside it, and tested.
 pub mod around;
 pub mod contraction;
+pub mod logarithm;
+pub mod logistic;
 pub mod normal;
 pub mod parts;
 pub mod pattern;
@@ -11,9 +13,12 @@ pub mod recognise;
 pub mod reduction;
 pub mod rules;
 pub mod shape;
+pub mod sums;
 
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, NodeId, Op};
+use crate::op::UnaryOp;
+use crate::op::arithmetic::NEGATE;
 use pattern::Rule;
 use std::rc::Rc;
 
@@ -55,8 +60,10 @@ impl Simplifier {
             Stage::Collect => vec![],
         };
         let structural: Vec<&StructuralRule> = match stage {
-            Stage::Recognise => recognise::RULES.iter().collect(),
-            Stage::Simplify => shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).collect(),
+            Stage::Recognise => recognise::RULES.iter().chain(logarithm::RULES).chain(logistic::RULES).collect(),
+            Stage::Simplify => {
+                shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).collect()
+            }
             Stage::Collect => vec![],
         };
         Simplifier {
@@ -116,6 +123,10 @@ impl Simplifier {
         };
         let shape = self.graph.shape(id).to_vec();
         Some(self.graph.constant(value, &shape))
+    }
+
+    fn negated(&mut self, x: NodeId) -> NodeId {
+        self.make(Op::Unary(UnaryOp(&NEGATE), x))
     }
 
     /// A constant of the shape of a node.

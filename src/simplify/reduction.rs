@@ -1,10 +1,13 @@
 //! Rules for reductions and means over the batch. They hold in real numbers; sums may be taken in another order.
 use super::{Simplifier, StructuralRule};
-use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Runtime};
+use crate::graph::named::SOFTMAX;
+use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Row, Runtime, View};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic, exponential};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a constant or an expansion", apply: of_repeated },
+    StructuralRule { name: "sum of shares", apply: of_shares },
+    StructuralRule { name: "sum of what is padded", apply: of_padded },
     StructuralRule { name: "sum of a sum", apply: nested },
     StructuralRule { name: "sum over an axis of one", apply: over_one },
     StructuralRule { name: "mean of a product", apply: mean_of_contraction },
@@ -57,6 +60,51 @@ fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let value = repeats(s, value, &over);
     let left: Vec<usize> = left.iter().map(|&a| place(a)).collect();
     Some(if left.is_empty() { value } else { s.make(Op::Reduce { op, axes: left, x: value }) })
+}
+
+/// The classes' shares of a softmax or of a class are one together.
+fn of_shares(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id) else { return None };
+    let shares = match s.graph.op(*x) {
+        Op::Named(op, _) => op.name == SOFTMAX.name,
+        Op::OneHot { .. } => true,
+        _ => false,
+    };
+    (shares && axes[..] == [s.graph.shape(*x).len() - 1]).then(|| s.constant_like(1.0, id))
+}
+
+/// The zeros around a value add nothing: it is summed itself.
+fn of_padded(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::View(view) = s.graph.op(x).clone() else { return None };
+    let inner = s.graph.shape(view.x).to_vec();
+    if view.is_total() {
+        return None;
+    }
+    let stands_whole = |k: usize| {
+        let (row, n) = (&view.rows[k], inner[k] as i64);
+        let [(axis, 1)] = row.terms[..] else { return false };
+        // Each element stands there, once.
+        let whole = row.low == 0 && row.high == n && row.offset <= 0 && row.offset + view.shape[axis] as i64 >= n;
+        let alone = view.rows.iter().flat_map(|r| &r.terms).filter(|t| t.0 == axis).count() == 1;
+        inner[k] != BATCH && axes.contains(&axis) && row.divisor == 1 && whole && alone
+    };
+    let (summed, rest): (Vec<usize>, Vec<usize>) = (0..inner.len()).partition(|&k| stands_whole(k));
+    if summed.is_empty() {
+        return None;
+    }
+    let gone: Vec<usize> = summed.iter().map(|&k| view.rows[k].terms[0].0).collect();
+    let kept: Vec<usize> = (0..view.shape.len()).filter(|axis| !gone.contains(axis)).collect();
+    let place = |axis: usize| kept.iter().position(|&k| k == axis);
+    let rows = rest.iter().map(|&k| {
+        let row = &view.rows[k];
+        Row { terms: row.terms.iter().filter_map(|&(axis, c)| Some((place(axis)?, c))).collect(), ..row.clone() }
+    });
+    let (rows, shape) = (rows.collect(), kept.iter().map(|&axis| view.shape[axis]).collect());
+    let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes: summed, x: view.x });
+    let sum = s.make(Op::View(View { x: sum, shape, rows }));
+    let left: Vec<usize> = axes.iter().filter_map(|&axis| place(axis)).collect();
+    Some(if left.is_empty() { sum } else { s.make(Op::Reduce { op: ReduceOp::Sum, axes: left, x: sum }) })
 }
 
 fn nested(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

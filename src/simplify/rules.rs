@@ -3,7 +3,7 @@ use super::pattern::Exactness::{Exact, Real};
 use super::pattern::{Exactness, Pattern, Rule, any, call, call2, constant, number};
 use crate::op::activation::{RELU, SIGMOID, SOFTPLUS};
 use crate::op::arithmetic::{ABS, MAX, SIGN};
-use crate::op::exponential::{EXP, LOG, POW, SQRT};
+use crate::op::exponential::{EXP, LOG, LOG1P, POW, SQRT};
 use crate::op::loss::{BINARY_CROSS_ENTROPY, LOGISTIC_LOSS};
 
 fn rule(name: &'static str, exactness: Exactness, left: Pattern, right: Pattern) -> Rule {
@@ -41,6 +41,7 @@ pub fn simplifications() -> Vec<Rule> {
         rule("0 x", Real, n(0.0) * x(), n(0.0)),
         rule("x / 1", Exact, x() / n(1.0), x()),
         rule("0 / x", Real, n(0.0) / x(), n(0.0)),
+        rule("x / x", Real, x() / x(), n(1.0)),
         rule("--x", Exact, -(-x()), x()),
         rule("x + -y", Exact, x() + -y(), x() - y()),
         rule("x - -y", Exact, x() - -y(), x() + y()),
@@ -60,6 +61,7 @@ pub fn simplifications() -> Vec<Rule> {
         rule("x^1", Exact, pow(x(), n(1.0)), x()),
         rule("x^0", Exact, pow(x(), n(0.0)), n(1.0)),
         rule("x x", Exact, x() * x(), pow(x(), n(2.0))),
+        rule("x x^(y - 1)", Real, x() * pow(x(), y() - n(1.0)), pow(x(), y())),
         rule("sqrt(x)^2", Real, pow(call(&SQRT, x()), n(2.0)), x()),
         rule("(x^2)^0.5", Real, call(&SQRT, pow(x(), n(2.0))), call(&ABS, x())),
         rule("x sign(x)", Exact, x() * call(&SIGN, x()), call(&ABS, x())),
@@ -72,20 +74,17 @@ pub fn simplifications() -> Vec<Rule> {
 #[rustfmt::skip]
 pub fn recognisers() -> Vec<Rule> {
     vec![
+        rule("--x", Exact, -(-x()), x()),
+        rule("x / x", Real, x() / x(), n(1.0)),
         rule("max(0, x)", Exact, call2(&MAX, n(0.0), x()), call(&RELU, x())),
         rule("max(x, 0)", Exact, call2(&MAX, x(), n(0.0)), call(&RELU, x())),
         rule("log(1 + exp(x))", Real, call(&LOG, n(1.0) + call(&EXP, x())), call(&SOFTPLUS, x())),
         rule("1 / (1 + exp(-x))", Real, n(1.0) / (n(1.0) + call(&EXP, -x())), call(&SIGMOID, x())),
+        rule("1 / (1 + exp(x))", Real, n(1.0) / (n(1.0) + call(&EXP, x())), call(&SIGMOID, -x())),
         rule("exp(x) / (1 + exp(x))", Real, call(&EXP, x()) / (n(1.0) + call(&EXP, x())), call(&SIGMOID, x())),
         rule("binary_cross_entropy(sigmoid(x), y)", Real, call2(&BINARY_CROSS_ENTROPY, call(&SIGMOID, x()), y()), call2(&LOGISTIC_LOSS, x(), y())),
-        rule("-(y log(s) + (1 - y) log(1 - s))", Real,
-            -(y() * call(&LOG, call(&SIGMOID, x())) + (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x()))),
-            call2(&LOGISTIC_LOSS, x(), y())),
-        rule("-y log(s) - (1 - y) log(1 - s)", Real,
-            (-y()) * call(&LOG, call(&SIGMOID, x())) - (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x())),
-            call2(&LOGISTIC_LOSS, x(), y())),
-        rule("-(y log(s)) - (1 - y) log(1 - s)", Real,
-            -(y() * call(&LOG, call(&SIGMOID, x()))) - (n(1.0) - y()) * call(&LOG, n(1.0) - call(&SIGMOID, x())),
-            call2(&LOGISTIC_LOSS, x(), y())),
+        rule("log1p(exp(x))", Real, call(&LOG1P, call(&EXP, x())), call(&SOFTPLUS, x())),
+        rule("log1p(-sigmoid(x))", Real, call(&LOG1P, -call(&SIGMOID, x())), -call(&SOFTPLUS, x())),
+        rule("softplus(x) - softplus(-x)", Real, (-call(&SOFTPLUS, -x())) - (-call(&SOFTPLUS, x())), x()),
     ]
 }

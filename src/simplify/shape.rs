@@ -10,6 +10,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "view of a view", apply: composed },
     StructuralRule { name: "slice of a join", apply: part_of_join },
     StructuralRule { name: "reshape of a reshape", apply: reshaped },
+    StructuralRule { name: "function of elements between reshapes", apply: in_own_shape },
     StructuralRule { name: "expansions together", apply: expanded_last },
     StructuralRule { name: "multiple of an expanded multiple", apply: multiple },
     StructuralRule { name: "if of a constant", apply: selected },
@@ -143,6 +144,47 @@ fn reshaped(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     match *s.graph.op(x) {
         Op::Reshape { x, .. } => Some(s.make(Op::Reshape { x, shape })),
         _ => None,
+    }
+}
+
+/// Functions of elements between a reshape and its inverse are done in the shape that the value has: `A / norm(A)` of a matrix.
+fn in_own_shape(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reshape { x, shape } = s.graph.op(id).clone() else { return None };
+    has_shape_inside(s, x, &shape, FUNCTIONS_BETWEEN)?.then(|| reshaped_inside(s, x, &shape))
+}
+
+/// Functions of elements that are looked through for the other reshape.
+const FUNCTIONS_BETWEEN: usize = 4;
+
+/// Whether one of the operands has the shape below a reshape; nothing if one can't be had in that shape for nothing.
+fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) -> Option<bool> {
+    match s.graph.op(x) {
+        Op::Reshape { x, .. } => (s.graph.shape(*x) == shape).then_some(true),
+        Op::Unary(..) | Op::Binary(..) | Op::Select { .. } if depth > 0 => {
+            let operands = s.graph.op(x).operands();
+            let found: Option<Vec<bool>> =
+                operands.into_iter().map(|x| has_shape_inside(s, x, shape, depth - 1)).collect();
+            Some(found?.contains(&true))
+        }
+        _ => (s.graph.constant_of(x).is_some() || s.graph.shape(s.graph.unexpanded(x)).is_empty()).then_some(false),
+    }
+}
+
+fn reshaped_inside(s: &mut Simplifier, x: NodeId, shape: &[usize]) -> NodeId {
+    match s.graph.op(x).clone() {
+        Op::Reshape { x, .. } => x,
+        op @ (Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) => {
+            let operands: Vec<NodeId> = op.operands().into_iter().map(|x| reshaped_inside(s, x, shape)).collect();
+            let mut next = operands.into_iter();
+            s.make(op.map(|x| next.next().unwrap_or(x), |l| l))
+        }
+        _ => match s.graph.constant_of(x) {
+            Some(value) => s.graph.constant(value, shape),
+            None => {
+                let number = s.graph.unexpanded(x);
+                s.graph.expand_to(number, shape)
+            }
+        },
     }
 }
 

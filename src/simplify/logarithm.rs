@@ -1,0 +1,127 @@
+//! Logarithms of what has a stable one: of an exponential, a softmax, a sigmoid, and of products, powers, parts and choices of them.
+use super::recognise::{along_last, named_of, sum_last, unary_of};
+use super::{Simplifier, StructuralRule};
+use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP};
+use crate::graph::{NamedOp, NodeId, Op};
+use crate::op::activation::SOFTPLUS;
+use crate::op::exponential::LOG;
+use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
+
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "log of what has a stable one", apply: logarithm },
+    StructuralRule { name: "m + logsumexp(z - m)", apply: unshifted_sum },
+    StructuralRule { name: "z - logsumexp(z)", apply: log_softmax },
+];
+
+/// Operations between the logarithm and what has a stable one. A likelihood is a product of powers of choices of parts; each of them is looked
+/// into once for each logarithm.
+const DEEPEST: usize = 6;
+
+fn logarithm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let x = unary_of(s, id, "log")?;
+    stable(s, x, DEEPEST)
+}
+
+/// The logarithm of a value whose factors, or one of them at least, have a stable one.
+fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+    let depth = depth.checked_sub(1)?;
+    if let Some(z) = logit(s, x, depth) {
+        let opposite = s.negated(z);
+        let softplus = s.make(Op::Unary(UnaryOp(&SOFTPLUS), opposite));
+        return Some(s.negated(softplus));
+    }
+    match s.graph.op(x).clone() {
+        Op::Unary(op, inner) => (op.name == "exp").then_some(inner),
+        Op::Named(op, arguments) if op.name == "softmax" => Some(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))),
+        Op::Reduce { op: ReduceOp::Sum, .. } => {
+            let z = unary_of(s, sum_last(s, x)?, "exp")?;
+            Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
+        }
+        Op::Reduce { op: ReduceOp::Product, axes, x } => {
+            let x = stable(s, x, depth)?;
+            Some(s.make(Op::Reduce { op: ReduceOp::Sum, axes, x }))
+        }
+        Op::Select { condition, yes, no } => {
+            let (yes, no) = (stable(s, yes, depth)?, stable(s, no, depth)?);
+            Some(s.make(Op::Select { condition, yes, no }))
+        }
+        Op::Binary(op, a, b) => match op.name {
+            "pow" => {
+                let log = stable(s, a, depth)?;
+                Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), b, log)))
+            }
+            "mul" | "div" => {
+                let (first, second) = (stable(s, a, depth), stable(s, b, depth));
+                if first.is_none() && second.is_none() {
+                    return None;
+                }
+                // One factor is positive, so the other is where there is a logarithm.
+                let first = first.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), a)));
+                let second = second.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), b)));
+                let row = if op.name == "mul" { &arithmetic::ADD } else { &arithmetic::SUBTRACT };
+                Some(s.make(Op::Binary(BinaryOp(row), first, second)))
+            }
+            _ => None,
+        },
+        _ => {
+            let (of, picked) = picked(s, x)?;
+            let log = stable(s, of, depth)?;
+            Some(s.make(picked.map(|x| if x == of { log } else { x }, |l| l)))
+        }
+    }
+}
+
+/// The `z` of `sigmoid(z)`, of what is picked of it, and of `1 - sigmoid(-z)`.
+fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+    let depth = depth.checked_sub(1)?;
+    match s.graph.op(x).clone() {
+        Op::Unary(op, z) => (op.name == "sigmoid").then_some(z),
+        Op::Binary(op, one, p) if op.name == "sub" && s.graph.constant_of(one) == Some(1.0) => {
+            let z = logit(s, p, depth)?;
+            Some(s.negated(z))
+        }
+        _ => {
+            let (of, picked) = picked(s, x)?;
+            let z = logit(s, of, depth)?;
+            // Signs stand outside, so that both halves of a loss are of the same entry.
+            let opposite = unary_of(s, z, "neg");
+            let z = s.make(picked.map(|x| if x == of { opposite.unwrap_or(z) } else { x }, |l| l));
+            Some(if opposite.is_some() { s.negated(z) } else { z })
+        }
+    }
+}
+
+/// What elements are picked of, or repeated, and how: nothing is filled in between.
+fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
+    let of = match s.graph.op(x) {
+        Op::View(view) if view.is_total() => view.x,
+        Op::Gather { table, .. } => *table,
+        Op::Reshape { x, .. } => *x,
+        _ => return None,
+    };
+    Some((of, s.graph.op(x).clone()))
+}
+
+/// The other way to take the greatest out of a sum of exponentials.
+fn unshifted_sum(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
+    if op.name != "add" {
+        return None;
+    }
+    let (m, shifted) = match (named_of(s, a, LOGSUMEXP.name), named_of(s, b, LOGSUMEXP.name)) {
+        (_, Some(shifted)) => (a, shifted[0]),
+        (Some(shifted), _) => (b, shifted[0]),
+        _ => return None,
+    };
+    let Op::Binary(minus, z, wide) = *s.graph.op(shifted) else { return None };
+    if minus.name != "sub" || along_last(s, wide)? != m {
+        return None;
+    }
+    Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
+}
+
+fn log_softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Binary(op, z, wide) = *s.graph.op(id) else { return None };
+    let total = named_of(s, along_last(s, wide)?, LOGSUMEXP.name)?;
+    (op.name == "sub" && total[0] == z).then(|| s.make(Op::Named(NamedOp(&LOG_SOFTMAX), vec![z])))
+}
