@@ -1,4 +1,5 @@
 //! The command line: one file a command. Results go to stdout, what is said about them to stderr.
+mod answers;
 mod bench;
 mod check;
 mod completions;
@@ -96,11 +97,15 @@ pub fn run() -> ExitCode {
 
 /// Writes to stdout. A pipe that was closed is no failure: whoever reads has seen enough.
 pub fn print(text: &str) -> Exit {
+    write(text).err().unwrap_or(Exit::Success)
+}
+
+/// The same for who has more to write; the error says how to end.
+pub fn write(text: &str) -> Result<(), Exit> {
     use std::io::Write;
     let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Exit::Success,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
-        Err(_) => Exit::Failure,
-    }
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Exit::Success,
+        _ => Exit::Failure,
+    })
 }

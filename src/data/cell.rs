@@ -1,4 +1,5 @@
 //! One cell of a CSV file: whether it is missing, a number, a truth value, and how its number is written.
+use crate::schema::CellType;
 
 /// What stands for a missing value.
 pub const MISSING_WORDS: [&str; 11] = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "?"];
@@ -25,15 +26,26 @@ pub fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
-/// A number with a decimal comma: points between its thousands go away.
-pub fn comma_number(cell: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(cell).ok()?;
-    text.replace('.', "").replace(',', ".").parse().ok()
-}
-
-/// A number with commas between its thousands.
-pub fn thousands_number(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.replace(',', "").parse().ok()
+/// A number that is written in this way. `1.234` is none where the comma is decimal, unless points stand between thousands.
+pub fn number_as(cell: &[u8], ty: CellType) -> Option<f64> {
+    let has = |mark: u8| cell.contains(&mark);
+    let plain = |thousands: char| std::str::from_utf8(cell).ok()?.replace(thousands, "").replace(',', ".").parse().ok();
+    match ty {
+        CellType::Number => number(cell),
+        CellType::CommaNumber if has(b'.') => None,
+        CellType::CommaNumber => plain('.'),
+        CellType::ThousandsNumber if !has(b',') => number(cell),
+        CellType::ThousandsNumber => {
+            matches!(Marks::of(cell), Marks::CommaOrThousands | Marks::PointAndThousands).then(|| plain(','))?
+        }
+        CellType::CommaThousandsNumber if !has(b'.') => plain('.'),
+        CellType::CommaThousandsNumber => {
+            matches!(Marks::of(cell), Marks::PointOrThousands | Marks::CommaAndThousands).then(|| plain('.'))?
+        }
+        CellType::Truth if cell == b"0" || cell == b"1" => number(cell),
+        CellType::Truth => truth(cell).map(|truth| f64::from(u8::from(truth))),
+        CellType::Text => None,
+    }
 }
 
 /// `true` or `false`, in any case.
@@ -154,9 +166,26 @@ mod tests {
     }
 
     #[test]
-    fn a_decimal_comma_is_read_without_its_thousands() {
-        assert_eq!(comma_number(b"-1.234.567,5"), Some(-1234567.5));
-        assert_eq!(comma_number(b"3,25"), Some(3.25));
-        assert_eq!(comma_number(b"12"), Some(12.0));
+    fn numbers_are_read_as_their_column_writes_them() {
+        let ways = CellType::NAMES.map(|(ty, _)| ty);
+        let none = [None; 4];
+        for (cell, [point, comma, thousands, comma_thousands]) in [
+            ("12", [Some(12.0); 4]),
+            ("1.5", [Some(1.5), None, Some(1.5), None]),
+            ("1,5", [None, Some(1.5), None, Some(1.5)]),
+            ("-1,5e3", [None, Some(-1500.0), None, Some(-1500.0)]),
+            ("1.234", [Some(1.234), None, Some(1.234), Some(1234.0)]),
+            ("1,234", [None, Some(1.234), Some(1234.0), Some(1.234)]),
+            ("1,234.5", [None, None, Some(1234.5), None]),
+            ("1.234.567,5", [None, None, None, Some(1234567.5)]),
+            ("1,5,5", none),
+            ("x", none),
+            ("", none),
+        ] {
+            let found: Vec<Option<f64>> = ways[..4].iter().map(|ty| number_as(cell.as_bytes(), *ty)).collect();
+            assert_eq!(found, [point, comma, thousands, comma_thousands], "{cell}");
+        }
+        let truths = ["TRUE", "false", "1", "2"].map(|cell| number_as(cell.as_bytes(), CellType::Truth));
+        assert_eq!(truths, [Some(1.0), Some(0.0), Some(1.0), None]);
     }
 }

@@ -3,7 +3,7 @@ use super::evaluate::{all_rows, source_of};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind};
 use super::table::{Cells, MISSING, Table};
-use super::values::{Fitting, Wish, describe};
+use super::values::{Fitting, Wish, check_finite, describe};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FillWith, nearest, quoted_list};
 use rustc_hash::FxHashMap;
@@ -21,6 +21,8 @@ pub struct Classes {
 /// Indices below `count`. `given` are the names that came with weights.
 pub fn classes(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &Wish) -> Result<Classes, Diagnostic> {
     match (fitting.resolved.kind, given) {
+        // What was a number in training is none now: no text of this data says which class it is.
+        (ResolvedKind::Words, None) if wish.numbered => from_numbers(fitting, count, wish),
         (ResolvedKind::Words, _) => from_words(fitting, count, given, wish),
         (ResolvedKind::Truth, None) if is_column(fitting) => Ok(Classes {
             names: (count == 2).then(|| vec!["false".to_string(), "true".to_string()]),
@@ -139,6 +141,9 @@ fn unknown_class(fitting: &Fitting, word: &str, at: usize, names: &[String]) -> 
 /// Whole numbers are the classes themselves; nothing is renumbered.
 fn from_numbers(fitting: &Fitting, count: usize, wish: &Wish) -> Result<Classes, Diagnostic> {
     let mut values = all_rows(fitting.resolved, fitting.table);
+    if fitting.resolved.kind == ResolvedKind::Words {
+        check_finite(fitting, &mut values)?;
+    }
     let (low, high) =
         values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_nan()) {

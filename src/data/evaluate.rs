@@ -108,7 +108,7 @@ pub fn missing_column<'t>(resolved: &Resolved, table: &'t Table, row: usize, ele
 
 /// The column and the cell with the word that keeps this value from being a number, if one does.
 pub fn word_column(resolved: &Resolved, table: &Table, row: usize, element: usize) -> Option<(usize, usize)> {
-    cell_where(resolved, table, row, element, |cells, at| cells.word(at).is_some_and(|w| w.parse::<f64>().is_err()))
+    cell_where(resolved, table, row, element, Cells::is_word)
 }
 
 /// The first cell that a value is computed from for which this holds: its column, and its place there.

@@ -46,6 +46,6 @@ pub fn add_drawn(plan: &DataPlan, table: &mut Table) {
 fn bring_rows(table: &mut Table, rows: usize) {
     if table.origins.is_empty() {
         table.rows = rows;
-        table.origins.push(Origin { file: "`data`".to_string(), first_row: 0, lines: vec![] });
+        table.origins.push(Origin { file: "`data`".to_string(), first_row: 0, above: 0, lines: vec![] });
     }
 }

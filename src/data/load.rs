@@ -25,16 +25,21 @@ pub fn gather(plan: &DataPlan, options: &Options) -> Result<Gathered, Vec<Diagno
 
 /// The same as `load`, of rows that were gathered for this plan and these options.
 pub fn load_gathered(plan: &DataPlan, options: &Options, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
-    with(plan, options, |loading| loading.run(gathered))
+    with(plan, options, |loading| {
+        if loading.asks_for_nothing() {
+            return Ok(without_inputs(plan, options.precision));
+        }
+        loading.run(&gathered.table, gathered.own_rows, &gathered.file_parts)
+    })
 }
 
 fn with<T>(plan: &DataPlan, options: &Options, then: impl FnOnce(Loading) -> T) -> T {
     let replaced = options.data.as_ref().map(|_| without_listed_rows(plan));
-    then(Loading { plan: replaced.as_ref().unwrap_or(plan), options, warnings: vec![], notes: vec![] })
+    then(Loading::new(replaced.as_ref().unwrap_or(plan), options))
 }
 
 /// `--data` replaces rows that stand in the program, and the lines about them, but for `test` and `validation`.
-fn without_listed_rows(plan: &DataPlan) -> DataPlan {
+pub(super) fn without_listed_rows(plan: &DataPlan) -> DataPlan {
     let mut plan = plan.clone();
     if plan.file.is_none() && (!plan.listed.is_empty() || !plan.drawn.is_empty()) {
         plan.listed.clear();
@@ -68,12 +73,18 @@ struct Filled {
     statistics: Option<Statistics>,
 }
 
-impl Loading<'_> {
-    fn run(mut self, gathered: &Gathered) -> Result<Dataset, Vec<Diagnostic>> {
-        if self.asks_for_nothing() {
-            return Ok(without_inputs(self.plan, self.options.precision));
-        }
-        let Gathered { table, own_rows, file_parts, .. } = gathered;
+impl<'a> Loading<'a> {
+    pub(super) fn new(plan: &'a DataPlan, options: &'a Options) -> Loading<'a> {
+        Loading { plan, options, warnings: vec![], notes: vec![] }
+    }
+
+    /// What the plan makes of a table: its first rows are of the section, those of other files follow.
+    pub(super) fn run(
+        mut self,
+        table: &Table,
+        own_rows: usize,
+        file_parts: &[Option<usize>],
+    ) -> Result<Dataset, Vec<Diagnostic>> {
         if table.rows == 0 {
             let error = self.section_error("E0617", format!("{} has no rows", source_name(table)));
             let why = match self.options.targets {
@@ -91,7 +102,7 @@ impl Loading<'_> {
         }
         let skips = self.options.skip_bad.then_some(&skipped);
         let resolved = self.resolve_slots(table)?;
-        let parts = self.parts(table, *own_rows, file_parts, &resolved).map_err(|error| vec![error])?;
+        let parts = self.parts(table, own_rows, file_parts, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let mut columns = vec![];
         let mut errors = vec![];
@@ -116,6 +127,8 @@ impl Loading<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let is_read = |column: &String| facts.columns.values().flatten().any(|read| read == column);
+        facts.cells = table.written.iter().filter(|(column, _)| is_read(column)).cloned().collect();
         let source = source_name(table);
         self.notes.extend(self.commas(table, &facts));
         self.notes.extend(self.facts_that_hold(&facts));
@@ -222,10 +235,12 @@ impl Loading<'_> {
     /// What is asked of an input or target; statistics are taken from the rows of `train`.
     pub(super) fn wish<'t>(&'t self, index: usize, train: &'t [u32]) -> Wish<'t> {
         let name = &self.plan.slots[index].declared.name;
+        let known = self.options.facts.as_ref().filter(|facts| facts.columns.contains_key(name));
         Wish {
             fill: self.plan.fill.iter().find(|fill| fill.slot == index).map(|fill| &fill.with),
             standardize: self.plan.standardize.iter().any(|wish| wish.slot == index),
             given: self.options.facts.as_ref().and_then(|facts| facts.statistics.get(name)),
+            numbered: known.is_some_and(|facts| !facts.classes.contains_key(name)),
             precision: self.options.precision,
             train,
         }

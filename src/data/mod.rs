@@ -12,12 +12,15 @@ mod load;
 mod names;
 mod numpy;
 mod parts;
+mod records;
 mod resolve;
+mod rows;
 mod sample;
 mod series;
 mod skipped;
 mod source;
 mod split;
+mod stream;
 mod summary;
 mod table;
 mod values;
@@ -27,6 +30,7 @@ pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use gather::Gathered;
 pub use load::{gather, load, load_gathered};
 pub use sample::sample;
+pub use stream::Stream;
 pub use summary::{Content, Summary, summary};
 
 #[cfg(test)]

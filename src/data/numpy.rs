@@ -40,7 +40,7 @@ pub fn table(columns: Vec<TableColumn>, unread: Vec<String>, file: &str) -> Resu
         let first = &columns[0];
         return Err(format!("array `{}` has {rows} rows, `{}` has {}", first.name, other.name, rows_of(other)));
     }
-    let origin = Origin { file: file.to_string(), first_row: 0, lines: vec![] };
+    let origin = Origin { file: file.to_string(), first_row: 0, above: 0, lines: vec![] };
     Ok(Table { columns, rows, origins: vec![origin], unread, ..Table::default() })
 }
 

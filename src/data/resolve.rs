@@ -338,10 +338,14 @@ pub fn word_error(table: &Table, used: Option<Span>, column: usize, at: usize) -
         None => error,
     };
     let all_words = match &cells.cells {
-        Cells::Words(words) => words.words.iter().all(|word| word.parse::<f64>().is_err()),
+        Cells::Words(words) => words.words.iter().all(|word| words.as_number(word).is_none()),
         _ => false,
     };
+    let decimal_comma = matches!(&cells.cells, Cells::Words(words) if words.written.has_decimal_comma());
     match written_otherwise(word) {
+        None if decimal_comma && Marks::of(word.as_bytes()) == Marks::Point => {
+            error.help(format!("write `{}`: the file that was trained on has decimal commas", word.replace('.', ",")))
+        }
         Some(help) => error.help(help),
         None if all_words => {
             error.help(format!("compare it, as in `{name} == \"{word}\"`, which is a truth value, or declare a class"))
@@ -358,7 +362,7 @@ pub fn written_otherwise(word: &str) -> Option<String> {
     let without = |mark: char| word.replace(mark, "");
     Some(match Marks::of(word.as_bytes()) {
         Marks::Comma | Marks::CommaAndThousands => format!(
-            "write `{}` in the file; a decimal comma is read in a file that is separated by `;` or tabs, if the whole column has it",
+            "write `{}` in the file; a decimal comma is read in a file that is separated by `;` or tabs, if the whole column has it; `predict` goes by the file that was trained on",
             without('.').replace(',', ".")
         ),
         Marks::CommaOrThousands => format!(

@@ -5,7 +5,7 @@ use super::{csv, idx, numpy};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FileSource, nearest};
 use flate2::read::MultiGzDecoder;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// Reads tables for one run.
@@ -23,59 +23,109 @@ const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, each also with `.gz
 impl Files<'_> {
     /// The file of the section. It stands below the program's folder (E0602), or else `--data` names it.
     pub fn main(&self, source: &FileSource) -> Result<Table, Diagnostic> {
-        let way_out = format!("to read it, say so on the command line: `--data {}`", source.path);
-        self.named(source).map_err(|error| if error.code == "E0602" { error.help(way_out) } else { error })
+        self.read(&Place::main(self.options, source)?)
     }
 
     /// Another file that the program names: it stands below the program's folder (E0602).
     pub fn other(&self, source: &FileSource) -> Result<Table, Diagnostic> {
-        let way_out = "copy the file into the program's folder";
-        self.named(source).map_err(|error| if error.code == "E0602" { error.help(way_out) } else { error })
-    }
-
-    fn named(&self, source: &FileSource) -> Result<Table, Diagnostic> {
-        let path = self.inside(source)?;
-        self.read(&path, &source.path, Some(source.span))
+        let place = Place::inside(self.options, source);
+        self.read(&place.map_err(|error| error.help("copy the file into the program's folder"))?)
     }
 
     /// A file that the command line names: anywhere.
     pub fn given(&self, path: &Path) -> Result<Table, Diagnostic> {
-        if path == Path::new("-") {
-            let mut bytes = vec![];
-            let failed = |text: String| Diagnostic::error("E0611", text);
-            std::io::stdin().read_to_end(&mut bytes).map_err(|error| failed(format!("can't read stdin: {error}")))?;
-            let table = self.csv(&bytes, "stdin").map_err(|text| failed(format!("stdin: {text}")))?;
-            return match duplicate(&table) {
-                Some(name) => Err(twice("stdin", name)),
-                None => Ok(table),
-            };
-        }
-        self.read(path, &path.display().to_string(), None)
+        self.read(&Place::given(path))
     }
 
-    fn inside(&self, source: &FileSource) -> Result<PathBuf, Diagnostic> {
+    fn read(&self, place: &Place) -> Result<Table, Diagnostic> {
+        let Place { path, shown, .. } = place;
+        let (kind, packed) = place.kind()?;
+        let table = if kind == Kind::Npz && !packed {
+            let file = std::fs::File::open(path).map_err(|error| place.unreadable(&error))?;
+            numpy::read_npz(BufReader::with_capacity(1 << 16, file), shown, self.wanted)
+        } else {
+            let mut bytes = vec![];
+            place.open(false)?.read_to_end(&mut bytes).map_err(|error| place.unreadable(&error))?;
+            if packed {
+                bytes = unzipped(&bytes).map_err(|error| {
+                    place.wrong("E0611", format!("{shown} can't be unpacked: {error}"), "this file")
+                })?;
+            }
+            match kind {
+                Kind::Csv => {
+                    let reading = csv::Reading { are_texts: self.are_texts, skip_bad: self.options.skip_bad };
+                    csv::read_csv(&bytes, shown, &reading)
+                }
+                Kind::Npz => numpy::read_npz(Cursor::new(&bytes), shown, self.wanted),
+                Kind::Npy => numpy::read_npy(&bytes, shown),
+                Kind::Idx => idx::read_idx(&bytes, shown),
+            }
+        };
+        let table = table.map_err(|text| place.refused(&text))?;
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        place.check_names(names)?;
+        Ok(table)
+    }
+}
+
+/// A file, or stdin.
+#[derive(Clone, Debug)]
+pub struct Place {
+    path: PathBuf,
+    /// The name that people see.
+    pub shown: String,
+    /// Where the program names it.
+    span: Option<Span>,
+}
+
+impl Place {
+    /// What the command line names; `-` is stdin.
+    pub fn given(path: &Path) -> Place {
+        let shown = if path == Path::new("-") { "stdin".to_string() } else { path.display().to_string() };
+        Place { path: path.to_path_buf(), shown, span: None }
+    }
+
+    /// The file of the section.
+    pub fn main(options: &Options, source: &FileSource) -> Result<Place, Diagnostic> {
+        let way_out = format!("to read it, say so on the command line: `--data {}`", source.path);
+        Place::inside(options, source).map_err(|error| error.help(way_out))
+    }
+
+    /// A file that the program names.
+    fn inside(options: &Options, source: &FileSource) -> Result<Place, Diagnostic> {
         let written = Path::new(&source.path);
         let stays = written.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let path = self.options.folder.join(written);
+        let path = options.folder.join(written);
         // A link may lead out of the folder too.
-        let leads_out = match (path.canonicalize(), self.options.folder_path().canonicalize()) {
+        let leads_out = match (path.canonicalize(), options.folder_path().canonicalize()) {
             (Ok(path), Ok(folder)) => !path.starts_with(folder),
             _ => false,
         };
         if stays && !leads_out {
-            return Ok(path);
+            return Ok(Place { path, shown: source.path.clone(), span: Some(source.span) });
         }
         Err(Diagnostic::error("E0602", format!("`{}` is outside of the program's folder", source.path))
             .at(source.span, "leads out of the folder")
             .note("a program reads only files below its own folder, so that running one that you were given is safe"))
     }
 
-    fn read(&self, path: &Path, shown: &str, span: Option<Span>) -> Result<Table, Diagnostic> {
-        let wrong = |code, text: String, label: &str| match span {
+    fn is_stdin(&self) -> bool {
+        self.span.is_none() && self.path == Path::new("-")
+    }
+
+    fn wrong(&self, code: &'static str, text: String, label: &str) -> Diagnostic {
+        match self.span {
             Some(span) => Diagnostic::error(code, text).at(span, label),
             None => Diagnostic::error(code, text),
-        };
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        }
+    }
+
+    /// What its name says that it is, and whether it is packed.
+    fn kind(&self) -> Result<(Kind, bool), Diagnostic> {
+        if self.is_stdin() {
+            return Ok((Kind::Csv, false));
+        }
+        let name = self.path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let inner = name.strip_suffix(".gz").unwrap_or(&name);
         let kind = match inner.rsplit_once('.').map_or(inner, |(_, extension)| extension) {
             "csv" | "tsv" => Kind::Csv,
@@ -84,66 +134,67 @@ impl Files<'_> {
             "idx" => Kind::Idx,
             _ if inner.ends_with("-ubyte") => Kind::Idx,
             "txt" => {
-                let error = wrong("E0614", "text files are not supported yet".to_string(), "a text file");
+                let error = self.wrong("E0614", "text files are not supported yet".to_string(), "a text file");
                 return Err(error.help("columns may come from `.csv` (also separated by tabs) and `.npz` files"));
             }
             _ => {
-                let error = wrong("E0601", format!("what kind of file is `{shown}`?"), "not known by its name");
+                let error =
+                    self.wrong("E0601", format!("what kind of file is `{}`?", self.shown), "not known by its name");
                 return Err(error.help(format!("kinds are {KINDS}")));
             }
         };
-        let unreadable = |error: std::io::Error| self.unreadable(path, shown, span, &error);
-        let packed = name.ends_with(".gz");
-        let table = if kind == Kind::Npz && !packed {
-            let file = std::fs::File::open(path).map_err(unreadable)?;
-            numpy::read_npz(BufReader::with_capacity(1 << 16, file), shown, self.wanted)
-        } else {
-            let bytes = std::fs::read(path).map_err(unreadable)?;
-            let bytes = match packed {
-                false => bytes,
-                true => unzipped(&bytes)
-                    .map_err(|error| wrong("E0611", format!("{shown} can't be unpacked: {error}"), "this file"))?,
-            };
-            match kind {
-                Kind::Csv => self.csv(&bytes, shown),
-                Kind::Npz => numpy::read_npz(Cursor::new(&bytes), shown, self.wanted),
-                Kind::Npy => numpy::read_npy(&bytes, shown),
-                Kind::Idx => idx::read_idx(&bytes, shown),
-            }
-        };
-        let table = table.map_err(|text| {
-            let error = wrong("E0611", format!("{shown}: {text}"), "can't be read as it stands");
-            error.help(if text.contains("UTF-16") {
-                "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f UTF-16 -t UTF-8 old.csv > new.csv`"
-            } else if text.contains("UTF-8") {
-                "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv`"
-            } else {
-                "correct the file, or save it anew"
-            })
-        })?;
-        match (duplicate(&table), span) {
-            (None, _) => Ok(table),
-            (Some(name), Some(span)) => Err(twice(shown, name).at(span, "this file")),
-            (Some(name), None) => Err(twice(shown, name)),
+        Ok((kind, inner != name))
+    }
+
+    /// Its bytes, unpacked if that is asked for.
+    fn open(&self, unpacked: bool) -> Result<Box<dyn Read>, Diagnostic> {
+        if self.is_stdin() {
+            return Ok(Box::new(std::io::stdin().lock()));
+        }
+        if self.path.is_dir() {
+            return Err(self.unreadable(&ErrorKind::IsADirectory.into()));
+        }
+        let file = std::fs::File::open(&self.path).map_err(|error| self.unreadable(&error))?;
+        Ok(if unpacked { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) })
+    }
+
+    /// Its text as it comes, if it is one of rows.
+    pub fn text(&self) -> Result<Option<Box<dyn Read>>, Diagnostic> {
+        match self.kind()? {
+            (Kind::Csv, packed) => self.open(packed).map(Some),
+            _ => Ok(None),
         }
     }
 
-    fn csv(&self, bytes: &[u8], shown: &str) -> Result<Table, String> {
-        csv::read_csv(bytes, shown, &csv::Reading { are_texts: self.are_texts, skip_bad: self.options.skip_bad })
+    /// E0611: what it holds can't be read.
+    pub fn refused(&self, text: &str) -> Diagnostic {
+        let error = self.wrong("E0611", format!("{}: {text}", self.shown), "can't be read as it stands");
+        error.help(if text.contains("UTF-16") {
+            "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f UTF-16 -t UTF-8 old.csv > new.csv`"
+        } else if text.contains("UTF-8") {
+            "save it as UTF-8 (in Excel: `CSV UTF-8`), or convert it: `iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv`"
+        } else {
+            "correct the file, or save it anew"
+        })
     }
 
-    fn unreadable(&self, path: &Path, shown: &str, span: Option<Span>, error: &std::io::Error) -> Diagnostic {
+    /// E0616: two columns have one name.
+    pub fn check_names(&self, mut names: Vec<&str>) -> Result<(), Diagnostic> {
+        names.sort_unstable();
+        let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) else { return Ok(()) };
+        let text = format!("{} has two columns named `{}`", self.shown, pair[0]);
+        Err(self.wrong("E0616", text, "this file").help("rename one of them in the file"))
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Diagnostic {
+        let Place { path, shown, span } = self;
         let (text, missing) = match error.kind() {
-            std::io::ErrorKind::NotFound => (format!("there is no file `{shown}`"), true),
-            std::io::ErrorKind::PermissionDenied => (format!("`{shown}` may not be read"), false),
-            std::io::ErrorKind::IsADirectory => (format!("`{shown}` is a folder"), false),
+            ErrorKind::NotFound => (format!("there is no file `{shown}`"), true),
+            ErrorKind::PermissionDenied => (format!("`{shown}` may not be read"), false),
+            ErrorKind::IsADirectory => (format!("`{shown}` is a folder"), false),
             _ => (format!("`{shown}` can't be read: {error}"), false),
         };
-        let diagnostic = Diagnostic::error("E0601", text);
-        let diagnostic = match span {
-            Some(span) => diagnostic.at(span, if missing { "no such file" } else { "can't be read" }),
-            None => diagnostic,
-        };
+        let diagnostic = self.wrong("E0601", text, if missing { "no such file" } else { "can't be read" });
         let neighbours = path.parent().map(neighbours).unwrap_or_default();
         let neighbours: Vec<&str> = neighbours.iter().map(String::as_str).collect();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -168,12 +219,6 @@ impl Files<'_> {
     }
 }
 
-/// E0616.
-fn twice(shown: &str, name: &str) -> Diagnostic {
-    let error = Diagnostic::error("E0616", format!("{shown} has two columns named `{name}`"));
-    error.help("rename one of them in the file")
-}
-
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Csv,
@@ -195,10 +240,4 @@ fn unzipped(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut unpacked = vec![];
     MultiGzDecoder::new(bytes).read_to_end(&mut unpacked)?;
     Ok(unpacked)
-}
-
-fn duplicate(table: &Table) -> Option<&str> {
-    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    names.sort_unstable();
-    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }

@@ -1,4 +1,5 @@
 //! A table as a file holds it: named columns of cells, and where each row stands.
+use crate::schema::CellType;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -22,6 +23,8 @@ pub struct Table {
     pub thousands: Vec<String>,
     /// Columns of words that look like numbers, and of which it is not known whether their points are decimal.
     pub unclear_points: Vec<String>,
+    /// How the cells of columns are written in the file, as far as it shows.
+    pub written: Vec<(String, CellType)>,
 }
 
 /// One column, or an array whose first axis is the rows.
@@ -50,6 +53,8 @@ pub enum Cells {
 pub struct Words {
     pub codes: Vec<u32>,
     pub words: Vec<String>,
+    /// How those of them that are numbers are written.
+    pub written: CellType,
 }
 
 /// The code of a word that is missing.
@@ -61,6 +66,8 @@ pub struct Origin {
     /// As people see it.
     pub file: String,
     pub first_row: usize,
+    /// Rows of the file that stand above the first of these.
+    pub above: usize,
     /// The line on which each row begins; empty if the file has no lines.
     pub lines: Vec<u32>,
 }
@@ -75,9 +82,9 @@ impl Table {
         let Some(origin) = self.origins.iter().rfind(|origin| origin.first_row <= row) else {
             return format!("row {}", row + 1);
         };
-        let in_file = row - origin.first_row;
-        let line = origin.lines.get(in_file).map_or(String::new(), |line| format!(" (line {line})"));
-        format!("row {} of {}{line}", in_file + 1, origin.file)
+        let here = row - origin.first_row;
+        let line = origin.lines.get(here).map_or(String::new(), |line| format!(" (line {line})"));
+        format!("row {} of {}{line}", origin.above + here + 1, origin.file)
     }
 
     /// Adds the rows of another table below. Columns are matched by name; the error names one that does not match and why.
@@ -98,6 +105,10 @@ impl Table {
         self.decimal_commas.extend(other.decimal_commas);
         self.thousands.extend(other.thousands);
         self.unclear_points.extend(other.unclear_points);
+        // Where files differ, the first one's holds.
+        let known = |name: &String| self.written.iter().any(|(known, _)| known == name);
+        let new: Vec<_> = other.written.into_iter().filter(|(name, _)| !known(name)).collect();
+        self.written.extend(new);
         Ok(())
     }
 }
@@ -143,6 +154,14 @@ impl Cells {
         match self {
             Cells::Words(words) => words.word(words.codes[at]),
             _ => None,
+        }
+    }
+
+    /// Whether a cell is a word and no number.
+    pub fn is_word(&self, at: usize) -> bool {
+        match self {
+            Cells::Words(words) => words.word(words.codes[at]).is_some_and(|word| words.as_number(word).is_none()),
+            _ => false,
         }
     }
 
@@ -204,12 +223,17 @@ impl Words {
 
     /// A word read as a number: NaN if it is missing or none.
     pub fn number(&self, code: u32) -> f64 {
-        self.word(code).and_then(|word| word.parse().ok()).unwrap_or(f64::NAN)
+        self.word(code).and_then(|word| self.as_number(word)).unwrap_or(f64::NAN)
+    }
+
+    /// What a word says as a number, if it is one.
+    pub fn as_number(&self, word: &str) -> Option<f64> {
+        super::cell::number_as(word.as_bytes(), self.written)
     }
 
     /// The first cell that is a word and no number.
     pub fn first_word(&self) -> Option<usize> {
-        let is_word: Vec<bool> = self.words.iter().map(|word| word.parse::<f64>().is_err()).collect();
+        let is_word: Vec<bool> = self.words.iter().map(|word| self.as_number(word).is_none()).collect();
         self.codes.iter().position(|code| is_word.get(*code as usize).copied().unwrap_or(false))
     }
 
@@ -228,6 +252,11 @@ pub struct WordsBuilder {
 }
 
 impl WordsBuilder {
+    /// No words, among which numbers are written like this.
+    pub fn written(written: CellType) -> WordsBuilder {
+        WordsBuilder { words: Words { written, ..Words::default() }, ..WordsBuilder::default() }
+    }
+
     /// The next cell; none is missing.
     pub fn push(&mut self, word: Option<&str>) {
         let Some(word) = word else {

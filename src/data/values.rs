@@ -26,6 +26,8 @@ pub struct Wish<'a> {
     pub standardize: bool,
     /// Statistics that came with weights: they hold.
     pub given: Option<&'a Statistics>,
+    /// Whether weights came that know its classes as whole numbers.
+    pub numbered: bool,
     pub precision: Float,
     /// The rows that statistics are taken from.
     pub train: &'a [u32],
@@ -219,7 +221,7 @@ fn as_they_stand(fitting: &Fitting, precision: Float) -> Option<Values> {
 }
 
 /// What is no word, and is finite or missing, may stay: NaN is left of missing values alone. Others are refused (E0605, E0618).
-fn check_finite(fitting: &Fitting, values: &mut [f64]) -> Result<(), Diagnostic> {
+pub fn check_finite(fitting: &Fitting, values: &mut [f64]) -> Result<(), Diagnostic> {
     let width = fitting.resolved.width().max(1);
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
         let (row, element) = (at / width, at % width);

@@ -10,6 +10,8 @@ pub struct Facts {
     pub columns: IndexMap<String, Vec<String>>,
     /// Only of those that `standardize` or `fill` names.
     pub statistics: IndexMap<String, Statistics>,
+    /// What the cells of the columns are, by the column's name, as far as a CSV file has shown it.
+    pub cells: IndexMap<String, CellType>,
     /// The seed of the split, so that the test part can be found again.
     pub split_seed: u64,
 }
@@ -23,6 +25,42 @@ pub struct Statistics {
     pub mean: Vec<f64>,
     /// The population's standard deviation; 1 where that is 0. Empty without `standardize`.
     pub deviation: Vec<f64>,
+}
+
+/// What the cells of a column of a CSV file are, and how its numbers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellType {
+    /// `1234.5`
+    #[default]
+    Number,
+    /// `1234,5`
+    CommaNumber,
+    /// `1,234.5`
+    ThousandsNumber,
+    /// `1.234,5`
+    CommaThousandsNumber,
+    Truth,
+    Text,
+}
+
+impl CellType {
+    /// Each by the name that it has in a file of weights.
+    pub const NAMES: [(CellType, &str); 6] = [
+        (CellType::Number, "1234.5"),
+        (CellType::CommaNumber, "1234,5"),
+        (CellType::ThousandsNumber, "1,234.5"),
+        (CellType::CommaThousandsNumber, "1.234,5"),
+        (CellType::Truth, "true"),
+        (CellType::Text, "text"),
+    ];
+
+    pub fn is_number(self) -> bool {
+        !matches!(self, CellType::Truth | CellType::Text)
+    }
+
+    pub fn has_decimal_comma(self) -> bool {
+        matches!(self, CellType::CommaNumber | CellType::CommaThousandsNumber)
+    }
 }
 
 impl Facts {

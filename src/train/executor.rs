@@ -1,4 +1,5 @@
 //! What the training loop wants of an executor: the JIT and the interpreter are driven alike.
+use crate::data::Dataset;
 use crate::kernel::Fault;
 use crate::step::Target;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +19,8 @@ pub trait Executor {
     /// Parameters and states, in their own shape, row by row.
     fn write(&mut self, target: Target, values: &[f64]);
     fn read(&self, target: Target) -> Vec<f64>;
+    /// Puts other rows in the place of those it was made with, of the same columns.
+    fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault>;
     /// Runs the batches, taking rows by their number in the data from `order`; writes the logged numbers of each step behind `log`.
     /// Stops early if `stop` is set; the number of steps done. A fault is a mistake of the compiler.
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault>;

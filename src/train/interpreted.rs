@@ -42,16 +42,7 @@ impl<T: Real> Interpreted<T> {
         let mut interpreter = Interpreter::new(roots.graph, &all, rows).map_err(fault)?;
         interpreter.set_runtime(Runtime::Steps, totals.0 as f64);
         interpreter.set_runtime(Runtime::Epochs, totals.1 as f64);
-        let columns = dataset.columns.iter().enumerate().map(|(number, column)| {
-            let values = match &column.values {
-                _ if !interpreter.reads_input(number) => return None,
-                Values::F32(values) => values.iter().map(|&v| T::from_f64(v.into())).collect(),
-                Values::F64(values) => values.iter().map(|&v| T::from_f64(v)).collect(),
-                Values::Classes(values) => values.iter().map(|&v| T::from_f64(v.into())).collect(),
-            };
-            Some(Column { values, width: column.shape.iter().product() })
-        });
-        let columns = columns.collect();
+        let columns = columns(&interpreter, dataset);
         let updates = roots.updates.iter().enumerate().map(|(root, update)| (update.0, root)).collect();
         let prepare_ms = clock.elapsed().as_secs_f64() * 1e3;
         Ok(Interpreted { interpreter, columns, updates, logged: roots.logged.len(), prepare_ms })
@@ -77,6 +68,20 @@ impl<T: Real> Interpreted<T> {
     }
 }
 
+/// The rows of the inputs that the step reads.
+fn columns<T: Real>(interpreter: &Interpreter<T>, dataset: &Dataset) -> Vec<Option<Column<T>>> {
+    let column = |(number, column): (usize, &crate::data::Column)| {
+        let values = match &column.values {
+            _ if !interpreter.reads_input(number) => return None,
+            Values::F32(values) => values.iter().map(|&v| T::from_f64(v.into())).collect(),
+            Values::F64(values) => values.iter().map(|&v| T::from_f64(v)).collect(),
+            Values::Classes(values) => values.iter().map(|&v| T::from_f64(v.into())).collect(),
+        };
+        Some(Column { values, width: column.shape.iter().product() })
+    };
+    dataset.columns.iter().enumerate().map(column).collect()
+}
+
 fn fault(reason: String) -> Fault {
     Fault { place: "the interpreter".into(), reason }
 }
@@ -87,6 +92,10 @@ impl<T: Real> Executor for Interpreted<T> {
     }
     fn read(&self, target: Target) -> Vec<f64> {
         self.interpreter.value(target).iter().map(|v| v.to_f64()).collect()
+    }
+    fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault> {
+        self.columns = columns(&self.interpreter, dataset);
+        Ok(())
     }
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
         for (done, batch) in batches.iter().enumerate() {

@@ -28,21 +28,13 @@ impl Native {
         // What is too small to be shared runs on one thread.
         let threads = if plan.program.is_divided() { threads } else { 1 };
         let mut executable = Executable::compile(plan.program.clone(), Options { path, threads })?;
-        for (input, column) in plan.inputs.iter().zip(&dataset.columns) {
-            let Some(input) = input else { continue };
-            let column = match &column.values {
-                Values::F32(values) => Column::F32(values.as_slice().into()),
-                Values::F64(values) => Column::F64(values.as_slice().into()),
-                Values::Classes(values) => Column::U32(values.as_slice().into()),
-            };
-            executable.bind(input.slot, column)?;
-        }
         for (binding, values) in &plan.constants {
             executable.write(binding.buffer, &spread(binding, values));
         }
         let records = Records::new(plan.program.scalars.len());
         let mut native =
             Native { plan, executable, order: Arc::from([]), totals, threads, records, log: Log::default() };
+        native.bind(dataset)?;
         native.bind_order(&[0])?;
         Ok(native)
     }
@@ -97,6 +89,18 @@ impl Executor for Native {
     }
     fn read(&self, target: Target) -> Vec<f64> {
         self.values(self.binding(target), 1)
+    }
+    fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault> {
+        for (input, column) in self.plan.inputs.iter().zip(&dataset.columns) {
+            let Some(input) = input else { continue };
+            let column = match &column.values {
+                Values::F32(values) => Column::F32(values.as_slice().into()),
+                Values::F64(values) => Column::F64(values.as_slice().into()),
+                Values::Classes(values) => Column::U32(values.as_slice().into()),
+            };
+            self.executable.bind(input.slot, column)?;
+        }
+        Ok(())
     }
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
         self.bind_order(order)?;

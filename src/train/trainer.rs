@@ -144,6 +144,9 @@ mod tests {
         fn read(&self, _: Target) -> Vec<f64> {
             vec![]
         }
+        fn bind(&mut self, _: &crate::data::Dataset) -> Result<(), Fault> {
+            Ok(())
+        }
         fn run(
             &mut self,
             order: &[u32],

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Variable;
 use crate::kernel::Float;
 use crate::model::Model;
-use crate::schema::{Facts, Statistics, nearest, shape_text};
+use crate::schema::{CellType, Facts, Statistics, nearest, shape_text};
 use crate::step::Target;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
@@ -179,7 +179,10 @@ fn metadata(facts: &Facts) -> String {
         true => Value::Null,
         false => json!(BTreeMap::from([("deviation", &s.deviation), ("mean", &s.mean)])),
     });
+    let name = |cells: &CellType| CellType::NAMES.iter().find(|(known, _)| known == cells).map(|(_, name)| json!(name));
+    let cells = facts.cells.iter().filter_map(|(column, cells)| Some((column.clone(), name(cells)?)));
     let all = BTreeMap::from([
+        ("cells", sorted(cells.collect())),
         ("classes", lists(&facts.classes)),
         ("columns", lists(&facts.columns)),
         ("fill", fill),
@@ -226,6 +229,11 @@ fn read_metadata(text: &str, shown: &str) -> Result<Facts, Diagnostic> {
         let statistics = facts.statistics.entry(slot.clone()).or_default();
         statistics.mean = numbers(&both["mean"], "standardize")?;
         statistics.deviation = numbers(&both["deviation"], "standardize")?;
+    }
+    // Files of earlier versions say nothing of cells. What another version calls otherwise is not known.
+    for (column, cells) in value["cells"].as_object().into_iter().flatten() {
+        let known = CellType::NAMES.iter().find(|(_, name)| cells == name);
+        facts.cells.extend(known.map(|(cells, _)| (column.clone(), *cells)));
     }
     Ok(facts)
 }

@@ -21,6 +21,7 @@ fn facts() -> Facts {
     facts.columns.insert("t".to_string(), vec!["label".to_string()]);
     let both = Statistics { fill: vec![0.1, 1.0 / 3.0], mean: vec![1e-300, -2.5], deviation: vec![1.0, 0.3] };
     facts.statistics.insert("x".to_string(), both);
+    facts.cells = CellType::NAMES.iter().map(|(cells, name)| (format!("a {name}"), *cells)).collect();
     facts.statistics.insert("u".to_string(), Statistics { fill: vec![7.0], ..Statistics::default() });
     facts
 }
@@ -40,6 +41,7 @@ fn weights_and_facts_come_back() {
         facts.classes.sort_keys();
         facts.columns.sort_keys();
         facts.statistics.sort_keys();
+        facts.cells.sort_keys();
         facts
     };
     assert_eq!(sorted(&found), sorted(&facts()));
@@ -141,4 +143,14 @@ proptest! {
         bytes.truncate(length - cut % length);
         let _ = from_bytes(&bytes, "w", SHAPES);
     }
+}
+
+#[test]
+fn a_file_that_says_nothing_of_cells_is_read() {
+    let text = metadata(&facts());
+    let begin = text.find("\"cells\":{").unwrap();
+    let end = begin + text[begin..].find("},").unwrap() + 2;
+    let older = format!("{}{}", &text[..begin], &text[end..]);
+    let found = read_metadata(&older, "w").unwrap();
+    assert!(found.cells.is_empty() && found.classes.len() == 1, "{older}");
 }
