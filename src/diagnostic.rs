@@ -223,7 +223,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         {
             let mut snippet = Snippet::source(sources.text(first.file)).path(sources.name(first.file)).fold(true);
             for (span, text) in &edit.changes {
-                snippet = snippet.patch(Patch::new(clamp(*span, sources), text.as_str()));
+                let (place, text) = match edit.changes.len() {
+                    1 => seen(clamp(*span, sources), text, sources.text(span.file)),
+                    _ => (clamp(*span, sources), text.clone()),
+                };
+                snippet = snippet.patch(Patch::new(place, text));
             }
             group = group.element(snippet);
         }
@@ -231,6 +235,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     }
     let renderer = if colour { Snippets::styled() } else { Snippets::plain() };
     renderer.decor_style(DecorStyle::Unicode).render(&report)
+}
+
+/// A change as it can be seen: where nothing but space goes, with the characters beside it.
+fn seen(place: Range<usize>, text: &str, source: &str) -> (Range<usize>, String) {
+    let is_space = text.is_empty() && !place.is_empty() && source[place.clone()].trim().is_empty();
+    match (source[..place.start].chars().next_back(), source[place.end..].chars().next()) {
+        (Some(before), Some(behind)) if is_space => {
+            (place.start - before.len_utf8()..place.end + behind.len_utf8(), format!("{before}{behind}"))
+        }
+        _ => (place, text.to_string()),
+    }
 }
 
 /// Columns of a line of text, so that it stands within 80 beside its frame and its title.

@@ -91,7 +91,11 @@ pub fn read_with_data(
         }
         Err(errors) => (vec![], None, errors),
     };
-    let mut source = elaborated(sources, parsed, &model::Options { classes, statistics, ..options.clone() });
+    let mut source = elaborated(
+        sources,
+        parsed,
+        &model::Options { classes, statistics, of_weights: data.facts.is_some(), ..options.clone() },
+    );
     source.rows = rows.into();
     // Names that the data would have said are unknown because it can't be read: that is the mistake.
     let lacks_names = |diagnostic: &Diagnostic| diagnostic.code == "E0406";

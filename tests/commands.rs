@@ -319,3 +319,78 @@ fn names_and_codes_are_explained() {
         assert!(said.contains(&format!("{wanted} is neither a code nor a name")) && said.contains(near), "{said}");
     }
 }
+
+#[test]
+fn claims_are_judged_beside_one_that_can_not_be_read() {
+    let (_folder, path) = program(
+        "input x: [3]\ntarget t: [2]\nparam w: [2, 3]\ny = w x\nloss = sum((y - t)^2)\n\
+         ∂loss/∂x = 2 (y - t) w\n∂loss/∂y = 2 (y - t)\n∂loss/∂w = 2 (t - y) x'\n",
+    );
+    let output = gradus(&["check", text(&path)]);
+    assert_eq!(code(&output), 1);
+    assert!(out(&output).contains("∂loss/∂y = 2 (y - t)     the same"), "{}", out(&output));
+    assert!(out(&output).contains("∂loss/∂w = 2 (t - y) x'  wrong"), "{}", out(&output));
+    assert!(err(&output).contains("E0301") && err(&output).contains("E0507"), "{}", err(&output));
+    // As JSON, too; and no command takes such a program for a right one.
+    let json: Value = serde_json::from_str(&out(&gradus(&["check", text(&path), "--json"]))).unwrap();
+    assert_eq!(json["claims"].as_array().unwrap().len(), 2, "{json}");
+    assert_eq!(code(&gradus(&["grad", text(&path), "--of", "loss"])), 1);
+}
+
+#[test]
+fn printed_values_are_lines_of_json() {
+    let (_folder, path) = program(
+        "input x\ntarget t: bool\nparam w: [2, 2]\ny = w [x, 1]\nloss = sum(y^2) + t\n\
+         data { x: 1, 2, 3; t: 0, 1, 1 }\ntrain { minimize loss; epochs 1 }\n",
+    );
+    let all = printed(&["run", text(&path), "--json", "--print", "y", "--print", "t", "--print", "w"]);
+    let lines: Vec<Value> = all.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let value = |name: &str| lines.iter().find(|line| line["name"] == name).unwrap();
+    assert_eq!(value("t")["value"], serde_json::json!([false, true, true]));
+    assert_eq!(value("t")["rows"], 3);
+    let lengths =
+        |name: &str| value(name)["value"].as_array().unwrap().iter().map(|v| v.as_array().unwrap().len()).collect();
+    let (of_rows, of_matrix): (Vec<usize>, Vec<usize>) = (lengths("y"), lengths("w"));
+    assert_eq!((of_rows, of_matrix), (vec![2; 3], vec![2; 2]));
+    assert!(value("w").get("rows").is_none());
+}
+
+#[test]
+fn small_numbers_are_predicted_with_an_exponent() {
+    let (folder, path) = program(
+        "input x\ntarget t\nparam w\ny = exp(x)\nloss = (w y - t)^2\noutput y\n\
+         data { x: 0, 1; t: 0, 1 }\ntrain { minimize loss; steps 1 }\n",
+    );
+    let weights = folder.path().join("w.safetensors");
+    printed(&["run", text(&path), "--save", text(&weights)]);
+    let data = folder.path().join("d.csv");
+    std::fs::write(&data, "x\n-40\n0\n-7\n").unwrap();
+    let said = printed(&["predict", text(&path), "--weights", text(&weights), "--data", text(&data)]);
+    let lines: Vec<&str> = said.lines().skip(1).collect();
+    assert!(lines[0].ends_with("e-18") && lines[1] == "1" && lines[2].starts_with("0.0009"), "{said}");
+}
+
+#[test]
+fn weights_of_another_program_are_said_to_be_so() {
+    let (folder, path) = program(
+        "input x\ntarget t\nparam w\ny = w x\nloss = (y - t)^2\n\
+         data { x: 0, 1; t: 0, 1 }\ntrain { minimize loss; steps 1 }\n",
+    );
+    let weights = folder.path().join("w.safetensors");
+    printed(&["run", text(&path), "--save", text(&weights)]);
+    let other = folder.path().join("other.nn");
+    let program = std::fs::read_to_string(&path).unwrap().replace("t: 0, 1", "t: 0, 1; standardize t");
+    std::fs::write(&other, program + "output z = t.std y + t.mean\n").unwrap();
+    let said = err(&gradus(&["predict", text(&other), "--weights", text(&weights)]));
+    assert!(said.contains("E0411") && said.contains("the weights know no mean"), "{said}");
+    assert!(!said.contains("in the data section"), "{said}");
+}
+
+#[test]
+fn a_derivative_of_a_formula_is_asked_for_by_an_option() {
+    for text in ["d/dw (w x - t)^2", "∂/∂w [(w x - t)^2]"] {
+        let output = gradus(&["grad", "-e", text]);
+        assert_eq!(code(&output), 1);
+        assert!(err(&output).contains("gradus grad -e \"(w x - t)^2\" --wrt w"), "{}", err(&output));
+    }
+}

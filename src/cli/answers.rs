@@ -74,8 +74,8 @@ impl Answer {
         let at = if self.uniform || rows == 0 { 0 } else { row };
         let values = &all[at * self.width..(at + 1) * self.width];
         let number = |value: &f64| match float {
-            Float::F32 => (*value as f32).to_string(),
-            Float::F64 => value.to_string(),
+            Float::F32 => shortest((*value as f32).to_string(), format!("{:e}", *value as f32), *value),
+            Float::F64 => shortest(value.to_string(), format!("{value:e}"), *value),
         };
         let named = |names: &[String], class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
         match &self.kind {
@@ -110,4 +110,10 @@ pub fn line(fields: &[String]) -> String {
         }
     };
     fields.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
+}
+
+/// The decimal form of a number, or that with an exponent where the number is small or large and it is shorter.
+fn shortest(decimal: String, exponent: String, value: f64) -> String {
+    let is_plain = (1e-4..1e16).contains(&value.abs());
+    if !is_plain && exponent.len() < decimal.len() { exponent } else { decimal }
 }

@@ -1,7 +1,7 @@
 //! `gradus check`: errors, and every name with its shape.
 use super::fix::fixed;
 use super::settings::Settings;
-use super::source::{complain, read, say, text_of, understood};
+use super::source::{complain, read_to_judge, say, text_of, understood};
 use super::{Exit, gradients, print};
 use crate::diagnostic::{self, Diagnostic};
 use crate::graph::show::shape_text;
@@ -54,7 +54,7 @@ impl Check {
         if self.json {
             return self.as_json();
         }
-        let source = read(&self.file, &self.settings.options())?;
+        let source = read_to_judge(&self.file, &self.settings.options())?;
         let Some(model) = &source.training else { return Err(Exit::Failure) };
         let wrong = data_errors(&source, model);
         if !wrong.is_empty() {
@@ -63,7 +63,7 @@ impl Check {
         }
         let (claims, hold) = claims(&source, model);
         let mut exit = print(&(report(model) + &claims));
-        if !hold {
+        if !hold || source.has_errors() {
             return Err(Exit::Failure);
         }
         if self.gradients && exit == Exit::Success {

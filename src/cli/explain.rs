@@ -8,7 +8,7 @@ use crate::pipeline;
 use crate::schema::nearest;
 use clap::Args;
 
-/// Explain the code of an error, or a layer or a loss by its name
+/// Explain the code of an error, or a layer, a function or a word by its name
 ///
 /// Names that Keras and PyTorch have for them will do.
 ///
@@ -20,7 +20,7 @@ use clap::Args;
 #[derive(Args)]
 #[command(verbatim_doc_comment, arg_required_else_help = true)]
 pub struct Explain {
-    /// The code, as in `error[E0301]`, or a name: of a layer, an activation, a loss, an optimizer
+    /// The code, as in `error[E0301]`, or a name: of a layer, a function, a loss, an optimizer, a word
     #[arg(required_unless_present_any = ["all", "prelude"])]
     code: Option<String>,
     /// All codes, as Markdown
@@ -52,7 +52,7 @@ impl Explain {
         let near = nearest(code, &names).or_else(|| nearest(&wanted, &codes));
         let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
         complain(&format!(
-            "error: {code} is neither a code nor a name of the prelude{near}\n  \
+            "error: {code} is neither a code nor a name of the language{near}\n  \
              = help: `gradus explain --all` shows all codes, `gradus explain --prelude` all names"
         ));
         Exit::Failure

@@ -55,6 +55,7 @@ const OF_VECTORS: [&str; 14] = [
 
 /// Reads the text of `-e`.
 pub fn read(text: &str) -> Result<Formula, Exit> {
+    refuse_operator(text)?;
     let program = program(text)?;
     let Found { names, shapes, mut source } = found(&program);
     if NAMES < names.len() {
@@ -91,6 +92,23 @@ pub fn read(text: &str) -> Result<Formula, Exit> {
         model.graph.unname(id);
     }
     Ok(Formula { source, name: program.name })
+}
+
+/// Refuses `d/dw (w x - t)^2`: a derivative of a formula is asked for by `--wrt`.
+fn refuse_operator(text: &str) -> Result<(), Exit> {
+    let rest = text.trim().strip_prefix("d/d").or_else(|| text.trim().strip_prefix("∂/∂"));
+    let Some(rest) = rest else { return Ok(()) };
+    let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
+    if name.is_empty() {
+        return Ok(());
+    }
+    let operator = text.trim().strip_suffix(rest).unwrap_or_default();
+    let formula = rest[name.len()..].trim().trim_start_matches(['[', '{']).trim_end_matches([']', '}']);
+    complain(&format!(
+        "error: `-e` takes the formula alone, and `{operator}{name}` asks for its derivative\n  \
+         = help: write `gradus grad -e \"{formula}\" --wrt {name}`"
+    ));
+    Err(Exit::Failure)
 }
 
 /// The best reading of a program: the names that it does not declare, and their shapes by number.

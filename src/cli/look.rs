@@ -8,6 +8,7 @@ use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing};
 use crate::schema::{nearest, quoted_list};
 use crate::train::{Batch, Executor, judge};
+use serde_json::{Value, json};
 use std::sync::atomic::AtomicBool;
 
 /// So many rows are shown.
@@ -41,7 +42,7 @@ fn shown(model: &Model) -> Vec<(String, NodeId)> {
     model.bindings.iter().map(|b| (b.0.clone(), b.1)).chain(parameters).collect()
 }
 
-/// The values of these names for the first rows of the data, with what training has reached.
+/// The values of these names for the first rows of the data, with what training has reached: as text, or a line of JSON for each name.
 pub fn look(
     names: &[String],
     trained: &Model,
@@ -49,6 +50,7 @@ pub fn look(
     executor: &dyn Executor,
     dataset: &Dataset,
     executing: &Executing,
+    json: bool,
 ) -> Result<String, Exit> {
     let mut shown = evaluated.clone();
     let all = self::shown(evaluated);
@@ -69,6 +71,22 @@ pub fn look(
         let width: usize = shape.iter().filter(|&&n| n != BATCH).product();
         let values = looking.output(number, rows);
         let kind = step.graph.ty(*id).kind;
+        if json {
+            let element = |value: &f64| match kind {
+                Kind::Real => json!(value),
+                Kind::Bool => json!(*value != 0.0),
+                Kind::Class(count) => json!(class_name(evaluated, dataset, name, count, *value as usize)),
+            };
+            let is_varying = shape.first() == Some(&BATCH);
+            let shape: Vec<usize> = shape.iter().map(|&n| if n == BATCH { rows } else { n }).collect();
+            let mut line =
+                json!({"event": "value", "name": name, "value": nested(values.iter().map(element).collect(), &shape)});
+            if is_varying {
+                line["rows"] = json!(rows);
+            }
+            out += &format!("{line}\n");
+            continue;
+        }
         let written = |value: f64| match kind {
             Kind::Real => number_text(value),
             Kind::Bool => (value != 0.0).to_string(),
@@ -101,6 +119,18 @@ pub fn look(
         }
     }
     Ok(out)
+}
+
+/// Lists in lists, by the shape.
+fn nested(all: Vec<Value>, shape: &[usize]) -> Value {
+    let mut all = all;
+    for &size in shape.iter().skip(1).rev() {
+        all = all.chunks(size.max(1)).map(|part| Value::Array(part.to_vec())).collect();
+    }
+    match shape {
+        [] => all.into_iter().next().unwrap_or_default(),
+        _ => Value::Array(all),
+    }
 }
 
 /// Four decimals, or four digits of what would lose them.

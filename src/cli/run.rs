@@ -193,7 +193,7 @@ impl Run {
         }
         self.done(&outcome, test, executor.as_ref(), compile);
         if !self.print.is_empty() {
-            let text = look::look(&self.print, model, evaluated, executor.as_ref(), &dataset, &executing)?;
+            let text = look::look(&self.print, model, evaluated, executor.as_ref(), &dataset, &executing, self.json)?;
             print(&text);
         }
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })

@@ -45,6 +45,19 @@ pub fn read(path: &Path, options: &Options) -> Result<Source, Exit> {
     read_over(path, options, None, None)
 }
 
+/// Reads a file and shows all that is to be said about it; a failure if there is an error outside of its claims, of which those that can be
+/// read are to be judged.
+pub fn read_to_judge(path: &Path, options: &Options) -> Result<Source, Exit> {
+    let source = understood(path, &name_of(path), options, None, None)?;
+    say(&source.diagnostics, &source.sources);
+    if source.training.is_none() { Err(Exit::Failure) } else { Ok(source) }
+}
+
+/// How messages call a file.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
 /// Reads a file that is to go with this data instead of its own, and with these weights: they say how classes are called.
 pub fn read_over(
     path: &Path,
@@ -52,8 +65,7 @@ pub fn read_over(
     data: Option<&PathBuf>,
     weights: Option<&PathBuf>,
 ) -> Result<Source, Exit> {
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-    let source = understood(path, &name, options, data, weights)?;
+    let source = understood(path, &name_of(path), options, data, weights)?;
     say(&source.diagnostics, &source.sources);
     if source.has_errors() { Err(Exit::Failure) } else { Ok(source) }
 }

@@ -1,4 +1,5 @@
 //! Calls: what is called, with which arguments; pipelines; paths of parameters.
+use super::builtin;
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
@@ -83,6 +84,7 @@ impl<'a> Elaborator<'a> {
             .iter()
             .map(|argument| {
                 let span = self.span(argument.value);
+                self.no_word_in_quotes(argument)?;
                 let value = match self.word(argument) {
                     Some(word) => Value::Word(word),
                     None => self.expression(argument.value)?,
@@ -92,51 +94,28 @@ impl<'a> Elaborator<'a> {
             .collect();
         all.into_iter().collect()
     }
+    /// Refuses `padding = "same"`.
+    fn no_word_in_quotes(&mut self, argument: &Argument) -> Outcome<()> {
+        let (Some(option), NodeKind::Text(text)) = (&argument.name, self.tree.kind(argument.value)) else {
+            return Ok(());
+        };
+        let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == option.name) else { return Ok(()) };
+        let wanted = text.trim_matches(['"', '\'']).to_lowercase();
+        let span = self.span(argument.value);
+        let error =
+            Diagnostic::error("E0405", format!("`{}` is a word without quotes", option.name)).at(span, "a text");
+        let known: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+        self.fail(match words.iter().find(|word| **word == wanted) {
+            Some(word) => error.edit(format!("write `{word}`"), span, *word, true),
+            None => error.help(format!("there are {}, or a number", listed(&known))),
+        })
+    }
     /// The word that an option's argument is.
     fn word(&self, argument: &Argument) -> Option<&'static str> {
         let option = argument.name.as_ref()?;
         let (_, words) = WORDS.iter().find(|(name, _)| *name == option.name)?;
         let given = self.tree.name(argument.value)?;
         words.iter().copied().find(|word| *word == given)
-    }
-
-    /// `n(n + 1)` where `n` is a value: a product.
-    fn product_by_call(&mut self, callee: TreeId, arguments: &'a [Argument], span: Span) -> Outcome<Value<'a>> {
-        let [Argument { name: None, value }] = arguments else {
-            let what = self.expression(callee)?;
-            let error = Diagnostic::error("E0204", format!("{} is {}, no function", self.quote(callee), what.spoken()))
-                .at(self.span(callee), "called with several arguments")
-                .help("behind a value stands one factor in parentheses, as in `n(n + 1)`; a function is a `fn`");
-            return self.fail(error);
-        };
-        let left_span = self.span(callee);
-        let left = self.expression(callee).and_then(|v| self.factor_of(v, left_span));
-        let right_span = self.span(*value);
-        let right = self.expression(*value).and_then(|v| self.factor_of(v, right_span));
-        let left = left?;
-        self.product_like_an_entry(&left, left_span, *value, span);
-        Ok(self.product(vec![(left, left_span), (right?, right_span)], span)?.into())
-    }
-    /// `x(2)` of a vector is two times it, and an entry in MATLAB: that is a warning.
-    fn product_like_an_entry(&mut self, of: &Tensor, at: Span, argument: TreeId, whole: Span) {
-        let (NodeKind::Number(number), Some(&size)) = (self.tree.kind(argument), self.graph.shape(of.id).first())
-        else {
-            return;
-        };
-        let (text, index) = (self.text(at), *number as usize);
-        if number.fract() != 0.0 || size < index {
-            return;
-        }
-        let mut warning = Diagnostic::warning("W0302", format!("`{}` is a product", self.text(whole)))
-            .at(whole, format!("{number} times `{text}`"))
-            .note("an entry stands in brackets, and is counted from 0");
-        for (entry, from) in [(index.checked_sub(1), 1), (Some(index).filter(|index| *index < size), 0)] {
-            let Some(entry) = entry else { continue };
-            let entry = format!("{text}[{entry}]");
-            warning = warning.edit(format!("counted from {from}, the entry is `{entry}`"), whole, entry, false);
-        }
-        let product = format!("{number} {text}");
-        self.warn(warning.edit(format!("for the product, write `{product}`"), whole, product, false));
     }
 
     pub fn pipeline(&mut self, value: TreeId, stages: &'a [TreeId]) -> Outcome<Value<'a>> {
@@ -172,6 +151,11 @@ impl<'a> Elaborator<'a> {
 
     /// Calls a function with values.
     pub fn apply(&mut self, function: Function<'a>, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
+        if let name @ ("logistic_loss" | "hinge") = function.name()
+            && !function.is_of_file()
+        {
+            builtin::warn_of_squashed(self, name, &given, span);
+        }
         match function {
             Function::Defined(defined) => self.call_defined(defined, given, span),
             Function::Unary(row) => {

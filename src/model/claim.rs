@@ -17,22 +17,24 @@ struct Claimed {
 }
 
 impl<'a> Elaborator<'a> {
-    /// All claims of a file. In them `minimize` is what training makes small.
-    pub fn claims(&mut self, statements: &'a [Statement], objective: Option<(NodeId, Span)>) -> Outcome<()> {
+    /// All claims of a file that can be read. In them `minimize` is what training makes small.
+    pub fn claims(&mut self, statements: &'a [Statement], objective: Option<(Outcome<NodeId>, Span)>) {
         let scope = self.inner_scope();
         if let Some((id, span)) = objective.filter(|_| !self.is_bound("minimize")) {
-            self.scopes.set(scope, "minimize", Slot::Value(Tensor::new(id).into()), span);
+            let slot = id.map_or(Slot::Broken, |id| Slot::Value(Tensor::new(id).into()));
+            self.scopes.set(scope, "minimize", slot, span);
         }
         self.in_scope(scope, |this| {
-            let mut sound = Ok(());
+            let errors = |this: &Self| this.diagnostics.iter().filter(|said| said.is_error()).count();
+            let before = errors(this);
             for statement in statements {
                 if let StatementKind::Claim { derivative, value } = &statement.kind {
-                    let one = this.claim(*derivative, *value, statement.span);
-                    sound = sound.and(one);
+                    // The others can be judged without it.
+                    let _ = this.claim(*derivative, *value, statement.span);
                 }
             }
-            sound
-        })
+            this.claim_errors = errors(this) - before;
+        });
     }
 
     /// `∂loss/∂w = e`, `grad(loss, w) = e`, `∂²u/∂x² = e`, `u''(x) = e`, `hessian(loss, w)[0, 1] = e`
@@ -82,7 +84,10 @@ impl<'a> Elaborator<'a> {
                 }
             },
             // Made by a function: `u''(x)`, `hessian(loss, w)`, an entry of it.
-            _ => {
+            kind => {
+                if let NodeKind::Call { callee, arguments } = kind {
+                    self.no_derivative_of_a_value(*callee, arguments, self.span(left))?;
+                }
                 let id = self.tensor(left)?.id;
                 return Ok(Claimed { of: id, by: vec![], id });
             }

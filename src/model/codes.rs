@@ -101,9 +101,9 @@ pub static CODES: &[Explanation] = &[
     explain("E0401", "a class that is computed with",
         "A class is a name, not a number: it is compared, used as an index, or made a vector by `onehot`.",
         "target t: class(3)\ninput x\ny = x + t", "target t: class(3)\ninput x\ny = x + [t == 1]"),
-    explain("E0402", "logits where probabilities are wanted",
+    explain("E0402", "no probabilities where they are wanted",
         "`cross_entropy` and `binary_cross_entropy` take probabilities, as on paper. Written with `softmax` or `sigmoid`, the stable form \
-         is computed.",
+         is computed. Logits may be negative, and what comes out of `relu` or `exp` may be more than 1.",
         "input x: [3]\ntarget t: class(3)\nz = dense(x, 3)\nloss = cross_entropy(z, t)",
         "input x: [3]\ntarget t: class(3)\nz = dense(x, 3)\nloss = cross_entropy(softmax(z), t)"),
     explain("E0403", "a condition that is no truth value",
@@ -195,13 +195,19 @@ pub static CODES: &[Explanation] = &[
          right. It fits because the two have the same value; with one factor transposed it would fit by name.",
         "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs\n}\ny = mix(x, 3)",
         "input x: [5, 5]\nlayer mix(xs: [t, n], m) {\n    param w: [m, n]\n    w xs'\n}\ny = mix(x, 3)"),
-    explain("W0302", "a product that reads as an entry",
+    explain("W0302", "a product that reads as an entry or a call",
         "Parentheses that touch a value multiply it: `x(2)` is 2 times x. In other languages it is an entry of x, which is `x[1]` here: \
-         entries stand in brackets, and are counted from 0.",
+         entries stand in brackets, and are counted from 0. Of a number, `u(0)` reads as the value of a function at 0, and is 0 times u; \
+         what is to be evaluated in several places is a `model u(t) = …`.",
         "input x: [3]\ny = x(2)", "input x: [3]\ny = x[1]"),
     explain("W0401", "softmax of a softmax",
         "Softmax makes probabilities of any numbers. Of probabilities it makes flatter ones.",
         "input x: [3]\ny = softmax(softmax(x))", "input x: [3]\ny = softmax(x)"),
+    explain("W0402", "a sigmoid where something else is wanted",
+        "Values of `sigmoid` are between 0 and 1, each for itself. The probabilities of one class among several sum to 1, which `softmax` sees \
+         to. `logistic_loss` and `hinge` take any number: what is above 0 speaks for true, and a sigmoid always is.",
+        "input x: [3]\ntarget t: class(3)\nloss = cross_entropy(sigmoid(dense(x, 3)), t)",
+        "input x: [3]\ntarget t: class(3)\nloss = cross_entropy(softmax(dense(x, 3)), t)"),
     explain("W0501", "a parameter without a gradient",
         "What is minimised does not change with it, so training leaves it as it begins. Either it is not part of the objective, or only \
          through what has no slope: `argmax`, comparisons, `sign`, `floor`, `stop_gradient`.",

@@ -87,10 +87,19 @@ impl<'a> Elaborator<'a> {
     }
     /// `--set` of what is no setting.
     pub fn check_settings(&mut self) {
+        // What `standardize` learns, `t.mean`, is no setting, though formulas show it as they show one.
+        let is_setting = |name: &str| !name.contains('.');
+        let all = self.graph.settings.iter().map(|(name, _)| name.clone());
+        let known: Vec<String> = all.filter(|name| is_setting(name)).collect();
         for (name, _) in &self.options.settings {
-            if !self.graph.settings.iter().any(|(known, _)| known == name) {
-                let known: Vec<String> = self.graph.settings.iter().map(|(name, _)| name.clone()).collect();
+            if !known.contains(name) {
                 let error = Diagnostic::error("E0213", format!("there is no setting `{name}`"));
+                if self.graph.settings.iter().any(|(known, _)| known == name) {
+                    self.report(
+                        error.help("it is learned from the data by `standardize`, and travels with the weights"),
+                    );
+                    continue;
+                }
                 let error = error.note("a setting is a `name = number` of the top level");
                 self.report(if known.is_empty() {
                     error

@@ -64,6 +64,8 @@ pub struct Elaborator<'a> {
     pub stepped: Vec<u32>,
     pub metrics: Vec<Metric>,
     pub claims: Vec<Claim>,
+    /// How many errors are about claims, and about nothing else of the file.
+    pub claim_errors: usize,
     /// Values inside of layers and the paths of their names; names of the top level go first.
     pub inner_names: Vec<(NodeId, FrameId, String)>,
     pub bindings: Vec<(String, NodeId)>,
@@ -109,6 +111,7 @@ impl<'a> Elaborator<'a> {
             stepped: vec![],
             metrics: vec![],
             claims: vec![],
+            claim_errors: 0,
             inner_names: vec![],
             bindings: vec![],
             models_called: FxHashMap::default(),
@@ -228,8 +231,13 @@ impl<'a> Elaborator<'a> {
                 let error = Diagnostic::error("E0303", "a row can only stand as a factor of a product")
                     .at(span, "`'` of a vector makes a row")
                     .help("`w' x` is a number, `x y'` a matrix");
-                let plain = self.text(span).trim_end_matches(['\'', 'ᵀ']);
-                self.fail(error.edit("without the `'` it is a vector", span, plain, false))
+                let text = self.text(span);
+                let plain = text.trim_end_matches(['\'', 'ᵀ']);
+                self.fail(match self.column_of_row(span) {
+                    Some(column) => error.edit(format!("as a column it is `{column}`"), span, column, false),
+                    None if plain != text => error.edit("without the `'` it is a vector", span, plain, false),
+                    None => error,
+                })
             }
             value => self.factor_of(value, span),
         }

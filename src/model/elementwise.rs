@@ -133,6 +133,27 @@ impl<'a> Elaborator<'a> {
         Some((entry.span, text.to_string()))
     }
 
+    /// Where a value that is the sigmoid of another was made, if it is one.
+    pub fn made_by_sigmoid(&self, x: &Tensor, span: Span) -> Option<Span> {
+        let made = self.seen_through(x.id);
+        let is_sigmoid = matches!(self.graph.op(made), Op::Unary(op, _) if op.name == "sigmoid");
+        is_sigmoid.then(|| match self.origin(span) {
+            Some(_) => self.graph.span_of(made).unwrap_or(span),
+            None => span,
+        })
+    }
+    /// The only place of a word in a place.
+    pub fn word_in(&self, span: Span, word: &str) -> Option<Span> {
+        let text = self.text(span);
+        let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+        let mut all = text
+            .match_indices(word)
+            .map(|(at, _)| at)
+            .filter(|at| !text[..*at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter));
+        let at = span.start + all.next()? as u32;
+        all.next().is_none().then_some(Span { start: at, end: at + word.len() as u32, ..span })
+    }
+
     /// Refuses classes, which are names and not numbers.
     pub fn numeric(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
         if !self.is_class(x.id) {

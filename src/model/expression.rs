@@ -174,6 +174,10 @@ impl<'a> Elaborator<'a> {
                 .at(whole, format!("`{name}` is a value, so this is a product"))
                 .edit("the power of the factor", whole, format!("{name} {rest}{power}"), false)
                 .edit("the power of the product", whole, format!("({name} {rest}){power}"), false);
+            let error = match self.called_like_a_function(base) {
+                Some((value, callee)) => self.or_a_model(error, &value, callee),
+                None => error,
+            };
             return self.fail(error);
         }
         let (left, right) = self.both(base, exponent)?;

@@ -18,10 +18,7 @@ impl<'a> Elaborator<'a> {
         let train = self.one_section(statements, SectionKind::Train);
         let data = self.one_section(statements, SectionKind::Data);
         let objective = train.and_then(|(section, _)| self.minimized(section));
-        // What can't be minimised is said below.
-        let known = objective.as_ref().and_then(|(found, span)| found.as_ref().ok().map(|id| (*id, *span)));
-        let claims = self.claims(statements, known);
-        sound = sound.and(claims);
+        self.claims(statements, objective);
         let training = train.map(|(section, span)| self.train(section, span, objective.map(|o| o.0)));
         self.name_parameters();
         let outputs = self.outputs(statements);

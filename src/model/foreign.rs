@@ -30,7 +30,7 @@ const RANDOM: &str =
     "a parameter that begins at random is `param w: [3] ~ normal(1)`; noise in each step is not there yet";
 
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
-const ADVICE: [(&str, &str); 21] = [
+const ADVICE: [(&str, &str); 22] = [
     ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("shape", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("none", "an option is a number, `true` or `false`, or is left out"),
@@ -46,6 +46,10 @@ const ADVICE: [(&str, &str); 21] = [
     ("sequential", "layers stand one after the other: `x |> dense(16) |> relu |> dense(3)`"),
     ("param", "a parameter is declared by a line of its own: `param w: [3, 4]`"),
     ("input", "an input is declared by a line of its own: `input x: [4]`"),
+    (
+        "minimize",
+        "`minimize` is what the `train` section makes small, and there is none; name the value: `∂loss/∂w = …`",
+    ),
     ("rand", RANDOM),
     ("randn", RANDOM),
     ("randint", RANDOM),
@@ -185,9 +189,25 @@ impl<'a> Elaborator<'a> {
         Some(self.report(error))
     }
 
+    /// `-1, 2` with the size that the value has left for the first: `3, 2`.
+    fn with_known_size(&self, of: &str, sizes: &str) -> String {
+        let parts: Vec<&str> = sizes.split(',').map(str::trim).collect();
+        let known: Option<Vec<usize>> =
+            parts.iter().filter(|part| **part != "-1").map(|part| part.parse().ok()).collect();
+        let count = self.shape_of(of).map(|shape| shape.iter().product::<usize>());
+        let left = match (known.map(|known| known.iter().product::<usize>()), count) {
+            (Some(known), Some(count)) if known > 0 && count % known == 0 => (count / known).to_string(),
+            _ => return sizes.to_string(),
+        };
+        parts.iter().map(|part| if *part == "-1" { left.as_str() } else { part }).collect::<Vec<_>>().join(", ")
+    }
+
     /// What a method of an array in NumPy or PyTorch is here: itself, where the method only says how it is kept.
     fn method_here(&self, own: &str, method: &str, arguments: &[&str]) -> Option<String> {
         let inner = own.strip_prefix('(').and_then(|own| own.strip_suffix(')')).unwrap_or(own);
+        if let Some(size) = self.size_by_method(inner, method, arguments) {
+            return Some(size.to_string());
+        }
         Some(match (method, arguments) {
             ("detach", []) => format!("stop_gradient({inner})"),
             ("item" | "float" | "double" | "numpy" | "clone" | "copy" | "contiguous" | "cpu" | "cuda" | "eval", [])
@@ -196,6 +216,7 @@ impl<'a> Elaborator<'a> {
             ("view" | "reshape", [_, ..]) => {
                 let sizes = arguments.join(", ");
                 let sizes = sizes.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+                let sizes = self.with_known_size(inner, sizes);
                 format!("reshape({inner}, [{sizes}])")
             }
             ("t" | "transpose", []) => format!("{own}'"),
@@ -224,6 +245,18 @@ impl<'a> Elaborator<'a> {
             "shape" if let Some((size, place)) = self.size_by_index(object, span) => {
                 let error = error(format!("`{object}` has no part `shape`"));
                 Some(error.edit(format!("its size is `{size}`"), place, size.to_string(), false))
+            }
+            "grad" | "gradient" if self.optimizer.is_some() && is_bound(object) => {
+                let gradient = &self.calls.last()?.defined.definition.parameters.get(1)?.name.name;
+                let error = error(format!("`{object}` has no part `{last}`"));
+                Some(error.edit(format!("its gradient is `{gradient}`"), span, gradient.as_str(), false))
+            }
+            _ if is_bound(object)
+                && let Some(known) = self.statistic_meant(object, last) =>
+            {
+                let error = error(format!("`{object}` has no part `{last}`"));
+                let known = format!("{object}.{known}");
+                Some(error.edit(format!("did you mean `{known}`?"), span, known, false))
             }
             _ if is_bound(object) => {
                 let error = error(format!("`{object}` has no part `{last}`"));

@@ -75,7 +75,8 @@ impl<'a> Elaborator<'a> {
             let stages: Vec<Vec<String>> = items.iter().map(|item| self.stage(*item)).collect::<Option<_>>()?;
             stages.concat()
         } else {
-            if !self.own_function(last).is_some_and(|own| self.is_layer(&own)) {
+            let gets_value = matches!(arguments, [Argument { name: None, value }, ..] if self.is_value(*value));
+            if gets_value || !self.own_function(last).is_some_and(|own| self.is_layer(&own)) {
                 return None;
             }
             self.stage_of_call(callee, arguments)?
@@ -101,6 +102,11 @@ impl<'a> Elaborator<'a> {
         let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         let start = value.start - line.trim_start().len() as u32;
         is_name.then_some((name, Span { start, ..value }))
+    }
+
+    /// Whether a name stands for a vector, or more: an input of a layer, not a size.
+    fn is_value(&self, id: TreeId) -> bool {
+        self.tree.name(id).and_then(|name| self.shape_of(name)).is_some_and(|shape| !shape.is_empty())
     }
 
     fn is_layer(&mut self, name: &str) -> bool {

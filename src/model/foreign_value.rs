@@ -1,13 +1,14 @@
 //! Values as other tools and paper write them: `len(x)`, `x.shape[0]`, `x_1`, `x[end]`, `nn.Parameter(torch.zeros(4))`.
 use super::elaborator::{Elaborator, Reported};
 use super::scope::Slot;
-use super::value::Value;
+use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Edit, Span};
+use crate::graph::NodeId;
 use crate::syntax::{Argument, NodeKind, TreeId};
 
 impl<'a> Elaborator<'a> {
     /// The shape of the value that a name is bound to.
-    fn shape_of(&self, name: &str) -> Option<&[usize]> {
+    pub(super) fn shape_of(&self, name: &str) -> Option<&[usize]> {
         match &self.scopes.find(self.scope, name)?.1.slot {
             Slot::Value(Value::Tensor(tensor)) => Some(self.graph.shape(tensor.id)),
             _ => None,
@@ -38,6 +39,40 @@ impl<'a> Elaborator<'a> {
         let axis: i64 = index.trim().parse().ok()?;
         let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
         Some((*shape.get(usize::try_from(axis).ok()?)?, place))
+    }
+
+    /// `x.size(0)`, `x.dim()`: a size, or how many axes there are.
+    pub fn size_by_method(&self, object: &str, method: &str, arguments: &[&str]) -> Option<usize> {
+        let shape = self.shape_of(object)?;
+        match (method, arguments) {
+            ("size" | "shape", [axis]) => {
+                let axis: i64 = axis.trim().parse().ok()?;
+                let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
+                shape.get(usize::try_from(axis).ok()?).copied()
+            }
+            ("size" | "shape" | "len", []) if shape.len() == 1 => Some(shape[0]),
+            ("numel", []) => Some(shape.iter().product()),
+            ("dim" | "ndim", []) => Some(shape.len()),
+            _ => None,
+        }
+    }
+
+    /// Adds the edits that put a value in the place of the size of its last axis: `dense(x, 16)` for `dense(4, 16)`.
+    pub fn input_meant(&self, mut error: Diagnostic, size: &Tensor, span: Span) -> Diagnostic {
+        let Some(size) = size.number() else { return error };
+        let fits = |id: NodeId| self.graph.shape(id).last().is_some_and(|n| *n as f64 == size);
+        let is_value = |id: NodeId| self.graph.ty(id).varying;
+        // The value that was bound last is the likeliest.
+        let mut all = self.bindings.iter().rev().filter(|(_, id)| is_value(*id) && fits(*id));
+        if let Some((name, _)) = all.next() {
+            error = error.edit(
+                format!("the input comes first, and its size is known: `{name}`"),
+                span,
+                name.as_str(),
+                false,
+            );
+        }
+        error
     }
 
     /// `x[end]` and `x_1`: the entries that may be meant by a name that is none.

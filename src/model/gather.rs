@@ -1,5 +1,5 @@
 //! Parameters and gradients taken together as one vector: `weights`, `params`, `params(h)`, `gradients`.
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, Outcome, Reported};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::NodeId;
@@ -16,6 +16,10 @@ impl<'a> Elaborator<'a> {
         }
         let leaves = self.selected(weights);
         if leaves.is_empty() {
+            // Those that should be there may be missing because of a mistake above.
+            if self.diagnostics.iter().any(Diagnostic::is_error) {
+                return Err(Reported);
+            }
             let (what, help) = if weights {
                 (
                     "no parameter multiplies, so `weights` is empty",

@@ -224,8 +224,10 @@ impl<'a> Elaborator<'a> {
             .at(argument.span, spoken_shape(&shape))
             .also(ty.span, "declared here");
             let error = if shape.is_empty() && ty.shape.len() == 1 {
-                let text = self.text(argument.span);
-                error.edit("a vector of one entry", argument.span, format!("[{text}]"), false)
+                let error = self.input_meant(error, &argument.tensor, argument.span);
+                self.as_one_entry(error, argument.tensor.id, argument.span)
+            } else if shape.len() == 1 && ty.shape.len() == 2 {
+                self.with_axis_of_one(error, argument.tensor.id, argument.span)
             } else {
                 error
             };

@@ -1,4 +1,5 @@
 //! Edits that would make shapes fit: another shape in a declaration, another function in a call.
+use super::Role;
 use super::builtin::Arguments;
 use super::elaborator::Elaborator;
 use super::prelude;
@@ -8,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NodeId, Op};
 use crate::op::arithmetic;
+use crate::syntax::{NodeKind, TreeId};
 
 impl<'a> Elaborator<'a> {
     /// Adds the edit that declares the parameter whose name stands at `span` with another shape.
@@ -226,6 +228,130 @@ impl<'a> Elaborator<'a> {
         error
     }
 
+    /// Adds the edit that takes the last state of a loop's where every state came through: `lstm(x, 8)[-1]`.
+    pub fn last_state(&self, error: Diagnostic, id: NodeId, span: Span) -> Diagnostic {
+        let order = self.graph.reachable(&[id]);
+        let made_by_loop = |x: &NodeId| matches!(self.graph.op(*x), Op::Stacked { .. });
+        let states = order.iter().rev().find(|x| made_by_loop(x) && !self.graph.shape(**x).is_empty());
+        let Some(place) = states.and_then(|states| self.graph.span_of(*states)) else { return error };
+        if place.file == prelude::FILE || span.start <= place.start && place.end == span.end && place != span {
+            return error;
+        }
+        // A stage with all that stands before it.
+        let before = self.tree.iter().find_map(|(_, node)| match &node.kind {
+            NodeKind::Pipe { value, stages } if stages.iter().any(|stage| self.span(*stage) == place) => Some(*value),
+            _ => None,
+        });
+        let place = before.map_or(place, |value| self.span(value).to(place));
+        let last = format!("{}[-1]", self.touchable(place));
+        error.edit(format!("for one answer to the whole sequence, take the last state: `{last}`"), place, last, false)
+    }
+
+    /// The same where a loss has a value for every state, and each target is one number or class.
+    pub fn last_state_for_one(&self, error: Diagnostic, id: NodeId, span: Span) -> Diagnostic {
+        let [rounds] = *self.graph.shape(id) else { return error };
+        let order = self.graph.reachable(&[id]);
+        let is_wide_target = |x: &NodeId| match self.graph.op(*x) {
+            Op::Leaf(Leaf::Input(number)) => {
+                self.inputs[*number as usize].role == Role::Target && !self.graph.shape(*x).is_empty()
+            }
+            _ => false,
+        };
+        let is_state = |x: &NodeId| {
+            matches!(self.graph.op(*x), Op::Stacked { .. }) && self.graph.shape(*x).first() == Some(&rounds)
+        };
+        match order.iter().any(is_state) && !order.iter().any(is_wide_target) {
+            true => self.last_state(error, id, span),
+            false => error,
+        }
+    }
+
+    /// Adds the edit that leaves the first axis out of all inputs that a value is made of, if they share its size: rows of a batch.
+    pub fn without_rows(&self, mut error: Diagnostic, id: NodeId) -> Diagnostic {
+        let [rows] = *self.graph.shape(id) else { return error };
+        let inputs: Vec<_> = (self.graph.reachable(&[id]).into_iter())
+            .filter_map(|x| match self.graph.op(x) {
+                Op::Leaf(Leaf::Input(number)) => Some(&self.graph.inputs[*number as usize]),
+                _ => None,
+            })
+            .collect();
+        if inputs.len() < 2 || inputs.iter().any(|input| input.ty.shape.first() != Some(&rows)) {
+            return error;
+        }
+        let changes: Option<Vec<_>> = inputs.iter().map(|input| self.without_first_axis(input.span)).collect();
+        let Some(mut changes) = changes else { return error };
+        // Several names may share a type.
+        changes.sort_by_key(|change| change.0.start);
+        changes.dedup();
+        let title = format!("if the {rows} are rows of the data, leave them out: a program says one example");
+        error.edits.push(Edit { title, changes, certain: false });
+        error
+    }
+    /// The change that takes the first size out of the type of the name at `span`.
+    fn without_first_axis(&self, span: Span) -> Option<(Span, String)> {
+        let end = self.sources.text(span.file).len() as u32;
+        let behind = self.text(Span { start: span.end, end, ..span });
+        let names = behind.len() - behind.trim_start_matches(|c: char| c.is_alphanumeric() || "_, ".contains(c)).len();
+        let ty = behind[names..].strip_prefix(':')?;
+        let inner = ty.trim_start().strip_prefix('[')?;
+        let (shape, rest) = inner.split_once(']')?;
+        let start = span.end + names as u32;
+        let length = behind[names..].len() - rest.len();
+        let place = Span { start, end: start + length as u32, ..span };
+        let is_class = rest.trim_start_matches(' ').starts_with(|c: char| c.is_alphabetic());
+        Some(match shape.split_once(',') {
+            Some((_, sizes)) => (place, format!(": [{}]", sizes.trim())),
+            None => (place, if is_class { ":".to_string() } else { String::new() }),
+        })
+    }
+
+    /// `W2' (y - t)` for the row `(y - t)' W2` that stands at `span`: the transposed product.
+    pub fn column_of_row(&self, span: Span) -> Option<String> {
+        let factors = self.tree.iter().find_map(|(_, node)| match &node.kind {
+            NodeKind::Juxtaposition(factors) if node.span == span => Some(factors),
+            _ => None,
+        })?;
+        let is_number = |id: TreeId| match self.tree.kind(id) {
+            NodeKind::Number(_) => true,
+            _ => self.tree.name(id).and_then(|name| self.shape_of(name)).is_some_and(|shape| shape.is_empty()),
+        };
+        let is_row = |id: &TreeId| matches!(self.tree.kind(*id), NodeKind::Ticks { .. });
+        if let Some((last, before)) = factors.split_last()
+            && is_row(last)
+            && !before.iter().any(is_row)
+        {
+            // Behind numbers alone, or it would be no row.
+            return self.text(span).strip_suffix(['\'', 'ᵀ']).map(str::to_string);
+        }
+        let (numbers, others): (Vec<TreeId>, Vec<TreeId>) = factors.iter().partition(|id| is_number(**id));
+        let transposed = others.iter().rev().map(|id| {
+            let text = self.text(self.span(*id));
+            let plain = text.trim_end_matches(['\'', 'ᵀ']);
+            if plain == text { format!("{}'", self.touchable(self.span(*id))) } else { plain.to_string() }
+        });
+        let numbers = numbers.iter().map(|id| self.text(self.span(*id)).to_string());
+        Some(numbers.chain(transposed).collect::<Vec<_>>().join(" "))
+    }
+
+    /// Adds the edits that give a sequence of numbers an axis of one: `input x: [100, 1]`, `reshape(x, [100, 1])`.
+    pub fn with_axis_of_one(&self, mut error: Diagnostic, id: NodeId, span: Span) -> Diagnostic {
+        let [n] = *self.graph.shape(id) else { return error };
+        if let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) {
+            let declared = self.graph.inputs[*number as usize].span;
+            let end = self.sources.text(declared.file).len() as u32;
+            let behind = self.text(Span { start: declared.end, end, ..declared });
+            if behind.starts_with(": [")
+                && let Some(length) = behind.find(']')
+            {
+                let at = declared.end + length as u32;
+                let place = Span { start: at, end: at, ..declared };
+                error = error.edit("declare one number at each place", place, ", 1", false);
+            }
+        }
+        let reshaped = format!("reshape({}, [{n}, 1])", self.text(span));
+        error.edit("give each place one number", span, reshaped, false)
+    }
+
     /// Adds the edits that give as many probabilities as there are classes, where a layer's last argument says how many, and that
     /// declare as many classes as there are probabilities.
     pub fn with_as_many(
@@ -266,6 +392,20 @@ impl<'a> Elaborator<'a> {
             }
         }
         error
+    }
+
+    /// Adds the edit that makes a vector of the number that stands at `span`. In brackets a truth value stays a number.
+    pub fn as_one_entry(&self, error: Diagnostic, id: NodeId, span: Span) -> Diagnostic {
+        let text = self.text(span);
+        let inner = text.trim_start_matches('[').trim_end_matches(']');
+        let is_iverson = text.starts_with('[') && text.ends_with(']');
+        let vector = match self.graph.ty(id).kind {
+            _ if is_iverson => format!("stack({inner})"),
+            Kind::Bool => format!("stack({text})"),
+            _ => format!("[{text}]"),
+        };
+        let error = if is_iverson { error.note("a truth value in brackets is a number, 0 or 1") } else { error };
+        error.edit("a vector of one entry", span, vector, false)
     }
 
     /// `dense(flatten(x), 3)` for the call `dense(x, 3)`, and `x |> flatten |> dense(3)`.

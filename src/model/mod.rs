@@ -35,6 +35,7 @@ mod statement;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod touching;
 mod train;
 mod value;
 mod warnings;
@@ -46,7 +47,7 @@ use crate::random::Distribution;
 use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
 pub use foreign::alias;
-pub use names::is_of_the_language;
+pub use names::{is_of_the_language, of_the_language};
 
 /// What a file means. Inputs, parameters and states are numbered as in `graph.inputs`, `graph.parameters`, `graph.states`.
 #[derive(Clone, Debug)]
@@ -196,6 +197,8 @@ pub struct Options {
     pub classes: Vec<(String, Vec<String>)>,
     /// What `standardize` learned, by input; none as long as the data is not known.
     pub statistics: Option<Vec<(String, crate::schema::Statistics)>>,
+    /// Whether classes and statistics come with weights, not from the data that the program names.
+    pub of_weights: bool,
 }
 
 /// What a file declares that its data is read for.
@@ -212,15 +215,17 @@ impl Model {
     }
 }
 
-/// The meaning of a tree, and what is to be said about it. There is a model unless there is an error.
+/// The meaning of a tree, and what is to be said about it. There is a model unless there is an error outside of the claims; of these it
+/// has those that could be read.
 pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
-    let (model, diagnostics) = on_deep_stack(|| {
+    let (model, diagnostics, of_claims) = on_deep_stack(|| {
         let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
         elaborator.load_prelude();
         let model = elaborator.file(&parsed.root);
-        (model, elaborator.diagnostics)
+        (model, elaborator.diagnostics, elaborator.claim_errors)
     });
-    let sound = !diagnostics.iter().chain(&parsed.diagnostics).any(Diagnostic::is_error);
+    let errors = diagnostics.iter().chain(&parsed.diagnostics).filter(|said| said.is_error()).count();
+    let sound = errors == of_claims;
     let (model, mut diagnostics) = (model.filter(|_| sound), diagnostics);
     if let Some(model) = model.as_ref().filter(|_| options.training) {
         diagnostics.extend(warnings::warnings(model, parsed));

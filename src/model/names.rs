@@ -150,6 +150,9 @@ impl<'a> Elaborator<'a> {
             error = error.edit(format!("here this is `{own}`"), span, own, is_same);
         } else if let Some(advice) = advice(name) {
             error = error.help(advice);
+            if name == "minimize" && self.is_bound("loss") {
+                error = error.edit("write `loss`", span, "loss", false);
+            }
             if let Some(option) = self.option_of_none(name, span) {
                 error = error.edit("leave it out", option, "", false);
             }
@@ -269,6 +272,11 @@ pub fn language_function<'a>(name: &str) -> Option<Function<'a>> {
 
 fn is_called(notation: op::Notation) -> bool {
     matches!(notation, op::Notation::Call | op::Notation::Bars)
+}
+
+/// All names that mean something in every program, or will.
+pub fn of_the_language() -> Vec<&'static str> {
+    language_functions().chain(VALUES).chain(NOT_YET).collect()
 }
 
 /// Whether the language means something by a name, whatever a program says.

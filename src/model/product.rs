@@ -181,15 +181,16 @@ impl<'a> Elaborator<'a> {
             (None, Some(_)) if right.columns.is_none() => self.two_vectors(left, right),
             (None, Some(_)) => {
                 let (vector, matrix) = (self.text(left.span), self.text(right.span));
+                let plain = matrix.trim_end_matches(['\'', 'ᵀ']);
+                let transposed = if plain == matrix { format!("{matrix}'") } else { plain.to_string() };
+                let (title, matrix_first) = match right.columns == left.rows {
+                    true => ("as a column behind the matrix, which gives a vector", matrix.to_string()),
+                    false => ("as a column behind the transposed matrix, which gives a vector", transposed),
+                };
                 let error = Diagnostic::error("E0301", "a vector can't stand before a matrix")
                     .at(left.span, format!("[{}], a column: it stands behind a matrix", left.rows.unwrap_or(1)))
                     .also(right.span, shape_text(self.graph.shape(right.id)))
-                    .edit(
-                        "as a column behind the transposed matrix, which gives a vector",
-                        span,
-                        format!("{matrix}' {vector}"),
-                        false,
-                    )
+                    .edit(title, span, format!("{matrix_first} {vector}"), false)
                     .edit("as a row, which gives a row", span, format!("{vector}' {matrix}"), false);
                 self.fail(error)
             }

@@ -127,6 +127,9 @@ impl<'a> Elaborator<'a> {
 
     /// A type as it is written, with its sizes known.
     pub fn written_type(&mut self, ty: &WrittenType, varying: bool) -> Outcome<Type> {
+        if varying {
+            self.no_axis_of_rows(ty)?;
+        }
         let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(|id| self.size(*id)).collect();
         let kind = match ty.element {
             Element::Number => Ok(Kind::Real),
@@ -137,6 +140,39 @@ impl<'a> Elaborator<'a> {
         let shape: Shape = sizes.into_iter().collect::<Outcome<_>>()?;
         self.check_limits(&shape, ty.span)?;
         Ok(Type { shape, kind: kind?, varying })
+    }
+    /// Refuses `input x: [None, 4]` and `[batch_size, 4]`.
+    fn no_axis_of_rows(&mut self, ty: &WrittenType) -> Outcome<()> {
+        let Some(&first) = ty.shape.first() else { return Ok(()) };
+        let Some(name @ ("None" | "none" | "batch_size" | "batch" | "B")) = self.tree.name(first) else {
+            return Ok(());
+        };
+        if self.is_bound(name) {
+            return Ok(());
+        }
+        let place = self.span(first);
+        let error = Diagnostic::error("E0404", format!("`{name}` is no size"))
+            .at(place, "an axis of rows")
+            .note("a program says one example: the rows of the data are no axis of it");
+        let (title, behind) = ("leave it out", ty.shape.get(1));
+        let error = match behind {
+            Some(next) => error.edit(title, Span { end: self.span(*next).start, ..place }, "", false),
+            // `: [None]`, with the brackets: what is left is a number, or `: class(3)`.
+            None => {
+                let text = self.text(ty.span);
+                let length = text.find(']').map_or(text.len(), |at| at + 1);
+                let rest = text[length..].trim_start();
+                let colon = self.text(Span { start: 0, end: ty.span.start, ..ty.span }).trim_end();
+                let start = if rest.is_empty() {
+                    colon.strip_suffix(':').map_or(ty.span.start, |c| c.len() as u32)
+                } else {
+                    ty.span.start
+                };
+                let end = ty.span.end - rest.len() as u32;
+                error.edit(title, Span { start, end, ..ty.span }, "", false)
+            }
+        };
+        self.fail(error)
     }
     /// Refuses values that are too large to be meant.
     pub fn check_limits(&mut self, shape: &[usize], span: Span) -> Outcome<()> {

@@ -151,6 +151,8 @@ impl<'a> Elaborator<'a> {
         let shape = crate::graph::show::shape_text(self.graph.shape(x.id));
         let error = Diagnostic::error(code, format!("{what}; this is {shape}")).at(span, &shape);
         let error = self.label_source(error, x.id);
+        let error = self.without_rows(error, x.id);
+        let error = self.last_state_for_one(error, x.id, span);
         let error = self.without_shape(error, x.id).edit("their mean", span, format!("mean({text})"), false).edit(
             "their sum",
             span,

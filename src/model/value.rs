@@ -99,6 +99,10 @@ pub enum Function<'a> {
 }
 
 impl Function<'_> {
+    /// Whether the file defines it, not the language.
+    pub fn is_of_file(&self) -> bool {
+        matches!(self, Function::Defined(defined) if defined.definition.name.span.file != super::prelude::FILE)
+    }
     pub fn name(&self) -> &str {
         match self {
             Function::Defined(defined) => &defined.definition.name.name,

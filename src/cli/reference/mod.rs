@@ -1,6 +1,7 @@
 //! The reference of the prelude: what each name means, with its definition, and what Keras and PyTorch call it.
 //!
 //! Signatures, meanings and definitions are the prelude's own text; formulas and the other tools' names stand in tables.
+mod language;
 mod table;
 mod training;
 
@@ -104,7 +105,9 @@ impl Row {
 
 /// The entry of a name, for a terminal.
 pub fn entry(name: &str) -> Option<String> {
-    let row = groups().flat_map(|group| group.rows).find(|row| row.name == name)?;
+    let Some(row) = groups().flat_map(|group| group.rows).find(|row| row.name == name) else {
+        return language::entry(name);
+    };
     let mut out = format!("{}\n{}\n", row.head(), wrapped(&row.meaning()));
     let tools: String = row.tools().iter().map(|(tool, text)| format!("    {tool:<7}  {text}\n")).collect();
     if !tools.is_empty() {
@@ -140,6 +143,11 @@ pub fn foreign(name: &str) -> Option<String> {
 
 /// All names that have an entry.
 pub fn names() -> impl Iterator<Item = &'static str> {
+    let words = language::WORDS.iter().map(|word| word.name).filter(|name| !prelude_names().any(|own| own == *name));
+    prelude_names().chain(words)
+}
+/// Those of the prelude.
+fn prelude_names() -> impl Iterator<Item = &'static str> {
     groups().flat_map(|group| group.rows).map(|row| row.name)
 }
 
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn every_definition_has_one_entry_with_a_meaning() {
-        let all: Vec<&str> = names().collect();
+        let all: Vec<&str> = prelude_names().collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "a name twice");
         for statement in &prelude::parsed().root {
             let StatementKind::Definition(definition) = &statement.kind else { continue };

@@ -44,10 +44,9 @@ fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value
     let (first, first_span) = &all[0];
     let shape = e.shape(first);
     if shape.is_empty() {
-        let text = e.text(*first_span);
         let error = Diagnostic::error("E0313", "`concat` puts vectors behind each other; this is a number")
-            .at(*first_span, "a number")
-            .edit("a vector of one entry", *first_span, format!("[{text}]"), false);
+            .at(*first_span, "a number");
+        let error = e.as_one_entry(error, first.id, *first_span);
         return e.fail(error);
     }
     let axis = e.axis_option(&arguments, shape.len(), -1)?;
@@ -58,9 +57,8 @@ fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value
             let error = Diagnostic::error("E0313", "shapes do not fit in `concat`");
             let error = e.label_operand(error, (part, *span), true);
             let error = e.label_operand(error, (first, *first_span), false);
-            let text = e.text(*span);
             let error = if other.is_empty() && shape.len() == 1 {
-                error.edit("a vector of one entry", *span, format!("[{text}]"), false)
+                e.as_one_entry(error, part.id, *span)
             } else {
                 error.note(format!("they may differ along axis {axis} alone"))
             };

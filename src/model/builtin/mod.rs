@@ -6,6 +6,8 @@ mod make;
 mod probability;
 mod reduce;
 
+pub use probability::warn_of_squashed;
+
 use super::call::{Given, meant_option};
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Tensor, Value};

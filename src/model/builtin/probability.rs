@@ -3,6 +3,7 @@ use super::{Arguments, Builtin};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, NamedOp, Op, named};
+use crate::model::Role;
 use crate::model::call::Given;
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
@@ -78,6 +79,7 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
     };
     match e.graph.ty(t.id).kind {
         Kind::Class(_) if e.is_class(t.id) || t_shape == before => {
+            warn_of_sigmoid(e, &p, p_span);
             let Kind::Class(count) = e.graph.ty(t.id).kind else { return Err(crate::model::elaborator::Reported) };
             if t_shape != before {
                 return misfit(e, (&p, p_span), (&t, t_span));
@@ -117,6 +119,7 @@ fn misfit<'a, T>(e: &mut Elaborator<'a>, p: (&Tensor, Span), t: (&Tensor, Span))
     let wanted = if wanted == "[]" { "one class".to_string() } else { format!("classes of the shape {wanted}") };
     let mut error = error.note(format!("it takes {wanted}, or probabilities of the shape {}", shape_text(shape)));
     if shape.len() > 1 && e.graph.shape(t.0.id).is_empty() {
+        error = e.last_state(error, p.0.id, p.1);
         error = error
             .help("an example that has several axes becomes a vector by `flatten(x)`")
             .help("rows of the data are no axis: a program says one example, as in `input x: [4]`");
@@ -134,13 +137,22 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
         _ => false,
     };
     let (p, t) = (arguments.given("p"), arguments.given("t"));
-    if !is_class(p, e) || is_class(t, e) {
+    let is_target = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
+        Some(Value::Tensor(tensor)) => match *e.graph.op(tensor.id) {
+            Op::Leaf(Leaf::Input(number)) => e.inputs.get(number as usize).is_some_and(|x| x.role == Role::Target),
+            _ => false,
+        },
+        _ => false,
+    };
+    let has_class = is_class(p, e) && !is_class(t, e);
+    if !has_class && (!is_target(p, e) || is_target(t, e)) {
         return Ok(());
     }
     let (p, t) = (arguments.span_of("p"), arguments.span_of("t"));
     let name = arguments.builtin.name;
+    let (second, label) = if has_class { ("class", "a class") } else { ("target", "a target") };
     let error =
-        Diagnostic::error("E0401", format!("`{name}` takes probabilities first, then the class")).at(p, "a class");
+        Diagnostic::error("E0401", format!("`{name}` takes probabilities first, then the {second}")).at(p, label);
     // In a pipeline the first one stands elsewhere.
     let error = match arguments.span.start <= p.start && p.end <= t.start {
         true => error.edit("the other way round", p.to(t), format!("{}, {}", e.text(t), e.text(p)), false),
@@ -168,10 +180,11 @@ fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) ->
     Ok(e.element_wise(&loss::BINARY_CROSS_ENTROPY, (p, p_span), (t, t_span))?.into())
 }
 
-/// Refuses what may be negative: logits, a bare parameter.
+/// Refuses what may be negative or more than 1: logits, a bare parameter, what comes out of a `relu`.
 fn check_probabilities<'a>(e: &mut Elaborator<'a>, p: &Tensor, span: Span, name: &str, function: &str) -> Outcome<()> {
     let range = e.range_of(p.id);
-    if range.low >= 0.0 {
+    let is_negative = range.low < 0.0;
+    if !is_negative && !e.may_exceed_one(p.id) {
         return Ok(());
     }
     let text = e.text(span);
@@ -185,7 +198,7 @@ fn check_probabilities<'a>(e: &mut Elaborator<'a>, p: &Tensor, span: Span, name:
         format!("a number in {} to {}", range.low, range.high)
     };
     let mut error = Diagnostic::error("E0402", format!("`{name}` wants probabilities; {} is {is}", e.quote_span(span)))
-        .at(span, "may be negative")
+        .at(span, if is_negative { "may be negative" } else { "may be more than 1" })
         .edit(format!("make it probabilities: `{function}`"), span, format!("{function}({text})"), false);
     if let Some((at, bound)) = e.origin(span)
         && at != span
@@ -194,6 +207,41 @@ fn check_probabilities<'a>(e: &mut Elaborator<'a>, p: &Tensor, span: Span, name:
     }
     e.fail(error)
 }
+/// Warns of probabilities of one class among several that are made one by one.
+fn warn_of_sigmoid(e: &mut Elaborator<'_>, p: &Tensor, span: Span) {
+    let Some(made) = e.made_by_sigmoid(p, span) else { return };
+    let warning = Diagnostic::warning("W0402", "probabilities of classes that do not sum to 1")
+        .at(span, "each is between 0 and 1")
+        .note("an example is of one class: with `softmax` one grows as the others fall");
+    let warning = match e.word_in(made, "sigmoid") {
+        Some(place) => warning.edit("write `softmax`", place, "softmax", false),
+        None => warning.help("make them by `softmax`"),
+    };
+    e.warn(warning);
+}
+/// Warns of `logistic_loss(sigmoid(z), t)` and `hinge(sigmoid(z), t)`, which take what a sigmoid is made of.
+pub fn warn_of_squashed(e: &mut Elaborator<'_>, name: &str, given: &[Given<'_>], whole: Span) {
+    let [Given { value: Value::Tensor(value), span, .. }, ..] = given else { return };
+    let Some(made) = e.made_by_sigmoid(value, *span) else { return };
+    let text = e.quote_span(*span);
+    let mut warning = Diagnostic::warning("W0402", format!("`{name}` wants the raw value; {text} is a sigmoid"))
+        .at(*span, "between 0 and 1")
+        .note("what is above 0 is taken for true");
+    if made == *span
+        && let Some(inner) = e.text(made).strip_prefix("sigmoid(").and_then(|rest| rest.strip_suffix(')'))
+    {
+        warning = warning.edit("without it", made, inner, false);
+    }
+    warning = match e.word_in(whole, name).filter(|_| name == "logistic_loss") {
+        Some(place) => {
+            let right = "binary_cross_entropy";
+            warning.edit(format!("of a probability, it is `{right}`"), place, right, false)
+        }
+        None => warning.help(format!("give `{name}` what the sigmoid is taken of")),
+    };
+    e.warn(warning);
+}
+
 /// An input that is taken for probabilities: its data is checked.
 fn note_probability(e: &mut Elaborator<'_>, t: &Tensor) {
     if let Op::Leaf(Leaf::Input(number)) = *e.graph.op(t.id)

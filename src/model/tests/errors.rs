@@ -224,3 +224,15 @@ fn a_setting_that_is_none() {
     let text = read("input x: [3]\nm = 2\ny = dense(x, m)\n", &options).unwrap_err();
     assert_snapshot!(text);
 }
+
+#[test]
+fn a_statistic_is_no_setting() {
+    let program = "input x\ntarget t\nm = 2\nz = t.std x + t.mean\noutput z\n";
+    let said = |name: &str| {
+        let options = Options { settings: vec![(name.into(), 3.0)], ..Options::default() };
+        read(program, &options).unwrap_err()
+    };
+    assert!(said("t.std").contains("E0213") && said("t.std").contains("learned from the data"), "{}", said("t.std"));
+    // Nor is it listed among them.
+    assert!(said("k").contains("there are `m`\n") || said("k").ends_with("there are `m`"), "{}", said("k"));
+}

@@ -171,3 +171,19 @@ fn intervals_of_composed_values() {
         model(&format!("input x: [3]\ntarget t: class(3)\nloss = cross_entropy({sound}, t)\n"));
     }
 }
+
+/// A range is a bound: what is a probability, though a wider one is all that is known, is none to refuse.
+#[test]
+fn probabilities_with_a_wide_range_are_taken() {
+    for p in [
+        "exp(z) / sum(exp(z))",
+        "exp(z - logsumexp(z))",
+        "g * softmax(z) + (1 - g) * softmax(2 z)",
+        "softmax(m) softmax(z)",
+        "softplus(z) / sum(softplus(z))",
+        "min(relu(z), 1)",
+    ] {
+        let before = "input x: [3]\ntarget t: class(3)\nz = dense(x, 3)\ng = sigmoid(neuron(x))\nparam m: [3, 3]\n";
+        model(&format!("{before}loss = cross_entropy({p}, t)\n"));
+    }
+}

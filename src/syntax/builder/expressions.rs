@@ -113,7 +113,12 @@ impl Builder<'_> {
             return false;
         };
         let whole = self.span(power).to(self.span(argument));
-        let right = format!("{name}{}^{}", self.source.slice(self.span(argument)), self.quoted(exponent));
+        let exponent = match self.tree.kind(exponent) {
+            // Raised digits stand without a `^`.
+            NodeKind::Number(number) => number.to_string(),
+            _ => self.quoted(exponent).to_string(),
+        };
+        let right = format!("{name}{}^{exponent}", self.source.slice(self.span(argument)));
         let error = Diagnostic::error("E0121", format!("the power of `{name}` stands behind its argument"))
             .at(self.span(power), "a function has no powers");
         self.report(error.edit(format!("write `{right}`"), whole, right, true));

@@ -46,6 +46,18 @@ impl Builder<'_> {
         self.tree.name(id).map(|name| Ident { name: name.to_string(), span: self.span(id) })
     }
 
+    /// `metric`, for `metrics off`: the place of the first word, and what was meant by it.
+    fn word_of_statement(&self, factors: &[TreeId]) -> Option<(crate::diagnostic::Span, &'static str)> {
+        let [first, _] = *factors else { return None };
+        let word = match self.tree.name(first)? {
+            "metrics" | "Metric" => "metric",
+            "outputs" | "Output" => "output",
+            "params" | "Param" => "param",
+            _ => return None,
+        };
+        Some((self.span(first), word))
+    }
+
     fn explain_target(&self, left: TreeId) -> Diagnostic {
         let span = self.span(left);
         let only_a_name = |label: &str| Diagnostic::error("E0126", "only a name can be bound").at(span, label);
@@ -64,6 +76,9 @@ impl Builder<'_> {
                 Diagnostic::error("E0125", "a function is defined with `fn`")
                     .at(span, format!("reads as a call of `{}`", self.quoted(*callee)))
                     .edit("define a function", crate::diagnostic::Span { end: span.start, ..span }, "fn ", true)
+            }
+            NodeKind::Juxtaposition(factors) if let Some((place, word)) = self.word_of_statement(factors) => {
+                only_a_name("two words").edit(format!("write `{word}`"), place, word, false)
             }
             NodeKind::Juxtaposition(factors) if factors.iter().all(|factor| self.tree.name(*factor).is_some()) => {
                 let joined = factors.iter().map(|factor| self.quoted(*factor)).collect::<Vec<_>>().join("_");

@@ -1,6 +1,7 @@
 //! Loops that are written as in other languages.
 use super::Stop;
 use crate::diagnostic::Diagnostic;
+use crate::syntax::source::suggest;
 use crate::syntax::token::Token;
 
 impl Stop<'_> {
@@ -27,6 +28,24 @@ impl Stop<'_> {
                 self.error("E0116", "the names of a loop stand without parentheses", "expected a name")
                     .help(format!("as in `{word} a, b in (xs, ys) {{ … }}`")),
             );
+        }
+        if self.token() == Token::Comma
+            && had_in
+            && self.kind(at) == Some(Token::For)
+            && self.open().is_none()
+            && self.next() == Some(Token::Name)
+            && self.kind(self.at + 2).is_some()
+            && self.text_of(self.at + 2) == "in"
+        {
+            let mut error = self.error("E0116", "a loop runs over one thing", "a second loop");
+            let block = self.tokens[self.at..].iter().rfind(|token| matches!(token.1, Token::Block(_)));
+            if let Some((_, _, end)) = block {
+                let behind = self.source.span(*end..*end);
+                let comma = self.source.span(self.span().start as usize..self.tokens[self.at + 1].0);
+                let changes = vec![(comma, " { for ".to_string()), (behind, " }".to_string())];
+                suggest(&mut error, "one inside the other", changes, false);
+            }
+            return Some(error.help("together, they run side by side: `for a, b in (xs, ys) { … }`"));
         }
         if self.token() == Token::Colon && had_in && matches!(self.next(), Some(Token::Number | Token::Name)) {
             return Some(self.error("E0114", "a range is written with two dots", "the range of other languages").edit(

@@ -147,6 +147,19 @@ impl Stop<'_> {
             );
         }
         let partial = self.before().iter().rposition(|token| token.1 == Token::Partial)?;
+        let is_claim = self.first() == Token::Partial && self.next() == Some(Token::Assign);
+        if is_claim && self.token() == Token::Tick && partial + 2 == self.at {
+            let by = self.text_of(self.at - 1);
+            let mut error = self.error("E0123", "a derivative is by a value as it is", "by its transposed");
+            let right = self.source.span(self.tokens[self.at + 2].0..self.tokens[self.tokens.len() - 2].2);
+            let mut changes = vec![(self.span(), String::new())];
+            changes.extend(parenthesised(right));
+            if let Some((_, close)) = changes.last_mut() {
+                close.push('\'');
+            }
+            suggest(&mut error, format!("by `{by}`, transpose the right side"), changes, false);
+            return Some(error);
+        }
         let lacks_slash = self.expects("\"/\"") && !self.expects_value() && partial + 1 < self.at;
         if !lacks_slash {
             return None;

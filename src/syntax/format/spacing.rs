@@ -42,6 +42,8 @@ pub fn gap(before: &Piece, after: &Piece) -> usize {
         (_, Slash) => after.space.max(after.next_space).min(1),
         (DotDot, _) | (_, DotDot) => kept,
         (Plus | Minus, _) if before.is_prefix => 0,
+        // A factor behind parentheses; what touches them otherwise belongs to them.
+        (ParenClose, Name) => 1,
         _ if is_spaced(left) || is_spaced(right) => 1,
         _ => kept,
     }

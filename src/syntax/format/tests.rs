@@ -24,6 +24,14 @@ fn spaces_around_operators_and_none_inside_brackets() {
 }
 
 #[test]
+fn a_factor_stands_apart_from_parentheses() {
+    assert_eq!(
+        once("∂loss/∂w = (y - t)x'\nz = 2x + f(x)a (b + c)d\n"),
+        "∂loss/∂w = (y - t) x'\nz = 2x + f(x) a (b + c) d\n"
+    );
+}
+
+#[test]
 fn blocks_are_indented_and_lines_that_go_on_further() {
     assert_snapshot!(once(
         "layer dense(x: [n], m){\nparam w: [m, n]~glorot\n  // bias\n param b: [m]\nw x\n+ b\n}\n\n\n\ntrain {\nminimize loss\n   optimizer adam(\nrate = 1e-3\n)\n}\n"
