@@ -186,7 +186,8 @@ fn report(model: &Model) -> String {
         rows.iter().map(|Row { role, name, ty }| format!("{role:<first$}  {name:<second$}  {ty}\n")).collect();
     let count: usize = model.graph.parameters.iter().map(|v| v.ty.shape.iter().product::<usize>()).sum();
     let plural = if model.graph.parameters.len() == 1 { "" } else { "s" };
-    text += &format!("{count} numbers to learn, in {} parameter{plural}\n", model.graph.parameters.len());
+    let numbers = if count == 1 { "number" } else { "numbers" };
+    text += &format!("{count} {numbers} to learn, in {} parameter{plural}\n", model.graph.parameters.len());
     text
 }
 
