@@ -1,8 +1,8 @@
 //! `gradus explain`: what a code means, with a program that has it, what is said about it, and the program as it should be; what a
 //! name of the prelude means.
+use super::paragraph::wrapped;
 use super::source::complain;
 use super::{Exit, print, reference};
-use crate::diagnostic;
 use crate::diagnostic::{Diagnostic, Explanation, render};
 use crate::pipeline;
 use crate::schema::nearest;
@@ -82,12 +82,6 @@ fn said(e: &Explanation) -> Option<String> {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") }).collect()
-}
-
-/// In lines of at most 80 columns.
-pub fn wrapped(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    diagnostic::wrapped(&words.join(" "), 80)
 }
 
 /// The first letters of codes, and what they are about.

@@ -12,6 +12,7 @@ mod gradients;
 mod look;
 mod new;
 mod numbers;
+mod paragraph;
 mod predict;
 mod prepare;
 mod progress;

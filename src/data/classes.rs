@@ -1,9 +1,10 @@
 //! Classes: indices from words or whole numbers, and their names.
 use super::evaluate::{all_rows, source_of};
+use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind};
 use super::table::{Cells, MISSING, Table};
-use super::values::{Fitting, Wish, check_finite, describe};
+use super::values::{check_finite, describe};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FillWith, nearest, quoted_list};
 use rustc_hash::FxHashMap;

@@ -1,6 +1,6 @@
 //! Missing values: what stands for them, and what is said where nothing does.
 use super::evaluate::{column_of, missing_column};
-use super::values::{Fitting, Wish};
+use super::fitting::{Fitting, Wish};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::schema::{FillWith, quoted_list};

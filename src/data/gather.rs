@@ -1,7 +1,7 @@
 //! The rows of all files of a plan, as one table: what is read before anything is made of it.
 use super::dataset::Options;
 use super::inline::{add_drawn, add_listed};
-use super::load::{Loading, source_name};
+use super::loading::{Loading, source_name};
 use super::names::{compared, file_terms, wanted};
 use super::resolve::file_column;
 use super::source::Files;

@@ -1,12 +1,14 @@
 //! Carries a plan out: source, test file, split, then each input and target.
 use super::classes::classes;
 use super::dataset::{Column, Dataset, Options, Parts, Targets, Values};
+use super::fitting::{Fitting, Wish};
 use super::gather::Gathered;
+use super::loading::{Loading, source_name};
 use super::resolve::{Resolved, Resolver};
 use super::series::split_at_random;
 use super::skipped::Skipped;
 use super::table::{Cells, Table};
-use super::values::{Fitting, Wish, numbers, truths};
+use super::values::{numbers, truths};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
@@ -58,14 +60,6 @@ fn without_inputs(plan: &DataPlan, precision: Float) -> Dataset {
     Dataset { facts, ..Dataset::of(&[], vec![], 1, precision, "no data") }
 }
 
-/// The state of one loading.
-pub(super) struct Loading<'a> {
-    pub plan: &'a DataPlan,
-    pub options: &'a Options,
-    pub warnings: Vec<Diagnostic>,
-    pub notes: Vec<Diagnostic>,
-}
-
 /// What a slot became.
 struct Filled {
     column: Column,
@@ -73,11 +67,7 @@ struct Filled {
     statistics: Option<Statistics>,
 }
 
-impl<'a> Loading<'a> {
-    pub(super) fn new(plan: &'a DataPlan, options: &'a Options) -> Loading<'a> {
-        Loading { plan, options, warnings: vec![], notes: vec![] }
-    }
-
+impl Loading<'_> {
     /// What the plan makes of a table: its first rows are of the section, those of other files follow.
     pub(super) fn run(
         mut self,
@@ -135,11 +125,6 @@ impl<'a> Loading<'a> {
         let skipped = skipped.into_rows();
         let Loading { warnings, notes, .. } = self;
         Ok(Dataset { columns, rows: table.rows, parts, facts, source, warnings, notes, skipped })
-    }
-
-    /// A program without inputs and without data has one example, of nothing.
-    pub(super) fn asks_for_nothing(&self) -> bool {
-        self.plan.slots.is_empty() && self.plan.span.is_none() && self.options.data.is_none()
     }
 
     fn resolve_slots(&mut self, table: &Table) -> Result<Vec<Option<Resolved>>, Vec<Diagnostic>> {
@@ -312,22 +297,10 @@ impl<'a> Loading<'a> {
         let Slot { declared, .. } = slot;
         Column { name: declared.name.clone(), kind: declared.kind, shape: declared.shape.clone(), values }
     }
-
-    pub(super) fn section_error(&self, code: &'static str, text: String) -> Diagnostic {
-        let error = Diagnostic::error(code, text);
-        match self.plan.span {
-            Some(span) => error.at(span, "this section"),
-            None => error,
-        }
-    }
 }
 
 /// A number as people write it, to six digits.
 fn brief(value: f64) -> String {
     let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     rounded.to_string()
-}
-
-pub(super) fn source_name(table: &Table) -> String {
-    table.origins.first().map_or("the data".to_string(), |origin| origin.file.clone())
 }

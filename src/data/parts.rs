@@ -2,11 +2,11 @@
 use super::classes::classes;
 use super::dataset::{Parts, Targets};
 use super::evaluate::all_rows;
-use super::load::Loading;
+use super::fitting::Fitting;
+use super::loading::Loading;
 use super::resolve::{Resolved, ResolvedKind, Resolver};
 use super::split::{Choice, split};
 use super::table::{Cells, MISSING, Table};
-use super::values::Fitting;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::schema::{ColumnExpression, Part, PartRequest, Role, Slot, quoted_list};

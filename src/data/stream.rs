@@ -1,7 +1,8 @@
 //! Rows of a CSV text as they come: some at a time, so that memory does not grow with their number, and each as soon as it is there.
 use super::csv::{Seen, decide, is_number, names};
 use super::dataset::{Dataset, Options};
-use super::load::{Loading, without_listed_rows};
+use super::load::without_listed_rows;
+use super::loading::Loading;
 use super::names::{compared, file_terms, wanted};
 use super::records::{Next, Record, Records};
 use super::rows::Rows;

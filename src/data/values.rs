@@ -1,100 +1,13 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, column_of, missing_column, source_of, word_column};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, missing_column, source_of, word_column};
+use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind, word_error};
-use super::skipped::Skipped;
-use super::table::{Cells, Table};
+use super::table::Cells;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::Kind;
 use crate::kernel::Float;
-use crate::schema::{Declared, FillWith, Statistics, shape_text};
-
-/// An input or target and the expression that is to fill it.
-pub struct Fitting<'a> {
-    pub declared: &'a Declared,
-    pub resolved: &'a Resolved,
-    pub table: &'a Table,
-    /// Where rows that can't be read are noted; without it, the first is an error.
-    pub skipped: Option<&'a Skipped>,
-}
-
-/// What is asked of the values of an input or target.
-#[derive(Clone, Copy, Debug)]
-pub struct Wish<'a> {
-    pub fill: Option<&'a FillWith>,
-    pub standardize: bool,
-    /// Statistics that came with weights: they hold.
-    pub given: Option<&'a Statistics>,
-    /// Whether weights came that know its classes as whole numbers.
-    pub numbered: bool,
-    pub precision: Float,
-    /// The rows that statistics are taken from.
-    pub train: &'a [u32],
-}
-
-impl Fitting<'_> {
-    /// The value at this place can't be read: its row is left out, or that is an error.
-    pub fn refuse(&self, at: usize, why: impl FnOnce() -> Diagnostic) -> Result<(), Diagnostic> {
-        match self.skipped {
-            Some(skipped) => skipped.add(at / self.resolved.width().max(1), why),
-            None => return Err(why()),
-        }
-        Ok(())
-    }
-
-    /// Marks the expression, or else the declaration of an input that is taken by its name.
-    pub fn at(&self, diagnostic: Diagnostic, label: impl Into<String>) -> Diagnostic {
-        diagnostic.at(self.resolved.span.unwrap_or(self.declared.span), label)
-    }
-
-    /// Marks the declaration too, unless `at` does.
-    pub fn declaration(&self, diagnostic: Diagnostic) -> Diagnostic {
-        match self.resolved.span {
-            Some(_) => diagnostic.also(self.declared.span, "declared here"),
-            None => diagnostic,
-        }
-    }
-
-    /// The row of a value, and its column where a row has several.
-    pub fn place(&self, at: usize) -> String {
-        let width = self.resolved.width().max(1);
-        let row = self.table.place(at / width);
-        match column_of(self.resolved, self.table, at % width) {
-            Some(column) if column != self.declared.name => format!("{row}, column `{column}`"),
-            _ => row,
-        }
-    }
-
-    /// Whether the values of a row are those of the declared shape (E0604).
-    ///
-    /// A flat row of n values fits every shape of n values, and the other way round; axes of one entry may be missing or too many.
-    pub fn check_shape(&self) -> Result<(), Diagnostic> {
-        let (wanted, found) = (&self.declared.shape, &self.resolved.shape);
-        let squeezed = |shape: &[usize]| shape.iter().copied().filter(|size| *size != 1).collect::<Vec<_>>();
-        let flat = (found.len() == 1 || wanted.len() == 1) && self.declared.width() == self.resolved.width();
-        if flat || squeezed(wanted) == squeezed(found) {
-            return Ok(());
-        }
-        let name = &self.declared.name;
-        let wanted = match (self.declared.kind, wanted.as_slice()) {
-            (Kind::Class(_), []) => "one class".to_string(),
-            (Kind::Bool, []) => "one truth value".to_string(),
-            (_, shape) => shape_text(shape),
-        };
-        let text = format!("`{name}` is {wanted}, but a row of the data has {}", shape_text(found));
-        let error = self.at(Diagnostic::error("E0604", text), shape_text(found));
-        let error = if self.resolved.span.is_some() { error.also(self.declared.span, wanted) } else { error };
-        Err(match (self.declared.kind, found.as_slice()) {
-            (Kind::Class(count), [width]) if *width == count => {
-                error.help(format!("a class is one whole number from 0 to {}, not a row of {count} numbers", count - 1))
-            }
-            (Kind::Real, []) => error.help(format!("declare `{name}` without a shape")),
-            (Kind::Real, _) => error.help(format!("declare `{name}: {}`", shape_text(found))),
-            _ => error,
-        })
-    }
-}
+use crate::schema::Statistics;
 
 /// What a column of the data is called in a message.
 pub fn describe(fitting: &Fitting) -> String {

@@ -1,5 +1,5 @@
 //! Names and words of the language itself, a line each: what it means, how it is used, and where docs/language.md speaks of it.
-use super::super::explain::wrapped;
+use super::super::paragraph::wrapped;
 
 /// One entry.
 pub struct Word {

@@ -5,7 +5,7 @@ mod language;
 mod table;
 mod training;
 
-use super::explain::wrapped;
+use super::paragraph::wrapped;
 use crate::model::prelude;
 use crate::syntax::{Definition, DefinitionKind, Statement, StatementKind};
 
