@@ -226,11 +226,7 @@ impl Assembly<'_> {
             self.writer.names.give_letter(self.writer.graph, id);
             return written(&mut self.writer, id, At::whole(shape.len()), |w, at| w.value(id, at)).0.expression;
         }
-        let lacks_all = piece.axes.is_empty();
-        match self.with_all_axes(id, piece, &at) {
-            number @ (Expression::Number(_) | Expression::Negate(_)) if lacks_all => Expression::filled(number, &shape),
-            other => other,
-        }
+        self.with_all_axes(id, piece, &at)
     }
 
     /// A formula for a value. Axes of one element need no word on paper, but a program's shapes must be right.

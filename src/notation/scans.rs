@@ -251,7 +251,7 @@ impl Opening<'_> {
             let image = widened(&mut self.to, (init, false), self.from.looped(of).length);
             return self.set(leaf, image, Some(init));
         }
-        let Type { shape, kind, varying } = self.from.looped(of).binders[number as usize].ty.clone();
+        let Type { shape, kind, varying } = binder.ty.clone();
         let length = self.from.looped(of).length;
         let shape = std::iter::once(length + 1).chain(shape).collect();
         let stack = self.to.hole(Type { shape, kind, varying });

@@ -32,7 +32,7 @@ impl Normal<'_> {
             };
             inner.factors.iter_mut().flat_map(|f| &mut f.labels).for_each(shift);
             let mean =
-                self.elementwise(&[Polynomial { terms: vec![inner] }], 1, |_, classes| (Atom::Mean(classes[0]), false));
+                self.elementwise(&[Polynomial { terms: vec![inner] }], 1, |classes| (Atom::Mean(classes[0]), false));
             let mut mean = mean.terms.into_iter().next().unwrap_or_else(|| Term::number(1.0));
             for factor in &mut mean.factors {
                 // A mean is the same for all examples.
@@ -103,13 +103,13 @@ impl Normal<'_> {
             && self.atoms.numbers.get(&Atom::Of(Op::Leaf(Leaf::Iota(size)), vec![])) == Some(&factor.atom)
             && factor.power == 1
         {
-            let identity = self.atom(Atom::Identity(size), Facts { truth: true, identity: true, varying: false });
+            let identity = self.atom(Atom::Identity(size), Facts { truth: true, identity: true, ..Facts::default() });
             return Polynomial::atom(identity, vec![factor.labels[0], last], 1);
         }
-        let mut hot = self.elementwise(&[form], 1, |_, classes| (Atom::Hot(classes[0], size), true));
+        let mut hot = self.elementwise(&[form], 1, |classes| (Atom::Hot(classes[0], size), true));
         for factor in hot.terms.iter_mut().flat_map(|t| &mut t.factors) {
             factor.labels.push(last);
-            self.atoms.hot.insert(factor.atom);
+            self.atoms.facts[factor.atom as usize].hot = true;
         }
         hot
     }

@@ -1,9 +1,9 @@
 //! Functions of elements in normal form: arithmetic is done, all others are atoms of what they are applied to.
-use super::polynomial::{Factor, Key, Label, Polynomial, SINGLE, SUMMED, Term, orders};
+use super::polynomial::{Factor, Key, Label, MOST_TERMS, Polynomial, SINGLE, SUMMED, Term, orders};
 use super::{Atom, Facts, Normal, OUTER};
 use crate::graph::{Kind, NodeId, Op};
-use crate::op::exponential::POW;
-use crate::op::{BinaryOp, unary_by_name};
+use crate::op::exponential::{EXP, LOG, POW, SQRT};
+use crate::op::{BinaryOp, UnaryOp};
 
 /// Larger powers are not multiplied out.
 const LARGEST_POWER: f64 = 4.0;
@@ -17,7 +17,7 @@ impl Normal<'_> {
         &mut self,
         arguments: &[Polynomial],
         power: i32,
-        make: impl FnOnce(&mut Self, &[u32]) -> (Atom, bool),
+        make: impl FnOnce(&[u32]) -> (Atom, bool),
     ) -> Polynomial {
         let mut used: Vec<Label> = arguments.iter().flat_map(Polynomial::labels).collect();
         used.sort();
@@ -34,8 +34,8 @@ impl Normal<'_> {
         let classes: Vec<u32> = forms.iter().map(|form| self.class(form)).collect();
         self.members.extend(classes.iter().copied().zip(forms));
         let varying = arguments.iter().any(|form| self.varies(form));
-        let (atom, truth) = make(self, &classes);
-        let number = self.atom(atom, Facts { truth, identity: false, varying });
+        let (atom, truth) = make(&classes);
+        let number = self.atom(atom, Facts { truth, varying, ..Facts::default() });
         Polynomial::atom(number, labels, power)
     }
     fn varies(&self, form: &Polynomial) -> bool {
@@ -49,14 +49,14 @@ impl Normal<'_> {
             return Polynomial::number(f64::from(u8::from(term.coefficient > 0.0)));
         }
         let form = form.scaled(1.0 / form.largest());
-        self.elementwise(&[form], 1, |_, classes| (Atom::Positive(classes[0]), true))
+        self.elementwise(&[form], 1, |classes| (Atom::Positive(classes[0]), true))
     }
 
     /// The whole as one atom, to a power.
     fn whole(&mut self, form: &Polynomial, power: i32) -> Polynomial {
         let lead = form.largest() * form.sign();
         let form = form.scaled(1.0 / lead);
-        let whole = self.elementwise(&[form], power, |_, classes| (Atom::Whole(classes[0]), false));
+        let whole = self.elementwise(&[form], power, |classes| (Atom::Whole(classes[0]), false));
         whole.scaled(lead.powi(power))
     }
     fn inverse(&mut self, form: &Polynomial) -> Polynomial {
@@ -64,22 +64,26 @@ impl Normal<'_> {
     }
     pub(super) fn product(&mut self, a: &Polynomial, b: &Polynomial) -> Polynomial {
         match a.times(b, &self.atoms) {
-            Some(product) => self.without_squares(product),
+            Some(product) => self.without_squares(&product).unwrap_or(product),
             None => {
                 let (a, b) = (self.whole(a, 1), self.whole(b, 1));
-                a.times(&b, &self.atoms).unwrap_or_default()
+                a.multiplied(&b, &self.atoms)
             }
         }
+    }
+    /// The same, as one atom if it has too many terms.
+    pub(super) fn bounded(&mut self, form: Polynomial) -> Polynomial {
+        if form.terms.len() > MOST_TERMS { self.whole(&form, 1) } else { form }
     }
     pub(super) fn times_positive(&mut self, form: &Polynomial) -> Polynomial {
         let mask = self.positive(form);
         self.product(form, &mask)
     }
 
-    pub(super) fn unary(&mut self, id: NodeId, name: &str, x: Polynomial) -> Option<Polynomial> {
+    pub(super) fn unary(&mut self, id: NodeId, row: UnaryOp, x: Polynomial) -> Option<Polynomial> {
         let is_negative = x.sign() < 0.0;
         let one = || Polynomial::number(1.0);
-        Some(match name {
+        Some(match row.name {
             "neg" => x.scaled(-1.0),
             "not" => one().minus(&x, &self.atoms),
             "reciprocal" => self.inverse(&x),
@@ -90,53 +94,52 @@ impl Normal<'_> {
                 let below = self.positive(&x.scaled(-1.0));
                 above.minus(&below, &self.atoms)
             }
-            "expm1" => self.function("exp", x).minus(&one(), &self.atoms),
+            "expm1" => self.function(UnaryOp(&EXP), x).minus(&one(), &self.atoms),
             "log1p" => {
                 let x = x.plus(&one(), &self.atoms);
-                self.function("log", x)
+                self.function(UnaryOp(&LOG), x)
             }
             "rsqrt" => {
-                let root = self.function("sqrt", x);
+                let root = self.function(UnaryOp(&SQRT), x);
                 self.inverse(&root)
             }
             "exp" if is_negative => {
-                let inverse = self.function("exp", x.scaled(-1.0));
+                let inverse = self.function(UnaryOp(&EXP), x.scaled(-1.0));
                 self.inverse(&inverse)
             }
             "sigmoid" if is_negative => {
-                let opposite = self.function("sigmoid", x.scaled(-1.0));
+                let opposite = self.function(row, x.scaled(-1.0));
                 one().minus(&opposite, &self.atoms)
             }
-            _ if is_negative && ODD.contains(&name) => self.function(name, x.scaled(-1.0)).scaled(-1.0),
-            _ if is_negative && EVEN.contains(&name) => self.function(name, x.scaled(-1.0)),
+            name if is_negative && ODD.contains(&name) => self.function(row, x.scaled(-1.0)).scaled(-1.0),
+            name if is_negative && EVEN.contains(&name) => self.function(row, x.scaled(-1.0)),
             "stop_gradient" => x,
             _ if self.graph.ty(id).kind == Kind::Bool => return None,
-            _ => self.function(name, x),
+            _ => self.function(row, x),
         })
     }
-    /// A function of elements by its name.
-    pub(super) fn function(&mut self, name: &str, x: Polynomial) -> Polynomial {
-        let Some(row) = unary_by_name(name) else { return Polynomial::default() };
+    /// A function of elements.
+    pub(super) fn function(&mut self, row: UnaryOp, x: Polynomial) -> Polynomial {
         let mut class = 0;
-        let form = self.elementwise(&[x], 1, |_, classes| {
+        let form = self.elementwise(&[x], 1, |classes| {
             class = classes[0];
             (Atom::Of(Op::Unary(row, NodeId(class)), vec![]), false)
         });
-        if let ("sqrt", Some(term)) = (name, form.terms.first()) {
+        if let ("sqrt", Some(term)) = (row.name, form.terms.first()) {
             self.roots.insert(term.factors[0].atom, class);
         }
         form
     }
 
-    /// The square of a root is what it is the root of.
-    fn without_squares(&mut self, form: Polynomial) -> Polynomial {
+    /// The square of a root is what it is the root of; nothing if that has too many terms.
+    fn without_squares(&mut self, form: &Polynomial) -> Option<Polynomial> {
         let is_square = |normal: &Self, f: &Factor| f.power.abs() > 1 && normal.roots.contains_key(&f.atom);
         if !form.terms.iter().any(|term| term.factors.iter().any(|f| is_square(self, f))) {
-            return form;
+            return Some(form.clone());
         }
         let mut all = Polynomial::default();
-        for term in form.terms {
-            let (squares, others): (Vec<_>, Vec<_>) = term.factors.into_iter().partition(|f| is_square(self, f));
+        for term in &form.terms {
+            let (squares, others): (Vec<_>, Vec<_>) = term.factors.iter().cloned().partition(|f| is_square(self, f));
             // Its sums are taken when all is multiplied.
             let labels = |l: Label| if (SUMMED..SINGLE).contains(&l) { l - SUMMED + OUTER } else { l };
             let outside =
@@ -152,10 +155,10 @@ impl Normal<'_> {
                 let under = under.renamed(|l| factor.labels[usize::from(l)], &self.atoms);
                 let base = if factor.power < 0 { self.inverse(&under) } else { under };
                 for _ in 0..factor.power.abs() / 2 {
-                    product = product.times(&base, &self.atoms).unwrap_or_default();
+                    product = product.times(&base, &self.atoms)?;
                 }
                 let left = Polynomial::atom(factor.atom, factor.labels, factor.power % 2);
-                product = product.times(&left, &self.atoms).unwrap_or_default();
+                product = product.times(&left, &self.atoms)?;
             }
             for inner in &mut product.terms {
                 let shift = inner.summed.len() as Label;
@@ -169,7 +172,7 @@ impl Normal<'_> {
             }
             all = all.plus(&product, &self.atoms);
         }
-        all
+        Some(all)
     }
 
     pub(super) fn binary(&mut self, id: NodeId, name: &str, x: Polynomial, y: Polynomial) -> Option<Polynomial> {
@@ -200,7 +203,7 @@ impl Normal<'_> {
                     [term] if term.factors.is_empty() => Polynomial::default(),
                     _ => {
                         let off = off.scaled(1.0 / lead);
-                        self.elementwise(&[off], 1, |_, classes| (Atom::Zero(classes[0]), true))
+                        self.elementwise(&[off], 1, |classes| (Atom::Zero(classes[0]), true))
                     }
                 };
                 if name == "eq" { equal } else { from_one(self, equal) }
@@ -217,7 +220,7 @@ impl Normal<'_> {
             _ => {
                 let Op::Binary(row, ..) = *self.graph.op(id) else { return None };
                 let truth = self.graph.ty(id).kind == Kind::Bool;
-                self.elementwise(&[x, y], 1, |_, classes| {
+                self.elementwise(&[x, y], 1, |classes| {
                     (Atom::Of(Op::Binary(row, NodeId(classes[0]), NodeId(classes[1])), vec![]), truth)
                 })
             }
@@ -231,7 +234,7 @@ impl Normal<'_> {
             _ => return self.general_power(x, y),
         };
         if exponent == 0.5 {
-            return Some(self.function("sqrt", x.clone()));
+            return Some(self.function(UnaryOp(&SQRT), x.clone()));
         }
         if exponent.fract() != 0.0 || exponent.abs() > LARGEST_POWER {
             return self.general_power(x, y);
@@ -242,7 +245,7 @@ impl Normal<'_> {
     }
     fn general_power(&mut self, x: &Polynomial, y: &Polynomial) -> Option<Polynomial> {
         let row = BinaryOp(&POW);
-        Some(self.elementwise(&[x.clone(), y.clone()], 1, |_, classes| {
+        Some(self.elementwise(&[x.clone(), y.clone()], 1, |classes| {
             (Atom::Of(Op::Binary(row, NodeId(classes[0]), NodeId(classes[1])), vec![]), false)
         }))
     }

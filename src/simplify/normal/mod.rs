@@ -8,12 +8,14 @@ mod polynomial;
 
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, NORM};
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Shape};
-use crate::op::ReduceOp;
+use crate::op::exponential::SQRT;
+use crate::op::{ReduceOp, UnaryOp};
 use polynomial::{Atoms, Key, Label, Polynomial, SINGLE, SUMMED};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Larger graphs are not looked into.
 const MOST_NODES: usize = 5_000;
+
 /// Whether two values of a graph are the same by the laws of arithmetic. `false` says nothing: it may not have been seen.
 pub fn is_same(graph: &Graph, a: NodeId, b: NodeId) -> bool {
     if graph.shape(a) != graph.shape(b) {
@@ -58,12 +60,13 @@ enum Atom {
 struct Known {
     numbers: FxHashMap<Atom, u32>,
     facts: Vec<Facts>,
-    hot: FxHashSet<u32>,
 }
 
+#[derive(Default)]
 struct Facts {
     truth: bool,
     identity: bool,
+    hot: bool,
     varying: bool,
 }
 
@@ -75,7 +78,7 @@ impl Atoms for Known {
         self.facts[atom as usize].identity
     }
     fn is_hot(&self, atom: u32) -> bool {
-        self.hot.contains(&atom)
+        self.facts[atom as usize].hot
     }
 }
 
@@ -110,7 +113,7 @@ impl Normal<'_> {
         let of = |normal: &Self, x: NodeId| normal.forms[&x].clone();
         let form = match &op {
             Op::Leaf(Leaf::Constant(value, _)) => Some(Polynomial::number(value.0)),
-            Op::Unary(row, x) => self.unary(id, row.name, of(self, *x)),
+            Op::Unary(row, x) => self.unary(id, *row, of(self, *x)),
             Op::Binary(row, x, y) => self.binary(id, row.name, of(self, *x), of(self, *y)),
             Op::Select { condition, yes, no } if self.graph.ty(*condition).kind == Kind::Bool => {
                 self.select(of(self, *condition), of(self, *yes), of(self, *no))
@@ -144,7 +147,7 @@ impl Normal<'_> {
                 let squares = self.product(&x, &x);
                 let extent = self.graph.shape(arguments[0])[axis];
                 let sum = squares.summed(&[(axis as Label, extent)], &self.atoms);
-                Some(self.function("sqrt", sum))
+                Some(self.function(UnaryOp(&SQRT), sum))
             }
             Op::Named(row, arguments) if *row == NamedOp(&LOG_SOFTMAX) => {
                 let all = of(self, arguments[0]);
@@ -155,11 +158,12 @@ impl Normal<'_> {
             }
             _ => None,
         };
-        form.unwrap_or_else(|| {
+        let form = form.unwrap_or_else(|| {
             let ty = self.graph.ty(id).clone();
             self.opaque(&op, &ty.shape, ty.kind == Kind::Bool, ty.varying)
-        })
-        .renamed(|label| if self.graph.shape(id)[usize::from(label)] == 1 { SINGLE } else { label }, &self.atoms)
+        });
+        self.bounded(form)
+            .renamed(|label| if self.graph.shape(id)[usize::from(label)] == 1 { SINGLE } else { label }, &self.atoms)
     }
 
     /// An operation that is not looked into, with all its axes.
@@ -172,7 +176,7 @@ impl Normal<'_> {
             })
             .collect();
         let key = Atom::Of(op.map(|x| classes[&x], |of| of), shapes);
-        let number = self.atom(key, Facts { truth, identity: false, varying });
+        let number = self.atom(key, Facts { truth, varying, ..Facts::default() });
         Polynomial::atom(number, (0..shape.len() as Label).collect(), 1)
     }
 }

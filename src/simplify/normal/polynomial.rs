@@ -11,7 +11,7 @@ pub const SINGLE: Label = Label::MAX;
 /// More terms than this are one value that is not looked into.
 pub const MOST_TERMS: usize = 200;
 /// Orders of so many labels are all tried; of more, one is taken.
-const MOST_LABELS: usize = 5;
+const MOST_LABELS: usize = 4;
 
 /// A value that is not looked into, by its number, to a power.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,11 +181,12 @@ impl Polynomial {
     }
     /// Multiplied out; nothing if that has too many terms.
     pub fn times(&self, other: &Polynomial, atoms: &dyn Atoms) -> Option<Polynomial> {
-        if self.terms.len() * other.terms.len() > MOST_TERMS {
-            return None;
-        }
+        (self.terms.len() * other.terms.len() <= MOST_TERMS).then(|| self.multiplied(other, atoms))
+    }
+    /// Multiplied out, however many terms that has.
+    pub fn multiplied(&self, other: &Polynomial, atoms: &dyn Atoms) -> Polynomial {
         let terms = self.terms.iter().flat_map(|a| other.terms.iter().map(move |b| a.times(b))).collect();
-        Some(Polynomial { terms }.ordered(atoms))
+        Polynomial { terms }.ordered(atoms)
     }
     /// One over it, if it is one product.
     pub fn inverse(&self) -> Option<Polynomial> {
@@ -244,19 +245,21 @@ impl Polynomial {
     /// Terms in their order, equal ones together. What rounding leaves of a difference is nothing.
     fn ordered(self, atoms: &dyn Atoms) -> Polynomial {
         let mut terms: Vec<Term> = self.terms.into_iter().map(|term| term.ordered(atoms)).collect();
-        let largest = terms.iter().map(|t| t.coefficient.abs()).fold(0.0, f64::max);
         terms.sort_by(|a, b| (&a.factors, &a.summed).cmp(&(&b.factors, &b.summed)));
-        let mut all: Vec<Term> = vec![];
+        // With the largest coefficient that went into each.
+        let mut all: Vec<(Term, f64)> = vec![];
         for term in terms {
+            let size = term.coefficient.abs();
             match all.last_mut() {
-                Some(last) if last.factors == term.factors && last.summed == term.summed => {
+                Some((last, largest)) if last.factors == term.factors && last.summed == term.summed => {
                     last.coefficient += term.coefficient;
+                    *largest = largest.max(size);
                 }
-                _ => all.push(term),
+                _ => all.push((term, size)),
             }
         }
-        all.retain(|term| term.coefficient.abs() > 1e-12 * largest);
-        Polynomial { terms: all }
+        all.retain(|(term, largest)| term.coefficient.abs() > 1e-12 * largest);
+        Polynomial { terms: all.into_iter().map(|(term, _)| term).collect() }
     }
 
     /// What equal ones have in common: factors, sums, and coefficients but for rounding.

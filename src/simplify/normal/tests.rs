@@ -90,7 +90,19 @@ fn not_the_same() {
         ("x x'", "norm(x)^2 * identity(3)"),
         ("prod(x)", "sum(x)"),
         ("relu(r)", "r"),
+        ("r + 1e-13 s", "r"),
+        ("[r > 1e-13]", "[r > 0]"),
     ] {
         assert!(!are_same(first, second), "{first}  and  {second}");
     }
+}
+
+/// What has too many terms is not multiplied out, and is not nothing.
+#[test]
+fn too_many_terms() {
+    let long = "r + s + a + c + x[0] + x[1] + x[2] + y[0] + y[1] + y[2] + y[3] + b[0] + b[1] + b[2] + b[3]";
+    let product = format!("(sqrt({long}) * sqrt(1 + {long}))^2");
+    assert!(!are_same(&product, "0 r"));
+    assert!(!are_same(&product, &format!("(sqrt({long}) * sqrt(2 + {long}))^2")));
+    assert!(are_same(&product, &format!("(sqrt(1 + {long}) * sqrt({long}))^2")));
 }
