@@ -1,22 +1,10 @@
 //! The everyday commands, run as people run them: predict, fmt, check --fix, explain, completions.
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod command;
 
-fn gradus(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
-    command.current_dir(folder).args(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use command::{gradus, out, said};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
 /// The lines of `--json`.
 fn events(output: &Output) -> Vec<serde_json::Value> {
     assert!(output.status.success(), "{}", said(output));

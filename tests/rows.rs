@@ -1,5 +1,8 @@
 //! Rows as people have them, from a first program to predictions: missing texts, texts that training has not seen, decimal
 //! commas, arrays, files without rows.
+mod command;
+
+use command::{out, said};
 use npyz::WriterBuilder;
 use npyz::npz::NpzWriter;
 use std::io::{BufRead, BufReader, Write};
@@ -8,18 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 fn gradus(folder: &Path, arguments: &str, input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
-    command.current_dir(folder).args(arguments.split(' '));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    command::gradus(folder, &arguments.split(' ').collect::<Vec<_>>(), input)
 }
 #[track_caller]
 fn done(folder: &Path, arguments: &str, input: &str) -> Output {

@@ -374,11 +374,16 @@ impl<'g> Writer<'g> {
                 {
                     return self.value_or_letter(inner.id, &inner.at);
                 }
-                if !self.names.has(id) {
-                    self.names.give_letter(self.graph, id);
-                }
+                self.call_by_letter(id);
                 self.reference(id, at).ok_or(needs)
             }
+        }
+    }
+
+    /// A letter for a value without a name.
+    fn call_by_letter(&mut self, id: NodeId) {
+        if !self.names.has(id) {
+            self.names.give_letter(self.graph, id);
         }
     }
 
@@ -392,9 +397,7 @@ impl<'g> Writer<'g> {
             let sizes: Vec<usize> = free.iter().map(|&k| shape[k]).collect();
             return Ok(Piece { expression: Expression::filled(piece.expression.bracketed(), &sizes), axes: free });
         }
-        if !self.names.has(id) {
-            self.names.give_letter(self.graph, id);
-        }
+        self.call_by_letter(id);
         self.reference(id, at).ok_or(Needs { axis, hint: Hint::Any })
     }
 

@@ -147,9 +147,7 @@ impl Writer<'_> {
         let looked = if outside { at.with(vec![Axis::Free; at.axes.len()]) } else { at.clone() };
         let (coefficient, body) = match self.averaged(x, axes, &looked) {
             Err(_) if outside => {
-                if !self.names.has(x) {
-                    self.names.give_letter(self.graph, x);
-                }
+                self.call_by_letter(x);
                 self.averaged(x, axes, &looked)?
             }
             other => other?,
