@@ -2,12 +2,13 @@
 //! commas, arrays, files without rows.
 
 use crate::command::{self, out, said};
-use npyz::WriterBuilder;
-use npyz::npz::NpzWriter;
+use npyz::{WriteOptions, WriterBuilder};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 fn gradus(folder: &Path, arguments: &str, input: &str) -> Output {
     command::gradus(folder, &arguments.split(' ').collect::<Vec<_>>(), input)
@@ -270,13 +271,15 @@ fn a_text_for_a_class_that_was_a_number_has_no_answer() {
 }
 
 fn npz(path: &Path, arrays: &[(&str, &[u64], Vec<f64>)]) {
-    let mut npz = NpzWriter::create(path).unwrap();
+    let mut archive = ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, shape, values) in arrays {
-        let array = npz.array::<f64>(name, Default::default()).unwrap();
-        let mut writer = array.default_dtype().shape(shape).begin_nd().unwrap();
+        archive.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
+        let options = WriteOptions::<f64>::new().default_dtype().shape(shape);
+        let mut writer = options.writer(&mut archive).begin_nd().unwrap();
         writer.extend(values.iter().copied()).unwrap();
         writer.finish().unwrap();
     }
+    archive.finish().unwrap();
 }
 
 #[test]
