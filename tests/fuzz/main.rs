@@ -1,4 +1,4 @@
-//! Whatever the text: the front end says something about it, at once, on a small stack, with little memory, and never panics.
+//! Whatever the text: the front end says something about it, with little work, on a small stack, with little memory, and never panics.
 //!
 //! `GRADUS_FUZZ_CASES` sets the number of texts, `GRADUS_FUZZ_SEED` the seed, `GRADUS_FUZZ_CASE` runs one of them alone. A text on
 //! which the process dies without a word (a stack that overflows) is left in `target/tmp/fuzz-*.nn`.
@@ -11,6 +11,7 @@ use gradus::model::{Model, Options};
 use gradus::notation::Form;
 use gradus::{notation, pipeline};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -21,10 +22,13 @@ use std::time::{Duration, Instant};
 /// Texts of every test run.
 const CASES: u64 = 10_000;
 const SEED: u64 = 1;
-/// A text takes milliseconds; this is a hang. It is counted in time of the processor, for others may be at work on the machine.
-const AT_MOST: Duration = Duration::from_secs(2);
+/// How often a text may ask for memory: a measure of work that is the same on every machine, however busy.
+const WORK: u64 = 1_000_000;
+/// A text takes milliseconds: what takes so long never ends. It is counted in time of the processor, for others may be at work on the
+/// machine.
+const FOREVER: Duration = Duration::from_secs(60);
 /// On a clock, for what waits and does no work.
-const AT_MOST_WAITING: Duration = Duration::from_secs(60);
+const FOREVER_WAITING: Duration = Duration::from_secs(900);
 /// What a thread has by default.
 const STACK: usize = 2 << 20;
 /// Live memory of the whole process. A program of a few lines needs some megabytes.
@@ -38,17 +42,26 @@ struct Counting;
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
+thread_local! {
+    /// How often this thread has asked for memory.
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+fn took(bytes: usize) {
+    let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    PEAK.fetch_max(live, Ordering::Relaxed);
+    ASKED.set(ASKED.get() + 1);
+}
+
 // SAFETY: everything is handed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
+        took(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
+        took(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.alloc_zeroed(layout) }
     }
@@ -90,6 +103,7 @@ fn whatever_the_text_there_is_an_answer() {
     let desks: Vec<Desk> = (0..WORKERS).map(|_| Mutex::new(None)).collect();
     let failures: Mutex<Vec<String>> = Mutex::new(vec![]);
     let models = AtomicU64::new(0);
+    let most = AtomicU64::new(0);
     let working = AtomicBool::new(true);
     std::thread::scope(|scope| {
         let workers: Vec<_> = desks
@@ -108,11 +122,15 @@ fn whatever_the_text_there_is_an_answer() {
                         std::fs::write(&note, &text).expect("a folder that can be written");
                         *desk.lock().unwrap() = Some((Instant::now(), worked(start), case, text.clone()));
                         PEAK.store(LIVE.load(Ordering::Relaxed), Ordering::Relaxed);
+                        ASKED.set(0);
                         let answer = catch_unwind(AssertUnwindSafe(|| answer(&text)));
+                        let asked = ASKED.get();
+                        most.fetch_max(asked, Ordering::Relaxed);
                         *desk.lock().unwrap() = None;
                         let wrong = match answer {
                             Err(_) => Some("a panic".to_string()),
                             Ok(Err(why)) => Some(why),
+                            Ok(Ok(_)) if asked > WORK => Some(format!("{asked} times asked for memory")),
                             Ok(Ok(model)) => {
                                 models.fetch_add(u64::from(model), Ordering::Relaxed);
                                 let peak = PEAK.load(Ordering::Relaxed);
@@ -132,11 +150,11 @@ fn whatever_the_text_there_is_an_answer() {
                 std::thread::sleep(Duration::from_millis(20));
                 for desk in &desks {
                     if let Some((began, before, case, text)) = &*desk.lock().unwrap()
-                        && began.elapsed() > AT_MOST
+                        && began.elapsed() > FOREVER
                         // All workers may have worked meanwhile.
-                        && (worked(start) - *before > AT_MOST * WORKERS as u32 || began.elapsed() > AT_MOST_WAITING)
+                        && (worked(start) - *before > FOREVER * WORKERS as u32 || began.elapsed() > FOREVER_WAITING)
                     {
-                        let told = told(&format!("no answer within {AT_MOST:?}"), seed, *case, text);
+                        let told = told(&format!("no answer within {FOREVER:?}"), seed, *case, text);
                         // Not captured, as what is printed would be.
                         let _ = std::io::stderr().write_all(told.as_bytes());
                         // The worker can't be stopped from here.
@@ -148,6 +166,7 @@ fn whatever_the_text_there_is_an_answer() {
         workers.into_iter().for_each(|worker| worker.join().expect("failures are caught one by one"));
         working.store(false, Ordering::Relaxed);
     });
+    println!("a text asked {} times for memory at most", most.into_inner());
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures[..failures.len().min(10)].join("\n"));
     // Many changed programs still are programs: the stages behind the parser are reached.
