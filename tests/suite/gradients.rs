@@ -10,6 +10,7 @@ use gradus::simplify::{Stage, simplify};
 use gradus::step::{StepGraph, Target};
 use gradus::train::native::Native;
 use gradus::train::{Batch, Executor};
+use gradus::vector::Path;
 use std::sync::atomic::AtomicBool;
 
 fn input(g: &mut Graph, shape: &[usize], kind: Kind) -> NodeId {
@@ -90,7 +91,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
         for threads in 1..=3 {
             let dataset = Dataset::of(&g.inputs, env.inputs.clone(), env.examples, float, "a test");
             let plan = pipeline::planned(&batched, float, 7);
-            let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
+            let mut native = Native::new(plan, &dataset, Path::detect(), threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {
                 native.write(Target::Parameter(number as u32), values);
             }

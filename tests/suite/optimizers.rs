@@ -9,6 +9,7 @@ use gradus::pipeline::{self, Executing, Source};
 use gradus::step::Target;
 use gradus::syntax::{DefinitionKind, StatementKind};
 use gradus::train::{Batch, initial};
+use gradus::vector::Path;
 use serde_json::Value;
 use std::sync::atomic::AtomicBool;
 
@@ -67,7 +68,7 @@ fn executed(optimizer: &str, interpreted: bool) -> [Vec<f64>; 2] {
     let source = program(optimizer);
     let model = source.training.as_ref().unwrap();
     let step = pipeline::batched(&pipeline::training_step(model), true);
-    let how = Executing { float: Float::F64, threads: 1, interpreted };
+    let how = Executing { float: Float::F64, threads: 1, interpreted, path: Path::detect() };
     let dataset = Dataset::of(&model.graph.inputs, rows(), ROWS, Float::F64, "a formula");
     let mut executor = pipeline::executor(&step, &how, BATCH, &dataset, (STEPS, epoch(STEPS))).unwrap();
     let start = start(model);

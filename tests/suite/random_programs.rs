@@ -12,6 +12,7 @@ use gradus::pipeline::{self, Batched, Executing};
 use gradus::simplify::{Stage, normal, simplify};
 use gradus::step::{StepGraph, Target, mean};
 use gradus::train::{Batch, Executor};
+use gradus::vector::Path;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::sync::atomic::AtomicBool;
@@ -136,6 +137,12 @@ fn compare(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) -> Result<
 
 type Made = Result<Box<dyn Executor>, gradus::kernel::Fault>;
 
+/// Each path of this machine in turn.
+fn path(seed: u64) -> Path {
+    let paths = Path::available();
+    paths[seed as usize % paths.len()]
+}
+
 /// One step in both precisions, of the graph as it is and simplified.
 fn agree(script: &[u8], seed: u64, make: impl Fn(&Batched, Float, &Dataset) -> Made) -> Result<(), String> {
     let random = random_graph(script);
@@ -162,7 +169,10 @@ proptest! {
     #![proptest_config(config(150))]
     #[test]
     fn the_interpreter_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
-        let made = |b: &Batched, float, data: &Dataset| pipeline::interpreter(b, float, 3, data, (1, 1));
+        let made = |b: &Batched, float, data: &Dataset| {
+            let how = Executing { float, threads: 1, interpreted: true, path: path(seed) };
+            pipeline::executor(b, &how, 3, data, (1, 1))
+        };
         agree(&script, seed, made).map_err(TestCaseError::fail)?;
     }
 }
@@ -172,7 +182,8 @@ proptest! {
     #[test]
     fn native_code_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
         let made = |b: &Batched, float, data: &Dataset| {
-            pipeline::executor(b, &Executing { float, threads: (seed % 3 + 1) as usize, interpreted: false }, 3, data, (1, 1))
+            let threads = (seed / 3 % 3 + 1) as usize;
+            pipeline::executor(b, &Executing { float, threads, interpreted: false, path: path(seed) }, 3, data, (1, 1))
         };
         agree(&script, seed, made).map_err(TestCaseError::fail)?;
     }
@@ -261,9 +272,10 @@ fn what_was_once_derived_wrongly_stays_right() -> Result<(), String> {
 #[test]
 fn what_was_once_wrong_stays_right() -> Result<(), String> {
     for script in FOUND {
-        agree(script, 0, |b, float, data| pipeline::interpreter(b, float, 3, data, (1, 1)))?;
-        let executing = |float| Executing { float, threads: 2, interpreted: false };
-        agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)))?;
+        for interpreted in [true, false] {
+            let executing = |float| Executing { float, threads: 2, interpreted, path: Path::detect() };
+            agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)))?;
+        }
     }
     Ok(())
 }

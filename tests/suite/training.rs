@@ -4,6 +4,7 @@ use gradus::kernel::Float;
 use gradus::pipeline::{self, Executing};
 use gradus::step::Target;
 use gradus::train::{Schedule, initial, train};
+use gradus::vector::Path;
 use std::sync::atomic::AtomicBool;
 
 const HEAD: &str = "input x: [4]\ntarget t: class(3)\n";
@@ -16,7 +17,7 @@ data {
 ";
 
 /// All parameters, then all states, after five epochs of batches of three and a last one of one.
-fn trained(model: &str, optimizer: &str, interpreted: bool) -> Vec<f64> {
+fn trained(model: &str, optimizer: &str, interpreted: bool, path: Path) -> Vec<f64> {
     let train_section = format!("train {{ minimize loss; optimizer {optimizer}; batch 3; epochs 5; precision f64 }}\n");
     let source = pipeline::read("a test", &format!("{HEAD}{model}{TAIL}{train_section}"), &Default::default());
     assert!(!source.has_errors(), "{:?}", source.diagnostics);
@@ -35,7 +36,7 @@ fn trained(model: &str, optimizer: &str, interpreted: bool) -> Vec<f64> {
         pause_each_epoch: false,
     };
     let step = pipeline::batched(&pipeline::training_step(model), true);
-    let how = Executing { float: Float::F64, threads: 2, interpreted };
+    let how = Executing { float: Float::F64, threads: 2, interpreted, path };
     let totals = (schedule.total_steps(), schedule.total_epochs());
     let mut executor = pipeline::executor(&step, &how, 3, &dataset, totals).unwrap();
     let parameters = initial::parameters(model, 1).unwrap().into_iter().zip(0..);
@@ -50,10 +51,13 @@ fn trained(model: &str, optimizer: &str, interpreted: bool) -> Vec<f64> {
 }
 
 fn alike(model: &str, optimizer: &str) {
-    let (native, interpreted) = (trained(model, optimizer, false), trained(model, optimizer, true));
-    assert!(native.iter().all(|v| v.is_finite()));
-    for (n, i) in native.iter().zip(&interpreted) {
-        assert!((n - i).abs() <= 1e-9 * (1.0 + i.abs()), "{model}, {optimizer}: {n} and {i}");
+    let interpreted = trained(model, optimizer, true, Path::detect());
+    for path in Path::available() {
+        let native = trained(model, optimizer, false, path);
+        assert!(native.iter().all(|v| v.is_finite()));
+        for (n, i) in native.iter().zip(&interpreted) {
+            assert!((n - i).abs() <= 1e-9 * (1.0 + i.abs()), "{model}, {optimizer}, {path:?}: {n} and {i}");
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every example is without an error and without a warning, and learns.
 use super::program::{Program, read, root};
 use gradus::kernel::Float;
-use gradus::pipeline;
+use gradus::pipeline::{self, Executing};
+use gradus::vector::Path;
 use std::path::PathBuf;
 
 fn examples() -> Vec<PathBuf> {
@@ -34,10 +35,12 @@ fn every_example_learns() {
         let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
         let (begin, end) = (mean(&losses[..5]), mean(&losses[STEPS - 5..]));
         assert!(end < 0.9 * begin, "{name}: the objective goes from {begin} to {end}");
-        // The interpreter goes the same way.
-        let interpreted = program.train(1, true, Some(5), None);
-        for (native, interpreted) in losses.iter().zip(&interpreted.objectives) {
-            assert!((native - interpreted).abs() <= 1e-4 * native.abs(), "{name}: {native} and {interpreted}");
+        // The interpreter goes the same way, and so does native code with vectors of every width.
+        for (path, interpreted) in Path::available().into_iter().flat_map(|path| [(path, true), (path, false)]) {
+            let how = Executing { float: Float::F32, threads: 1, interpreted, path };
+            for (native, other) in losses.iter().zip(&program.train_by(&how, Some(5), None).objectives) {
+                assert!((native - other).abs() <= 1e-4 * native.abs(), "{name}, {how:?}: {native} and {other}");
+            }
         }
     }
 }

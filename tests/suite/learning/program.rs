@@ -7,11 +7,12 @@ use gradus::pipeline::{self, Executing, Source};
 use gradus::step::Target;
 use gradus::train::weights::{Tensor, to_bytes};
 use gradus::train::{Event, Executor, Judge, Outcome, Schedule, initial, train};
-use std::path::{Path, PathBuf};
+use gradus::vector::Path;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+pub fn root() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A program that has no errors and no warnings.
@@ -56,6 +57,11 @@ impl Program {
 
     /// So many steps, or as many as the program says.
     pub fn train(&self, threads: usize, interpreted: bool, steps: Option<usize>, seed: Option<u64>) -> Trained {
+        self.train_by(&Executing { float: Float::F32, threads, interpreted, path: Path::detect() }, steps, seed)
+    }
+
+    /// The same by an executor of one's own choice.
+    pub fn train_by(&self, how: &Executing, steps: Option<usize>, seed: Option<u64>) -> Trained {
         let training = self.training();
         let seed = seed.unwrap_or(training.seed);
         let batch = match training.batch {
@@ -77,10 +83,9 @@ impl Program {
             pause_each_epoch: false,
         };
         let totals = (schedule.total_steps(), schedule.total_epochs());
-        let how = Executing { float: Float::F32, threads, interpreted };
         let step = pipeline::batched(&pipeline::training_step(self.model()), true);
-        let mut executor = pipeline::executor(&step, &how, batch, &self.dataset, totals).unwrap();
-        assert!(interpreted || executor.threads() == threads);
+        let mut executor = pipeline::executor(&step, how, batch, &self.dataset, totals).unwrap();
+        assert!(how.interpreted || executor.threads() == how.threads);
         for (at, values) in initial::parameters(self.model(), seed).unwrap().iter().enumerate() {
             executor.write(Target::Parameter(at as u32), values);
         }
@@ -95,7 +100,7 @@ impl Program {
             }
         })
         .unwrap();
-        let (test, weights) = (self.test(executor.as_ref(), &how), self.weights(executor.as_ref()));
+        let (test, weights) = (self.test(executor.as_ref(), how), self.weights(executor.as_ref()));
         Trained { objectives, weights, test, outcome }
     }
 
