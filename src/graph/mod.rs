@@ -8,6 +8,7 @@ pub mod infer;
 pub mod lift;
 pub mod linear;
 pub mod loops;
+mod merge;
 pub mod named;
 pub mod node;
 pub mod ordered;

@@ -131,7 +131,7 @@ impl Graph {
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
-        for id in order {
+        for &id in &order {
             if map.contains_key(&id) {
                 continue;
             }
@@ -167,7 +167,13 @@ impl Graph {
             let mapped = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
             let new = self.intern(mapped);
             map.insert(id, new);
-            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (map[&of], by.to_string())) {
+        }
+        // A derivative may be a value from before what it is the derivative of.
+        for &id in &order {
+            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (of, by.to_string()))
+                && let (new, Some(&of)) = (map[&id], map.get(&of))
+                && new != id
+            {
                 self.set_tangent(new, of, by);
             }
         }

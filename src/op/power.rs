@@ -7,13 +7,18 @@ use super::{Interval, lowering::arithmetic};
 use crate::vector::functions;
 
 /// `y x^(y − 1)`; 0 where `y` is 0: `x⁰` is 1 everywhere.
-fn slope(x: f64, y: f64) -> f64 {
+fn power_slope(x: f64, y: f64) -> f64 {
     if y == 0.0 { 0.0 } else { y * libm::pow(x, y - 1.0) }
 }
 
 /// `x^y log(x)`; 0 where `x` is 0 and `y` above it: `0^y` is 0 around there.
-fn log(x: f64, y: f64) -> f64 {
+fn power_log(x: f64, y: f64) -> f64 {
     if x == 0.0 && y > 0.0 { 0.0 } else { libm::pow(x, y) * libm::log(x) }
+}
+
+/// As any power.
+fn size_power(x: f64, y: f64) -> f64 {
+    libm::pow(x, y)
 }
 
 rows! { UNARY: Unary;
@@ -50,9 +55,10 @@ rows! { BINARY: Binary;
         zeros: Zeros::Lost,
         commutative: false,
         range: |x, y| if x.low >= 0.0 && y.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
-        value: slope,
-        lower: polynomial!(x, y => L::select(y.equal(y.constant(0.0)), y.constant(0.0), y * functions::pow(x, y - y.constant(1.0))), slope),
-        derivative_x: |x, y, _, d| d * (y * x.power_slope(y - 1.0)),
+        value: power_slope,
+        lower: polynomial!(x, y => L::select(y.equal(y.constant(0.0)), y.constant(0.0), y * functions::pow(x, y - y.constant(1.0))), power_slope),
+        // y (y − 1) x^(y − 2), 0 where either factor is.
+        derivative_x: |x, y, _, d| y.equals(y.constant(0.0)).select(d.constant(0.0), d * (y * x.power_slope(y - 1.0))),
         derivative_y: |x, y, _, d| d * (x.pow(y - 1.0) + y * x.power_log(y - 1.0)),
     }
     /// The derivative of `x^y` by `y`.
@@ -68,8 +74,8 @@ rows! { BINARY: Binary;
         zeros: Zeros::Lost,
         commutative: false,
         range: |_, _| Interval::ALL,
-        value: log,
-        lower: polynomial!(x, y => L::select(x.equal(x.constant(0.0)) & y.greater(y.constant(0.0)), x.constant(0.0), functions::pow(x, y) * functions::log(x)), log),
+        value: power_log,
+        lower: polynomial!(x, y => L::select(x.equal(x.constant(0.0)) & y.greater(y.constant(0.0)), x.constant(0.0), functions::pow(x, y) * functions::log(x)), power_log),
         derivative_x: |x, y, _, d| d * (x.pow(y - 1.0) + y * x.power_log(y - 1.0)),
         // x^y log(x)², as a square so that it is 0 where the half is.
         derivative_y: |x, y, _, d| d * x.power_log(0.5 * y).squared(),
@@ -87,8 +93,8 @@ rows! { BINARY: Binary;
         zeros: Zeros::Lost,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
-        value: libm::pow,
-        lower: polynomial!(x, y => functions::pow(x, y), libm::pow),
+        value: size_power,
+        lower: polynomial!(x, y => functions::pow(x, y), size_power),
         derivative_x: |x, y, _, d| x.greater(x.constant(0.0)).select(d * (y * x.pow(y - 1.0)), d.constant(0.0)),
         derivative_y: |x, _, p, d| x.greater(x.constant(0.0)).select(d * (p * x.log()), d.constant(0.0)),
     }

@@ -161,6 +161,7 @@ pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
         std::mem::swap(&mut simplifier.graph, to);
         new
     });
+    let roots = if stage == Stage::Collect { roots } else { rebuild.to.with_equal_loops_merged(&roots) };
     // What rules made on the way and nobody uses is left behind.
     let (graph, roots) = crate::graph::rebuild::garbage_collected(&rebuild.to, &roots);
     Simplified { graph, roots, rewrites: simplifier.rewrites }

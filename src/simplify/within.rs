@@ -26,7 +26,13 @@ pub fn recognised_within(graph: &mut Graph, of: &[NodeId], by: &[NodeId]) -> Vec
     *graph = std::mem::take(&mut simplifier.graph);
     graph.show_again(hidden);
     for &id in &order {
-        graph.set_form(map[&id], id);
+        let new = map[&id];
+        graph.set_form(new, id);
+        if new != id
+            && let Some((of, by)) = graph.tangent_of(id).map(|(of, by)| (of, by.to_string()))
+        {
+            graph.set_tangent(new, map.get(&of).copied().unwrap_or(of), by);
+        }
     }
     of.iter().map(|id| map[id]).collect()
 }

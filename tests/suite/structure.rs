@@ -233,3 +233,25 @@ fn a_thousand_layers_are_twice_the_work_of_five_hundred() {
         assert!(long as f64 <= 2.1 * short as f64, "{what}: {short} and {long}");
     }
 }
+
+/// A derivative in a program is that of the recognised form. Where the loop of a net is spelled out in functions that are recognised, it runs no
+/// more often than where they are called by their names.
+#[test]
+fn a_recognised_loop_runs_once() {
+    let program = |activation: &str| {
+        format!(
+            "input x: [6, 4]\ntarget t\nfn act(z) = {activation}\n\
+             layer elman(xs: [t, n], m) {{\n    param w: [m, n], u: [m, m], b: [m] = 0\n    fold v in xs with h = zeros(m) {{ act(w v + u h + b) }}\n}}\n\
+             h = elman(x, 8)\ny = neuron(h)\nfit = (y - t)^2\ng = grad(fit, h.u)\nloss = fit + 0.1 * norm(g)^2\n\
+             train {{ minimize loss; epochs 1 }}\n"
+        )
+    };
+    let count = |activation: &str| {
+        let planned = plan(&program(activation), 16);
+        (loops(&planned.program.steps).len(), planned.products())
+    };
+    let named = count("softplus(z)");
+    assert!(named.0 >= 3, "{named:?}");
+    assert_eq!(count("log(1 + exp(z))"), named);
+    assert_eq!(count("max(z, 0) + log(1 + exp(-abs(z)))"), named);
+}
