@@ -63,7 +63,11 @@ impl<'a> Rebuild<'a> {
             let mapped = op.map(|x| map[&x], |l| loops[&l]);
             let new = f(&mut self.to, id, mapped);
             self.map.insert(id, new);
-            if let Some(name) = self.from.name_of(id) {
+            if let Some(of) = self.from.form_of(id) {
+                if let Some(&of) = self.map.get(&of) {
+                    self.to.set_form(new, of);
+                }
+            } else if let Some(name) = self.from.name_of(id) {
                 self.to.name(new, name);
             }
             if let Some(span) = self.from.span_of(id) {

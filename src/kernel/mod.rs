@@ -65,6 +65,7 @@ mod recorder;
 #[cfg(test)]
 pub mod reference;
 pub mod share;
+mod unused;
 mod value;
 mod verify;
 

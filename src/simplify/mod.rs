@@ -13,7 +13,12 @@ pub mod recognise;
 pub mod reduction;
 pub mod rules;
 pub mod shape;
+pub mod size;
+pub mod softplus;
 pub mod sums;
+mod within;
+
+pub use within::recognised_within;
 
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, NodeId, Op};
@@ -60,7 +65,10 @@ impl Simplifier {
             Stage::Collect => vec![],
         };
         let structural: Vec<&StructuralRule> = match stage {
-            Stage::Recognise => recognise::RULES.iter().chain(logarithm::RULES).chain(logistic::RULES).collect(),
+            Stage::Recognise => {
+                let rules = recognise::RULES.iter().chain(logarithm::RULES).chain(logistic::RULES);
+                rules.chain(softplus::RULES).chain(size::RULES).collect()
+            }
             Stage::Simplify => {
                 shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).collect()
             }
