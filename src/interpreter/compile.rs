@@ -20,7 +20,7 @@ pub struct Compiled {
     pub sizes: Vec<usize>,
     /// Contents of buffers that never change.
     pub tables: Vec<(usize, Vec<f64>)>,
-    /// Where each root lies: in a buffer of computed values that is as long as the root, row by row.
+    /// Where each root lies: row by row in a buffer of its own.
     pub roots: Vec<Layout>,
 }
 
@@ -40,10 +40,10 @@ pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compi
     for step in schedule(graph, &roots)? {
         compiler.step(&step, &mut lines)?;
     }
-    let mut places = vec![];
+    let mut places: Vec<Layout> = vec![];
     for &root in &roots {
         let layout = compiler.layouts[&root].clone();
-        let own = compiler.is_own(&layout);
+        let own = compiler.is_own(&layout) && places.iter().all(|taken| taken.buffer != layout.buffer);
         places.push(if own { layout } else { compiler.copied(&layout, &mut lines) });
     }
     let Compiler { numbers, mut sizes, tables, numbers_at, .. } = compiler;

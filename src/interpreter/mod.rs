@@ -199,23 +199,11 @@ impl<T: Real> Interpreter<T> {
     }
 
     /// Gives parameters and states the values of roots, by their numbers; all at once, so that none sees another's new value. Each root has
-    /// a buffer of its own, whole and computed, so that buffers can change places.
+    /// a buffer of its own, whole and computed, so that buffers change places.
     pub fn advance(&mut self, updates: &[(Target, usize)]) {
-        let mut taken: Vec<(usize, usize)> = vec![];
         for &(target, root) in updates {
             let (to, from) = (self.buffer(target), self.roots[root].buffer);
-            // What the root had is the first one's by now.
-            match taken.iter().find(|t| t.0 == from) {
-                Some(&(_, first)) => {
-                    let values = std::mem::take(&mut self.memory.buffers[first]);
-                    self.memory.buffers[to].copy_from_slice(&values);
-                    self.memory.buffers[first] = values;
-                }
-                None => {
-                    self.memory.buffers.swap(to, from);
-                    taken.push((from, to));
-                }
-            }
+            self.memory.buffers.swap(to, from);
         }
     }
 

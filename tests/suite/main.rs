@@ -19,5 +19,6 @@ mod random_programs;
 mod rows;
 mod spelled;
 mod stages;
+mod steps;
 mod structure;
 mod training;

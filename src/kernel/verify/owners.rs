@@ -2,7 +2,8 @@
 //! and by a value and its next one.
 //!
 //! The steps are gone through in their order, the bodies of loops twice, with a map from the bytes of memory to the buffer that was
-//! written there last. Nothing is taken on trust from whoever planned the program and laid out its memory.
+//! written there last. Nothing is taken on trust from whoever planned the program and laid out its memory. Outside of loops a value is
+//! written before it is read, and not again.
 use super::{Fault, Scope, bounds, products, races};
 use crate::kernel::affine::{Affine, Interval, LoopVariable};
 use crate::kernel::instruction::{Access, Instruction, Kernel, Statement};
@@ -19,8 +20,15 @@ impl Program {
         let fault = |reason| Fault { place: "the memory".to_string(), reason };
         let all = (0..).map(BufferId).zip(&self.buffers);
         let next = all.filter_map(|(id, buffer)| Some((buffer.overwrites?, id))).collect();
-        let mut owners =
-            Owners { program: self, map: Map::default(), next, kernels: FxHashMap::default(), rounds: vec![] };
+        let mut owners = Owners {
+            program: self,
+            map: Map::default(),
+            next,
+            kernels: FxHashMap::default(),
+            rounds: vec![],
+            read: FxHashSet::default(),
+            now: vec![],
+        };
         owners.begin().map_err(fault)?;
         let mut scope = Scope {
             buffers: &self.buffers,
@@ -43,6 +51,9 @@ struct Owners<'p> {
     kernels: FxHashMap<KernelId, Rc<Summary>>,
     /// The loops around, and whether this is their second round.
     rounds: Vec<(LoopVariable, bool)>,
+    /// Read so far, and by the step that is looked at.
+    read: FxHashSet<BufferId>,
+    now: Vec<BufferId>,
 }
 
 /// What a kernel reads of the time before it, and what it writes: buffers and bytes of memory. What is written depends on these
@@ -73,7 +84,7 @@ impl Owners<'_> {
         let outputs = all.filter(|(_, buffer)| buffer.role == Role::Output).map(|(id, _)| id);
         let kept = self.kept().into_iter().map(|id| self.next.get(&id).copied().unwrap_or(id));
         for id in outputs.chain(self.program.outputs.iter().copied()).chain(kept) {
-            self.read(id, self.lines(id)).map_err(|why| format!("after the step {why}"))?;
+            self.holds(id, self.lines(id)).map_err(|why| format!("after the step {why}"))?;
         }
         Ok(())
     }
@@ -131,6 +142,7 @@ impl Owners<'_> {
                 }
                 Step::Barrier => {}
             }
+            self.read.extend(self.now.drain(..));
         }
         Ok(())
     }
@@ -162,7 +174,13 @@ impl Owners<'_> {
         self.rounds.iter().any(|&(variable, second)| second && place.uses(variable))
     }
 
-    fn read(&self, id: BufferId, bytes: Range<usize>) -> Result<(), String> {
+    fn read(&mut self, id: BufferId, bytes: Range<usize>) -> Result<(), String> {
+        self.now.push(id);
+        self.holds(id, bytes)
+    }
+
+    /// Whether what stands there is this buffer's.
+    fn holds(&self, id: BufferId, bytes: Range<usize>) -> Result<(), String> {
         match self.map.over(&lines(bytes)).map(|part| part.1).find(|owner| *owner != Some(id)) {
             None => Ok(()),
             Some(Some(other)) => {
@@ -179,6 +197,10 @@ impl Owners<'_> {
         }
         if self.program.buffer(id).role == Role::Constant {
             return Err(format!("`{}` is written, and is constant", self.name(id)));
+        }
+        let role = self.program.buffer(id).role;
+        if self.rounds.is_empty() && matches!(role, Role::Value | Role::Output) && self.read.contains(&id) {
+            return Err(format!("`{}` is written after it was read", self.name(id)));
         }
         let whole = self.lines(id);
         let owners: Vec<Option<BufferId>> = self.map.over(&whole).map(|part| part.1).collect();
