@@ -352,3 +352,81 @@ fn components(count: usize, edges: &[Edge]) -> Vec<usize> {
     }
     part
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Type, Variable};
+
+    /// The plan of a step on states of these shapes, whose next values are those that are drawn up.
+    fn planned(shapes: &[&[usize]], next: impl Fn(&mut Graph, &[NodeId]) -> Vec<NodeId>) -> Program {
+        let mut g = Graph::new();
+        for (number, shape) in shapes.iter().enumerate() {
+            let ty = Type::real(shape, false);
+            g.states.push(Variable { name: format!("s{number}"), ty, span: Default::default() });
+        }
+        let leaves: Vec<NodeId> = (0..shapes.len() as u32).map(|k| g.intern(Op::Leaf(Leaf::State(k)))).collect();
+        let next = next(&mut g, &leaves);
+        let updates: Vec<(Target, NodeId)> = (0..).map(Target::State).zip(next).collect();
+        let request = Request { graph: &g, updates: &updates, logged: &[], outputs: &[], float: Float::F32, batch: 1 };
+        let program = plan(&request).program;
+        assert_eq!(program.verify(), Ok(()), "{}", program.text());
+        program
+    }
+    fn steps(program: &Program) -> usize {
+        program.steps.iter().filter(|step| **step != Step::Barrier).count()
+    }
+    fn aside(program: &Program) -> Vec<&str> {
+        let names = program.buffers.iter().map(|buffer| buffer.name.as_str());
+        names.filter(|name| name.starts_with("old ")).collect()
+    }
+
+    #[test]
+    fn a_circle_of_elements_is_one_kernel() {
+        // Each takes the place of the next, and the last one a step from all.
+        let turned = |g: &mut Graph, s: &[NodeId]| {
+            let sum = g.add(s[0], s[1]);
+            vec![s[1], s[2], g.multiply(sum, s[2])]
+        };
+        let program = planned(&[&[40], &[40], &[40]], turned);
+        assert_eq!((steps(&program), aside(&program).len()), (1, 0), "{}", program.text());
+    }
+
+    #[test]
+    fn what_is_read_elsewhere_is_put_aside_once() {
+        let reversed = |g: &mut Graph, s: &[NodeId]| vec![g.slice(s[0], 0, 39, -1, 40)];
+        let program = planned(&[&[40]], reversed);
+        assert_eq!((steps(&program), aside(&program)), (2, vec!["old s0"]), "{}", program.text());
+        // Of a circle the smallest.
+        let parts = |g: &mut Graph, s: &[NodeId]| vec![g.pad(s[1], 0, 1, 36), g.slice(s[0], 0, 5, 1, 3)];
+        let program = planned(&[&[40], &[3]], parts);
+        assert_eq!((steps(&program), aside(&program)), (3, vec!["old s1"]), "{}", program.text());
+    }
+
+    #[test]
+    fn readers_come_before_the_writer_where_they_can() {
+        // A delay line of different shapes: from its end to its beginning.
+        let delays = |g: &mut Graph, s: &[NodeId]| {
+            let half = g.scale(s[0], 0.5);
+            vec![half, g.slice(s[0], 0, 0, 1, 20), g.slice(s[1], 0, 0, 1, 10)]
+        };
+        let program = planned(&[&[40], &[20], &[10]], delays);
+        assert_eq!((steps(&program), aside(&program).len()), (3, 0), "{}", program.text());
+    }
+
+    #[test]
+    fn more_than_a_kernel_takes_is_cut() {
+        let shapes = vec![&[8_usize][..]; 2 * GROUP];
+        let turned = |_: &mut Graph, s: &[NodeId]| s.iter().skip(1).chain(&s[..1]).copied().collect();
+        let program = planned(&shapes, turned);
+        assert_eq!(aside(&program), ["old s0"], "{}", program.text());
+    }
+
+    #[test]
+    fn circles_are_found() {
+        let edge = |(from, to): &(usize, usize)| Edge { from: *from, to: *to, strict: false, old: None };
+        let edges: Vec<Edge> =
+            [(0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 3), (5, 5), (6, 0)].iter().map(edge).collect();
+        assert_eq!(components(7, &edges), [0, 0, 0, 3, 3, 5, 6]);
+    }
+}

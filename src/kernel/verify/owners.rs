@@ -238,7 +238,9 @@ impl Owners<'_> {
         let mut walk =
             Walk { kernel, summary: Summary::default(), stored: FxHashMap::default(), loaded: FxHashSet::default() };
         walk.block(&kernel.body, &mut scope);
-        for &new in walk.stored.keys() {
+        let mut stored: Vec<BufferId> = walk.stored.keys().copied().collect();
+        stored.sort();
+        for &new in &stored {
             let lines = self.lines(new);
             let touched = walk.stored.keys().chain(&walk.loaded).filter(|other| **other != new);
             for &other in touched.filter(|other| meets(&lines, &self.lines(**other))) {
@@ -370,3 +372,6 @@ impl Map {
         self.0.insert(range.start, (range.end, owner));
     }
 }
+
+#[cfg(test)]
+mod tests;
