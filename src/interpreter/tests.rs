@@ -237,11 +237,11 @@ fn a_root_may_be_wanted_twice() {
     let mut g = Graph::new();
     let (w, v) = (parameter(&mut g, &[2]), parameter(&mut g, &[2]));
     let sum = g.add(w, v);
-    let mut all: Interpreter<f64> = Interpreter::new(&g, &[sum, v, w], 1).unwrap();
+    let mut all: Interpreter<f64> = Interpreter::new(&g, &[sum, v, w, sum], 1).unwrap();
     all.set(Target::Parameter(0), &[1.0, 2.0]);
     all.set(Target::Parameter(1), &[10.0, 20.0]);
     all.run(1).unwrap();
-    all.advance(&[(Target::Parameter(0), 0), (Target::Parameter(1), 0)]);
+    all.advance(&[(Target::Parameter(0), 0), (Target::Parameter(1), 3)]);
     assert_eq!(all.value(Target::Parameter(0)), [11.0, 22.0]);
     assert_eq!(all.value(Target::Parameter(1)), [11.0, 22.0]);
     all.set(Target::Parameter(1), &[5.0, 6.0]);

@@ -45,6 +45,7 @@
 //!         elements,
 //!         place: Place::Arena { offset: 2048 * at },
 //!         role: Role::Value,
+//!         overwrites: None,
 //!     })
 //!     .collect();
 //! assert_eq!(relu_affine.verify(&buffers, 10), Ok(())); // with batches of at most ten rows

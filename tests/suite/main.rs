@@ -20,6 +20,7 @@ mod random_programs;
 mod rows;
 mod spelled;
 mod stages;
+mod steps;
 mod structure;
 mod training;
 mod values;

@@ -255,3 +255,32 @@ fn a_recognised_loop_runs_once() {
     assert_eq!(count("log(1 + exp(z))"), named);
     assert_eq!(count("max(z, 0) + log(1 + exp(-abs(z)))"), named);
 }
+
+/// A matrix's optimizer writes all of its next values in one kernel, over the old ones: also where one keeps the weight from before.
+#[test]
+fn next_values_are_written_in_place() {
+    let own = "optimizer own(w, g, rate = 0.1) {
+    state previous = 0, v = 0
+    d = w - previous
+    previous <- w
+    v <- 0.9 v + g
+    w <- w - rate * v + 0.5 d
+}
+";
+    for optimizer in ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "own"] {
+        let text = format!(
+            "input x: [20]\ntarget t: [30]\n{own}param w: [30, 20] ~ normal(1)\nloss = sum((w x - t)^2)\n\
+             train {{ minimize loss; optimizer {optimizer}(rate = 0.1); epochs 1 }}\n"
+        );
+        let source = pipeline::read("model.nn", &text, &Options::default());
+        let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
+        let program = pipeline::planned(&batched, Float::F32, 8).program;
+        let next = program.buffers.iter().filter(|buffer| buffer.overwrites.is_some()).count();
+        let text = program.text();
+        let writes = |kernel: &&str| kernel.contains("] = ") && kernel.contains("    next ");
+        assert_eq!(text.split("\nkernel ").filter(writes).count(), 1, "{optimizer}: {text}");
+        assert_eq!(next, batched.updates.len());
+        let copied = |buffer: &&gradus::kernel::Buffer| buffer.name.starts_with("old ");
+        assert!(!program.buffers.iter().any(|buffer| copied(&buffer)), "{optimizer}: {text}");
+    }
+}
