@@ -30,10 +30,37 @@ pub struct Source {
 impl Source {
     /// The data of a plan, without reading a file a second time.
     pub fn load(&self, plan: &schema::DataPlan, options: &data::Options) -> Result<data::Dataset, Vec<Diagnostic>> {
-        match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
+        let dataset = match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
             Some(rows) => data::load_gathered(plan, options, &rows),
             None => data::load(plan, options),
+        }?;
+        let wrong = self.lists_compared(&dataset.facts);
+        if wrong.is_empty() { Ok(dataset) } else { Err(wrong) }
+    }
+
+    /// Comparisons of classes whose lists, as the data shows now, have different names: by index they would say nothing.
+    fn lists_compared(&self, facts: &schema::Facts) -> Vec<Diagnostic> {
+        let both: Vec<&Model> = self.training.iter().chain(&self.evaluation).collect();
+        let mut wrong: Vec<Diagnostic> = vec![];
+        for compared in both.iter().flat_map(|model| &model.compared) {
+            let [p, q] = &compared.lists;
+            let (Some(first), Some(second)) = (facts.class_names(p), facts.class_names(q)) else { continue };
+            let error = Diagnostic::error("E0620", format!("`{p}` and `{q}` are compared, and have a list of names each"));
+            let shown = |names: &[String]| {
+                schema::quoted_list(&names.iter().map(String::as_str).collect::<Vec<_>>())
+            };
+            let error = error.at(compared.spans[0], shown(first)).also(compared.spans[1], shown(second));
+            let error = error.note("a class is known by its name; equal places in two lists say nothing");
+            let line = model::classes::line_for(&compared.lists);
+            let error = match &compared.line {
+                Some((place, text)) => error.edit("one list for both", *place, text.clone(), false),
+                None => error.help(format!("`{line}` in a `data` section makes one list for both")),
+            };
+            if !wrong.contains(&error) {
+                wrong.push(error);
+            }
         }
+        wrong
     }
 
     pub fn has_errors(&self) -> bool {

@@ -122,7 +122,7 @@ fn dense(g: &mut Graph, x: NodeId, m: usize) -> NodeId {
 #[test]
 fn a_classifier() {
     let mut g = Graph::new();
-    let (x, t) = (input(&mut g, &[4], Kind::Real), input(&mut g, &[], Kind::Class(3)));
+    let (x, t) = (input(&mut g, &[4], Kind::Real), input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 3)));
     let a = dense(&mut g, x, 5);
     let h = g.unary(&activation::RELU, a);
     let z = dense(&mut g, h, 3);
@@ -279,7 +279,7 @@ fn derivatives_by_an_input_inside_the_loss() {
 #[test]
 fn gathers_joins_and_powers() {
     let mut g = Graph::new();
-    let (x, t) = (input(&mut g, &[2], Kind::Real), input(&mut g, &[], Kind::Class(5)));
+    let (x, t) = (input(&mut g, &[2], Kind::Real), input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 5)));
     let table = parameter(&mut g, &[5, 3]);
     let row = g.gather(table, t, 0);
     let joined = g.join(0, &[row, x]);
@@ -479,7 +479,7 @@ fn one_kink() {
 #[test]
 fn one_row_of_a_table() {
     let mut g = Graph::new();
-    let t = input(&mut g, &[], Kind::Class(3));
+    let t = input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 3));
     let w = parameter(&mut g, &[3]);
     let y = g.gather(w, t, 0);
     let loss = g.multiply(y, y);

@@ -45,7 +45,7 @@ fn environment(graph: &Graph, examples: usize, seed: u64) -> Environment {
 /// The sum of the means of all roots that are numbers, not classes: one number of each example, or of all.
 fn objective(graph: &mut Graph, roots: &[NodeId]) -> NodeId {
     let mut sum = graph.number(0.0);
-    for &root in roots.iter().filter(|&&r| !matches!(graph.ty(r).kind, Kind::Class(_))).collect::<Vec<_>>() {
+    for &root in roots.iter().filter(|&&r| !graph.ty(r).kind.is_whole()).collect::<Vec<_>>() {
         let axes: Vec<usize> = (0..graph.shape(root).len()).collect();
         let mean = graph.reduce(ReduceOp::Mean, &axes, root);
         sum = graph.add(sum, mean);

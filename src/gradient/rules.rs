@@ -1,7 +1,7 @@
 //! The adjoint rule of each class of nodes: what a node's cotangent gives to each operand.
 use super::scope::Scope;
 use super::templates::{self, Places};
-use crate::graph::{Graph, Kind, Leaf, NodeId, Op};
+use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::op::ReduceOp;
 
 /// `(operand, its share of the cotangent)` for each operand that is `active`. Loops are `reverse`'s own.
@@ -240,7 +240,7 @@ fn reduction(
             let flattened = behind(graph, x, axes);
             let flat = graph.shape(flattened).to_vec();
             let index = graph.reduce(pick, &[flat.len() - 1], flattened);
-            debug_assert!(matches!(graph.ty(index).kind, Kind::Class(_)));
+            debug_assert!(graph.ty(index).kind.is_whole());
             let hot = graph.one_hot(index, count);
             let places: Vec<usize> = (0..flat.len() - 1).collect();
             let wide = graph.expand_at(dy, &flat, &places);

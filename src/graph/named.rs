@@ -92,7 +92,7 @@ fn dot_last(g: &mut Graph, x: NodeId, y: NodeId) -> NodeId {
 /// Class targets as a vector of zeros and a one; probabilities as they are.
 fn distribution(g: &mut Graph, t: NodeId, like: NodeId) -> NodeId {
     match g.ty(t).kind {
-        Kind::Class(_) => {
+        Kind::Class(..) | Kind::Index(_) => {
             let size = g.shape(like)[last_axis(g, like)];
             g.one_hot(t, size)
         }
@@ -183,7 +183,7 @@ pub static CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let log = g.unary(&LOG, a[0]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(log, a[1], shared)
             }
@@ -203,7 +203,7 @@ pub static CROSS_ENTROPY: Named = Named {
     derivative: |g, a, _, d, argument| {
         let d = along_last(g, d, a[0]);
         if argument == 1 {
-            if matches!(g.ty(a[1]).kind, Kind::Class(_)) {
+            if matches!(g.ty(a[1]).kind, Kind::Class(..) | Kind::Index(_)) {
                 return None;
             }
             let log = g.unary(&LOG, a[0]);
@@ -227,7 +227,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, &a[..1]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(a[0], a[1], shared)
             }
@@ -237,7 +237,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     },
     derivative: |g, a, _, d, argument| {
         if argument == 1 {
-            if matches!(g.ty(a[1]).kind, Kind::Class(_)) {
+            if matches!(g.ty(a[1]).kind, Kind::Class(..) | Kind::Index(_)) {
                 return None;
             }
             let log = g.named(NamedOp(&LOG_SOFTMAX), &[a[0]]);

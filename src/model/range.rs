@@ -117,6 +117,6 @@ fn of_kind(kind: Kind) -> Interval {
     match kind {
         Kind::Real => Interval::ALL,
         Kind::Bool => Interval::UNIT,
-        Kind::Class(size) => Interval::new(0.0, size.saturating_sub(1) as f64),
+        Kind::Index(size) | Kind::Class(_, size) => Interval::new(0.0, size.saturating_sub(1) as f64),
     }
 }

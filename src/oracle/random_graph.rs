@@ -85,7 +85,7 @@ impl Builder<'_> {
         fitting.len().checked_sub(1 + back).map(|k| fitting[k])
     }
     fn real(&mut self, values: &[Value]) -> Value {
-        let found = self.choose(values, |g, v| !matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let found = self.choose(values, |g, v| !g.ty(v.id).kind.is_whole());
         found.unwrap_or(values[0])
     }
     fn leaves(&mut self) -> Vec<Value> {
@@ -94,8 +94,8 @@ impl Builder<'_> {
             (vec![], Kind::Real),
             (vec![2, 3], Kind::Real),
             (vec![4, 2, 3], Kind::Real),
-            (vec![], Kind::Class(CLASSES)),
-            (vec![3], Kind::Class(CLASSES)),
+            (vec![], Kind::Class(crate::graph::ListId(0), CLASSES)),
+            (vec![3], Kind::Class(crate::graph::ListId(0), CLASSES)),
             (vec![3], Kind::Bool),
         ];
         let mut all = vec![];
@@ -406,9 +406,9 @@ impl Builder<'_> {
     }
 
     fn classes(&mut self, values: &mut Vec<Value>) {
-        let class = self.choose(values, |g, v| matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let class = self.choose(values, |g, v| g.ty(v.id).kind.is_whole());
         let Some(class) = class else { return };
-        let Kind::Class(size) = self.g.ty(class.id).kind else { return };
+        let Some(size) = self.g.ty(class.id).kind.count() else { return };
         let depth = self.g.shape(class.id).len();
         match self.pick(4) {
             0 => {
@@ -461,7 +461,7 @@ impl Builder<'_> {
         }
         if matches!(op.name, "cross_entropy" | "softmax_cross_entropy") {
             let class = self.choose(values, |g, v| {
-                g.shape(v.id) == &shape[..shape.len() - 1] && matches!(g.ty(v.id).kind, Kind::Class(k) if k <= size)
+                g.shape(v.id) == &shape[..shape.len() - 1] && g.ty(v.id).kind.count().is_some_and(|k| k <= size)
             });
             let target = class.map_or(z.id, |c| c.id);
             arguments.push(if class.is_some() { target } else { self.g.named(NamedOp(&named::SOFTMAX), &[z.id]) });

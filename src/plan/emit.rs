@@ -1,7 +1,7 @@
 //! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
 use super::grouped::Groups;
 use super::values::{Stored, only_ones_differ};
-use crate::graph::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
+use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Row};
 use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
@@ -81,7 +81,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
     }
 
     fn make(&self, id: NodeId, at: &[Affine]) -> Value<'k> {
-        if matches!(self.graph().ty(id).kind, Kind::Class(_)) {
+        if self.graph().ty(id).kind.is_whole() {
             return Value::from_integer(self.integer(id, at));
         }
         if let Some(access) = self.located(id, at) {
@@ -182,7 +182,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
 
     /// A class or an index at these places.
     pub fn integer(&self, id: NodeId, at: &[Affine]) -> Integers<'k> {
-        let is_class = matches!(self.graph().ty(id).kind, Kind::Class(_));
+        let is_class = self.graph().ty(id).kind.is_whole();
         if !is_class {
             return self.float(id, at).to_integer();
         }
@@ -269,8 +269,8 @@ impl<'k, 'g> Emitter<'k, 'g> {
         }
         // Classes are compared as whole numbers.
         if op.name == "eq"
-            && matches!(self.graph().ty(x).kind, Kind::Class(_))
-            && matches!(self.graph().ty(y).kind, Kind::Class(_))
+            && self.graph().ty(x).kind.is_whole()
+            && self.graph().ty(y).kind.is_whole()
         {
             let equal = self.integer(x, at).equal(self.integer(y, at));
             return truth(self.recorder.number(0.0), equal);

@@ -1,7 +1,7 @@
 //! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
 use super::emit::{Emitter, Memory};
 use super::values::Stored;
-use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
+use crate::graph::{BATCH, Contraction, LoopId, NodeId, Op};
 use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
 use crate::op::ReduceOp;
 use crate::vector::lanes::Lanes;
@@ -100,7 +100,7 @@ fn is_large(stored: &Stored) -> bool {
 
 /// Writes a value there: a class as a whole number, all else as a float.
 fn write(e: &Emitter, to: Access, id: NodeId, at: &[Affine]) {
-    if matches!(e.memory.graph.ty(id).kind, Kind::Class(_)) {
+    if e.memory.graph.ty(id).kind.is_whole() {
         e.recorder.store_integer(to, e.integer(id, at));
     } else {
         e.recorder.store(to, e.float(id, at));
@@ -128,7 +128,7 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
             let e = Emitter::new(recorder, memory, &own, lane, loops);
             let here = indices(shape.len(), at);
             for m in members {
-                if !matches!(memory.graph.ty(m.id).kind, Kind::Class(_)) {
+                if !memory.graph.ty(m.id).kind.is_whole() {
                     e.float(m.id, &here);
                 }
             }
@@ -387,7 +387,7 @@ pub fn is_pointwise(op: &Op) -> bool {
 
 /// Copies a value to where it is wanted.
 pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
-    copied(memory, name, float, to, from, matches!(memory.graph.ty(from).kind, Kind::Class(_)))
+    copied(memory, name, float, to, from, memory.graph.ty(from).kind.is_whole())
 }
 
 /// Copies a value as numbers, classes too.
@@ -468,7 +468,7 @@ pub fn gather_input(
                 there = there + Affine::from(v) * to.layout.strides[axis] as i64;
             }
             let access = Access::new(table, from).row(row, input.row, usize::MAX >> 1);
-            if matches!(input.kind, Kind::Class(_)) {
+            if input.kind.is_whole() {
                 recorder.store_integer(Access::new(to.buffer, there), recorder.load_integer(access));
             } else {
                 recorder.store(Access::new(to.buffer, there), recorder.load(access));

@@ -181,7 +181,7 @@ impl<'g> Planner<'g> {
     }
 
     fn new_stored(&mut self, name: &str, kind: Kind, layout: Layout, float: Float, role: Role) -> Stored {
-        let element = if matches!(kind, Kind::Class(_)) { Element::U32 } else { float.element() };
+        let element = if kind.is_whole() { Element::U32 } else { float.element() };
         let buffer = self.allocate(name, element, layout.elements, role);
         Stored { buffer, offset: 0, layout, float }
     }
@@ -327,7 +327,7 @@ impl<'g> Planner<'g> {
             let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) else { continue };
             let Some(input) = self.inputs[*number as usize].clone() else { continue };
             let name = self.name(id);
-            let element = if matches!(input.kind, Kind::Class(_)) { Element::U32 } else { self.float.element() };
+            let element = if input.kind.is_whole() { Element::U32 } else { self.float.element() };
             let place = Place::Table { slot: input.slot };
             self.program.buffers.push(Buffer {
                 name: format!("data {name}"),
@@ -423,7 +423,7 @@ impl<'g> Planner<'g> {
     fn output(&mut self, id: NodeId) -> Binding {
         let shape = self.graph.shape(id).to_vec();
         // A class is read and logged as a number.
-        let class = matches!(self.graph.ty(id).kind, Kind::Class(_));
+        let class = self.graph.ty(id).kind.is_whole();
         if let Some(stored) = self.memory.stored.get(&id).filter(|_| !class) {
             return Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() };
         }

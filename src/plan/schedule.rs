@@ -3,7 +3,7 @@
 use super::emit::Memory;
 use super::grouped::Groups;
 use super::kernels::is_pointwise;
-use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::step::Target;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -227,7 +227,7 @@ pub fn in_place(
     for (at, &(target, id)) in updates.iter().enumerate() {
         // What is not an update and needs the updated value would run before it is there: such an update is not among the last.
         // A class is copied: it becomes a number.
-        let number = !matches!(graph.ty(id).kind, Kind::Class(_));
+        let number = !graph.ty(id).kind.is_whole();
         let pointwise = number && matches!(graph.op(id), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
         if !pointwise || times[&id] > 1 || !last.contains(&id) || !graph.node(id).loops.is_empty() {
             continue;

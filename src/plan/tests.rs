@@ -131,7 +131,7 @@ mod run {
             let rows: Vec<&[f64]> = values.chunks(input.row).rev().collect();
             let all = rows.concat();
             let bytes = all.iter().flat_map(|v| match (input.kind, program.float) {
-                (Kind::Class(_), _) => (*v as u32).to_le_bytes().to_vec(),
+                (Kind::Class(..) | Kind::Index(_), _) => (*v as u32).to_le_bytes().to_vec(),
                 (_, Float::F32) => (*v as f32).to_le_bytes().to_vec(),
                 (_, Float::F64) => v.to_le_bytes().to_vec(),
             });
@@ -284,7 +284,7 @@ fn dense(g: &mut Graph, x: NodeId, m: usize) -> NodeId {
 #[test]
 fn a_classifier_descends() {
     let mut g = Graph::new();
-    let (x, t) = (declared(&mut g, "x", &[4], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(3))));
+    let (x, t) = (declared(&mut g, "x", &[4], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(crate::graph::ListId(0), 3))));
     let a = dense(&mut g, x, 20);
     let h = g.unary(&crate::op::activation::RELU, a);
     let z = dense(&mut g, h, 3);
@@ -415,7 +415,7 @@ fn what_is_standardised_over_the_batch_descends() {
 #[test]
 fn gathers_joins_picks_and_scatters_descend() {
     let mut g = Graph::new();
-    let (x, t) = (declared(&mut g, "x", &[2], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(5))));
+    let (x, t) = (declared(&mut g, "x", &[2], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(crate::graph::ListId(0), 5))));
     let table = declared(&mut g, "table", &[5, 3], None);
     let row = g.gather(table, t, 0);
     let joined = g.join(0, &[row, x]);

@@ -41,6 +41,7 @@ fn parts<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<Vec<(
 
 fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let all = parts(e, &arguments)?;
+    e.one_kind_in_concat(&all)?;
     let (first, first_span) = &all[0];
     let shape = e.shape(first);
     if shape.is_empty() {
@@ -71,7 +72,7 @@ fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value
 
 fn stack<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let all = parts(e, &arguments)?;
-    let stacked = e.stacked_parts(&all)?;
+    let stacked = e.stacked_parts(&all, arguments.span)?;
     let axes = e.graph.shape(stacked.id).len();
     let axis = e.axis_option(&arguments, axes, 0)?;
     if axis == 0 {
