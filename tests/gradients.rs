@@ -89,7 +89,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
         let mut bits: Vec<Vec<f64>> = vec![];
         for threads in 1..=3 {
             let dataset = Dataset::of(&g.inputs, env.inputs.clone(), env.examples, float, "a test");
-            let plan = pipeline::planned(&batched, float, 7);
+            let plan = pipeline::planned(&batched, float, 7).unwrap();
             let mut native = Native::new(plan, &dataset, threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {
                 native.write(Target::Parameter(number as u32), values);

@@ -17,7 +17,7 @@ fn plan(text: &str, rows: usize) -> Planned {
     let source = pipeline::read("model.nn", text, &Options::default());
     assert!(source.diagnostics.is_empty(), "{:?}", source.diagnostics);
     let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
-    let program = pipeline::planned(&batched, Float::F32, rows).program;
+    let program = pipeline::planned(&batched, Float::F32, rows).unwrap().program;
     Planned { batched, program, rows }
 }
 

@@ -30,14 +30,23 @@ impl Graph {
             )
         })
     }
-    /// The value as what it takes the place of: a truth value as a number, if that is needed. Nothing if a whole number would have to
-    /// stand for another kind.
+    /// The value as what it takes the place of: a truth value or a place as a number, if that is needed. Nothing if there is no way, as
+    /// from a number to a truth value, and from a class to anything.
     pub fn as_kind(&mut self, new: NodeId, kind: Kind) -> Option<NodeId> {
         match (self.ty(new).kind, kind) {
             (own, kind) if own.replaces(kind) => Some(new),
             (Kind::Bool, Kind::Real) => Some(self.number_of(new)),
+            // A place is a number already where it is computed with.
+            (Kind::Index(_), Kind::Real) => Some(self.scale(new, 1.0)),
             _ => None,
         }
+    }
+    /// A value for a hole: of its shape, and of its kind. It may vary where the hole did not: what is made of it is typed anew.
+    pub fn in_place_of(&mut self, x: NodeId, mut place: Place) -> NodeId {
+        let fitted = self.as_kind(x, place.ty.kind).unwrap_or(x);
+        (place.ty.varying, place.loops) = (true, self.node(fitted).loops.clone());
+        self.keeps_type(fitted, &place, "a value that is put in");
+        fitted
     }
     /// A truth value as a number, 1 or 0: `[b]`.
     pub fn number_of(&mut self, truth: NodeId) -> NodeId {

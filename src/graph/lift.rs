@@ -142,13 +142,15 @@ impl Graph {
         // A mean over the examples is one value for all of them, also where a loop carries it on.
         let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
         let order = self.reachable(roots);
-        for &(hole, x) in pairs {
-            let mut place = self.place_of(hole);
-            place.ty.shape.insert(0, extent);
-            (place.ty.varying, place.loops) = (true, self.node(x).loops.clone());
-            self.keeps_type(x, &place, "a value that is mapped over");
-        }
-        let mut map: FxHashMap<NodeId, Lifted> = pairs.iter().map(|&(hole, x)| (hole, (x, true))).collect();
+        let pairs: Vec<(NodeId, NodeId)> = pairs
+            .iter()
+            .map(|&(hole, x)| {
+                let mut place = self.place_of(hole);
+                place.ty.shape.insert(0, extent);
+                (hole, self.in_place_of(x, place))
+            })
+            .collect();
+        let mut map: FxHashMap<NodeId, Lifted> = pairs.into_iter().map(|(hole, x)| (hole, (x, true))).collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let (changed, touched) = self.changed(&marks);
         for id in order {

@@ -127,7 +127,7 @@ impl Graph {
     pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         let marks = self.dependents(&holes);
-        let pairs: Vec<(NodeId, NodeId)> = pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, hole))).collect();
+        let pairs: Vec<(NodeId, NodeId)> = pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);
@@ -176,14 +176,6 @@ impl Graph {
             }
         }
         roots.iter().map(|r| map[r]).collect()
-    }
-    /// A value for a hole: of its shape and kind. It may vary where the hole did not: what is made of it is typed anew.
-    fn in_place_of(&mut self, x: NodeId, hole: NodeId) -> NodeId {
-        let mut place = self.place_of(hole);
-        let fitted = self.as_kind(x, place.ty.kind).unwrap_or(x);
-        (place.ty.varying, place.loops) = (true, self.node(fitted).loops.clone());
-        self.keeps_type(fitted, &place, "a substitution");
-        fitted
     }
     /// What the roots depend on, and the values whose derivatives stand in it.
     fn reachable_with_values(&self, roots: &[NodeId]) -> Vec<NodeId> {

@@ -60,6 +60,7 @@ impl Elaborator<'_> {
 }
 
 /// The range of a node from those of all before it.
+#[deny(clippy::wildcard_enum_match_arm)]
 fn range(graph: &Graph, id: NodeId, known: &[Interval]) -> Interval {
     let of = |x: NodeId| known[x.index()];
     match graph.op(id) {

@@ -416,7 +416,7 @@ impl Builder<'_> {
                 self.keep(values, id, 1.0, true);
             }
             1 => {
-                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1);
+                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1 && !g.ty(v.id).kind.is_class());
                 if let Some(x) = x {
                     let op = if self.pick(2) == 0 { ReduceOp::Argmax } else { ReduceOp::Argmin };
                     let id = self.g.reduce(op, &[0], x.id);

@@ -9,6 +9,7 @@ pub mod layout;
 mod multiply;
 pub mod orders;
 pub mod products;
+pub mod refusal;
 mod rounds;
 pub mod schedule;
 pub mod values;
@@ -19,10 +20,12 @@ use crate::kernel::{
     Program, Role, Step,
 };
 use crate::step::Target;
+use crate::diagnostic::Span;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
 use orders::Orders;
+use refusal::{Outcome, Refusal};
 use rustc_hash::{FxHashMap, FxHashSet};
 use schedule::Item;
 use values::Stored;
@@ -72,8 +75,19 @@ pub struct Plan {
     pub constants: Vec<(Binding, Vec<f64>)>,
 }
 
+/// A step that can't be planned: where the value was written that no kernel computes, what it is called, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub name: Option<String>,
+    pub span: Option<Span>,
+    pub why: String,
+}
+
 /// Plans a step.
-pub fn plan(request: &Request) -> Plan {
+///
+/// # Errors
+/// A value can't be computed by any kernel.
+pub fn plan(request: &Request) -> Result<Plan, Refused> {
     let roots: Vec<NodeId> = request
         .updates
         .iter()
@@ -82,22 +96,30 @@ pub fn plan(request: &Request) -> Plan {
         .chain(request.outputs.iter().copied())
         .collect();
     let (graph, roots) = expand::expand(request.graph, &roots);
+    planned(request, &graph, &roots).map_err(|Refusal { node, why }| Refused {
+        name: graph.name_of(node).map(str::to_string),
+        span: graph.span_of(node),
+        why,
+    })
+}
+
+fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> {
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
-    let mut planner = Planner::new(&graph, request.float, request.batch);
-    let order = graph.reachable(&roots);
-    planner.orders = orders::orders(&graph, &order, &updates);
+    let mut planner = Planner::new(graph, request.float, request.batch);
+    let order = graph.reachable(roots);
+    planner.orders = orders::orders(graph, &order, &updates);
     planner.place_leaves();
-    planner.place_values(&order, &roots, &updates);
-    let items = schedule::schedule(&graph, &order, &planner.memory, &planner.last);
-    planner.gather_inputs(&order);
-    let steps = planner.steps(&items);
+    planner.place_values(&order, roots, &updates);
+    let items = schedule::schedule(graph, &order, &planner.memory, &planner.last);
+    planner.gather_inputs(&order)?;
+    let steps = planner.steps(&items)?;
     planner.program.steps.extend(steps);
-    planner.finish_updates();
+    planner.finish_updates()?;
     let (logged, outputs) = outputs.split_at(request.logged.len());
-    let logged: Vec<BufferId> = logged.iter().map(|&id| planner.output(id).buffer).collect();
-    let outputs = outputs.iter().map(|&id| planner.output(id)).collect();
-    planner.finish(&logged, outputs)
+    let logged: Vec<BufferId> = logged.iter().map(|&id| Ok(planner.output(id)?.buffer)).collect::<Outcome<_>>()?;
+    let outputs = outputs.iter().map(|&id| planner.output(id)).collect::<Outcome<_>>()?;
+    Ok(planner.finish(&logged, outputs))
 }
 
 struct Planner<'g> {
@@ -322,7 +344,7 @@ impl<'g> Planner<'g> {
     }
 
     /// Rows of this batch out of the tables.
-    fn gather_inputs(&mut self, order: &[NodeId]) {
+    fn gather_inputs(&mut self, order: &[NodeId]) -> Outcome<()> {
         for &id in order {
             let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) else { continue };
             let Some(input) = self.inputs[*number as usize].clone() else { continue };
@@ -346,10 +368,11 @@ impl<'g> Planner<'g> {
                 table,
                 self.order,
                 &input,
-            );
+            )?;
             let step = self.push_kernel(written);
             self.program.steps.push(step);
         }
+        Ok(())
     }
 
     fn destination(&self, id: NodeId) -> Destination {
@@ -358,7 +381,7 @@ impl<'g> Planner<'g> {
         Destination { id, stored, stack }
     }
 
-    fn steps(&mut self, items: &[Item]) -> Vec<Step> {
+    fn steps(&mut self, items: &[Item]) -> Outcome<Vec<Step>> {
         let mut steps = vec![];
         for item in items {
             match item {
@@ -366,47 +389,52 @@ impl<'g> Planner<'g> {
                     let all: Vec<Destination> = members.iter().map(|&m| self.destination(m)).collect();
                     let float = all[0].stored.float;
                     let name: Vec<String> = members.iter().map(|&m| self.name(m)).collect();
-                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
+                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all)?;
                     steps.push(self.push_kernel(written));
                 }
-                Item::Single(id) => steps.extend(self.single(*id)),
-                Item::Together(members) => match self.grouped_product(members[0]) {
+                Item::Single(id) => steps.extend(self.single(*id)?),
+                Item::Together(members) => match self.grouped_product(members[0])? {
                     Some(product) => steps.extend(product),
-                    None => members.iter().for_each(|&id| steps.extend(self.single(id))),
+                    None => {
+                        for &id in members {
+                            steps.extend(self.single(id)?);
+                        }
+                    }
                 },
-                Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
+                Item::Loop { of, body } => steps.extend(self.looped(*of, body)?),
             }
         }
-        steps
+        Ok(steps)
     }
 
-    fn single(&mut self, id: NodeId) -> Vec<Step> {
-        if let Some(product) = self.product(id) {
-            return product;
+    fn single(&mut self, id: NodeId) -> Outcome<Vec<Step>> {
+        if let Some(product) = self.product(id)? {
+            return Ok(product);
         }
         let to = self.destination(id);
         let (name, float) = (self.name(id), to.stored.float);
         let written = match self.graph.op(id) {
-            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
-            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
+            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)?],
+            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)?],
             Op::ScatterAdd { index, values, shared, .. } => {
-                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)]
+                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)?]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;
                 let mut all = vec![];
                 for &part in parts {
-                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part));
+                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part)?);
                     start += extent(self.graph.shape(part)[*axis], self.batch);
                 }
                 all
             }
-            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])],
+            // What no kernel makes is refused when it is written.
+            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])?],
         };
-        written.into_iter().map(|written| self.push_kernel(written)).collect()
+        Ok(written.into_iter().map(|written| self.push_kernel(written)).collect())
     }
 
-    fn finish_updates(&mut self) {
+    fn finish_updates(&mut self) -> Outcome<()> {
         for (id, target) in std::mem::take(&mut self.copies) {
             let binding = match target {
                 Target::Parameter(i) => &self.parameters[i as usize],
@@ -414,26 +442,27 @@ impl<'g> Planner<'g> {
             };
             let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
             // What is learned is a number, also where places are put in it: `b <- 0..4`.
-            let written = kernels::copy_numbers(&self.memory, "update", self.float, &to, id);
+            let written = kernels::copy(&self.memory, "update", self.float, &to, Kind::Real, id)?;
             let step = self.push_kernel(written);
             self.program.steps.push(step);
         }
+        Ok(())
     }
 
-    fn output(&mut self, id: NodeId) -> Binding {
+    fn output(&mut self, id: NodeId) -> Outcome<Binding> {
         let shape = self.graph.shape(id).to_vec();
         // A class is read and logged as a number.
         let class = self.graph.ty(id).kind.is_whole();
         if let Some(stored) = self.memory.stored.get(&id).filter(|_| !class) {
-            return Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() };
+            return Ok(Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() });
         }
         let layout = self.natural(&shape);
         let name = self.name(id);
         let stored = self.new_stored(&name, Kind::Real, layout.clone(), self.float, Role::Value);
-        let written = kernels::copy_numbers(&self.memory, "output", self.float, &stored, id);
+        let written = kernels::copy(&self.memory, "output", self.float, &stored, Kind::Real, id)?;
         let step = self.push_kernel(written);
         self.program.steps.push(step);
-        Binding { buffer: stored.buffer, shape, layout }
+        Ok(Binding { buffer: stored.buffer, shape, layout })
     }
 
     fn finish(mut self, logged: &[BufferId], outputs: Vec<Binding>) -> Plan {

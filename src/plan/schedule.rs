@@ -2,7 +2,7 @@
 //! it is overwritten.
 use super::emit::Memory;
 use super::grouped::Groups;
-use super::kernels::is_pointwise;
+use crate::graph::class::facts;
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::step::Target;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -132,7 +132,7 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
             }
             continue;
         }
-        if !is_pointwise(graph.op(id)) {
+        if !facts(graph.op(id)).made.is_anywhere() {
             items.push(Item::Single(id));
             made.insert(id, items.len() - 1);
             continue;
@@ -178,7 +178,7 @@ pub fn reads(graph: &Graph, memory: &Memory, id: NodeId) -> Vec<(NodeId, bool)> 
 fn reads_where(graph: &Graph, id: NodeId, lives: &dyn Fn(NodeId) -> bool) -> Vec<(NodeId, bool)> {
     let mut out: Vec<(NodeId, bool)> = vec![];
     let mut seen: FxHashSet<(NodeId, bool)> = FxHashSet::default();
-    let direct_here = |x: NodeId| matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
+    let direct_here = |x: NodeId| facts(graph.op(x)).reads_own_index;
     let mut todo: Vec<(NodeId, bool)> = graph.op(id).operands().into_iter().map(|x| (x, direct_here(id))).collect();
     while let Some((x, direct)) = todo.pop() {
         if !seen.insert((x, direct)) {
@@ -228,7 +228,7 @@ pub fn in_place(
         // What is not an update and needs the updated value would run before it is there: such an update is not among the last.
         // A class is copied: it becomes a number.
         let number = !graph.ty(id).kind.is_whole();
-        let pointwise = number && matches!(graph.op(id), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
+        let pointwise = number && facts(graph.op(id)).reads_own_index;
         if !pointwise || times[&id] > 1 || !last.contains(&id) || !graph.node(id).loops.is_empty() {
             continue;
         }

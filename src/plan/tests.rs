@@ -46,7 +46,7 @@ fn a_step_is_planned_in_place_and_verified() {
     let (graph, updates, outputs) = step();
     for float in [Float::F32, Float::F64] {
         let plan =
-            plan(&Request { graph: &graph, updates: &updates, logged: &outputs, outputs: &outputs, float, batch: 8 });
+            plan(&Request { graph: &graph, updates: &updates, logged: &outputs, outputs: &outputs, float, batch: 8 }).unwrap();
         if let Err(fault) = plan.program.verify() {
             panic!("{fault:?}\n{}", plan.program.text());
         }
@@ -245,7 +245,7 @@ fn descends(mut g: Graph, loss: NodeId) {
             float,
             batch: 8,
         };
-        let plan = plan(&request);
+        let plan = plan(&request).unwrap();
         let (parameters, _, outputs) = run::step(&plan, &all.graph, &env);
         for (got, wanted) in parameters.iter().chain(&outputs).zip(&wanted) {
             for (got, wanted) in got.iter().zip(wanted.flat()) {
