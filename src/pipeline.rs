@@ -45,10 +45,9 @@ impl Source {
         for compared in both.iter().flat_map(|model| &model.compared) {
             let [p, q] = &compared.lists;
             let (Some(first), Some(second)) = (facts.class_names(p), facts.class_names(q)) else { continue };
-            let error = Diagnostic::error("E0620", format!("`{p}` and `{q}` are compared, and have a list of names each"));
-            let shown = |names: &[String]| {
-                schema::quoted_list(&names.iter().map(String::as_str).collect::<Vec<_>>())
-            };
+            let error =
+                Diagnostic::error("E0620", format!("`{p}` and `{q}` are compared, and have a list of names each"));
+            let shown = |names: &[String]| schema::quoted_list(&names.iter().map(String::as_str).collect::<Vec<_>>());
             let error = error.at(compared.spans[0], shown(first)).also(compared.spans[1], shown(second));
             let error = error.note("a class is known by its name; equal places in two lists say nothing");
             let line = model::classes::line_for(&compared.lists);

@@ -269,7 +269,9 @@ fn what_was_once_wrong_stays_right() -> Result<(), String> {
     for script in FOUND {
         agree(script, 0, |b, float, data| pipeline::interpreter(b, float, 3, data, (1, 1)))?;
         let executing = |float| Executing { float, threads: 2, interpreted: false };
-        agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)).map_err(unplanned))?;
+        agree(script, 0, |b, float, data| {
+            pipeline::executor(b, &executing(float), 3, data, (1, 1)).map_err(unplanned)
+        })?;
     }
     Ok(())
 }

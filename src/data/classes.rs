@@ -22,7 +22,9 @@ pub struct Classes {
 /// Indices below `count`. `given` are the names that came with weights.
 pub fn classes(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &Wish) -> Result<Classes, Diagnostic> {
     match (fitting.resolved.kind, given) {
-        (ResolvedKind::Number | ResolvedKind::Truth, None) if !wish.shared.is_empty() => Err(numbers_among_words(fitting)),
+        (ResolvedKind::Number | ResolvedKind::Truth, None) if !wish.shared.is_empty() => {
+            Err(numbers_among_words(fitting))
+        }
         // What was a number in training is none now: no text of this data says which class it is.
         (ResolvedKind::Words, None) if wish.numbered => from_numbers(fitting, count, wish),
         (ResolvedKind::Words, _) => from_words(fitting, count, given, wish),

@@ -77,7 +77,9 @@ impl Loading<'_> {
                 Some(classes(&fitting, count, given, &self.wish(index, &all)).ok()?.indices)
             }
             Kind::Real | Kind::Bool if resolved.kind == ResolvedKind::Words => None,
-            Kind::Real | Kind::Bool => Some(all_rows(resolved, table).iter().map(|value| u32::from(*value == 1.0)).collect()),
+            Kind::Real | Kind::Bool => {
+                Some(all_rows(resolved, table).iter().map(|value| u32::from(*value == 1.0)).collect())
+            }
         }
     }
 

@@ -127,7 +127,8 @@ impl Graph {
     pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         let marks = self.dependents(&holes);
-        let pairs: Vec<(NodeId, NodeId)> = pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
+        let pairs: Vec<(NodeId, NodeId)> =
+            pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);

@@ -169,7 +169,8 @@ fn classes_are_no_numbers(graph: &Graph, op: &Op) -> Result<(), String> {
     let number = |x: NodeId| ensure(!kind(x).is_class(), || format!("%{} is a class, and is computed with", x.0));
     let alike = |all: &[NodeId]| {
         let first = all.first().map(|&x| kind(x));
-        let fits = all.iter().all(|&x| !kind(x).is_class() && !first.is_some_and(Kind::is_class) || Some(kind(x)) == first);
+        let fits =
+            all.iter().all(|&x| !kind(x).is_class() && !first.is_some_and(Kind::is_class) || Some(kind(x)) == first);
         ensure(fits, || "a class beside something else".into())
     };
     match op {

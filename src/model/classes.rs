@@ -41,12 +41,30 @@ impl<'a> Elaborator<'a> {
         let mut shape = self.shape(x);
         shape.push(count);
         let fits = beside.is_none_or(|other| shape.ends_with(other) || other.ends_with(&shape));
-        let vector = fits.then(|| format!("onehot({})", self.text(span)));
         let error = self.class_computed_with(x, span, "computed with");
-        self.fail(match vector {
-            Some(vector) => error.edit("its vector of zeros and a one", span, vector, false),
-            None => error,
+        self.fail(match fits {
+            true => error.edit("its vector of zeros and a one", span, format!("onehot({})", self.text(span)), false),
+            false => error,
         })
+    }
+    /// The same of a factor of linear algebra: a vector is offered where all other factors are numbers.
+    pub fn numeric_factors(&mut self, factors: &[(Tensor, Span)]) -> Outcome<()> {
+        for (at, (class, span)) in factors.iter().enumerate() {
+            let mut others = factors.iter().enumerate().filter(|(other, _)| *other != at);
+            if others.all(|(_, (x, _))| self.graph.shape(x.id).is_empty()) {
+                self.numeric(class, *span)?;
+            }
+            self.numeric_here(class, *span)?;
+        }
+        Ok(())
+    }
+    /// The same where no vector can stand.
+    pub fn numeric_here(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
+        if !self.is_class(x.id) {
+            return Ok(());
+        }
+        let error = self.class_computed_with(x, span, "computed with");
+        self.fail(error)
     }
     /// The error that a class stands where a number is needed.
     pub fn class_computed_with(&self, x: &Tensor, span: Span, label: &str) -> Diagnostic {
@@ -57,8 +75,9 @@ impl<'a> Elaborator<'a> {
             .help(format!("`[{name} == {last}]` is 1 for class {last} and else 0"))
     }
 
-    /// Refuses two values that can't stand for each other, as the branches of an `if`: a class beside what is none of its list.
-    pub fn one_kind(&mut self, left: (&Tensor, Span), right: (&Tensor, Span)) -> Outcome<()> {
+    /// Refuses two values that can't stand for each other, as the branches of an `if`: a class beside what is none of its list. What is
+    /// offered fits a shape that both stand among.
+    pub fn one_kind(&mut self, left: (&Tensor, Span), right: (&Tensor, Span), among: &[usize]) -> Outcome<()> {
         let kind = |this: &Self, x: &Tensor| this.graph.ty(x.id).kind;
         match (kind(self, left.0), kind(self, right.0)) {
             (a, b) if a.with(b).is_some() => Ok(()),
@@ -77,7 +96,8 @@ impl<'a> Elaborator<'a> {
             (a, _) => {
                 let (class, other) = if a.is_class() { (left, right) } else { (right, left) };
                 let beside = self.shape(other.0);
-                self.numeric_beside(class.0, class.1, Some(&beside))
+                let wide = if beside.len() < among.len() { among } else { &beside[..] };
+                self.numeric_beside(class.0, class.1, Some(wide))
             }
         }
     }
@@ -122,7 +142,8 @@ impl<'a> Elaborator<'a> {
                 format!("{} is one of {n} classes, {} one of {m}", self.quote_span(left.1), self.quote_span(right.1)),
             );
             let error = error.at(left.1, format!("class({n})")).also(right.1, format!("class({m})"));
-            let help = format!("declare both with one number of classes; `{}` makes one list of them", line_for(&lists));
+            let help =
+                format!("declare both with one number of classes; `{}` makes one list of them", line_for(&lists));
             return self.fail(error.help(help));
         }
         let line = self.place_in_data(&line_for(&lists));
@@ -175,7 +196,8 @@ impl<'a> Elaborator<'a> {
                         self.quote_span(class.1)
                     ),
                 );
-                let error = error.at(other.1, format!("0 to {}", count - 1)).also(class.1, format!("0 to {}", size - 1));
+                let error =
+                    error.at(other.1, format!("0 to {}", count - 1)).also(class.1, format!("0 to {}", size - 1));
                 self.fail(error.help("each place stands for one class: there may be as many, or fewer"))
             }
             // `y == t` with probabilities `y`.
@@ -233,7 +255,11 @@ impl<'a> Elaborator<'a> {
         if !are_single || !is_list {
             let vectors = parts.iter().filter(|(part, _)| self.is_class(part.id)).count() == parts.len();
             let vector = format!("onehot({})", self.text(span));
-            return self.fail(if vectors && parts.len() == 1 { error.edit("its vectors", span, vector, false) } else { error });
+            return self.fail(if vectors && parts.len() == 1 {
+                error.edit("its vectors", span, vector, false)
+            } else {
+                error
+            });
         }
         let mut pieces: Vec<String> = vec![];
         let mut numbers: Vec<&str> = vec![];
@@ -269,7 +295,7 @@ impl<'a> Elaborator<'a> {
             self.is_class(part.id) && self.graph.ty(part.id).kind != kind && !self.graph.shape(part.id).is_empty()
         }) && !shape.is_empty()
         {
-            return self.one_kind((&class, span), (other, *other_span));
+            return self.one_kind((&class, span), (other, *other_span), &[]);
         }
         let error = self.class_computed_with(&class, span, "put behind numbers");
         let vector = match shape.len() {

@@ -218,7 +218,6 @@ impl<'a> Elaborator<'a> {
     pub fn initial_value(&mut self, id: TreeId, shape: &[usize]) -> Outcome<crate::graph::NodeId> {
         let value = self.tensor(id)?;
         let span = self.span(id);
-        self.numeric(&value, span)?;
         let own = self.shape(&value);
         if !shape.ends_with(&own) {
             let error =

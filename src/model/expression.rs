@@ -223,7 +223,8 @@ impl<'a> Elaborator<'a> {
         self.truthful(&c, c_span)?;
         let (yes, no) = self.both(then, otherwise)?;
         let (yes_span, no_span) = (self.span(then), self.span(otherwise));
-        self.one_kind((&yes, yes_span), (&no, no_span))?;
+        let among = self.shape(&c);
+        self.one_kind((&yes, yes_span), (&no, no_span), &among)?;
         let shape = self.common_shape((&yes, yes_span), (&no, no_span), yes_span.to(no_span))?;
         let probe = self.graph.constant(0.0, &shape);
         let shape = self.common_shape((&c, c_span), (&Tensor::new(probe), yes_span.to(no_span)), c_span.to(no_span))?;

@@ -291,7 +291,7 @@ impl<'a> Elaborator<'a> {
                 Some(kind) => all.push(kind),
                 None => {
                     let at = self.value_span(of.body);
-                    return self.one_kind((start, *start_span), (next, at)).map(|()| vec![]);
+                    return self.one_kind((start, *start_span), (next, at), &[]).map(|()| vec![]);
                 }
             }
         }

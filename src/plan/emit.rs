@@ -318,10 +318,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             return Ok(power(base, exponent as u32));
         }
         // Classes are compared as whole numbers.
-        if op.name == "eq"
-            && self.graph().ty(x).kind.is_whole()
-            && self.graph().ty(y).kind.is_whole()
-        {
+        if op.name == "eq" && self.graph().ty(x).kind.is_whole() && self.graph().ty(y).kind.is_whole() {
             let equal = self.integer(x, at)?.equal(self.integer(y, at)?);
             return Ok(truth(self.recorder.number(0.0), equal));
         }

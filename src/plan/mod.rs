@@ -14,13 +14,13 @@ mod rounds;
 pub mod schedule;
 pub mod values;
 
+use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
     Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
     Program, Role, Step,
 };
 use crate::step::Target;
-use crate::diagnostic::Span;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};

@@ -70,7 +70,11 @@ pub(super) fn read_directive(
             one_list(reader, plan, names, span)?;
             for id in names {
                 let at = reader.tree.span(*id);
-                lines.first("E0609", &format!("`same classes` of `{}`", reader.tree.name(*id).unwrap_or_default()), at)?;
+                lines.first(
+                    "E0609",
+                    &format!("`same classes` of `{}`", reader.tree.name(*id).unwrap_or_default()),
+                    at,
+                )?;
             }
         }
         "window" => {
@@ -90,10 +94,13 @@ fn one_list(reader: &Reader, plan: &DataPlan, names: &[TreeId], span: Span) -> R
         let declared = &plan.slots[slot_of(reader, plan, *id, "same classes")?].declared;
         let at = reader.tree.span(*id);
         let Kind::Class(_, count) = declared.kind else {
-            return Err(Diagnostic::error("E0609", format!("`same classes` is for classes; `{}` is none", declared.name))
-                .at(at, "not a class")
-                .also(declared.span, "declared here")
-                .help(format!("declare it so: `{}: class(3)`", declared.name)));
+            return Err(Diagnostic::error(
+                "E0609",
+                format!("`same classes` is for classes; `{}` is none", declared.name),
+            )
+            .at(at, "not a class")
+            .also(declared.span, "declared here")
+            .help(format!("declare it so: `{}: class(3)`", declared.name)));
         };
         match first {
             None => first = Some((declared, count)),

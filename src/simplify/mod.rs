@@ -16,8 +16,8 @@ pub mod shape;
 pub mod sums;
 pub mod truth;
 
-use crate::graph::rebuild::Rebuild;
 use crate::graph::fit::Place;
+use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, Kind, NodeId, Op};
 use crate::op::UnaryOp;
 use crate::op::arithmetic::NEGATE;

@@ -195,7 +195,8 @@ fn sort<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'
     if arguments.given("by").is_none() {
         return Ok(Tensor::new(over_axis(e, &ordered::SORT, &[x.id], axis)).into());
     }
-    let keys = e.numeric_argument(&arguments, "by")?;
+    let keys = e.argument(&arguments, "by")?;
+    e.numeric_here(&keys, arguments.span_of("by"))?;
     let (shape, own) = (e.shape(&x), e.shape(&keys));
     if shape != own {
         let error = Diagnostic::error("E0313", "`sort` wants a key for each element")

@@ -161,6 +161,8 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
 }
 
 fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    // A class has no place in it, the first or the second.
+    e.numeric_argument(&arguments, "p")?;
     in_order(e, &arguments)?;
     if let Some(Value::Tensor(t)) = arguments.given("t").map(|given| &given.value)
         && e.is_class(t.id)
