@@ -137,6 +137,7 @@ const COMPARISONS: &[&str] = &[
     "p == b",
     "p > q",
     "p == argmax(xs)",
+    "[argmax(xs) == p]",
     "for i in 0..5 { p == i }",
     "p == r",
 ];
@@ -288,7 +289,7 @@ const RIGHT: &[&str] = &[
     "a[p]",
     "a[ps]",
     "w[p]",
-    "[argmax(xs) == p]",
+    "[argmax(w x) == p]",
     "[p == argmax(w x)]",
     "if b then p else ps[1]",
     "if bs then ps else reverse(ps)",
@@ -434,10 +435,8 @@ fn two_lists_are_compared_by_their_names() {
         let found = errors(&said);
         assert!(found.len() == 1 && found[0].code == "E0620", "{same}: {}", shown(&said));
         let (text, made) = apply(&text, found[0].edits.first());
-        assert!(
-            made.len() == 1 && text.contains("{ same classes p, q }") || text.contains("{ same classes q, p }"),
-            "{text}"
-        );
+        let line = ["same classes p, q", "same classes q, p"].into_iter().any(|line| text.contains(line));
+        assert!(made.len() == 1 && line, "{text}");
         // Both columns have four words together.
         let said = read(&text, folder.path());
         assert!(

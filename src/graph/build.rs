@@ -63,10 +63,10 @@ impl Graph {
         self.multiply(factor, x)
     }
 
-    /// Over these axes, ascending; none gives the value itself.
+    /// Over these axes, ascending; none gives the value itself, as the number that a reduction is.
     pub fn reduce(&mut self, op: ReduceOp, axes: &[usize], x: NodeId) -> NodeId {
         if axes.is_empty() && !op.picks_index() {
-            return x;
+            return self.as_kind(x, Kind::Real).unwrap_or(x);
         }
         self.intern(Op::Reduce { op, axes: axes.to_vec(), x })
     }

@@ -138,10 +138,6 @@ impl Graph {
     /// Maps values over a leading axis: the roots with `lifted` values (which have that axis in front) in the place of holes.
     /// A root that does not depend on any hole stays as it is, and says so.
     pub fn lift(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)], extent: usize) -> Vec<Lifted> {
-        let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
-        // A mean over the examples is one value for all of them, also where a loop carries it on.
-        let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
-        let order = self.reachable(roots);
         let pairs: Vec<(NodeId, NodeId)> = pairs
             .iter()
             .map(|&(hole, x)| {
@@ -150,6 +146,10 @@ impl Graph {
                 (hole, self.in_place_of(x, place))
             })
             .collect();
+        let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
+        // A mean over the examples is one value for all of them, also where a loop carries it on.
+        let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
+        let order = self.reachable(roots);
         let mut map: FxHashMap<NodeId, Lifted> = pairs.into_iter().map(|(hole, x)| (hole, (x, true))).collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let (changed, touched) = self.changed(&marks);

@@ -125,10 +125,10 @@ pub fn garbage_collected(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>
 impl Graph {
     /// Puts values in the place of others (holes, mostly) in what the roots say, within the same arena.
     pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
-        let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
-        let marks = self.dependents(&holes);
         let pairs: Vec<(NodeId, NodeId)> =
             pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
+        let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
+        let marks = self.dependents(&holes);
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);

@@ -64,7 +64,8 @@ fn spread_out(to: &mut Graph, op: &Op) -> Option<NodeId> {
     Some(match kind {
         // Between truth values are zeros, which are numbers.
         Kind::Bool => {
-            let zero = to.constant(0.0, &to.shape(spread).to_vec());
+            let shape = to.shape(spread).to_vec();
+            let zero = to.constant(0.0, &shape);
             to.binary(&GREATER, spread, zero)
         }
         Kind::Real | Kind::Index(_) | Kind::Class(..) => spread,

@@ -14,6 +14,9 @@ pub struct Written {
     pub places: Vec<LoopId>,
 }
 
+/// The loops around a kernel whose places it is given, with the variables for them.
+type Rounds = RefCell<Vec<(LoopId, LoopVariable)>>;
+
 /// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
 pub const DIVIDED_ELEMENTS: usize = 16_384;
 
@@ -32,11 +35,7 @@ enum Inner {
 }
 
 /// Writes a kernel once to see whether all accesses are vectors of padded rows, then as it can be.
-fn written(
-    name: &str,
-    float: Float,
-    write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> Outcome<bool>,
-) -> Outcome<Written> {
+fn written(name: &str, float: Float, write: &dyn Fn(&Recorder, Inner, &Rounds) -> Outcome<bool>) -> Outcome<Written> {
     written_in(&[Inner::Padded, Inner::Scalar], name, float, write)
 }
 
@@ -45,7 +44,7 @@ fn written_in<Way: Copy>(
     ways: &[Way],
     name: &str,
     float: Float,
-    write: &dyn Fn(&Recorder, Way, &RefCell<Vec<(LoopId, LoopVariable)>>) -> Outcome<bool>,
+    write: &dyn Fn(&Recorder, Way, &Rounds) -> Outcome<bool>,
 ) -> Outcome<Written> {
     let mut last = Written { kernel: Recorder::new(name, float).finish(), places: vec![] };
     for &way in ways {
