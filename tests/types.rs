@@ -101,7 +101,6 @@ const NUMBERS: &[&str] = &[
     "@ < 1",
     "1 <= @",
     "fold v in xs with s = 0 { if v > 0 then @ else s }",
-    "fold v in xs with s = @ { s + v }",
     "fold v in xs with s = 0 { s + @ }",
     "sum(scan v in xs with s = @ { v })",
     "sum(for v in xs { v + @ })",
@@ -122,7 +121,9 @@ const STATEMENTS: &[&str] = &[
     "train { minimize p; steps 1 }",
     "param u\nloss = u * n\noptimizer mine(w, g) { state s = 0; s <- p; w <- w - g }\ntrain { minimize loss; optimizer mine(); steps 1 }",
     "layer f(v: [k], z: class(3)) {\n    state m = 0\n    m <- z\n    v - m\n}\ny = f(x, p)",
-    "∂n^2/∂n = p",
+    "u = n^2\n∂u/∂n = p",
+    "y = fold v in xs with s = p { s + v }",
+    "y = fold v in xs with s = 0 { p }",
     "fn half(v) = v / 2\ny = half(p)",
     "fn slope(u) = u^2\ny = slope'(p)",
 ];
@@ -192,7 +193,8 @@ fn faults(text: &str, at: &str) -> Option<String> {
     if !at.is_empty() && !spot.contains(at.trim_matches(['(', ')'])) {
         return Some(format!("is marked at `{spot}`"));
     }
-    if first.helps.is_empty() && first.edits.is_empty() {
+    // What a start is made of is said by its code.
+    if first.helps.is_empty() && first.edits.is_empty() && first.code != "E0404" {
         return Some("no help".into());
     }
     // Every mistake is corrected by the first suggestion; two rounds, where one stands inside of another.
@@ -209,7 +211,7 @@ fn faults(text: &str, at: &str) -> Option<String> {
     let said = read(&text, here);
     let left = errors(&said);
     // Where nothing is offered, the help names what can be written.
-    let told = left.iter().all(|one| about(one) && !one.helps.is_empty());
+    let told = left.iter().all(|one| about(one) && (!one.helps.is_empty() || one.code == "E0404"));
     (!told).then(|| format!("is corrected to\n{text}\n{}", shown(&said)))
 }
 

@@ -191,6 +191,12 @@ impl Graph {
             }
             (place.ty.varying, place.loops) = (true, self.node(new.0).loops.clone());
             self.keeps_type(new.0, &place, "lifting");
+            // What a batched value is was written where the value was.
+            if extent == BATCH
+                && let Some(span) = self.span_of(id)
+            {
+                self.set_span(new.0, span);
+            }
             map.insert(id, new);
         }
         roots.iter().map(|r| map[r]).collect()

@@ -291,7 +291,14 @@ impl<'a> Elaborator<'a> {
                 Some(kind) => all.push(kind),
                 None => {
                     let at = self.value_span(of.body);
-                    return self.one_kind((start, *start_span), (next, at), &[]).map(|()| vec![]);
+                    // A state keeps its shape: of a class beside a number, no vector is offered.
+                    let (first, last) = (self.is_class(start.id), self.is_class(next.id));
+                    return match (first, last) {
+                        (true, false) => self.numeric_here(start, *start_span),
+                        (false, _) => self.numeric_here(next, at),
+                        (true, true) => self.one_kind((start, *start_span), (next, at), &[]),
+                    }
+                    .map(|()| vec![]);
                 }
             }
         }

@@ -233,6 +233,12 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 let full = self.with_place(*x, at, place);
                 self.integer(*x, &full)
             }
+            // The place that a loop was at last is known, and the loop is over.
+            Op::Last { of, x } if *self.graph().op(*x) == Op::Leaf(Leaf::LoopIndex(*of)) => {
+                let looped = self.graph().looped(*of);
+                let last = if looped.reverse { 0 } else { looped.length.saturating_sub(1) };
+                Ok(self.recorder.integer(last as i64))
+            }
             Op::Last { x, .. } => self.integer(*x, at),
             Op::Select { condition, yes, no } => {
                 let c = self.float(*condition, at)?;

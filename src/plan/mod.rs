@@ -333,14 +333,20 @@ impl<'g> Planner<'g> {
         self.graph.name_of(id).map_or_else(|| format!("v{}", id.0), str::to_string)
     }
 
-    fn push_kernel(&mut self, written: Written) -> Step {
-        let arguments = written
-            .places
-            .iter()
-            .map(|of| self.loops.iter().find(|(l, _)| l == of).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
-            .collect();
+    fn push_kernel(&mut self, written: Written) -> Outcome<Step> {
+        let arguments = written.places.iter().map(|of| self.variable_of(*of)).collect::<Outcome<_>>()?;
         self.program.kernels.push(written.kernel);
-        Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments }
+        Ok(Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments })
+    }
+    /// The place of a loop around the kernel: outside of the loop there is none.
+    fn variable_of(&self, of: LoopId) -> Outcome<Affine> {
+        match self.loops.iter().find(|(known, _)| *known == of) {
+            Some((_, variable)) => Ok(Affine::from(*variable)),
+            None => {
+                let inside = self.graph.ids().find(|id| self.graph.node(*id).loops.contains(&of));
+                Err(Refusal { node: inside.unwrap_or(NodeId(0)), why: "is read outside of its loop".into() })
+            }
+        }
     }
 
     /// Rows of this batch out of the tables.
@@ -369,7 +375,7 @@ impl<'g> Planner<'g> {
                 self.order,
                 &input,
             )?;
-            let step = self.push_kernel(written);
+            let step = self.push_kernel(written)?;
             self.program.steps.push(step);
         }
         Ok(())
@@ -390,7 +396,7 @@ impl<'g> Planner<'g> {
                     let float = all[0].stored.float;
                     let name: Vec<String> = members.iter().map(|&m| self.name(m)).collect();
                     let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all)?;
-                    steps.push(self.push_kernel(written));
+                    steps.push(self.push_kernel(written)?);
                 }
                 Item::Single(id) => steps.extend(self.single(*id)?),
                 Item::Together(members) => match self.grouped_product(members[0])? {
@@ -431,7 +437,7 @@ impl<'g> Planner<'g> {
             // What no kernel makes is refused when it is written.
             _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])?],
         };
-        Ok(written.into_iter().map(|written| self.push_kernel(written)).collect())
+        written.into_iter().map(|written| self.push_kernel(written)).collect()
     }
 
     fn finish_updates(&mut self) -> Outcome<()> {
@@ -443,7 +449,7 @@ impl<'g> Planner<'g> {
             let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
             // What is learned is a number, also where places are put in it: `b <- 0..4`.
             let written = kernels::copy(&self.memory, "update", self.float, &to, Kind::Real, id)?;
-            let step = self.push_kernel(written);
+            let step = self.push_kernel(written)?;
             self.program.steps.push(step);
         }
         Ok(())
@@ -460,7 +466,7 @@ impl<'g> Planner<'g> {
         let name = self.name(id);
         let stored = self.new_stored(&name, Kind::Real, layout.clone(), self.float, Role::Value);
         let written = kernels::copy(&self.memory, "output", self.float, &stored, Kind::Real, id)?;
-        let step = self.push_kernel(written);
+        let step = self.push_kernel(written)?;
         self.program.steps.push(step);
         Ok(Binding { buffer: stored.buffer, shape, layout })
     }

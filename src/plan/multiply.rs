@@ -49,7 +49,7 @@ impl Planner<'_> {
                     Some(step) => steps.push(step),
                     None => {
                         let written = kernels::copy(&self.memory, &name, self.float, &stored, Kind::Real, turned.x)?;
-                        steps.push(self.push_kernel(written));
+                        steps.push(self.push_kernel(written)?);
                     }
                 }
                 // For this product alone the copy stands for the value.

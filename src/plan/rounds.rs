@@ -11,7 +11,7 @@ impl Planner<'_> {
         for b in &carried {
             let to = &self.memory.stored[&b.leaf];
             let written = kernels::copy(&self.memory, "start of a loop", self.float, to, b.ty.kind, b.init)?;
-            steps.push(self.push_kernel(written));
+            steps.push(self.push_kernel(written)?);
         }
         let variable = LoopVariable(of.0);
         self.loops.push((of, variable));
@@ -33,7 +33,7 @@ impl Planner<'_> {
         for (stack, x) in early {
             let written =
                 kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x)?;
-            inner.push(self.push_kernel(written));
+            inner.push(self.push_kernel(written)?);
         }
         // So is what is carried into the last round.
         for last in self.last_carried(of) {
@@ -46,18 +46,18 @@ impl Planner<'_> {
                 self.graph.ty(last).kind,
                 x,
             )?;
-            inner.push(self.push_kernel(written));
+            inner.push(self.push_kernel(written)?);
         }
         inner.extend(self.steps(body)?);
         for (stack, x) in late {
             let written =
                 kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x)?;
-            inner.push(self.push_kernel(written));
+            inner.push(self.push_kernel(written)?);
         }
         for b in carried.iter().filter(|b| b.next != b.leaf) {
             let to = &self.memory.stored[&b.leaf];
             let written = kernels::copy(&self.memory, "next round", self.float, to, b.ty.kind, b.next)?;
-            inner.push(self.push_kernel(written));
+            inner.push(self.push_kernel(written)?);
         }
         self.loops.pop();
         steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
