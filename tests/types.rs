@@ -2,7 +2,8 @@
 //! by their names, and a rewrite gives back what it took.
 use gradus::data::Options as DataOptions;
 use gradus::diagnostic::{Diagnostic, Sources, apply, render};
-use gradus::graph::NodeId;
+use gradus::graph::class::{Linear, facts};
+use gradus::graph::{Graph, Leaf, NodeId, Op, Type};
 use gradus::kernel::Float;
 use gradus::model::{Model, Options};
 use gradus::oracle::{Environment, evaluate};
@@ -495,4 +496,69 @@ fn what_can_not_be_of_one_list_is_refused() {
     let said =
         read(&with_columns("p, q: class(4)", "(if p == 0 then p else q) == 1", "same classes p, q"), folder.path());
     assert!(errors(&said).is_empty(), "{}", shown(&said));
+}
+
+/// Which groups of operands a class is linear in, by the table.
+fn groups(linear: Linear, count: usize) -> Vec<Vec<usize>> {
+    match linear {
+        Linear::No | Linear::ByRow => vec![],
+        Linear::Together => vec![(0..count).collect()],
+        Linear::Each => (0..count).map(|at| vec![at]).collect(),
+        Linear::BehindFirst => vec![(1..count).collect()],
+        Linear::First => vec![vec![0]],
+        Linear::Last => vec![vec![count - 1]],
+    }
+}
+
+/// `f(2 a + 3 b) = 2 f(a) + 3 f(b)` in the operands that the table of classes names.
+#[test]
+fn classes_are_linear_where_the_table_says_so() {
+    type Make = fn(&mut Graph, &[NodeId]) -> NodeId;
+    let cases: [(usize, Make); 8] = [
+        (3, |g, x| g.select(x[0], x[1], x[2])),
+        (2, |g, x| g.dot(x[0], x[1])),
+        (1, |g, x| g.slice(x[0], 0, 3, -1, 3)),
+        (1, |g, x| g.reshape(x[0], &[2, 2])),
+        (3, |g, x| g.join(0, x)),
+        (1, |g, x| {
+            let places = g.intern(Op::Leaf(Leaf::Iota(4)));
+            g.gather(x[0], places, 0)
+        }),
+        (1, |g, x| {
+            let places = g.intern(Op::Leaf(Leaf::Iota(4)));
+            g.scatter_add(places, x[0], 0, 5)
+        }),
+        (1, |g, x| g.batch_mean(x[0])),
+    ];
+    for (at, (count, make)) in cases.into_iter().enumerate() {
+        let mut g = Graph::new();
+        let input = |g: &mut Graph| {
+            let name = format!("x{}", g.inputs.len());
+            g.inputs.push(gradus::graph::Variable { name, ty: Type::real(&[4], true), span: Default::default() });
+            let number = g.inputs.len() as u32 - 1;
+            g.intern(Op::Leaf(Leaf::Input(number)))
+        };
+        let a: Vec<NodeId> = (0..count).map(|_| input(&mut g)).collect();
+        let b: Vec<NodeId> = (0..count).map(|_| input(&mut g)).collect();
+        let first = make(&mut g, &a);
+        let all = groups(facts(g.op(first)).linear, g.op(first).operands().len().min(count));
+        assert!(!all.is_empty(), "{at}");
+        for group in all {
+            let put = |g: &mut Graph, with: &dyn Fn(&mut Graph, usize) -> NodeId| -> NodeId {
+                let operands: Vec<NodeId> =
+                    (0..count).map(|k| if group.contains(&k) { with(g, k) } else { a[k] }).collect();
+                make(g, &operands)
+            };
+            let second = put(&mut g, &|_, k| b[k]);
+            let mixed = put(&mut g, &|g, k| {
+                let (twice, thrice) = (g.scale(a[k], 2.0), g.scale(b[k], 3.0));
+                g.add(twice, thrice)
+            });
+            let (twice, thrice) = (g.scale(first, 2.0), g.scale(second, 3.0));
+            let wanted = g.add(twice, thrice);
+            let env = Environment::random(&g, EXAMPLES, 5);
+            let found = evaluate(&g, &[mixed, wanted], &env).unwrap();
+            close(&format!("case {at}"), &format!("{group:?}"), &found[0].flat(), &found[1].flat(), 1e-12);
+        }
+    }
 }
