@@ -12,6 +12,7 @@ use crate::step::{self, StepGraph, Target};
 use crate::syntax::{self, NodeKind, SectionKind, Statement, StatementKind, Tree, TreeId};
 use crate::train::interpreted::{Interpreted, Roots};
 use crate::train::{Executor, native::Native};
+use crate::vector::Path;
 use std::cell::RefCell;
 
 /// A file that was read: its texts, its model in training and outside of it, and what is to be said about it.
@@ -326,6 +327,8 @@ pub struct Executing {
     pub threads: usize,
     /// By the interpreter instead of native code.
     pub interpreted: bool,
+    /// With vectors of this width.
+    pub path: Path,
 }
 
 /// An executor of a step over this data, with memory for so many rows of a batch.
@@ -337,16 +340,16 @@ pub fn executor(
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Obstacle> {
     if how.interpreted {
-        return Ok(interpreter(batched, how.float, rows, dataset, totals)?);
+        return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
     let plan = planned(batched, how.float, rows)?;
-    Ok(Box::new(Native::new(plan, dataset, how.threads, totals)?))
+    Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
 }
 
 /// The interpreter as an executor: of the same graph, node by node.
-pub fn interpreter(
+fn interpreter(
     batched: &Batched,
-    float: Float,
+    how: &Executing,
     rows: usize,
     dataset: &data::Dataset,
     totals: (usize, usize),
@@ -354,8 +357,8 @@ pub fn interpreter(
     let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
     let outputs: Vec<NodeId> = batched.outputs.iter().map(|o| o.1).collect();
     let roots = Roots { graph: &batched.graph, updates: &batched.updates, logged: &logged, outputs: &outputs };
-    Ok(match float {
-        Float::F32 => Box::new(Interpreted::<f32>::new(&roots, dataset, rows, totals)?),
-        Float::F64 => Box::new(Interpreted::<f64>::new(&roots, dataset, rows, totals)?),
+    Ok(match how.float {
+        Float::F32 => Box::new(Interpreted::<f32>::new(&roots, dataset, how.path, rows, totals)?),
+        Float::F64 => Box::new(Interpreted::<f64>::new(&roots, dataset, how.path, rows, totals)?),
     })
 }

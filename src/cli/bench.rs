@@ -1,6 +1,7 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
 use super::numbers;
 use super::prepare::{self, Given, PrecisionName, Start, failed, stopped};
+use super::processor;
 use super::progress::Waiting;
 use super::settings::Settings;
 use super::source::complain;
@@ -102,7 +103,7 @@ impl Bench {
         let mut step = pipeline::training_step(model);
         step.logged.retain(|logged| logged.0 == "objective");
         let executor = |rules: bool, interpreted: bool| {
-            let executing = Executing { float, threads: self.threads.get(), interpreted };
+            let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path() };
             pipeline::executor(&pipeline::batched(&step, rules), &executing, batch, &dataset, totals)
                 .map_err(stopped(&source))
         };

@@ -1,6 +1,7 @@
 //! `gradus check --gradients`: each derivative, as it was derived, simplified and compiled, against central differences of the oracle.
 use super::Exit;
 use super::prepare::failed;
+use super::processor;
 use super::progress::Waiting;
 use super::source::complain;
 use super::table::{Align, Cell, Style, cell, table};
@@ -140,7 +141,7 @@ fn gradients(model: &Model, of: NodeId, dataset: &Dataset, env: &Environment) ->
 }
 
 fn compiled(step: &StepGraph, dataset: &Dataset, env: &Environment) -> Result<Vec<Vec<f64>>, Obstacle> {
-    let executing = Executing { float: Float::F64, threads: 1, interpreted: false };
+    let executing = Executing { float: Float::F64, threads: 1, interpreted: false, path: processor::path() };
     let rows = &dataset.parts.train;
     let mut executor = pipeline::executor(&pipeline::batched(step, true), &executing, rows.len(), dataset, (1, 1))?;
     let parameters = env.parameters.iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));

@@ -15,6 +15,7 @@ mod numbers;
 mod paragraph;
 mod predict;
 mod prepare;
+mod processor;
 mod progress;
 mod reference;
 mod run;
@@ -49,7 +50,7 @@ impl From<Exit> for ExitCode {
 
 /// A small language for neural networks: readable gradients, native training.
 #[derive(Parser)]
-#[command(name = "gradus", version, arg_required_else_help = true)]
+#[command(name = "gradus", version, arg_required_else_help = true, after_help = processor::HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -81,6 +82,9 @@ pub fn run() -> ExitCode {
             return exit.into();
         }
     };
+    if let Err(exit) = processor::choose() {
+        return exit.into();
+    }
     let exit = match arguments.command {
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),

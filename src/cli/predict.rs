@@ -2,6 +2,7 @@
 use super::answers::{Answer, answers, header, line, nothing};
 use super::numbers;
 use super::prepare::{self, PrecisionName, Start, failed, refused, stopped};
+use super::processor;
 use super::settings::Settings;
 use super::source::{complain, read_over, say};
 use super::{Exit, write};
@@ -244,7 +245,7 @@ impl Computing {
             return Ok(executor.bind(dataset)?);
         }
         self.room = wanted.max(2 * self.room).min(ROWS);
-        let executing = Executing { float: self.float, threads: 1, interpreted: false };
+        let executing = Executing { float: self.float, threads: 1, interpreted: false, path: processor::path() };
         let mut executor = pipeline::executor(&self.step, &executing, self.room, dataset, (0, 0))?;
         self.start.set(executor.as_mut());
         self.executor = Some(executor);

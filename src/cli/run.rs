@@ -2,6 +2,7 @@
 use super::look;
 use super::numbers;
 use super::prepare::{self, Given, PrecisionName, Start, failed, stopped};
+use super::processor;
 use super::progress::{Progress, number};
 use super::settings::Settings;
 use super::source::{complain, say};
@@ -118,8 +119,8 @@ impl Run {
             },
         };
         let clock = std::time::Instant::now();
-        let executing =
-            Executing { float, threads: self.threads.get(), interpreted: self.executor == ExecutorName::Interpreter };
+        let interpreted = self.executor == ExecutorName::Interpreter;
+        let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path() };
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();

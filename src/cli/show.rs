@@ -1,5 +1,6 @@
 //! `gradus show`: what each stage of the compiler makes of a file.
 use super::prepare::failed;
+use super::processor;
 use super::settings::Settings;
 use super::source::{read, say, text_of};
 use super::{Exit, print};
@@ -10,7 +11,6 @@ use crate::kernel::Float;
 use crate::model::{Model, Precision};
 use crate::simplify::{Stage as Rules, simplify};
 use crate::step::StepGraph;
-use crate::vector::Path;
 use crate::{pipeline, syntax};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -113,7 +113,7 @@ impl Show {
             return Ok(kernels.map(|k| format!("{}\n", k.text(&plan.program.buffers))).collect());
         }
         if self.stage == Stage::Clif {
-            let options = jit::Options { path: Path::detect(), threads: 1 };
+            let options = jit::Options { path: processor::path(), threads: 1 };
             return Executable::clif(&plan.program, options).map_err(failed);
         }
         Ok(plan.program.text())

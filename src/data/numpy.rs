@@ -1,16 +1,22 @@
 //! NumPy's NPZ and NPY: arrays whose first axis is the rows.
 use super::table::{Cells, Origin, Table, TableColumn, WordsBuilder, column_name};
-use npyz::npz::NpzArchive;
+use npyz::npz::{array_name_from_file_name, file_name_from_array_name};
 use npyz::{DType, Endianness, NpyFile, Order, TypeChar};
 use std::io::{Read, Seek};
+use zip::ZipArchive;
+use zip::result::ZipError;
 
 /// The column of a file that has one array without a name.
 pub const LONE_ARRAY: &str = "values";
 
 /// Reads the arrays of an NPZ file that are `wanted`; names of the others are kept in `unread`. The error is one sentence.
 pub fn read_npz(reader: impl Read + Seek, file: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Table, String> {
-    let mut archive = NpzArchive::new(reader).map_err(|error| format!("it is no NPZ archive: {error}"))?;
-    let mut names: Vec<String> = archive.array_names().map(str::to_string).collect();
+    let mut archive = ZipArchive::new(reader).map_err(|error| match error {
+        ZipError::InvalidArchive(_) => "it is no NPZ archive, or is cut off".to_string(),
+        error => format!("it is no NPZ archive: {error}"),
+    })?;
+    let of_file = |file: &str| array_name_from_file_name(file).map(str::to_string);
+    let mut names: Vec<String> = archive.file_names().filter_map(|file| of_file(&file.ok()?)).collect();
     names.sort();
     let mut columns: Vec<TableColumn> = vec![];
     let mut unread = vec![];
@@ -19,8 +25,11 @@ pub fn read_npz(reader: impl Read + Seek, file: &str, wanted: &dyn Fn(&str) -> b
             unread.push(column_name(&name));
             continue;
         }
-        let array = archive.by_name(&name).map_err(|error| format!("array `{name}`: {error}"))?;
-        let Some(array) = array else { continue };
+        let file = match archive.by_name(&file_name_from_array_name(&name)) {
+            Err(ZipError::FileNotFound) => continue,
+            file => file.map_err(|error| format!("array `{name}`: {error}"))?,
+        };
+        let array = NpyFile::new(file).map_err(|error| format!("array `{name}`: {error}"))?;
         columns.push(read_array(&name, array)?);
     }
     table(columns, unread, file)

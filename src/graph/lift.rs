@@ -212,7 +212,8 @@ impl Graph {
         }
     }
 
-    pub(super) fn copied(&mut self, of: LoopId, loops: &mut FxHashMap<LoopId, LoopId>) -> LoopId {
+    /// The copy of a loop among these: a new one, without binders, if there is none.
+    pub fn copied(&mut self, of: LoopId, loops: &mut FxHashMap<LoopId, LoopId>) -> LoopId {
         if let Some(&to) = loops.get(&of) {
             return to;
         }

@@ -67,7 +67,11 @@ impl<'a> Rebuild<'a> {
             let loops = old.loops.iter().filter_map(|l| self.loops.get(l).copied()).collect();
             self.to.keeps_type(new, &Place { ty: old.ty.clone(), loops }, "a pass");
             self.map.insert(id, new);
-            if let Some(name) = self.from.name_of(id) {
+            if let Some(of) = self.from.form_of(id) {
+                if let Some(&of) = self.map.get(&of) {
+                    self.to.set_form(new, of);
+                }
+            } else if let Some(name) = self.from.name_of(id) {
                 self.to.name(new, name);
             }
             if let Some(span) = self.from.span_of(id) {
@@ -133,7 +137,7 @@ impl Graph {
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
-        for id in order {
+        for &id in &order {
             if map.contains_key(&id) {
                 continue;
             }
@@ -172,7 +176,13 @@ impl Graph {
             (place.ty.varying, place.loops) = (true, self.node(new).loops.clone());
             self.keeps_type(new, &place, "a substitution");
             map.insert(id, new);
-            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (map[&of], by.to_string())) {
+        }
+        // A derivative may be a value from before what it is the derivative of.
+        for &id in &order {
+            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (of, by.to_string()))
+                && let (new, Some(&of)) = (map[&id], map.get(&of))
+                && new != id
+            {
                 self.set_tangent(new, of, by);
             }
         }

@@ -22,7 +22,7 @@ pub struct Compiled {
     pub sizes: Vec<usize>,
     /// Contents of buffers that never change.
     pub tables: Vec<(usize, Vec<f64>)>,
-    /// Where each root lies: row by row from the beginning of a buffer.
+    /// Where each root lies: row by row in a buffer of its own.
     pub roots: Vec<Layout>,
 }
 
@@ -41,12 +41,10 @@ pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compi
     for step in schedule(graph, &roots)? {
         compiler.step(&step, &mut lines)?;
     }
-    let mut places = vec![];
+    let mut places: Vec<Layout> = vec![];
     for &root in &roots {
         let layout = compiler.layouts[&root].clone();
-        // Numbers and tables stay where they are, as `advance` moves buffers.
-        let constant = layout.buffer == compiler.numbers_at || compiler.tables.iter().any(|t| t.0 == layout.buffer);
-        let own = layout.is_dense() && !constant;
+        let own = compiler.is_own(&layout) && places.iter().all(|taken| taken.buffer != layout.buffer);
         places.push(if own { layout } else { compiler.copied(&layout, &mut lines) });
     }
     let Compiler { numbers, mut sizes, tables, numbers_at, .. } = compiler;
@@ -95,6 +93,13 @@ impl<'a> Compiler<'a> {
         let to = self.dense(&from.shape);
         lines.push(Line::Copy { from: from.clone(), to: to.clone() });
         to
+    }
+    /// Whether a value is computed, and its buffer holds nothing else: `advance` may give it away. Leaves, numbers and tables stay where
+    /// they are, and of a part the rest is not meant.
+    fn is_own(&self, layout: &Layout) -> bool {
+        let computed = layout.buffer > self.numbers_at && self.tables.iter().all(|t| t.0 != layout.buffer);
+        let count: usize = super::layout::extents(&layout.shape, self.max_rows).iter().product();
+        computed && layout.is_dense() && self.sizes[layout.buffer] == count
     }
     fn at(&self, id: NodeId) -> Layout {
         self.layouts[&id].clone()

@@ -198,36 +198,12 @@ impl<T: Real> Interpreter<T> {
         &self.memory.buffers[layout.buffer][..length]
     }
 
-    /// Gives parameters and states the values of roots, by their numbers; all at once, so that none sees another's new value.
+    /// Gives parameters and states the values of roots, by their numbers; all at once, so that none sees another's new value. Each root has
+    /// a buffer of its own, whole and computed, so that buffers change places.
     pub fn advance(&mut self, updates: &[(Target, usize)]) {
-        let leaves = self.numbers_at;
-        // What is another parameter's old value is taken before it changes.
-        let old: Vec<(usize, Vec<T>)> = updates
-            .iter()
-            .filter(|u| self.roots[u.1].buffer < leaves && self.roots[u.1].buffer != self.buffer(u.0))
-            .map(|u| (self.buffer(u.0), self.memory.buffers[self.roots[u.1].buffer].clone()))
-            .collect();
-        let mut taken: Vec<(usize, usize)> = vec![];
         for &(target, root) in updates {
             let (to, from) = (self.buffer(target), self.roots[root].buffer);
-            if from < leaves {
-                continue;
-            }
-            // A root has a buffer of its own, so that buffers can change places; what it had is then the first one's.
-            match taken.iter().find(|t| t.0 == from) {
-                Some(&(_, first)) => {
-                    let values = std::mem::take(&mut self.memory.buffers[first]);
-                    self.memory.buffers[to].copy_from_slice(&values);
-                    self.memory.buffers[first] = values;
-                }
-                None => {
-                    self.memory.buffers.swap(to, from);
-                    taken.push((from, to));
-                }
-            }
-        }
-        for (to, values) in old {
-            self.memory.buffers[to] = values;
+            self.memory.buffers.swap(to, from);
         }
     }
 

@@ -59,14 +59,14 @@ fn translated(program: &Program, options: Options, clif: Option<String>) -> Resu
         return Err(super::module::fault(format!("this processor has no {}", options.path.name())));
     }
     let threads = options.threads.max(1);
-    let mut code = Code::new(&driver::symbols(program, options.path)?)?;
+    let mut code = Code::new(options.path, &driver::symbols(program, options.path)?)?;
     code.clif = clif;
     let mut contexts = FunctionBuilderContext::new();
     let mut kernels = vec![];
     for (at, kernel) in program.kernels.iter().enumerate() {
         let signature = lower::signature(&mut code, kernel.parameters.len())?;
         let id = code.declare(&format!("kernel{at}"), &signature)?;
-        lower::kernel(&mut code, &mut contexts, id, program, kernel, threads)?;
+        lower::kernel(&mut code, &mut contexts, id, program, kernel, Options { threads, ..options })?;
         kernels.push(id);
     }
     let id = driver::driver(&mut code, &mut contexts, program, &kernels, threads)?;

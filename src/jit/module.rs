@@ -9,6 +9,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module};
 
 use crate::kernel::Fault;
+use crate::vector::Path;
 
 /// Functions that are being compiled, or have been.
 pub(super) struct Code {
@@ -22,9 +23,9 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// A module for this machine that may call `symbols` and nothing else.
-    pub fn new(symbols: &[(&'static str, *const u8)]) -> Result<Code, Fault> {
-        let mut builder = JITBuilder::with_isa(target()?, Box::new(|call| libcall(call).0.to_string()));
+    /// A module for this machine, with the instructions of a path, that may call `symbols` and nothing else.
+    pub fn new(path: Path, symbols: &[(&'static str, *const u8)]) -> Result<Code, Fault> {
+        let mut builder = JITBuilder::with_isa(target(path)?, Box::new(|call| libcall(call).0.to_string()));
         for &(name, address) in symbols {
             builder.symbol(name, address);
         }
@@ -112,7 +113,7 @@ pub(super) fn fault(reason: impl ToString) -> Fault {
     Fault { place: "the JIT".to_string(), reason: reason.to_string() }
 }
 
-fn target() -> Result<OwnedTargetIsa, Fault> {
+fn target(path: Path) -> Result<OwnedTargetIsa, Fault> {
     let mut flags = settings::builder();
     for (name, value) in [
         ("opt_level", "speed"),
@@ -124,16 +125,20 @@ fn target() -> Result<OwnedTargetIsa, Fault> {
     ] {
         flags.set(name, value).map_err(fault)?;
     }
-    let builder = cranelift_native::builder().map_err(fault)?;
+    // A path has the instructions of the processors that have no wider one: the portable path none that is not everywhere.
+    let every = cfg!(target_arch = "x86_64") && path == Path::Portable;
+    let mut builder = cranelift_native::builder_with_options(!every).map_err(fault)?;
+    if cfg!(target_arch = "x86_64") && path == Path::Avx2 {
+        for name in ["f", "dq", "vl", "vbmi", "bitalg", "vnni"] {
+            builder.set(&format!("has_avx512{name}"), "false").map_err(fault)?;
+        }
+    }
     builder.finish(settings::Flags::new(flags)).map_err(fault)
 }
 
 /// Whether `mul_add` rounds once in compiled code.
-pub fn fused() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    return true;
+pub fn fused(path: Path) -> bool {
+    !cfg!(target_arch = "x86_64") || path != Path::Portable
 }
 
 /// What Cranelift may call where the processor lacks an instruction.

@@ -18,6 +18,10 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
     roots.extend(outside);
     let mut rebuild = Rebuild::new(graph);
     rebuild.run(&roots, |to, id, op| {
+        // What has no name in the language is printed as what it stands for.
+        if let Some(spelled) = to.spelled_out(&op) {
+            return spelled;
+        }
         // What has a name stays as it is: it is spoken of by it.
         let is_free = graph.name_of(id).is_none();
         let shorter = if is_free { parts::rewritten(to, &op) } else { None };

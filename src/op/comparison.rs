@@ -1,7 +1,7 @@
 //! Comparisons and logic. A truth value counts as 0 or 1; their derivatives are zero.
 use super::Interval;
 use super::lowering::{arithmetic, both, either, truth as truth_of};
-use super::row::{Notation, Result, rows};
+use super::row::{Notation, Result, Tie, Zeros, rows};
 
 fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
@@ -12,10 +12,12 @@ rows! { UNARY: Unary;
         name: "not",
         doc: "true where the argument is false",
         notation: Notation::Prefix("not ", 5),
+        spelled: None,
         result: Result::Bool,
         samples: (0.0, 1.0),
         kinks: &[0.0],
-        smooth: true,
+        tie: Tie::Nowhere,
+        zeros: Zeros::Lost,
         range: |_| Interval::UNIT,
         value: |x| truth(x == 0.0),
         lower: arithmetic!(x => truth_of(x, x.equal(x.constant(0.0)))),
@@ -30,10 +32,12 @@ macro_rules! comparisons {
                 name: $name,
                 doc: $about,
                 notation: Notation::Infix($sign, 6),
+                spelled: None,
                 result: Result::Bool,
                 samples: [(-10.0, 10.0), (-10.0, 10.0)],
                 kink: |x, y| (x - y).abs() < 1e-3,
-                smooth: true,
+                tie: Tie::Nowhere,
+                zeros: Zeros::Lost,
                 commutative: $commutative,
                 range: |_, _| Interval::UNIT,
                 value: $value,
@@ -45,10 +49,12 @@ macro_rules! comparisons {
                 name: "and",
                 doc: "true where both are",
                 notation: Notation::Infix("and", 4),
+                spelled: None,
                 result: Result::Bool,
                 samples: [(0.0, 1.0), (0.0, 1.0)],
                 kink: |_, _| true,
-                smooth: true,
+                tie: Tie::Nowhere,
+                zeros: Zeros::Lost,
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 && y != 0.0),
@@ -60,10 +66,12 @@ macro_rules! comparisons {
                 name: "or",
                 doc: "true where one is, or both",
                 notation: Notation::Infix("or", 3),
+                spelled: None,
                 result: Result::Bool,
                 samples: [(0.0, 1.0), (0.0, 1.0)],
                 kink: |_, _| true,
-                smooth: true,
+                tie: Tie::Nowhere,
+                zeros: Zeros::Lost,
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 || y != 0.0),

@@ -1,6 +1,6 @@
 //! Losses of two numbers that have a stable form or a short derivative of their own.
 use super::lowering::{polynomial, weighted_log as lanes_log};
-use super::row::{Notation, Result, rows};
+use super::row::{Notation, Result, Tie, Zeros, rows};
 use super::{Interval, activation};
 use crate::vector::functions;
 
@@ -22,10 +22,12 @@ rows! { BINARY: Binary;
         name: "binary_cross_entropy",
         doc: "-t log(p) - (1 - t) log(1 - p): of a probability p and a target t in 0..1",
         notation: Notation::Call,
+        spelled: None,
         result: Result::Real,
         samples: [(0.05, 0.95), (0.0, 1.0)],
         kink: |_, _| false,
-        smooth: false,
+        tie: Tie::Nowhere,
+        zeros: Zeros::Lost,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: binary_cross_entropy,
@@ -38,10 +40,12 @@ rows! { BINARY: Binary;
         name: "logistic_loss",
         doc: "binary_cross_entropy(sigmoid(z), t), computed as softplus(z) - z t",
         notation: Notation::Call,
+        spelled: None,
         result: Result::Real,
         samples: [(-10.0, 10.0), (0.0, 1.0)],
         kink: |_, _| false,
-        smooth: true,
+        tie: Tie::Nowhere,
+        zeros: Zeros::Lost,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: logistic_loss,

@@ -5,10 +5,12 @@ pub mod operations;
 #[doc(hidden)]
 pub mod random_graph;
 pub mod schedule;
+pub mod steps;
 pub mod values;
 
 pub use differences::{Probe, Quantity, Slopes, finite_differences};
 pub use schedule::{LoopRun, Step, schedule};
+pub use steps::{Left, Steps};
 pub use values::{Draws, Environment, Values};
 
 use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, infer};

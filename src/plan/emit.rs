@@ -101,7 +101,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             Op::Binary(op, x, y) => self.binary(*op, *x, *y, at),
             Op::Select { condition, yes, no } => {
                 let (c, yes, no) = (self.float(*condition, at)?, self.float(*yes, at)?, self.float(*no, at)?);
-                Ok(Value::select(!c.equal(c.constant(0.0)), yes, no))
+                Ok(Value::select(c.holds(), yes, no))
             }
             Op::View(view) => self.view(view.x, &view.rows, &view.shape, at),
             Op::Reshape { x, shape } => self.reshape(*x, shape, at),
@@ -243,7 +243,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             Op::Select { condition, yes, no } => {
                 let c = self.float(*condition, at)?;
                 let (yes, no) = (self.integer(*yes, at)?, self.integer(*no, at)?);
-                Ok(Integers::select(!c.equal(c.constant(0.0)), yes, no))
+                Ok(Integers::select(c.holds(), yes, no))
             }
             Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at)? {
                 Ok(access) => Ok(self.recorder.load_integer(access)),

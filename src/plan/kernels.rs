@@ -118,9 +118,11 @@ pub struct Destination {
     pub stack: Option<(LoopId, NodeId)>,
 }
 
-/// Values of one shape, computed element by element in one loop nest. All are computed before the first is stored.
+/// Values of one shape, computed element by element in one loop nest. All are computed before the first is stored: what one of them is
+/// written over, the others may read. A value that goes elsewhere than where it lives is copied, as numbers.
 pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destination]) -> Outcome<Written> {
-    let own: Vec<NodeId> = members.iter().map(|m| m.id).collect();
+    let own: Vec<NodeId> = members.iter().filter(|m| m.is_home(memory)).map(|m| m.id).collect();
+    let kind = |m: &Destination| if m.is_home(memory) { memory.graph.ty(m.id).kind } else { Kind::Real };
     let first = &members[0];
     let shape = memory.graph.shape(first.id).to_vec();
     let axes = axes_of(memory, first, &shape);
@@ -130,13 +132,11 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &own, lane, loops);
             let here = indices(shape.len(), at);
-            for m in members {
-                if !memory.graph.ty(m.id).kind.is_whole() {
-                    e.float(m.id, &here)?;
-                }
+            for m in members.iter().filter(|m| !kind(m).is_whole()) {
+                e.float(m.id, &here)?;
             }
             for m in members {
-                write(&e, m.access(&e, &here), memory.graph.ty(m.id).kind, m.id, &here)?;
+                write(&e, m.access(&e, &here), kind(m), m.id, &here)?;
             }
             irregular |= e.irregular.get();
             Ok(())
@@ -159,6 +159,10 @@ fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, us
 }
 
 impl Destination {
+    /// Whether it is where the value lives, and not a copy of it.
+    fn is_home(&self, memory: &Memory) -> bool {
+        self.stack.is_some() || memory.stored.get(&self.id).is_some_and(|home| home.buffer == self.stored.buffer)
+    }
     /// Where the element at these indices of the value goes.
     fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
         match self.stack {

@@ -12,6 +12,7 @@ pub mod products;
 pub mod refusal;
 mod rounds;
 pub mod schedule;
+mod updates;
 pub mod values;
 
 use crate::diagnostic::Span;
@@ -105,21 +106,21 @@ pub fn plan(request: &Request) -> Result<Plan, Refused> {
 
 fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> {
     let (updated, outputs) = roots.split_at(request.updates.len());
-    let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
+    let updates = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id));
+    let updates: Vec<(Target, NodeId)> =
+        updates.filter(|&(target, id)| updates::target_of(graph, id) != Some(target)).collect();
     let mut planner = Planner::new(graph, request.float, request.batch);
     let order = graph.reachable(roots);
     planner.orders = orders::orders(graph, &order, &updates);
-    planner.place_leaves();
+    planner.place_leaves(&updates);
     planner.place_values(&order, roots, &updates);
-    let items = schedule::schedule(graph, &order, &planner.memory, &planner.last);
+    let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
     planner.gather_inputs(&order)?;
     let steps = planner.steps(&items)?;
     planner.program.steps.extend(steps);
-    planner.finish_updates()?;
-    let (logged, outputs) = outputs.split_at(request.logged.len());
-    let logged: Vec<BufferId> = logged.iter().map(|&id| Ok(planner.output(id)?.buffer)).collect::<Outcome<_>>()?;
-    let outputs = outputs.iter().map(|&id| planner.output(id)).collect::<Outcome<_>>()?;
-    Ok(planner.finish(&logged, outputs))
+    let mut left = planner.leave(&lateness, &updates, outputs)?;
+    let outputs = left.split_off(request.logged.len());
+    Ok(planner.finish(&left, outputs))
 }
 
 struct Planner<'g> {
@@ -134,10 +135,10 @@ struct Planner<'g> {
     constants: Vec<(Binding, Vec<f64>)>,
     order: BufferId,
     orders: Orders,
-    /// Updates that could not be written in place: copied at the end.
-    copies: Vec<(NodeId, Target)>,
+    /// Where the next values of what is updated are written.
+    next: FxHashMap<Target, BufferId>,
     /// Updates that come after all else.
-    last: FxHashSet<NodeId>,
+    late: FxHashSet<NodeId>,
     loops: Vec<(LoopId, LoopVariable)>,
 }
 
@@ -174,8 +175,8 @@ impl<'g> Planner<'g> {
             constants: vec![],
             order: BufferId(0),
             orders: Orders::default(),
-            copies: vec![],
-            last: FxHashSet::default(),
+            next: FxHashMap::default(),
+            late: FxHashSet::default(),
             loops: vec![],
         };
         planner.program.buffers.push(Buffer {
@@ -184,6 +185,7 @@ impl<'g> Planner<'g> {
             elements: 1,
             place: Place::Window { slot: 0 },
             role: Role::Data,
+            overwrites: None,
         });
         planner
     }
@@ -198,6 +200,7 @@ impl<'g> Planner<'g> {
             elements,
             place: Place::Arena { offset },
             role,
+            overwrites: None,
         });
         BufferId(self.program.buffers.len() as u32 - 1)
     }
@@ -217,7 +220,7 @@ impl<'g> Planner<'g> {
     }
 
     /// Parameters, states, counters.
-    fn place_leaves(&mut self) {
+    fn place_leaves(&mut self, updates: &[(Target, NodeId)]) {
         for what in Runtime::ALL {
             let buffer = self.allocate(what.name(), Element::F64, 1, Role::Scalar);
             self.memory.runtime.insert(what, buffer);
@@ -234,6 +237,9 @@ impl<'g> Planner<'g> {
                 let layout = self.ordered(&variable.ty.shape, order);
                 let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
                 let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
+                if updates.iter().any(|u| u.0 == target) {
+                    self.follow(target, binding.buffer);
+                }
                 if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }
             }
         }
@@ -253,22 +259,7 @@ impl<'g> Planner<'g> {
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
         let scalars = values::step_scalars(self.graph);
         let kept = values::keep(self.graph, order, roots, &scalars);
-        self.last = schedule::updated_last(self.graph, order, updates, &kept.kept);
-        let in_place = schedule::in_place(self.graph, order, updates, &kept.kept, &self.last);
-        for &(target, id) in updates {
-            let fits = in_place.contains(&(target, id)) && !self.memory.stored.contains_key(&id);
-            if fits {
-                let binding = match target {
-                    Target::Parameter(i) => &self.parameters[i as usize],
-                    Target::State(i) => &self.states[i as usize],
-                };
-                let stored =
-                    Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
-                self.memory.stored.insert(id, stored);
-            } else {
-                self.copies.push((id, target));
-            }
-        }
+        self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
         for &id in order {
@@ -363,6 +354,7 @@ impl<'g> Planner<'g> {
                 elements: input.row,
                 place,
                 role: Role::Data,
+                overwrites: None,
             });
             let table = BufferId(self.program.buffers.len() as u32 - 1);
             let stored = self.memory.stored[&id].clone();
@@ -440,41 +432,9 @@ impl<'g> Planner<'g> {
         written.into_iter().map(|written| self.push_kernel(written)).collect()
     }
 
-    fn finish_updates(&mut self) -> Outcome<()> {
-        for (id, target) in std::mem::take(&mut self.copies) {
-            let binding = match target {
-                Target::Parameter(i) => &self.parameters[i as usize],
-                Target::State(i) => &self.states[i as usize],
-            };
-            let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
-            // What is learned is a number, also where places are put in it: `b <- 0..4`.
-            let written = kernels::copy(&self.memory, "update", self.float, &to, Kind::Real, id)?;
-            let step = self.push_kernel(written)?;
-            self.program.steps.push(step);
-        }
-        Ok(())
-    }
-
-    fn output(&mut self, id: NodeId) -> Outcome<Binding> {
-        let shape = self.graph.shape(id).to_vec();
-        // A class is read and logged as a number.
-        let class = self.graph.ty(id).kind.is_whole();
-        if let Some(stored) = self.memory.stored.get(&id).filter(|_| !class) {
-            return Ok(Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() });
-        }
-        let layout = self.natural(&shape);
-        let name = self.name(id);
-        let stored = self.new_stored(&name, Kind::Real, layout.clone(), self.float, Role::Value);
-        let written = kernels::copy(&self.memory, "output", self.float, &stored, Kind::Real, id)?;
-        let step = self.push_kernel(written)?;
-        self.program.steps.push(step);
-        Ok(Binding { buffer: stored.buffer, shape, layout })
-    }
-
-    fn finish(mut self, logged: &[BufferId], outputs: Vec<Binding>) -> Plan {
-        self.program.outputs = logged.to_vec();
-        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).chain(logged.iter().copied()).collect();
-        arena::share(&mut self.program, &kept);
+    fn finish(mut self, logged: &[Binding], outputs: Vec<Binding>) -> Plan {
+        self.program.outputs = logged.iter().map(|b| b.buffer).collect();
+        arena::share(&mut self.program);
         // After the memory is shared: what overlaps must not be touched by two steps at once.
         self.program.insert_barriers();
         Plan {

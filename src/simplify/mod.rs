@@ -13,8 +13,13 @@ pub mod recognise;
 pub mod reduction;
 pub mod rules;
 pub mod shape;
+pub mod size;
+pub mod softplus;
 pub mod sums;
 pub mod truth;
+mod within;
+
+pub use within::recognised_within;
 
 use crate::graph::fit::Place;
 use crate::graph::rebuild::Rebuild;
@@ -63,7 +68,8 @@ impl Simplifier {
         };
         let structural: Vec<&StructuralRule> = match stage {
             Stage::Recognise => {
-                truth::RULES.iter().chain(recognise::RULES).chain(logarithm::RULES).chain(logistic::RULES).collect()
+                let rules = truth::RULES.iter().chain(recognise::RULES).chain(logarithm::RULES).chain(logistic::RULES);
+                rules.chain(softplus::RULES).chain(size::RULES).collect()
             }
             Stage::Simplify => {
                 let shape = truth::RULES.iter().chain(shape::RULES);
@@ -179,6 +185,7 @@ pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
         std::mem::swap(&mut simplifier.graph, to);
         new
     });
+    let roots = if stage == Stage::Collect { roots } else { rebuild.to.with_equal_loops_merged(&roots) };
     // What rules made on the way and nobody uses is left behind.
     let (graph, roots) = crate::graph::rebuild::garbage_collected(&rebuild.to, &roots);
     Simplified { graph, roots, rewrites: simplifier.rewrites }

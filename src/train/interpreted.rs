@@ -5,6 +5,7 @@ use crate::graph::{Graph, NodeId, Runtime};
 use crate::interpreter::{Interpreter, Real};
 use crate::kernel::Fault;
 use crate::step::Target;
+use crate::vector::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -35,11 +36,17 @@ pub struct Roots<'a> {
 
 impl<T: Real> Interpreted<T> {
     /// Makes a batched step ready and takes over the data. A fault is a mistake of the compiler.
-    pub fn new(roots: &Roots, dataset: &Dataset, rows: usize, totals: (usize, usize)) -> Result<Interpreted<T>, Fault> {
+    pub fn new(
+        roots: &Roots,
+        dataset: &Dataset,
+        path: Path,
+        rows: usize,
+        totals: (usize, usize),
+    ) -> Result<Interpreted<T>, Fault> {
         let clock = Instant::now();
         let updates = roots.updates.iter().map(|u| u.1);
         let all: Vec<NodeId> = updates.chain(roots.logged.iter().chain(roots.outputs).copied()).collect();
-        let mut interpreter = Interpreter::new(roots.graph, &all, rows).map_err(fault)?;
+        let mut interpreter = Interpreter::on(roots.graph, &all, rows, path).map_err(fault)?;
         interpreter.set_runtime(Runtime::Steps, totals.0 as f64);
         interpreter.set_runtime(Runtime::Epochs, totals.1 as f64);
         let columns = columns(&interpreter, dataset);

@@ -6,6 +6,7 @@ use crate::jit::{Column, Executable, Log, Options, Records};
 use crate::kernel::Fault;
 use crate::plan::{Binding, Plan};
 use crate::step::Target;
+use crate::vector::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,8 +24,13 @@ pub struct Native {
 
 impl Native {
     /// Compiles a plan and binds the data. A fault is a mistake of the compiler.
-    pub fn new(plan: Plan, dataset: &Dataset, threads: usize, totals: (usize, usize)) -> Result<Native, Fault> {
-        let path = crate::vector::Path::detect();
+    pub fn new(
+        plan: Plan,
+        dataset: &Dataset,
+        path: Path,
+        threads: usize,
+        totals: (usize, usize),
+    ) -> Result<Native, Fault> {
         // What is too small to be shared runs on one thread.
         let threads = if plan.program.is_divided() { threads } else { 1 };
         let mut executable = Executable::compile(plan.program.clone(), Options { path, threads })?;

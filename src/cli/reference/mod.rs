@@ -161,7 +161,7 @@ In the examples, `x`, `y` and `t` are vectors of 4 numbers, `xs` is a sequence o
 numbers, `p` is a probability, `p3` and `t3` are 3 probabilities, `k` is one of 3 classes, `s` a truth value. A program says one example;
 the others' tensors have an axis of examples in front. Keras' names are below `keras`; `F` is `torch.nn.functional`, `optim` is
 `torch.optim`, with parameters `w` and an optimizer `o`. What stands in one row of Layers, Activations, Losses or Metrics has been computed by both
-others from the same numbers, by `tests/prelude/reference.py`, and is compared by the tests.
+others from the same numbers, by `tests/suite/prelude/reference.py`, and is compared by the tests.
 ";
 
 /// All entries: `docs/prelude.md`.

@@ -1,7 +1,7 @@
 //! Keras' and PyTorch's names beside ours: activations, losses, metrics, layers.
 //!
 //! In PyTorch's column `F` is `torch.nn.functional`, in Keras' all names are below `keras`. What the three columns of a row compute is
-//! the same, unless the row says where it differs; `tests/prelude.rs` compares.
+//! the same, unless the row says where it differs; `tests/suite/prelude.rs` compares.
 use super::{Group, own, row};
 
 #[rustfmt::skip]

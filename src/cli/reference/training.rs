@@ -1,13 +1,13 @@
 //! Keras' and PyTorch's names beside ours: optimizers, schedules, and how parameters begin.
 //!
-//! In PyTorch's column `optim` is `torch.optim`, `w` are the parameters and `o` is an optimizer. `tests/optimizers.rs` compares.
+//! In PyTorch's column `optim` is `torch.optim`, `w` are the parameters and `o` is an optimizer. `tests/suite/optimizers.rs` compares.
 use super::{Group, own, row};
 
 #[rustfmt::skip]
 pub static GROUPS: &[Group] = &[
     Group {
         title: "Optimizers",
-        about: "What a step does with a weight w and its gradient g. All numbers are PyTorch's, and so is each step: `tests/optimizers.rs` compares \
+        about: "What a step does with a weight w and its gradient g. All numbers are PyTorch's, and so is each step: `tests/suite/optimizers.rs` compares \
                 1,000 of them, to 1e-9. `decay` adds decay · w to the gradient before all else (in `adamw` it acts on the weight, as Keras' \
                 `weight_decay` does in all of them). PyTorch's other \
                 options (`amsgrad`, `centered`, `dampening`, `maximize`, `lr_decay`) are not there: an optimizer of one's own is a few lines, see \

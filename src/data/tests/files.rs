@@ -1,25 +1,26 @@
 //! Files of other kinds than CSV, and the data of the examples.
 use super::{Case, example, f32s, numbers};
 use crate::kernel::Float;
-use npyz::WriterBuilder;
-use npyz::npz::NpzWriter;
-use npyz::zip::write::FileOptions;
+use npyz::{WriteOptions, WriterBuilder};
 use std::io::Cursor;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
-/// An NPZ file of arrays: name, shape, values.
+/// An NPZ file of arrays: name, shape, values. The first is stored, as `numpy.savez` does, the others deflated.
 macro_rules! npz {
     ($($name:literal: [$($size:literal),*] = $values:expr),* $(,)?) => {{
-        let mut bytes = Cursor::new(vec![]);
-        let mut writer = NpzWriter::new(&mut bytes);
+        let mut archive = ZipWriter::new(Cursor::new(vec![]));
+        let mut method = CompressionMethod::Stored;
         $({
             let shape: &[u64] = &[$($size),*];
-            let array = writer.array($name, FileOptions::default()).unwrap();
-            let mut array = array.default_dtype().shape(shape).begin_nd().unwrap();
+            archive.start_file(concat!($name, ".npy"), SimpleFileOptions::default().compression_method(method)).unwrap();
+            let mut array = WriteOptions::new().default_dtype().shape(shape).writer(&mut archive).begin_nd().unwrap();
             array.extend($values).unwrap();
             array.finish().unwrap();
+            method = CompressionMethod::Deflated;
         })*
-        drop(writer);
-        bytes.into_inner()
+        let _ = method;
+        archive.finish().unwrap().into_inner()
     }};
 }
 

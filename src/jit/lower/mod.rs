@@ -11,6 +11,7 @@ use cranelift_codegen::ir::{self, AbiParam, FuncRef, InstBuilder, MemFlagsData, 
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use rustc_hash::FxHashMap;
 
+use super::executable::Options;
 use super::module::{Code, fault};
 use crate::kernel::*;
 
@@ -33,7 +34,7 @@ pub(super) fn kernel(
     id: cranelift_module::FuncId,
     program: &Program,
     kernel: &Kernel,
-    threads: usize,
+    options: Options,
 ) -> Result<(), Fault> {
     let mut function = ir::Function::new();
     function.signature = signature(code, kernel.parameters.len())?;
@@ -52,7 +53,7 @@ pub(super) fn kernel(
     let mut lowering = Lowering {
         program,
         kernel,
-        threads,
+        threads: options.threads,
         calls,
         width,
         integer,
@@ -63,7 +64,7 @@ pub(super) fn kernel(
         first: given[2],
         rows: given[3],
         thread: given[4],
-        fused: super::module::fused(),
+        fused: super::module::fused(options.path),
         spare: None,
         data: FxHashMap::default(),
         registers: vec![vec![]; kernel.registers.len()],

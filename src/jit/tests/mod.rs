@@ -13,13 +13,13 @@ use crate::kernel::*;
 use crate::vector::Path;
 
 /// The JIT's machine.
-fn machine() -> Machine {
-    Machine { vector: 16, fused: fused() }
+fn machine(path: Path) -> Machine {
+    Machine { vector: 16, fused: fused(path) }
 }
 
 /// Compiles a case and binds its memory and data.
-fn executable(case: &Case, threads: usize) -> Executable {
-    let mut executable = Executable::compile(case.program.clone(), Options { path: Path::detect(), threads }).unwrap();
+fn executable(case: &Case, path: Path, threads: usize) -> Executable {
+    let mut executable = Executable::compile(case.program.clone(), Options { path, threads }).unwrap();
     executable.memory_mut().copy_from_slice(&case.memory.arena);
     for buffer in &case.program.buffers {
         if let Place::Table { slot } | Place::Window { slot } = buffer.place {
@@ -69,15 +69,18 @@ proptest! {
         let rows = 1 + dice.below(case.program.batch);
         let first = dice.below(case.rows - rows + 1);
         let mut memory = case.memory.clone();
-        run_kernel(machine(), &case.program, &case.program.kernels[0], &[], Rows { first, count: rows }, &mut memory);
-        let mut executable = executable(&case, threads);
+        let paths = Path::available();
+        let path = paths[dice.below(paths.len())];
+        let rows_of = Rows { first, count: rows };
+        run_kernel(machine(path), &case.program, &case.program.kernels[0], &[], rows_of, &mut memory);
+        let mut executable = executable(&case, path, threads);
         let mut records = Records::new(0);
         records.push(first, rows, &[]);
         executable.run(&records, &AtomicBool::new(false), &mut Log::default()).unwrap();
         let difference = difference(&case.program, executable.memory(), &memory.arena);
         prop_assert!(
             difference.is_none(),
-            "{} with {rows} rows from {first}\n{}",
+            "{} with {rows} rows from {first}, {path:?}\n{}",
             difference.unwrap(),
             case.program.text(),
         );

@@ -25,5 +25,5 @@ fn each_code_has_a_program_that_has_it_and_one_that_has_not() {
     assert!(CODES.is_sorted_by(|a, b| a.code < b.code));
 }
 
-/// What needs an option of the command line, or a program too long to show: `tests/codes.rs` has them.
+/// What needs an option of the command line, or a program too long to show: `tests/suite/codes.rs` has them.
 const UNSHOWN: [&str; 2] = ["E0213", "E0904"];

@@ -7,6 +7,7 @@ mod functions;
 mod polynomial;
 
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, NORM};
+use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Shape};
 use crate::op::exponential::SQRT;
 use crate::op::{ReduceOp, UnaryOp};
@@ -21,10 +22,14 @@ pub fn is_same(graph: &Graph, a: NodeId, b: NodeId) -> bool {
     if graph.shape(a) != graph.shape(b) {
         return false;
     }
-    let order = graph.reachable(&[a, b]);
-    if order.len() > MOST_NODES {
+    if graph.reachable(&[a, b]).len() > MOST_NODES {
         return false;
     }
+    // What has no name in the language is what it stands for.
+    let mut rebuild = Rebuild::new(graph);
+    let roots = rebuild.run(&[a, b], |to, _, op| to.spelled_out(&op).unwrap_or_else(|| to.intern(op)));
+    let (graph, a, b) = (&rebuild.to, roots[0], roots[1]);
+    let order = graph.reachable(&[a, b]);
     let mut normal = Normal {
         graph,
         forms: FxHashMap::default(),

@@ -1,13 +1,10 @@
-//! Texts that no one would write: there is always a tree, at once, and nothing panics.
+//! Texts that no one would write: there is always a tree, and nothing panics.
 use super::*;
 use crate::syntax::lexeme::lex;
 use crate::syntax::show_tokens;
 use crate::syntax::tests::programs::PROGRAMS;
-use std::time::{Duration, Instant};
 
 const TEXTS: usize = 10_000;
-/// A debug build on a busy machine; a text takes less than a millisecond.
-const AT_MOST: Duration = Duration::from_secs(2);
 
 /// Programs as they would be written elsewhere.
 const FOREIGN: [&str; 2] = [
@@ -56,9 +53,7 @@ fn whatever_the_text_there_is_a_tree() {
 
 #[track_caller]
 fn check(text: &str) {
-    let began = Instant::now();
     let parsed = parse(0, text);
-    assert!(began.elapsed() < AT_MOST, "{text:?}");
     show_tree(&parsed.tree, &parsed.root);
     show_tokens(text);
     for diagnostic in &parsed.diagnostics {
