@@ -196,7 +196,7 @@ impl Pass {
             .map(|&i| {
                 let ty = looped.binders[i].ty.clone();
                 let start = starts[i].unwrap_or_else(|| graph.constant(0.0, &ty.shape));
-                graph.add_binder(backward, start, true)
+                graph.add_binder(backward, start, crate::graph::Kind::Real, true)
             })
             .collect();
         let mut within = Shares::default();
@@ -217,7 +217,7 @@ impl Pass {
         // A value at the last round alone: it is carried into the first backward round, and zero after that.
         for &(x, d) in &extra {
             let index = graph.looped(backward).binders.len();
-            let leaf = graph.add_binder(backward, d, true);
+            let leaf = graph.add_binder(backward, d, crate::graph::Kind::Real, true);
             let shape = graph.shape(d).to_vec();
             let zero = graph.constant(0.0, &shape);
             passed_on.push((index, zero));
