@@ -14,6 +14,7 @@ mod rounds;
 pub mod schedule;
 mod updates;
 pub mod values;
+mod weight;
 
 use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
@@ -21,6 +22,7 @@ use crate::kernel::{
     Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
     Program, Role, Step,
 };
+use crate::limits;
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
@@ -162,6 +164,7 @@ impl<'g> Planner<'g> {
             stacks: FxHashMap::default(),
             groups: Default::default(),
             runtime: FxHashMap::default(),
+            weights: vec![],
         };
         let mut planner = Planner {
             graph,
@@ -193,7 +196,8 @@ impl<'g> Planner<'g> {
     /// A piece of the program's memory.
     fn allocate(&mut self, name: &str, element: Element, elements: usize, role: Role) -> BufferId {
         let offset = self.program.arena_bytes;
-        self.program.arena_bytes = (offset + elements * element.bytes()).next_multiple_of(64);
+        let end = offset.saturating_add(elements.saturating_mul(element.bytes()));
+        self.program.arena_bytes = end.min(usize::MAX / 2).next_multiple_of(64);
         self.program.buffers.push(Buffer {
             name: name.into(),
             element,
@@ -259,7 +263,8 @@ impl<'g> Planner<'g> {
     /// Buffers for all values that are kept.
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
         let scalars = values::step_scalars(self.graph);
-        let kept = values::keep(self.graph, order, roots, &scalars);
+        let kept = values::keep(self.graph, order, roots, &scalars, self.float);
+        self.memory.weights = kept.weights.clone();
         self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
@@ -435,7 +440,14 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, logged: &[Binding], outputs: Vec<Binding>) -> Plan {
         self.program.outputs = logged.iter().map(|b| b.buffer).collect();
-        arena::share(&mut self.program);
+        let bytes = |buffer: &Buffer| buffer.elements as u128 * buffer.element.bytes() as u128;
+        let total: u128 = self.program.buffers.iter().map(bytes).sum();
+        if total <= limits::ADDRESSES {
+            arena::share(&mut self.program);
+        } else {
+            // Nobody has that: it is only said how much.
+            self.program.arena_bytes = usize::try_from(total).unwrap_or(usize::MAX);
+        }
         // After the memory is shared: what overlaps must not be touched by two steps at once.
         self.program.insert_barriers();
         Plan {

@@ -18,6 +18,16 @@ enum Work {
     Single(NodeId),
 }
 
+impl Work {
+    /// What is computed.
+    fn node(&self) -> NodeId {
+        match self {
+            Work::Assign { of, .. } => *of,
+            Work::Single(id) => *id,
+        }
+    }
+}
+
 /// The same with the items of the other work that stand in front of it: in the order of the graph, and at least.
 struct Late {
     work: Work,
@@ -237,6 +247,7 @@ impl Planner<'_> {
             let joins = (earliest..out.len()).rev().find(|&k| {
                 let Together { works, place } = &out[k];
                 works.len() + members.len() <= GROUP
+                    && self.memory.fit_together(works.iter().chain(members).map(|&m| all[m].work.node()))
                     && needs <= *place
                     && self.is_alike(&all[works[0]].work, &all[members[0]].work)
             });

@@ -3,6 +3,7 @@
 //! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
 //! several kernels need it and it is not cheap; views are addresses.
 use super::layout::Layout;
+use super::weight::Weights;
 use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
@@ -25,6 +26,8 @@ pub struct Kept {
     pub kept: Vec<bool>,
     /// Those that a reshape reads element by element: their layout has no padding.
     pub dense: Vec<bool>,
+    /// The instructions that each node takes in a kernel.
+    pub weights: Vec<usize>,
 }
 
 /// Whether the value is one number for the whole step, made of settings and counters alone.
@@ -41,7 +44,7 @@ pub fn step_scalars(graph: &Graph) -> Vec<bool> {
     marks
 }
 
-pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool]) -> Kept {
+pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool], float: Float) -> Kept {
     let mut kept = vec![false; graph.len()];
     let mut dense = vec![false; graph.len()];
     let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -95,7 +98,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
             _ => {}
         }
     }
-    Kept { kept, dense }
+    let mut weights = Weights::new(graph, float);
+    weights.keep(order, &mut kept);
+    Kept { kept, dense, weights: weights.of }
 }
 
 /// The value whose memory a product reads: views that only address are looked through.
@@ -120,7 +125,7 @@ fn left_by(graph: &Graph, mut x: NodeId) -> NodeId {
 }
 
 /// What needs no memory of its own: leaves have theirs, constants none.
-fn is_free(graph: &Graph, id: NodeId) -> bool {
+pub fn is_free(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
         Op::Leaf(Leaf::Table(..)) => false,
         Op::Leaf(_) => true,
