@@ -1,9 +1,11 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::data;
 use crate::diagnostic::{Diagnostic, Explanation, Sources};
-use crate::graph::{Graph, NodeId, verify};
+use crate::graph::show::shape_text;
+use crate::graph::{BATCH, Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
 use crate::limits;
+use crate::memory;
 use crate::model::{self, Declarations, Model};
 use crate::plan::{self, Plan, Request};
 use crate::schema;
@@ -31,10 +33,36 @@ pub struct Source {
 impl Source {
     /// The data of a plan, without reading a file a second time.
     pub fn load(&self, plan: &schema::DataPlan, options: &data::Options) -> Result<data::Dataset, Vec<Diagnostic>> {
-        match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
+        let dataset = match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
             Some(rows) => data::load_gathered(plan, options, &rows),
             None => data::load(plan, options),
+        }?;
+        let wrong = self.lists_compared(&dataset.facts);
+        if wrong.is_empty() { Ok(dataset) } else { Err(wrong) }
+    }
+
+    /// Comparisons of classes whose lists, as the data shows now, have different names: by index they would say nothing.
+    fn lists_compared(&self, facts: &schema::Facts) -> Vec<Diagnostic> {
+        let both: Vec<&Model> = self.training.iter().chain(&self.evaluation).collect();
+        let mut wrong: Vec<Diagnostic> = vec![];
+        for compared in both.iter().flat_map(|model| &model.compared) {
+            let [p, q] = &compared.lists;
+            let (Some(first), Some(second)) = (facts.class_names(p), facts.class_names(q)) else { continue };
+            let error =
+                Diagnostic::error("E0620", format!("`{p}` and `{q}` are compared, and have a list of names each"));
+            let shown = |names: &[String]| schema::quoted_list(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            let error = error.at(compared.spans[0], shown(first)).also(compared.spans[1], shown(second));
+            let error = error.note("a class is known by its name; equal places in two lists say nothing");
+            let line = model::classes::line_for(&compared.lists);
+            let error = match &compared.line {
+                Some((place, text)) => error.edit("one list for both", *place, text.clone(), false),
+                None => error.help(format!("`{line}` in a `data` section makes one list for both")),
+            };
+            if !wrong.contains(&error) {
+                wrong.push(error);
+            }
         }
+        wrong
     }
 
     pub fn has_errors(&self) -> bool {
@@ -203,12 +231,51 @@ pub fn batched(step: &StepGraph, rules: bool) -> Batched {
     Batched { graph: all.graph, updates, logged, outputs, rewrites: one.rewrites + all.rewrites }
 }
 
+/// Why a step can't be run.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// A mistake of the compiler.
+    Fault(Fault),
+    /// A value that can't be computed natively, with its place.
+    Refused(Box<Diagnostic>),
+}
+
+impl From<Fault> for Obstacle {
+    fn from(fault: Fault) -> Obstacle {
+        Obstacle::Fault(fault)
+    }
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Obstacle::Fault(fault) => fault.fmt(f),
+            Obstacle::Refused(diagnostic) => f.write_str(&diagnostic.message),
+        }
+    }
+}
+
 /// The program of a batched step.
-pub fn planned(batched: &Batched, float: Float, rows: usize) -> Plan {
+///
+/// # Errors
+/// E0908: no kernel computes a value.
+pub fn planned(batched: &Batched, float: Float, rows: usize) -> Result<Plan, Obstacle> {
     let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
     let outputs: Vec<NodeId> = batched.outputs.iter().map(|o| o.1).collect();
     let (graph, updates) = (&batched.graph, &batched.updates[..]);
-    plan::plan(&Request { graph, updates, logged: &logged, outputs: &outputs, float, batch: rows })
+    let request = Request { graph, updates, logged: &logged, outputs: &outputs, float, batch: rows };
+    plan::plan(&request).map_err(|refused| Obstacle::Refused(Box::new(refusal(refused))))
+}
+
+/// What is said of a value that no kernel computes.
+fn refusal(refused: plan::Refused) -> Diagnostic {
+    let value = refused.name.map_or_else(|| "a value".to_string(), |name| format!("`{name}`"));
+    let error = Diagnostic::error("E0908", format!("{value} can't be computed by native code: it {}", refused.why));
+    let error = match refused.span {
+        Some(span) => error.at(span, "this value"),
+        None => error,
+    };
+    error.help("`gradus run --executor interpreter` computes it, slowly")
 }
 
 /// A graph that breaks a rule is a defect of the compiler: it stops here, with the rule and the node.
@@ -273,12 +340,68 @@ pub fn executor(
     rows: usize,
     dataset: &data::Dataset,
     totals: (usize, usize),
-) -> Result<Box<dyn Executor>, Fault> {
+) -> Result<Box<dyn Executor>, Obstacle> {
+    let own = leaves(batched, how.float);
     if how.interpreted {
-        return interpreter(batched, how, rows, dataset, totals);
+        // What is largest stands beside all that is learned.
+        let most = batched.graph.ids().map(|id| bytes(batched.graph.shape(id), rows, how.float)).max();
+        fits(batched, own + most.unwrap_or(0), rows, how.float)?;
+        return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
-    let plan = planned(batched, how.float, rows);
+    fits(batched, own, rows, how.float)?;
+    let plan = planned(batched, how.float, rows)?;
+    fits(batched, own + plan.program.arena_bytes as u128, rows, how.float)?;
     Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
+}
+
+/// The bytes of a value; `rows` is the most rows of a batch.
+fn bytes(shape: &[usize], rows: usize, float: Float) -> u128 {
+    let extents = shape.iter().map(|&n| if n == BATCH { rows } else { n } as u128);
+    extents.fold(float.bytes() as u128, |product, n| product.saturating_mul(n))
+}
+
+/// The bytes that what is learned and kept takes where it begins, in f64, before it is given to an executor.
+fn leaves(batched: &Batched, float: Float) -> u128 {
+    let variables = batched.graph.parameters.iter().chain(&batched.graph.states);
+    variables.map(|v| bytes(&v.ty.shape, 1, Float::F64) + bytes(&v.ty.shape, 1, float)).sum()
+}
+
+/// E0909, if the machine has not so much memory.
+fn fits(batched: &Batched, needed: u128, rows: usize, float: Float) -> Result<(), Obstacle> {
+    let available = memory::available().unwrap_or(limits::ADDRESSES).min(limits::ADDRESSES);
+    if needed <= available {
+        return Ok(());
+    }
+    let graph = &batched.graph;
+    let mut largest: Vec<(u128, String, Option<crate::diagnostic::Span>)> = vec![];
+    for variable in graph.parameters.iter().chain(&graph.states) {
+        let size = bytes(&variable.ty.shape, rows, float);
+        largest.push((size, format!("`{}` {}", variable.name, shape_text(&variable.ty.shape)), Some(variable.span)));
+    }
+    for (id, name) in graph.names() {
+        let shape = graph.shape(id);
+        let own: Vec<usize> = shape.iter().copied().filter(|n| *n != BATCH).collect();
+        let times = if own.len() < shape.len() { format!(", {rows} times") } else { String::new() };
+        largest.push((bytes(shape, rows, float), format!("`{name}` {}{times}", shape_text(&own)), graph.span_of(id)));
+    }
+    largest.sort_by_key(|value| std::cmp::Reverse(value.0));
+    largest.dedup_by(|a, b| a.1 == b.1);
+    largest.truncate(3);
+    let message = format!("this needs {} of memory, and {} are free", memory::text(needed), memory::text(available));
+    let error = Diagnostic::error("E0909", message);
+    let error = match largest.first() {
+        Some((size, name, Some(span))) => error.at(*span, format!("{name}: {}", memory::text(*size))),
+        _ => error,
+    };
+    let rest = largest.iter().skip(1).map(|(size, name, _)| format!("{name}: {}", memory::text(*size)));
+    let rest: Vec<String> = rest.collect();
+    let error = if rest.is_empty() { error } else { error.note(format!("next come {}", rest.join(" and "))) };
+    let smaller = if batched.graph.inputs.is_empty() {
+        "smaller values need less"
+    } else {
+        "a smaller `batch` and smaller values need less"
+    };
+    Err(Obstacle::Refused(Box::new(error.help(smaller))))
 }
 
 /// The interpreter as an executor: of the same graph, node by node.

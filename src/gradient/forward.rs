@@ -107,7 +107,7 @@ impl Pass<'_> {
             self.beside.insert(of, beside);
             for binder in active.iter().map(|&i| &looped.binders[i]) {
                 let start = self.get(binder.init).unwrap_or_else(|| zeros(graph, binder.init));
-                let leaf = graph.add_binder(beside, start, binder.ty.varying);
+                let leaf = graph.add_binder(beside, start, crate::graph::Kind::Real, binder.ty.varying);
                 self.tangents.insert(binder.leaf, leaf);
             }
         }

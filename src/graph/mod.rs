@@ -3,7 +3,9 @@
 //! Constructors do not simplify: the graph that `model` and `gradient` build says exactly what was written, and the oracle evaluates that.
 //! A graph is of one example until `batch` gives every varying value a leading axis of the extent `BATCH`.
 pub mod build;
+pub mod class;
 pub mod contraction;
+pub mod fit;
 pub mod infer;
 pub mod lift;
 pub mod linear;
@@ -22,7 +24,7 @@ pub use contraction::Contraction;
 pub use linear::Linear;
 pub use loops::{Binder, Loop, LoopId};
 pub use named::NamedOp;
-pub use node::{Kind, Leaf, Node, NodeId, Op, Runtime, Shape, Type};
+pub use node::{Kind, Leaf, ListId, Node, NodeId, Op, Runtime, Shape, Type};
 pub use view::{Row, View};
 
 use crate::diagnostic::Span;
@@ -60,6 +62,8 @@ pub struct Graph {
     spans: FxHashMap<NodeId, Span>,
     /// Derivatives of values by a number, and what that is called: they are spoken of by the value's name.
     tangents: FxHashMap<NodeId, (NodeId, String)>,
+    /// The first rewrite that did not keep a type, in words: `verify` refuses such a graph.
+    flaw: Option<String>,
 }
 
 impl Graph {
@@ -74,6 +78,7 @@ impl Graph {
             states: self.states.clone(),
             settings: self.settings.clone(),
             holes: self.holes,
+            flaw: self.flaw.clone(),
             ..Graph::default()
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn last_axis(g: &Graph, x: NodeId) -> usize {
 /// Class targets as a vector of zeros and a one; probabilities as they are.
 fn distribution(g: &mut Graph, t: NodeId, like: NodeId) -> NodeId {
     match g.ty(t).kind {
-        Kind::Class(_) => {
+        Kind::Class(..) | Kind::Index(_) => {
             let size = g.shape(like)[last_axis(g, like)];
             g.one_hot(t, size)
         }
@@ -157,7 +157,7 @@ pub static CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let log = g.unary(&LOG, a[0]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(log, a[1], shared)
             }
@@ -175,7 +175,7 @@ pub static CROSS_ENTROPY: Named = Named {
         g.negate(inner)
     },
     differential: |g, a, _, argument| {
-        let is_class = matches!(g.ty(a[1]).kind, Kind::Class(_));
+        let is_class = g.ty(a[1]).kind.is_whole();
         if argument == 1 {
             let log = (!is_class).then(|| g.unary(&LOG, a[0]))?;
             let slope = g.negate(log);
@@ -205,7 +205,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, &a[..1]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(a[0], a[1], shared)
             }
@@ -215,7 +215,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     },
     differential: |g, a, _, argument| {
         if argument == 1 {
-            let is_class = matches!(g.ty(a[1]).kind, Kind::Class(_));
+            let is_class = g.ty(a[1]).kind.is_whole();
             let log = (!is_class).then(|| g.named(NamedOp(&LOG_SOFTMAX), &[a[0]]))?;
             let slope = g.negate(log);
             return weighted(g, slope);

@@ -1,9 +1,11 @@
 //! From the graph to lines: each value gets a layout, each operation that computes something a line.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::copy::Pieces;
 use super::index::Access;
 use super::layout::Layout;
 use super::numbers::Numbers;
 use super::program::{Line, LoopLines};
+use crate::graph::class::facts;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
 use crate::op::BinaryOp;
@@ -30,9 +32,8 @@ pub struct Compiled {
 /// The graph is not batched, has holes, or uses a loop's values outside of it.
 pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compiled, String> {
     let mut rebuild = Rebuild::new(graph);
-    let roots = rebuild.run(roots, |to, _, op| match op {
-        Op::Named(named, arguments) => (named.definition)(to, &arguments),
-        op => to.intern(op),
+    let roots = rebuild.run(roots, |to, _, op| {
+        if let Op::Named(named, arguments) = &op { (named.definition)(to, arguments) } else { to.intern(op) }
     });
     let graph = &rebuild.to;
     let mut compiler = Compiler::new(graph, max_rows);
@@ -142,7 +143,19 @@ impl<'a> Compiler<'a> {
                 return dense.reshaped(shape).ok_or_else(|| format!("%{} has too few elements", id.0));
             }
             Op::Element { of, x } => return Ok(self.at(*x).element(of.0 as usize)),
-            _ => {}
+            Op::Unary(..)
+            | Op::Binary(..)
+            | Op::Select { .. }
+            | Op::Reduce { .. }
+            | Op::Contract(_)
+            | Op::Join { .. }
+            | Op::OneHot { .. }
+            | Op::Gather { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Named(..)
+            | Op::BatchMean { .. }
+            | Op::Last { .. }
+            | Op::Stacked { .. } => {}
         }
         let out = match self.slots.get(&id) {
             Some(slot) => slot.clone(),
@@ -274,11 +287,7 @@ impl<'a> Compiler<'a> {
             if let Op::Stacked { x, .. } = *graph.op(projection) {
                 let stack = self.stack(x, of.length);
                 self.layouts.insert(projection, stack.clone());
-                let computed = matches!(
-                    graph.op(x),
-                    Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Reduce { .. } | Op::Contract(_)
-                );
-                if computed && run.body.contains(&Step::Node(x)) {
+                if facts(graph.op(x)).stacks_at_once && run.body.contains(&Step::Node(x)) {
                     self.slots.insert(x, stack.element(number));
                 } else {
                     stacks.push((x, stack));

@@ -19,7 +19,7 @@ mod reduce;
 
 pub use real::Real;
 
-use crate::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, Variable};
+use crate::graph::{Graph, Leaf, NodeId, Op, Runtime, Variable};
 use crate::oracle::values::place;
 use crate::step::Target;
 use crate::vector::Path;
@@ -71,7 +71,7 @@ impl<T: Real> Interpreter<T> {
             if let Op::Leaf(Leaf::Input(number)) = graph.op(id) {
                 reads[*number as usize] = true;
             }
-            if let Kind::Class(size) = graph.ty(id).kind
+            if let Some(size) = graph.ty(id).kind.count()
                 && size > T::WHOLE
                 && size != crate::graph::BATCH
             {

@@ -1,8 +1,8 @@
 //! The interpreter against the oracle: on every scalar function, on graphs built by hand, on random graphs.
 use super::*;
 use crate::batch::batch;
-use crate::graph::Type;
 use crate::graph::verify::verify;
+use crate::graph::{Kind, Type};
 use crate::oracle::random_graph::random_graph;
 use crate::oracle::{Draws, Environment, evaluate};
 use proptest::prelude::*;
@@ -255,7 +255,7 @@ fn a_root_may_be_wanted_twice() {
 #[test]
 fn classes_out_of_range_are_told() {
     let mut g = Graph::new();
-    let ty = Type { shape: vec![], kind: Kind::Class(3), varying: true };
+    let ty = Type { shape: vec![], kind: Kind::Class(crate::graph::ListId(0), 3), varying: true };
     g.inputs.push(Variable { name: "t".into(), ty, span: Default::default() });
     let t = g.intern(Op::Leaf(Leaf::Input(0)));
     let hot = g.one_hot(t, 3);

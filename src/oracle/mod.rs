@@ -141,12 +141,14 @@ impl<'a, T: Scalar> Run<'a, T> {
         Ok(())
     }
 
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn node(&self, id: NodeId) -> Result<Values<T>, String> {
         let op = self.graph.op(id);
-        match op {
-            Op::Leaf(leaf) => return self.leaf(id, leaf),
-            Op::BatchMean { x, axes } => return self.batch_mean(*x, axes),
-            _ => {}
+        if let Op::Leaf(leaf) = op {
+            return self.leaf(id, leaf);
+        }
+        if let Op::BatchMean { x, axes } = op {
+            return self.batch_mean(*x, axes);
         }
         let operands: Vec<(NodeId, &Values<T>)> =
             op.operands().into_iter().map(|x| Ok((x, self.get(x)?))).collect::<Result<_, String>>()?;
@@ -159,7 +161,21 @@ impl<'a, T: Scalar> Run<'a, T> {
                     let at = self.places[of.0 as usize];
                     Ok(get(*x)[at * size..(at + 1) * size].to_vec())
                 }
-                _ => operations::value(self.graph, id, get),
+                Op::Leaf(_)
+                | Op::Unary(..)
+                | Op::Binary(..)
+                | Op::Select { .. }
+                | Op::Reduce { .. }
+                | Op::Contract(_)
+                | Op::View(_)
+                | Op::Reshape { .. }
+                | Op::Join { .. }
+                | Op::OneHot { .. }
+                | Op::Gather { .. }
+                | Op::ScatterAdd { .. }
+                | Op::BatchMean { .. }
+                | Op::Last { .. }
+                | Op::Stacked { .. } => operations::value(self.graph, id, get),
             }
         };
         if self.graph.ty(id).varying {
@@ -260,12 +276,12 @@ impl<'a, T: Scalar> Run<'a, T> {
             carried = binders.iter().map(|b| self.get(b.next).cloned()).collect::<Result<_, String>>()?;
         }
         for (k, &projection) in run.projections.iter().enumerate() {
-            let value = match self.graph.op(projection) {
-                Op::Stacked { .. } => self.stacked(projection, rounds.iter().map(|r| &r[k]), of.reverse),
-                _ => match rounds.last() {
-                    Some(last) => last[k].clone(),
-                    None => self.without_rounds(run.of, body_of[k])?,
-                },
+            let value = match rounds.last() {
+                _ if matches!(self.graph.op(projection), Op::Stacked { .. }) => {
+                    self.stacked(projection, rounds.iter().map(|r| &r[k]), of.reverse)
+                }
+                Some(last) => last[k].clone(),
+                None => self.without_rounds(run.of, body_of[k])?,
             };
             self.values[projection.index()] = Some(value);
         }

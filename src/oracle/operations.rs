@@ -1,4 +1,5 @@
 //! Each class of nodes on one example's arrays, written as its definition reads.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::scalar::Scalar;
 use crate::graph::{Contraction, Graph, NodeId, Op, View};
 use crate::op::ReduceOp;

@@ -92,7 +92,7 @@ impl Builder<'_> {
         fitting.len().checked_sub(1 + back).map(|k| fitting[k])
     }
     fn real(&mut self, values: &[Value]) -> Value {
-        let found = self.choose(values, |g, v| !matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let found = self.choose(values, |g, v| !g.ty(v.id).kind.is_whole());
         found.unwrap_or(values[0])
     }
     fn leaves(&mut self) -> Vec<Value> {
@@ -101,8 +101,8 @@ impl Builder<'_> {
             (vec![], Kind::Real),
             (vec![2, 3], Kind::Real),
             (vec![4, 2, 3], Kind::Real),
-            (vec![], Kind::Class(CLASSES)),
-            (vec![3], Kind::Class(CLASSES)),
+            (vec![], Kind::Class(crate::graph::ListId(0), CLASSES)),
+            (vec![3], Kind::Class(crate::graph::ListId(0), CLASSES)),
             (vec![3], Kind::Bool),
         ];
         let mut all = vec![];
@@ -414,9 +414,9 @@ impl Builder<'_> {
     }
 
     fn classes(&mut self, values: &mut Vec<Value>) {
-        let class = self.choose(values, |g, v| matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let class = self.choose(values, |g, v| g.ty(v.id).kind.is_whole());
         let Some(class) = class else { return };
-        let Kind::Class(size) = self.g.ty(class.id).kind else { return };
+        let Some(size) = self.g.ty(class.id).kind.count() else { return };
         let depth = self.g.shape(class.id).len();
         match self.pick(4) {
             0 => {
@@ -424,7 +424,7 @@ impl Builder<'_> {
                 self.keep(values, id, 1.0, true);
             }
             1 => {
-                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1);
+                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1 && !g.ty(v.id).kind.is_class());
                 if let Some(x) = x {
                     let op = if self.pick(2) == 0 { ReduceOp::Argmax } else { ReduceOp::Argmin };
                     let id = self.g.reduce(op, &[0], x.id);
@@ -469,7 +469,7 @@ impl Builder<'_> {
         }
         if matches!(op.name, "cross_entropy" | "softmax_cross_entropy") {
             let class = self.choose(values, |g, v| {
-                g.shape(v.id) == &shape[..shape.len() - 1] && matches!(g.ty(v.id).kind, Kind::Class(k) if k <= size)
+                g.shape(v.id) == &shape[..shape.len() - 1] && g.ty(v.id).kind.count().is_some_and(|k| k <= size)
             });
             let target = class.map_or(z.id, |c| c.id);
             arguments.push(if class.is_some() { target } else { self.g.named(NamedOp(&named::SOFTMAX), &[z.id]) });

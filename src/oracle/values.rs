@@ -129,7 +129,7 @@ impl Draws {
         match kind {
             Kind::Real => 2.0 * self.unit() - 1.0,
             Kind::Bool => self.below(2) as f64,
-            Kind::Class(size) => self.below(size) as f64,
+            Kind::Index(size) | Kind::Class(_, size) => self.below(size) as f64,
         }
     }
 }

@@ -9,21 +9,26 @@ pub mod layout;
 mod multiply;
 pub mod orders;
 pub mod products;
+pub mod refusal;
 mod rounds;
 pub mod schedule;
 mod updates;
 pub mod values;
+mod weight;
 
+use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
     Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
     Program, Role, Step,
 };
+use crate::limits;
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
 use orders::Orders;
+use refusal::{Outcome, Refusal};
 use rustc_hash::{FxHashMap, FxHashSet};
 use schedule::Item;
 use values::Stored;
@@ -73,8 +78,19 @@ pub struct Plan {
     pub constants: Vec<(Binding, Vec<f64>)>,
 }
 
+/// A step that can't be planned: where the value was written that no kernel computes, what it is called, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub name: Option<String>,
+    pub span: Option<Span>,
+    pub why: String,
+}
+
 /// Plans a step.
-pub fn plan(request: &Request) -> Plan {
+///
+/// # Errors
+/// A value can't be computed by any kernel.
+pub fn plan(request: &Request) -> Result<Plan, Refused> {
     let roots: Vec<NodeId> = request
         .updates
         .iter()
@@ -83,22 +99,30 @@ pub fn plan(request: &Request) -> Plan {
         .chain(request.outputs.iter().copied())
         .collect();
     let (graph, roots) = expand::expand(request.graph, &roots);
+    planned(request, &graph, &roots).map_err(|Refusal { node, why }| Refused {
+        name: graph.name_of(node).map(str::to_string),
+        span: graph.span_of(node),
+        why,
+    })
+}
+
+fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> {
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id));
     let updates: Vec<(Target, NodeId)> =
-        updates.filter(|&(target, id)| updates::target_of(&graph, id) != Some(target)).collect();
-    let mut planner = Planner::new(&graph, request.float, request.batch);
-    let order = graph.reachable(&roots);
-    planner.orders = orders::orders(&graph, &order, &updates);
+        updates.filter(|&(target, id)| updates::target_of(graph, id) != Some(target)).collect();
+    let mut planner = Planner::new(graph, request.float, request.batch);
+    let order = graph.reachable(roots);
+    planner.orders = orders::orders(graph, &order, &updates);
     planner.place_leaves(&updates);
-    planner.place_values(&order, &roots, &updates);
-    let (items, lateness) = schedule::schedule(&graph, &order, &planner.memory, &planner.late);
-    planner.gather_inputs(&order);
-    let steps = planner.steps(&items);
+    planner.place_values(&order, roots, &updates);
+    let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
+    planner.gather_inputs(&order)?;
+    let steps = planner.steps(&items)?;
     planner.program.steps.extend(steps);
-    let mut left = planner.leave(&lateness, &updates, outputs);
+    let mut left = planner.leave(&lateness, &updates, outputs)?;
     let outputs = left.split_off(request.logged.len());
-    planner.finish(&left, outputs)
+    Ok(planner.finish(&left, outputs))
 }
 
 struct Planner<'g> {
@@ -140,6 +164,7 @@ impl<'g> Planner<'g> {
             stacks: FxHashMap::default(),
             groups: Default::default(),
             runtime: FxHashMap::default(),
+            weights: vec![],
         };
         let mut planner = Planner {
             graph,
@@ -171,7 +196,8 @@ impl<'g> Planner<'g> {
     /// A piece of the program's memory.
     fn allocate(&mut self, name: &str, element: Element, elements: usize, role: Role) -> BufferId {
         let offset = self.program.arena_bytes;
-        self.program.arena_bytes = (offset + elements * element.bytes()).next_multiple_of(64);
+        let end = offset.saturating_add(elements.saturating_mul(element.bytes()));
+        self.program.arena_bytes = end.min(usize::MAX / 2).next_multiple_of(64);
         self.program.buffers.push(Buffer {
             name: name.into(),
             element,
@@ -184,7 +210,7 @@ impl<'g> Planner<'g> {
     }
 
     fn new_stored(&mut self, name: &str, kind: Kind, layout: Layout, float: Float, role: Role) -> Stored {
-        let element = if matches!(kind, Kind::Class(_)) { Element::U32 } else { float.element() };
+        let element = if kind.is_whole() { Element::U32 } else { float.element() };
         let buffer = self.allocate(name, element, layout.elements, role);
         Stored { buffer, offset: 0, layout, float }
     }
@@ -237,7 +263,8 @@ impl<'g> Planner<'g> {
     /// Buffers for all values that are kept.
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
         let scalars = values::step_scalars(self.graph);
-        let kept = values::keep(self.graph, order, roots, &scalars);
+        let kept = values::keep(self.graph, order, roots, &scalars, self.float);
+        self.memory.weights = kept.weights.clone();
         self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
@@ -303,23 +330,29 @@ impl<'g> Planner<'g> {
         self.graph.name_of(id).map_or_else(|| format!("v{}", id.0), str::to_string)
     }
 
-    fn push_kernel(&mut self, written: Written) -> Step {
-        let arguments = written
-            .places
-            .iter()
-            .map(|of| self.loops.iter().find(|(l, _)| l == of).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
-            .collect();
+    fn push_kernel(&mut self, written: Written) -> Outcome<Step> {
+        let arguments = written.places.iter().map(|of| self.variable_of(*of)).collect::<Outcome<_>>()?;
         self.program.kernels.push(written.kernel);
-        Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments }
+        Ok(Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments })
+    }
+    /// The place of a loop around the kernel: outside of the loop there is none.
+    fn variable_of(&self, of: LoopId) -> Outcome<Affine> {
+        match self.loops.iter().find(|(known, _)| *known == of) {
+            Some((_, variable)) => Ok(Affine::from(*variable)),
+            None => {
+                let inside = self.graph.ids().find(|id| self.graph.node(*id).loops.contains(&of));
+                Err(Refusal { node: inside.unwrap_or(NodeId(0)), why: "is read outside of its loop".into() })
+            }
+        }
     }
 
     /// Rows of this batch out of the tables.
-    fn gather_inputs(&mut self, order: &[NodeId]) {
+    fn gather_inputs(&mut self, order: &[NodeId]) -> Outcome<()> {
         for &id in order {
             let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) else { continue };
             let Some(input) = self.inputs[*number as usize].clone() else { continue };
             let name = self.name(id);
-            let element = if matches!(input.kind, Kind::Class(_)) { Element::U32 } else { self.float.element() };
+            let element = if input.kind.is_whole() { Element::U32 } else { self.float.element() };
             let place = Place::Table { slot: input.slot };
             self.program.buffers.push(Buffer {
                 name: format!("data {name}"),
@@ -339,10 +372,11 @@ impl<'g> Planner<'g> {
                 table,
                 self.order,
                 &input,
-            );
-            let step = self.push_kernel(written);
+            )?;
+            let step = self.push_kernel(written)?;
             self.program.steps.push(step);
         }
+        Ok(())
     }
 
     fn destination(&self, id: NodeId) -> Destination {
@@ -351,7 +385,7 @@ impl<'g> Planner<'g> {
         Destination { id, stored, stack }
     }
 
-    fn steps(&mut self, items: &[Item]) -> Vec<Step> {
+    fn steps(&mut self, items: &[Item]) -> Outcome<Vec<Step>> {
         let mut steps = vec![];
         for item in items {
             match item {
@@ -359,49 +393,61 @@ impl<'g> Planner<'g> {
                     let all: Vec<Destination> = members.iter().map(|&m| self.destination(m)).collect();
                     let float = all[0].stored.float;
                     let name: Vec<String> = members.iter().map(|&m| self.name(m)).collect();
-                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
-                    steps.push(self.push_kernel(written));
+                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all)?;
+                    steps.push(self.push_kernel(written)?);
                 }
-                Item::Single(id) => steps.extend(self.single(*id)),
-                Item::Together(members) => match self.grouped_product(members[0]) {
+                Item::Single(id) => steps.extend(self.single(*id)?),
+                Item::Together(members) => match self.grouped_product(members[0])? {
                     Some(product) => steps.extend(product),
-                    None => members.iter().for_each(|&id| steps.extend(self.single(id))),
+                    None => {
+                        for &id in members {
+                            steps.extend(self.single(id)?);
+                        }
+                    }
                 },
-                Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
+                Item::Loop { of, body } => steps.extend(self.looped(*of, body)?),
             }
         }
-        steps
+        Ok(steps)
     }
 
-    fn single(&mut self, id: NodeId) -> Vec<Step> {
-        if let Some(product) = self.product(id) {
-            return product;
+    fn single(&mut self, id: NodeId) -> Outcome<Vec<Step>> {
+        if let Some(product) = self.product(id)? {
+            return Ok(product);
         }
         let to = self.destination(id);
         let (name, float) = (self.name(id), to.stored.float);
         let written = match self.graph.op(id) {
-            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
-            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
+            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)?],
+            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)?],
             Op::ScatterAdd { index, values, shared, .. } => {
-                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)]
+                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)?]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;
                 let mut all = vec![];
                 for &part in parts {
-                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part));
+                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part)?);
                     start += extent(self.graph.shape(part)[*axis], self.batch);
                 }
                 all
             }
-            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])],
+            // What no kernel makes is refused when it is written.
+            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])?],
         };
         written.into_iter().map(|written| self.push_kernel(written)).collect()
     }
 
     fn finish(mut self, logged: &[Binding], outputs: Vec<Binding>) -> Plan {
         self.program.outputs = logged.iter().map(|b| b.buffer).collect();
-        arena::share(&mut self.program);
+        let bytes = |buffer: &Buffer| buffer.elements as u128 * buffer.element.bytes() as u128;
+        let total: u128 = self.program.buffers.iter().map(bytes).sum();
+        if total <= limits::ADDRESSES {
+            arena::share(&mut self.program);
+        } else {
+            // Nobody has that: it is only said how much.
+            self.program.arena_bytes = usize::try_from(total).unwrap_or(usize::MAX);
+        }
         // After the memory is shared: what overlaps must not be touched by two steps at once.
         self.program.insert_barriers();
         Plan {

@@ -2,7 +2,7 @@
 //! else: `updates`.
 use super::emit::Memory;
 use super::grouped::Groups;
-use super::kernels::is_pointwise;
+use crate::graph::class::facts;
 use crate::graph::{Graph, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -133,7 +133,7 @@ fn scope(all: &Scope, home: Option<LoopId>, lateness: &mut Lateness) -> Vec<Item
             continue;
         }
         let is_late = late.contains(&id);
-        if !is_pointwise(graph.op(id)) && !is_late {
+        if !facts(graph.op(id)).made.is_anywhere() && !is_late {
             items.push(Item::Single(id));
             made.insert(id, items.len() - 1);
             continue;
@@ -153,6 +153,7 @@ fn scope(all: &Scope, home: Option<LoopId>, lateness: &mut Lateness) -> Vec<Item
             let Item::Group(members) = &items[at] else { return false };
             let float = |m: NodeId| memory.stored.get(&m).map(|s| (s.float, s.layout.order.clone()));
             members.len() < GROUP
+                && memory.fit_together(members.iter().copied().chain([id]))
                 && graph.shape(members[0]) == graph.shape(id)
                 && float(members[0]) == float(id)
                 && memory.stacks.contains_key(&members[0]) == memory.stacks.contains_key(&id)
@@ -193,7 +194,7 @@ pub fn reads(graph: &Graph, memory: &Memory, root: NodeId, computed: bool) -> Ve
         if op.loop_used().is_some() {
             out.push((x, false));
         }
-        let direct = direct && matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
+        let direct = direct && facts(op).reads_own_index;
         op.each_operand(|operand| todo.push((operand, direct)));
     }
     out

@@ -4,9 +4,9 @@
 //! all that reads an old value comes before its writer. All other work is done by then; what is left is brought into an order. Where
 //! that is a circle, one kernel computes all values of it before it stores the first, if each is read where it is written; else an old
 //! value is put aside first.
-use super::kernels::is_pointwise;
 use super::schedule::{GROUP, Lateness, reads};
 use super::*;
+use crate::graph::class::facts;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -16,6 +16,16 @@ enum Work {
     Assign { of: NodeId, to: Stored, name: String },
     /// A product, a reduction, a join, a scatter.
     Single(NodeId),
+}
+
+impl Work {
+    /// What is computed.
+    fn node(&self) -> NodeId {
+        match self {
+            Work::Assign { of, .. } => *of,
+            Work::Single(id) => *id,
+        }
+    }
 }
 
 /// The same with the items of the other work that stand in front of it: in the order of the graph, and at least.
@@ -80,8 +90,9 @@ impl Planner<'_> {
         };
         self.late = updated.into_iter().filter(is_late).collect();
         for &(target, id) in updates {
-            let is_number = !matches!(graph.ty(id).kind, Kind::Class(_)) && graph.constant_of(id).is_none();
-            let fits = self.late.contains(&id) && is_number && is_pointwise(graph.op(id)) && !scalars[id.index()];
+            let is_number = !graph.ty(id).kind.is_whole() && graph.constant_of(id).is_none();
+            let fits =
+                self.late.contains(&id) && is_number && facts(graph.op(id)).made.is_anywhere() && !scalars[id.index()];
             if fits && !self.memory.stored.contains_key(&id) {
                 let home = self.stored_next(target);
                 self.memory.stored.insert(id, home);
@@ -95,7 +106,7 @@ impl Planner<'_> {
         lateness: &Lateness,
         updates: &[(Target, NodeId)],
         outputs: &[NodeId],
-    ) -> Vec<Binding> {
+    ) -> Outcome<Vec<Binding>> {
         let mut all: Vec<Late> = lateness.iter().map(|&(id, place)| Late { work: self.computed(id), place }).collect();
         // What is copied stands behind all other work.
         let copy = |of: NodeId, to: Stored, name: &str| Late {
@@ -134,17 +145,17 @@ impl Planner<'_> {
             }
         };
         for old in aside {
-            self.put_aside(old);
+            self.put_aside(old)?;
         }
         for Together { works, .. } in together {
-            let steps = self.late_steps(works.iter().map(|&at| &all[at].work));
+            let steps = self.late_steps(works.iter().map(|&at| &all[at].work))?;
             self.program.steps.extend(steps);
         }
-        outputs.iter().map(|id| found[id].clone()).collect()
+        Ok(outputs.iter().map(|id| found[id].clone()).collect())
     }
 
     fn computed(&self, id: NodeId) -> Work {
-        match is_pointwise(self.graph.op(id)) {
+        match facts(self.graph.op(id)).made.is_anywhere() {
             true => Work::Assign { of: id, to: self.memory.stored[&id].clone(), name: self.name(id) },
             false => Work::Single(id),
         }
@@ -152,7 +163,7 @@ impl Planner<'_> {
 
     /// A value that is in memory and stays there to the end of the step. A class is not: it is read and logged as a number.
     fn read_where_it_is(&mut self, id: NodeId) -> Option<Stored> {
-        let class = matches!(self.graph.ty(id).kind, Kind::Class(_));
+        let class = self.graph.ty(id).kind.is_whole();
         let stored = self.memory.stored.get(&id).filter(|_| !class)?;
         if self.next.values().any(|&next| self.program.buffer(next).overwrites == Some(stored.buffer)) {
             return None;
@@ -165,18 +176,19 @@ impl Planner<'_> {
     }
 
     /// Copies an old value: from here on it is read there.
-    fn put_aside(&mut self, old: BufferId) {
+    fn put_aside(&mut self, old: BufferId) -> Outcome<()> {
         let leaf = self.memory.stored.iter().find(|(_, stored)| stored.buffer == old).map(|(id, s)| (*id, s.clone()));
-        let Some((leaf, stored)) = leaf else { return };
+        let Some((leaf, stored)) = leaf else { return Ok(()) };
         let name = format!("old {}", self.program.buffer(old).name);
         let to = self.new_stored(&name, Kind::Real, stored.layout, self.float, Role::Value);
-        let written = kernels::copy(&self.memory, &name, self.float, &to, leaf);
-        let step = self.push_kernel(written);
+        let written = kernels::copy(&self.memory, &name, self.float, &to, Kind::Real, leaf)?;
+        let step = self.push_kernel(written)?;
         self.program.steps.push(step);
         self.memory.stored.insert(leaf, to);
+        Ok(())
     }
 
-    fn late_steps<'w>(&mut self, works: impl Iterator<Item = &'w Work>) -> Vec<Step> {
+    fn late_steps<'w>(&mut self, works: impl Iterator<Item = &'w Work>) -> Outcome<Vec<Step>> {
         let (mut all, mut names) = (vec![], vec![]);
         for work in works {
             match work {
@@ -187,8 +199,8 @@ impl Planner<'_> {
                 }
             }
         }
-        let written = kernels::pointwise(&self.memory, &names.join(", "), all[0].stored.float, &all);
-        vec![self.push_kernel(written)]
+        let written = kernels::pointwise(&self.memory, &names.join(", "), all[0].stored.float, &all)?;
+        Ok(vec![self.push_kernel(written)?])
     }
 
     /// The work in its order, some of it in one kernel; or old values that must be put aside for it, as those `aside` are.
@@ -237,6 +249,7 @@ impl Planner<'_> {
             let joins = (earliest..out.len()).rev().find(|&k| {
                 let Together { works, place } = &out[k];
                 works.len() + members.len() <= GROUP
+                    && self.memory.fit_together(works.iter().chain(members).map(|&m| all[m].work.node()))
                     && needs <= *place
                     && self.is_alike(&all[works[0]].work, &all[members[0]].work)
             });
@@ -371,7 +384,7 @@ mod tests {
         let next = next(&mut g, &leaves);
         let updates: Vec<(Target, NodeId)> = (0..).map(Target::State).zip(next).collect();
         let request = Request { graph: &g, updates: &updates, logged: &[], outputs: &[], float: Float::F32, batch: 1 };
-        let program = plan(&request).program;
+        let program = plan(&request).unwrap().program;
         assert_eq!(program.verify(), Ok(()), "{}", program.text());
         program
     }

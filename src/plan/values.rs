@@ -3,6 +3,8 @@
 //! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
 //! several kernels need it and it is not cheap; views are addresses.
 use super::layout::Layout;
+use super::weight::Weights;
+use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
 use crate::op::Notation;
@@ -24,6 +26,8 @@ pub struct Kept {
     pub kept: Vec<bool>,
     /// Those that a reshape reads element by element: their layout has no padding.
     pub dense: Vec<bool>,
+    /// The instructions that each node takes in a kernel.
+    pub weights: Vec<usize>,
 }
 
 /// Whether the value is one number for the whole step, made of settings and counters alone.
@@ -34,14 +38,13 @@ pub fn step_scalars(graph: &Graph) -> Vec<bool> {
         marks[id.index()] = graph.shape(id).is_empty()
             && match graph.op(id) {
                 Op::Leaf(Leaf::Constant(..) | Leaf::Setting(_) | Leaf::Runtime(_)) => true,
-                Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => operands.iter().all(|x| marks[x.index()]),
-                _ => false,
+                op => facts(op).reads_own_index && operands.iter().all(|x| marks[x.index()]),
             };
     }
     marks
 }
 
-pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool]) -> Kept {
+pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool], float: Float) -> Kept {
     let mut kept = vec![false; graph.len()];
     let mut dense = vec![false; graph.len()];
     let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -58,18 +61,14 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
         kept[root.index()] |= !is_free(graph, root);
     }
     for &id in order {
-        let must = match graph.op(id) {
-            Op::Contract(_)
-            | Op::Reduce { .. }
-            | Op::Join { .. }
-            | Op::ScatterAdd { .. }
-            | Op::Leaf(Leaf::Table(..)) => true,
-            Op::Last { .. } => !is_free(graph, id),
-            Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. } => {
+        let must = match facts(graph.op(id)).made {
+            Made::Together => true,
+            Made::ByLoop => matches!(graph.op(id), Op::Last { .. }) && !is_free(graph, id),
+            Made::AnywhereByWork => {
                 let many = users.get(&id).copied().unwrap_or(0) > 1;
-                scalars[id.index()] && !is_free(graph, id) || many && !is_cheap(graph, id)
+                scalars[id.index()] || many && !is_cheap(graph, id)
             }
-            _ => false,
+            Made::Given | Made::Anywhere | Made::ByDefinition => false,
         };
         kept[id.index()] |= must;
         // What others read from memory must be there.
@@ -99,7 +98,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
             _ => {}
         }
     }
-    Kept { kept, dense }
+    let mut weights = Weights::new(graph, float);
+    weights.keep(order, &mut kept);
+    Kept { kept, dense, weights: weights.of }
 }
 
 /// The value whose memory a product reads: views that only address are looked through.
@@ -124,7 +125,7 @@ fn left_by(graph: &Graph, mut x: NodeId) -> NodeId {
 }
 
 /// What needs no memory of its own: leaves have theirs, constants none.
-fn is_free(graph: &Graph, id: NodeId) -> bool {
+pub fn is_free(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
         Op::Leaf(Leaf::Table(..)) => false,
         Op::Leaf(_) => true,
@@ -140,8 +141,9 @@ fn is_constant(graph: &Graph, id: NodeId) -> bool {
 
 /// Worth doing twice: one arithmetic step on what is in memory anyway.
 fn is_cheap(graph: &Graph, id: NodeId) -> bool {
-    let leafy =
-        |x: NodeId| !matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. });
+    let leafy = |x: NodeId| facts(graph.op(x)).made != Made::AnywhereByWork;
+    // A truth value as a number is what it is.
+    let id = graph.truth_of(id).unwrap_or(id);
     match graph.op(id) {
         Op::Unary(op, x) => (op.notation != Notation::Call || op.name == "relu") && leafy(*x),
         Op::Binary(op, x, y) => {

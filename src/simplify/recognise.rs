@@ -87,7 +87,7 @@ fn picked(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let entry = |s: &Simplifier, id: NodeId| {
         let Op::Gather { table, index, shared } = *s.graph.op(id) else { return None };
         let of_last = shared + 1 == s.graph.shape(table).len() && s.graph.shape(index).len() == shared;
-        (of_last && matches!(s.graph.ty(index).kind, Kind::Class(_))).then_some((table, index))
+        (of_last && s.graph.ty(index).kind.is_whole()).then_some((table, index))
     };
     let (z, index) = match *s.graph.op(id) {
         Op::Binary(op, picked, total) if op.name == "sub" => {

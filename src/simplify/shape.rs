@@ -1,5 +1,6 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
 use super::{Simplifier, StructuralRule};
+use crate::graph::class::facts;
 use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
 use crate::op::arithmetic::NEGATE;
 use crate::op::{BinaryOp, UnaryOp, arithmetic};
@@ -161,7 +162,7 @@ const FUNCTIONS_BETWEEN: usize = 4;
 fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) -> Option<bool> {
     match s.graph.op(x) {
         Op::Reshape { x, .. } => (s.graph.shape(*x) == shape).then_some(true),
-        Op::Unary(..) | Op::Binary(..) | Op::Select { .. } if depth > 0 => {
+        op if depth > 0 && facts(op).reads_own_index => {
             let operands = s.graph.op(x).operands();
             let found: Option<Vec<bool>> =
                 operands.into_iter().map(|x| has_shape_inside(s, x, shape, depth - 1)).collect();
@@ -174,7 +175,7 @@ fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) ->
 fn reshaped_inside(s: &mut Simplifier, x: NodeId, shape: &[usize]) -> NodeId {
     match s.graph.op(x).clone() {
         Op::Reshape { x, .. } => x,
-        op @ (Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) => {
+        op if facts(&op).reads_own_index => {
             let operands: Vec<NodeId> = op.operands().into_iter().map(|x| reshaped_inside(s, x, shape)).collect();
             let mut next = operands.into_iter();
             s.make(op.map(|x| next.next().unwrap_or(x), |l| l))
@@ -202,7 +203,7 @@ fn expansion(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
 /// A scalar function of expansions along the same axes is done before expanding.
 fn expanded_last(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let op = s.graph.op(id).clone();
-    if !matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) {
+    if !facts(&op).reads_own_index {
         return None;
     }
     let operands = op.operands();
@@ -263,8 +264,8 @@ fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     if yes == no {
         return Some(yes);
     }
-    if let Some(value) = s.graph.constant_of(condition) {
-        return Some(if value != 0.0 { yes } else { no });
+    if let Some(holds) = s.known_condition(condition) {
+        return Some(if holds { yes } else { no });
     }
     // Where it is known how the condition is, a choice by it is made.
     let within = |x: NodeId, side: bool| match *s.graph.op(x) {

@@ -115,7 +115,7 @@ fn softmax_spelled_out_is_recognised_and_its_gradient_is_p_minus_y() {
     let (mut g, w, x) = setting();
     g.inputs.push(Variable {
         name: "t".into(),
-        ty: Type { shape: vec![], kind: crate::graph::Kind::Class(3), varying: true },
+        ty: Type { shape: vec![], kind: crate::graph::Kind::Class(crate::graph::ListId(0), 3), varying: true },
         span: Default::default(),
     });
     let t = g.intern(Op::Leaf(crate::graph::Leaf::Input(1)));

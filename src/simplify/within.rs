@@ -64,7 +64,7 @@ fn pass(s: &mut Simplifier, order: &[NodeId], copied: &FxHashSet<LoopId>) -> FxH
             Op::Leaf(Leaf::Binder(of, number)) if copied.contains(&of) => {
                 let to = s.graph.copied(of, &mut loops);
                 let binder = s.graph.looped(of).binders[number as usize].clone();
-                let leaf = s.graph.add_binder(to, map[&binder.init], binder.ty.varying);
+                let leaf = s.graph.add_binder(to, map[&binder.init], binder.ty.kind, binder.ty.varying);
                 map.insert(id, leaf);
                 continue;
             }

@@ -12,4 +12,12 @@ pub static CODES: &[Explanation] = &[
         "The objective became infinite or no number. Mostly the rate is too high, or the inputs are far from 1 in size: lower the rate, \
          or write `standardize x` in the data section. The message names the step; `gradus run --log-every 1` shows those before it.",
         "train { minimize loss; optimizer sgd(rate = 100); epochs 10 }", "train { minimize loss; optimizer sgd(rate = 0.1); epochs 10 }"),
+    explain("E0908", "a value that native code can't compute",
+        "A value is needed that no kernel makes, or one that would be too long. It is a limit of gradus and no mistake of the program: \
+         `gradus run --executor interpreter` computes it all the same.",
+        "y = f(x)    // beyond a limit of native code", "y = g(x)"),
+    explain("E0909", "more memory than there is",
+        "Before anything is computed, gradus adds up what parameters, states and all values of a step take. It is more than this machine has free, \
+         or than its limits let a process have.",
+        "param w: [40000, 40000]\nloss = norm(w)^2", "param w: [400, 400]\nloss = norm(w)^2"),
 ];

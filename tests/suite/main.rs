@@ -24,4 +24,5 @@ mod stages;
 mod steps;
 mod structure;
 mod training;
+mod types;
 mod values;

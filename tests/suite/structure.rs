@@ -17,7 +17,7 @@ fn plan(text: &str, rows: usize) -> Planned {
     let source = pipeline::read("model.nn", text, &Options::default());
     assert!(source.diagnostics.is_empty(), "{:?}", source.diagnostics);
     let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
-    let program = pipeline::planned(&batched, Float::F32, rows).program;
+    let program = pipeline::planned(&batched, Float::F32, rows).unwrap().program;
     Planned { batched, program, rows }
 }
 
@@ -274,7 +274,7 @@ fn next_values_are_written_in_place() {
         );
         let source = pipeline::read("model.nn", &text, &Options::default());
         let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
-        let program = pipeline::planned(&batched, Float::F32, 8).program;
+        let program = pipeline::planned(&batched, Float::F32, 8).unwrap().program;
         let next = program.buffers.iter().filter(|buffer| buffer.overwrites.is_some()).count();
         let text = program.text();
         let writes = |kernel: &&str| kernel.contains("] = ") && kernel.contains("    next ");

@@ -113,6 +113,7 @@ impl Normal<'_> {
         number
     }
 
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn form(&mut self, id: NodeId) -> Polynomial {
         let op = self.graph.op(id).clone();
         let of = |normal: &Self, x: NodeId| normal.forms[&x].clone();
@@ -161,7 +162,15 @@ impl Normal<'_> {
                 let sum = self.opaque(&sum, &self.graph.shape(id)[..rank], false, self.graph.ty(id).varying);
                 Some(all.minus(&sum, &self.atoms))
             }
-            _ => None,
+            // These are not looked into.
+            Op::Leaf(_)
+            | Op::Select { .. }
+            | Op::Reduce { .. }
+            | Op::Join { .. }
+            | Op::Named(..)
+            | Op::Element { .. }
+            | Op::Last { .. }
+            | Op::Stacked { .. } => None,
         };
         let form = form.unwrap_or_else(|| {
             let ty = self.graph.ty(id).clone();

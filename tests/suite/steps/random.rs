@@ -77,7 +77,7 @@ impl Drawn {
         }
         self.values.extend(self.targets.iter().map(|t| t.1));
         self.g.inputs.push(variable("x".into(), &[3], true));
-        let class = Type { shape: vec![], kind: Kind::Class(4), varying: true };
+        let class = Type { shape: vec![], kind: Kind::Class(gradus::graph::ListId(0), 4), varying: true };
         self.g.inputs.push(Variable { name: "t".into(), ty: class, span: Default::default() });
         self.values.push(self.g.intern(Op::Leaf(Leaf::Input(0))));
     }
@@ -97,7 +97,7 @@ impl Drawn {
     }
     fn real(&mut self) -> NodeId {
         let x = self.pick();
-        if matches!(self.g.ty(x).kind, Kind::Class(_)) { self.values[0] } else { x }
+        if self.g.ty(x).kind.is_whole() { self.values[0] } else { x }
     }
     /// A value in a shape: repeated, in another order, a part, with zeros behind it, or its mean everywhere.
     fn fit(&mut self, x: NodeId, shape: &[usize]) -> NodeId {
@@ -108,7 +108,7 @@ impl Drawn {
         if own.iter().product::<usize>() == shape.iter().product::<usize>() {
             return self.g.reshape(x, shape);
         }
-        if matches!(self.g.ty(x).kind, Kind::Class(_)) {
+        if self.g.ty(x).kind.is_whole() {
             let first = self.g.index(x, 0, 0);
             return self.fit(first, shape);
         }
@@ -250,7 +250,7 @@ impl Drawn {
         let x = self.pick();
         let x = self.uniform_of(x);
         let fitted = self.fit(x, &shape);
-        if self.dice.below(2) == 0 || matches!(self.g.ty(fitted).kind, Kind::Class(_)) {
+        if self.dice.below(2) == 0 || self.g.ty(fitted).kind.is_whole() {
             return fitted;
         }
         let scaled = self.g.scale(fitted, 0.25);
@@ -259,11 +259,7 @@ impl Drawn {
     }
     /// A class that differs from example to example has no mean.
     fn uniform_of(&mut self, x: NodeId) -> NodeId {
-        if self.g.ty(x).varying && matches!(self.g.ty(x).kind, Kind::Class(_)) {
-            self.values[0]
-        } else {
-            self.uniform(x)
-        }
+        if self.g.ty(x).varying && self.g.ty(x).kind.is_whole() { self.values[0] } else { self.uniform(x) }
     }
 
     /// A number to log: a leaf where one fits.
@@ -274,7 +270,7 @@ impl Drawn {
             0 => x,
             _ if self.dice.once_in(2) && self.g.shape(x).len() == 1 => self.g.index(x, 0, 1),
             _ => {
-                let x = if matches!(self.g.ty(x).kind, Kind::Class(_)) { self.values[0] } else { x };
+                let x = if self.g.ty(x).kind.is_whole() { self.values[0] } else { x };
                 let axes: Vec<usize> = (0..self.g.shape(x).len()).collect();
                 if axes.is_empty() { x } else { self.g.reduce(ReduceOp::Mean, &axes, x) }
             }
@@ -318,7 +314,7 @@ fn disagrees(seed: u64) -> Option<String> {
             };
             let way = format!("{} in {float:?}", if interpreted { "interpreted" } else { "native" });
             let found = pipeline::executor(&batched, &how, EXAMPLES, &data, (STEPS, STEPS))
-                .and_then(|mut executor| executed(executor.as_mut(), &env, step.outputs.len(), STEPS));
+                .and_then(|mut executor| Ok(executed(executor.as_mut(), &env, step.outputs.len(), STEPS)?));
             let why = match found {
                 Ok(found) => differs(&found, &wanted, tolerance),
                 Err(fault) => Some(fault.to_string()),

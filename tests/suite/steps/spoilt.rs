@@ -150,7 +150,7 @@ fn a_spoilt_plan_is_refused_or_does_the_same() {
         let step = step(seed);
         let env = environment(&step.graph, seed);
         let batched = pipeline::batched(&step, true);
-        let plan = || pipeline::planned(&batched, Float::F64, env.examples);
+        let plan = || pipeline::planned(&batched, Float::F64, env.examples).unwrap();
         let program = plan().program;
         aside += usize::from(program.buffers.iter().any(|buffer| buffer.name.starts_with("old ")));
         at_once += usize::from(program.kernels.iter().any(|kernel| has_circle(&program, &kernel.body)));
