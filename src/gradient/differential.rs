@@ -26,7 +26,7 @@ pub fn differential(graph: &mut Graph, scope: &mut Scope, y: NodeId, place: usiz
         Op::Binary(row, a, b) => {
             let other = if place == 0 { b } else { a };
             // At a tie with a constant an argument takes nothing, wherever it stands: as the first does.
-            let swapped = row.tie == Tie::Second && place == 1 && is_made_of_numbers(graph, other);
+            let swapped = row.tie == Tie::Second && place == 1 && graph.is_made_of_numbers(other);
             let (arguments, place) = if swapped { ([b, a], 0) } else { ([a, b], place) };
             let template = binary_template(row, place);
             let formula = Formula::new(graph, template, |_, at| arguments[at], || y, |g, v| scope.value(g, v))?;
@@ -104,13 +104,4 @@ fn products_of_others(graph: &mut Graph, x: NodeId, axes: &[usize]) -> NodeId {
     let rest = graph.select(own, one, each);
     let rest = graph.reduce(ReduceOp::Product, &[depth + 1], rest);
     back_in_place(graph, rest, &shape, axes)
-}
-
-/// Whether a value is made of numbers and settings alone, however it is spelled: a constant, where a function chooses.
-fn is_made_of_numbers(graph: &Graph, id: NodeId) -> bool {
-    let is_other = |op: &Op| match op {
-        Op::Leaf(leaf) => !matches!(leaf, Leaf::Constant(..) | Leaf::Table(..) | Leaf::Iota(_) | Leaf::Setting(_)),
-        _ => false,
-    };
-    graph.find_below(id, is_other).is_none()
 }

@@ -47,7 +47,7 @@ pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
 }
 
 /// A share for a value from outside of the loop whose rounds are being gone through; it is summed over the rounds.
-type Outside = Vec<(NodeId, NodeId)>;
+type Outside = Vec<(NodeId, Cotangent)>;
 
 /// Cotangents while a scope is gone through.
 #[derive(Default)]
@@ -56,6 +56,8 @@ struct Shares {
     pending: FxHashMap<NodeId, Vec<Cotangent>>,
     /// The adjoints of those that were, zero where they do not matter.
     found: FxHashMap<NodeId, NodeId>,
+    /// What loops read and leave element by element: it is met again where it matters on the other side.
+    elements: FxHashMap<NodeId, Cotangent>,
 }
 
 impl Shares {
@@ -93,7 +95,11 @@ impl Pass {
         for &y in order.iter().rev() {
             let cotangent = shares.pending.remove(&y).and_then(|all| support::sum(graph, all));
             let is_loop = graph.op(y).loop_used();
-            // Its adjoint is spoken of, or read by a loop, or it ends here.
+            let is_of_elements = matches!(graph.op(y), Op::Stacked { .. } | Op::Element { .. });
+            if let Some(d) = cotangent.as_ref().filter(|_| is_of_elements) {
+                shares.elements.insert(y, d.clone());
+            }
+            // Its adjoint is spoken of, or carried by a loop, or it ends here.
             let is_spoken_of = graph.name_of(y).is_some() || self.by.contains(&y) || is_loop.is_some();
             let cotangent = match cotangent {
                 Some(d) if is_spoken_of => Some(d.cleaned(graph)),
@@ -105,10 +111,13 @@ impl Pass {
             }
             if let Some(of) = is_loop {
                 if first[&of] == y {
-                    let given: Vec<(NodeId, NodeId)> =
-                        projections[&of].iter().filter_map(|p| shares.found.get(p).map(|d| (*p, *d))).collect();
+                    let given = projections[&of].iter().filter_map(|p| {
+                        let whole = shares.found.get(p).map(|d| Cotangent::everywhere(*d));
+                        Some((*p, shares.elements.get(p).cloned().or(whole)?))
+                    });
+                    let given: Vec<(NodeId, Cotangent)> = given.collect();
                     for (x, share) in self.backward_loop(graph, of, &given) {
-                        self.give(order, shares, outside, graph, x, Cotangent::everywhere(share));
+                        self.give(order, shares, outside, x, share);
                     }
                 }
                 continue;
@@ -143,28 +152,20 @@ impl Pass {
                     d.clone().through(graph, &map, keeps_zeros, &shape)
                 }
             };
-            self.give(order, shares, outside, graph, x, share);
+            self.give(order, shares, outside, x, share);
         }
     }
 
-    fn give(
-        &mut self,
-        order: &[NodeId],
-        shares: &mut Shares,
-        outside: &mut Outside,
-        graph: &mut Graph,
-        x: NodeId,
-        share: Cotangent,
-    ) {
+    fn give(&self, order: &[NodeId], shares: &mut Shares, outside: &mut Outside, x: NodeId, share: Cotangent) {
         if order.binary_search(&x).is_ok() {
             shares.add(x, share);
         } else {
-            outside.push((x, share.cleaned(graph).value));
+            outside.push((x, share));
         }
     }
 
     /// The backward loop of a loop, from the cotangents of its projections; what it gives to values outside.
-    fn backward_loop(&mut self, graph: &mut Graph, forward: LoopId, given: &[(NodeId, NodeId)]) -> Outside {
+    fn backward_loop(&mut self, graph: &mut Graph, forward: LoopId, given: &[(NodeId, Cotangent)]) -> Outside {
         if given.is_empty() {
             return vec![];
         }
@@ -176,11 +177,12 @@ impl Pass {
             (0..looped.binders.len()).filter(|&i| self.is_active(looped.binders[i].leaf)).collect();
         let mut starts: Vec<Option<NodeId>> = vec![None; looped.binders.len()];
         let mut extra: Vec<(NodeId, NodeId)> = vec![];
-        let mut seeds: Vec<(NodeId, NodeId)> = vec![];
-        for &(projection, d) in given {
-            match *graph.op(projection) {
-                Op::Stacked { x, .. } => seeds.push((x, d)),
+        let mut seeds: Vec<(NodeId, Cotangent)> = vec![];
+        for (projection, d) in given {
+            match *graph.op(*projection) {
+                Op::Stacked { x, .. } => seeds.push((x, d.clone())),
                 Op::Last { x, .. } => {
+                    let d = d.value;
                     match active.iter().find(|&&i| looped.binders[i].next == x && starts[i].is_none()) {
                         Some(&i) => starts[i] = Some(d),
                         None => extra.push((x, d)),
@@ -205,12 +207,12 @@ impl Pass {
             if graph.node(next).loops.contains(&forward) {
                 within.add(next, Cotangent::everywhere(carry));
             } else if self.is_active(next) {
-                outside.push((next, carry));
+                outside.push((next, Cotangent::everywhere(carry)));
             }
         }
-        for &(x, d) in &seeds {
-            let at = graph.element(backward, d);
-            within.add(x, Cotangent::everywhere(at));
+        for (x, d) in seeds {
+            let at = d.at_each(graph, &|graph, d| graph.element(backward, d));
+            within.add(x, at);
         }
         // A value at the last round alone: it is carried into the first backward round, and zero after that.
         for &(x, d) in &extra {
@@ -251,19 +253,19 @@ impl Pass {
             if let Some(&d) = adjoint.get(&looped.binders[i].leaf)
                 && self.is_active(looped.binders[i].init)
             {
-                shares.push((looped.binders[i].init, graph.last(backward, d)));
+                shares.push((looped.binders[i].init, Cotangent::everywhere(graph.last(backward, d))));
             }
         }
         for &id in &body {
-            if let (Op::Element { of, x }, Some(&d)) = (graph.op(id).clone(), adjoint.get(&id))
+            if let (Op::Element { of, x }, Some(d)) = (graph.op(id).clone(), within.elements.get(&id))
                 && of == forward
                 && self.is_active(x)
             {
-                shares.push((x, graph.stacked(backward, d)));
+                shares.push((x, d.at_each(graph, &|graph, d| graph.stacked(backward, d))));
             }
         }
         for (x, share) in outside {
-            shares.push((x, sum_over_rounds(graph, backward, share)));
+            shares.push((x, share.over_rounds(graph, backward, |graph, d| sum_over_rounds(graph, backward, d))));
         }
         shares
     }

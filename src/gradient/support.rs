@@ -3,8 +3,10 @@
 //! What flows into a branch of an `if` matters only where the branch is taken. It is not masked when it enters, but when it leaves: on its way a slope
 //! may be infinite where the branch is not taken, and 0 · ∞ is no number. So a cotangent knows the conditions under which it matters, and
 //! meets them again before it is mixed with what matters elsewhere: once for each way, however many nodes the way has.
-use crate::graph::{Graph, Linear, NodeId};
-use crate::op::comparison::{AND, NOT, OR};
+use crate::graph::linear::spread;
+use crate::graph::{Graph, Linear, LoopId, NodeId};
+use crate::op::ReduceOp;
+use crate::op::comparison::{AND, GREATER, NOT, OR};
 
 /// Conditions that all hold: truth values (of the cotangent's shape, or one for all elements) and the side that each is on. None: everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +89,19 @@ impl Cotangent {
         self
     }
 
+    /// The same in each round of a loop, or of all rounds: conditions go where the elements go.
+    pub fn at_each(&self, graph: &mut Graph, map: &dyn Fn(&mut Graph, NodeId) -> NodeId) -> Cotangent {
+        let shape = graph.shape(self.value).to_vec();
+        let mut all: Vec<(NodeId, bool)> = vec![];
+        for &(condition, side) in &self.support.0 {
+            let wide = graph.expand_to(condition, &shape);
+            all.push((map(graph, wide), side));
+        }
+        all.sort();
+        all.dedup();
+        Cotangent { value: map(graph, self.value), support: Support(all), clean: self.clean }
+    }
+
     /// What a side of a choice gets.
     pub fn on_side(&self, graph: &Graph, condition: NodeId, side: bool) -> Cotangent {
         let support = self.support.within(graph, condition, side);
@@ -104,46 +119,101 @@ impl Cotangent {
                 return Cotangent::everywhere(map.transpose(graph, value, shape));
             }
         };
-        let value = map.transpose(graph, self.value, shape);
-        Cotangent { value, clean: support.is_everywhere() || self.clean && keeps_zeros, support }
+        // What is not taken must not be mixed in.
+        let mixes = matches!(map, Linear::View(_)) && !self.support.is_of_numbers(graph);
+        let cotangent = if mixes { self.cleaned(graph) } else { self };
+        let value = map.transpose(graph, cotangent.value, shape);
+        Cotangent { value, clean: support.is_everywhere() || cotangent.clean && keeps_zeros, support }
     }
 
     fn carried(&self, graph: &mut Graph, map: &Linear, shape: &[usize]) -> Option<Support> {
         if self.support.is_everywhere() {
             return Some(Support::default());
         }
-        let moves = |graph: &mut Graph, by: &dyn Fn(&mut Graph, NodeId) -> NodeId| {
-            let mut all: Vec<(NodeId, bool)> = vec![];
-            for &(condition, side) in &self.support.0 {
-                let same = graph.shape(condition).is_empty();
-                // What is not there any more is not taken.
-                let holds = if side || same { condition } else { graph.unary(&NOT, condition) };
-                let side = side || !same;
-                all.push((if same { condition } else { by(graph, holds) }, side));
-            }
-            all.sort();
-            all.dedup();
-            Some(Support(all))
-        };
         match map {
             Linear::Slope(_) | Linear::Choose { .. } => Some(self.support.clone()),
             // A condition of one example is none of the others.
             Linear::Examples { .. } => None,
-            Linear::View(view) => {
-                let seen = view.with_pivots();
-                let gives_once = seen.shape.len() == view.shape.len() && seen.adjoint(self.value, shape).1.is_empty();
-                if gives_once {
-                    moves(graph, &|graph, condition| map.transpose(graph, condition, shape))
-                } else {
-                    self.support.is_of_numbers(graph).then(|| self.support.clone())
-                }
-            }
-            Linear::Reshape { .. } | Linear::Part { .. } => {
-                moves(graph, &|graph, condition| map.transpose(graph, condition, shape))
-            }
-            _ => self.support.is_of_numbers(graph).then(|| self.support.clone()),
+            Linear::View(_)
+            | Linear::Reshape { .. }
+            | Linear::Part { .. }
+            | Linear::Sum { .. }
+            | Linear::Mean { .. }
+            | Linear::Weighted { .. } => Some(self.moved(graph, map, shape)),
+            Linear::Pick { .. }
+            | Linear::Product { .. }
+            | Linear::Gather { .. }
+            | Linear::Scatter { .. }
+            | Linear::Order { .. }
+            | Linear::Prefix
+            | Linear::Softmax { .. }
+            | Linear::Centred { .. } => self.support.is_of_numbers(graph).then(|| self.support.clone()),
         }
     }
+
+    /// The conditions where their elements go. Where several elements give to one, that matters if any of them does.
+    fn moved(&self, graph: &mut Graph, map: &Linear, shape: &[usize]) -> Support {
+        let mut all: Vec<(NodeId, bool)> = vec![];
+        for &(condition, side) in &self.support.0 {
+            if graph.shape(condition).is_empty() {
+                all.push((condition, side));
+                continue;
+            }
+            // What is not there any more is not taken.
+            let holds = if side { condition } else { graph.unary(&NOT, condition) };
+            let moved = match map {
+                Linear::View(view) => {
+                    let seen = view.with_pivots();
+                    let holds = graph.reshape(holds, &seen.shape);
+                    let (adjoint, summed) = seen.adjoint(holds, shape);
+                    let there = graph.intern(crate::graph::Op::View(adjoint));
+                    any(graph, there, &summed)
+                }
+                Linear::Sum { axes } | Linear::Mean { axes } | Linear::Weighted { axes, .. } => {
+                    spread(graph, holds, shape, axes)
+                }
+                map => map.transpose(graph, holds, shape),
+            };
+            all.push((moved, true));
+        }
+        all.sort();
+        all.dedup();
+        Support(all)
+    }
+
+    /// The sum over the rounds of a loop: where it matters in any of them.
+    pub fn over_rounds(
+        self,
+        graph: &mut Graph,
+        of: LoopId,
+        sum: impl FnOnce(&mut Graph, NodeId) -> NodeId,
+    ) -> Cotangent {
+        let is_of_round = |graph: &Graph, condition: NodeId| graph.node(condition).loops.contains(&of);
+        if !self.support.0.iter().any(|(condition, _)| is_of_round(graph, *condition)) {
+            return Cotangent { value: sum(graph, self.value), ..self };
+        }
+        let shape = graph.shape(self.value).to_vec();
+        let support = match self.support.condition(graph, &shape) {
+            Some(condition) => {
+                let all = graph.stacked(of, condition);
+                Support(vec![(any(graph, all, &[0]), true)])
+            }
+            None => Support::default(),
+        };
+        let value = self.cleaned(graph).value;
+        Cotangent { value: sum(graph, value), support, clean: true }
+    }
+}
+
+/// Whether a condition holds anywhere along axes.
+fn any(graph: &mut Graph, condition: NodeId, axes: &[usize]) -> NodeId {
+    if axes.is_empty() {
+        return condition;
+    }
+    let most = graph.reduce(ReduceOp::Max, axes, condition);
+    let shape = graph.shape(most).to_vec();
+    let zero = graph.constant(0.0, &shape);
+    graph.binary(&GREATER, most, zero)
 }
 
 /// The sum of shares: those that matter at the same places are added as they are, two that never matter together are one choice, what is left is

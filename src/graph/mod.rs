@@ -225,6 +225,15 @@ impl Graph {
         None
     }
 
+    /// Whether a value is made of numbers and settings alone, however it is spelled: a constant, where a function chooses.
+    pub fn is_made_of_numbers(&self, id: NodeId) -> bool {
+        let is_other = |op: &Op| match op {
+            Op::Leaf(leaf) => !matches!(leaf, Leaf::Constant(..) | Leaf::Table(..) | Leaf::Iota(_) | Leaf::Setting(_)),
+            _ => false,
+        };
+        self.find_below(id, is_other).is_none()
+    }
+
     /// What a node needs: its operands, and what a loop's result takes from the loop.
     pub fn each_below(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         self.op(id).each_operand(&mut visit);

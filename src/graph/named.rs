@@ -234,7 +234,7 @@ pub static NORM: Named = Named {
     range: Interval::NONNEGATIVE,
     definition: |g, a| {
         let inner = dot_last(g, a[0], a[0]);
-        g.unary(&crate::op::exponential::SQRT, inner)
+        g.unary(&crate::op::power::ROOT, inner)
     },
     differential: |g, a, y, _| {
         let shape = g.shape(a[0]).to_vec();

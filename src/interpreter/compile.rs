@@ -11,7 +11,7 @@ use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
 use crate::op::BinaryOp;
 use crate::op::arithmetic::MULTIPLY;
 use crate::oracle::{LoopRun, Step, schedule};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// What `compile` gives. Buffers stand in this order: parameters, states, inputs, the numbers, then tables and computed values.
@@ -41,10 +41,10 @@ pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compi
     for step in schedule(graph, &roots)? {
         compiler.step(&step, &mut lines)?;
     }
-    let mut places: Vec<Layout> = vec![];
+    let (mut places, mut taken) = (vec![], FxHashSet::default());
     for &root in &roots {
         let layout = compiler.layouts[&root].clone();
-        let own = compiler.is_own(&layout) && places.iter().all(|taken| taken.buffer != layout.buffer);
+        let own = compiler.is_own(&layout) && taken.insert(layout.buffer);
         places.push(if own { layout } else { compiler.copied(&layout, &mut lines) });
     }
     let Compiler { numbers, mut sizes, tables, numbers_at, .. } = compiler;

@@ -32,6 +32,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Stay,
         range: |x| x.rising(|v| v.max(0.0)),
         value: |x| if x > 0.0 || x.is_nan() { x } else { 0.0 },
+        slopes: |x| [f64::from(u8::from(x > 0.0)), 0.0],
         lower: arithmetic!(x => x.constant(0.0).max(x)),
         derivative: |x, _, d| x.greater(x.constant(0.0)).select(d, d.constant(0.0)),
     }
@@ -47,6 +48,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(sigmoid),
         value: sigmoid,
+        slopes: |x| { let s = sigmoid(x) * sigmoid(-x); [s, s * (sigmoid(-x) - sigmoid(x))] },
         lower: polynomial!(x => functions::sigmoid(x), sigmoid),
         derivative: |_, y, d| d * (y * (1.0 - y)),
     }
@@ -62,6 +64,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(softplus),
         value: softplus,
+        slopes: |x| [sigmoid(x), sigmoid(x) * sigmoid(-x)],
         lower: polynomial!(x => functions::softplus(x), softplus),
         derivative: |x, _, d| d * x.sigmoid(),
     }

@@ -1,7 +1,7 @@
 //! Exponentials, logarithms, powers and roots.
-use super::Interval;
 use super::lowering::{arithmetic, polynomial};
 use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::{Interval, power};
 use crate::vector::functions;
 
 rows! { UNARY: Unary;
@@ -17,6 +17,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::exp),
         value: libm::exp,
+        slopes: |x| [libm::exp(x); 2],
         lower: polynomial!(x => functions::exp(x), libm::exp),
         derivative: |_, y, d| d * y,
     }
@@ -32,6 +33,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::expm1),
         value: libm::expm1,
+        slopes: |x| [libm::exp(x); 2],
         lower: polynomial!(x => functions::expm1(x), libm::expm1),
         // Not y + 1, which cancels where x is far below 0.
         derivative: |x, _, d| d * x.exp(),
@@ -48,6 +50,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(libm::log),
         value: libm::log,
+        slopes: |x| [1.0 / x, -1.0 / (x * x)],
         lower: polynomial!(x => functions::log(x), libm::log),
         derivative: |x, _, d| d / x,
     }
@@ -63,6 +66,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| Interval::new(x.low.max(-1.0), x.high.max(-1.0)).rising(libm::log1p),
         value: libm::log1p,
+        slopes: |x| [1.0 / (1.0 + x), -1.0 / ((1.0 + x) * (1.0 + x))],
         lower: polynomial!(x => functions::log1p(x), libm::log1p),
         derivative: |x, _, d| d / (1.0 + x),
     }
@@ -78,6 +82,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
         value: f64::sqrt,
+        slopes: |x| [0.5 / x.sqrt(), -0.25 / (x * x.sqrt())],
         lower: arithmetic!(x => x.sqrt()),
         derivative: |_, y, d| d / (2.0 * y),
     }
@@ -93,6 +98,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::NONNEGATIVE,
         value: |x| 1.0 / x.sqrt(),
+        slopes: |x| [-0.5 / (x * x.sqrt()), 0.75 / (x * x * x.sqrt())],
         lower: arithmetic!(x => x.constant(1.0) / x.sqrt()),
         derivative: |x, y, d| -(d * y / (2.0 * x)),
     }
@@ -108,6 +114,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| if x.low > 0.0 || x.high < 0.0 { Interval::new(1.0 / x.high, 1.0 / x.low) } else if x.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
         value: |x| 1.0 / x,
+        slopes: |x| [-1.0 / (x * x), 2.0 / (x * x * x)],
         lower: arithmetic!(x => x.constant(1.0) / x),
         derivative: |_, y, d| -(d * y.squared()),
     }
@@ -123,6 +130,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::erf),
         value: libm::erf,
+        slopes: |x| { let g = std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-x * x); [g, -2.0 * x * g] },
         lower: polynomial!(x => functions::erf(x), libm::erf),
         derivative: |x, _, d| d * (std::f64::consts::FRAC_2_SQRT_PI * (-x.squared()).exp()),
     }
@@ -151,6 +159,7 @@ rows! { BINARY: Binary;
             }
         },
         value: libm::pow,
+        slopes: power::slopes,
         lower: polynomial!(x, y => functions::pow(x, y), libm::pow),
         derivative_x: |x, y, _, d| d * x.power_slope(y),
         derivative_y: |x, y, _, d| d * x.power_log(y),

@@ -16,6 +16,45 @@ fn power_log(x: f64, y: f64) -> f64 {
     if x == 0.0 && y > 0.0 { 0.0 } else { libm::pow(x, y) * libm::log(x) }
 }
 
+/// `c x^e`, 0 where `c` is, and times a factor that may be infinite where `x` is 0, and the power is 0 there.
+fn term(c: f64, x: f64, e: f64, factor: f64) -> f64 {
+    if c == 0.0 || x == 0.0 && e > 0.0 { 0.0 } else { c * libm::pow(x, e) * factor }
+}
+
+/// The first and second partial derivatives of `x^y`, in the order of `Binary::slopes`.
+pub fn slopes(x: f64, y: f64) -> [f64; 5] {
+    let log = libm::log(x);
+    let mixed = term(1.0, x, y - 1.0, 1.0) + term(y, x, y - 1.0, log);
+    [
+        term(y, x, y - 1.0, 1.0),
+        term(1.0, x, y, log),
+        term(y * (y - 1.0), x, y - 2.0, 1.0),
+        mixed,
+        term(1.0, x, y, log * log),
+    ]
+}
+fn slopes_of_slope(x: f64, y: f64) -> [f64; 5] {
+    let log = libm::log(x);
+    let mixed = term(2.0 * y - 1.0, x, y - 2.0, 1.0) + term(y * (y - 1.0), x, y - 2.0, log);
+    [
+        term(y * (y - 1.0), x, y - 2.0, 1.0),
+        term(1.0, x, y - 1.0, 1.0) + term(y, x, y - 1.0, log),
+        term(y * (y - 1.0) * (y - 2.0), x, y - 3.0, 1.0),
+        mixed,
+        term(2.0, x, y - 1.0, log) + term(y, x, y - 1.0, log * log),
+    ]
+}
+fn slopes_of_log(x: f64, y: f64) -> [f64; 5] {
+    let log = libm::log(x);
+    [
+        term(1.0, x, y - 1.0, 1.0) + term(y, x, y - 1.0, log),
+        term(1.0, x, y, log * log),
+        term(2.0 * y - 1.0, x, y - 2.0, 1.0) + term(y * (y - 1.0), x, y - 2.0, log),
+        term(2.0, x, y - 1.0, log) + term(y, x, y - 1.0, log * log),
+        term(1.0, x, y, log * log * log),
+    ]
+}
+
 /// As any power.
 fn size_power(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
@@ -36,6 +75,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
         value: f64::sqrt,
+        slopes: |x| if x > 0.0 { [0.5 / x.sqrt(), -0.25 / (x * x.sqrt())] } else { [0.0, 0.0] },
         lower: arithmetic!(x => x.sqrt()),
         derivative: |_, y, d| y.greater(y.constant(0.0)).select(d / (2.0 * y), d.constant(0.0)),
     }
@@ -56,6 +96,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |x, y| if x.low >= 0.0 && y.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
         value: power_slope,
+        slopes: slopes_of_slope,
         lower: polynomial!(x, y => L::select(y.equal(y.constant(0.0)), y.constant(0.0), y * functions::pow(x, y - y.constant(1.0))), power_slope),
         // y (y − 1) x^(y − 2), 0 where either factor is.
         derivative_x: |x, y, _, d| y.equals(y.constant(0.0)).select(d.constant(0.0), d * (y * x.power_slope(y - 1.0))),
@@ -75,6 +116,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::ALL,
         value: power_log,
+        slopes: slopes_of_log,
         lower: polynomial!(x, y => L::select(x.equal(x.constant(0.0)) & y.greater(y.constant(0.0)), x.constant(0.0), functions::pow(x, y) * functions::log(x)), power_log),
         derivative_x: |x, y, _, d| d * (x.pow(y - 1.0) + y * x.power_log(y - 1.0)),
         // x^y log(x)², as a square so that it is 0 where the half is.
@@ -94,6 +136,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: size_power,
+        slopes: |x, y| if x > 0.0 { slopes(x, y) } else { [0.0; 5] },
         lower: polynomial!(x, y => functions::pow(x, y), size_power),
         derivative_x: |x, y, _, d| x.greater(x.constant(0.0)).select(d * (y * x.pow(y - 1.0)), d.constant(0.0)),
         derivative_y: |x, _, p, d| x.greater(x.constant(0.0)).select(d * (p * x.log()), d.constant(0.0)),

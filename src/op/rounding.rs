@@ -15,6 +15,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(f64::floor),
         value: f64::floor,
+        slopes: |_| [0.0, 0.0],
         lower: arithmetic!(x => x.floor()),
         derivative: |_, _, d| d.constant(0.0),
     }
@@ -30,6 +31,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(f64::ceil),
         value: f64::ceil,
+        slopes: |_| [0.0, 0.0],
         lower: arithmetic!(x => x.ceil()),
         derivative: |_, _, d| d.constant(0.0),
     }
@@ -45,6 +47,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(f64::round_ties_even),
         value: f64::round_ties_even,
+        slopes: |_| [0.0, 0.0],
         lower: arithmetic!(x => x.round_even()),
         derivative: |_, _, d| d.constant(0.0),
     }
@@ -64,6 +67,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, y| if y.low > 0.0 { super::Interval::new(0.0, y.high) } else { super::Interval::ALL },
         value: |x, y| x - y * (x / y).floor(),
+        slopes: |x, y| [1.0, -(x / y).floor(), 0.0, 0.0, 0.0],
         lower: arithmetic!(x, y => x - y * (x / y).floor()),
         derivative_x: |_, _, _, d| d,
         derivative_y: |x, y, _, d| -(d * (x / y).floor()),

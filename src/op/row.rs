@@ -70,6 +70,8 @@ pub struct Unary {
     pub range: fn(Interval) -> Interval,
     /// Its value in f64: the oracle's.
     pub value: fn(f64) -> f64,
+    /// Its first and second derivative in f64: the oracle's, of which `derivative` knows nothing.
+    pub slopes: fn(f64) -> [f64; 2],
     /// How the executors compute it.
     pub lower: UnaryLowering,
     /// `(x, y = f(x), dy) -> dx`: its adjoint, linear in `dy`.
@@ -95,6 +97,8 @@ pub struct Binary {
     pub commutative: bool,
     pub range: fn(Interval, Interval) -> Interval,
     pub value: fn(f64, f64) -> f64,
+    /// Its derivatives by x, y, twice x, x and y, twice y, in f64: the oracle's.
+    pub slopes: fn(f64, f64) -> [f64; 5],
     /// How the executors compute it.
     pub lower: BinaryLowering,
     /// `(x, y, f(x, y), d) -> dx`, linear in `d`.

@@ -17,6 +17,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::SIGNED_UNIT,
         value: libm::sin,
+        slopes: |x| [libm::cos(x), -libm::sin(x)],
         lower: polynomial!(x => functions::sin(x), libm::sin),
         derivative: |x, _, d| d * x.cos(),
     }
@@ -32,6 +33,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::SIGNED_UNIT,
         value: libm::cos,
+        slopes: |x| [-libm::sin(x), -libm::cos(x)],
         lower: polynomial!(x => functions::cos(x), libm::cos),
         derivative: |x, _, d| -(d * x.sin()),
     }
@@ -47,6 +49,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::ALL,
         value: libm::tan,
+        slopes: |x| { let c = 1.0 / (libm::cos(x) * libm::cos(x)); [c, 2.0 * libm::tan(x) * c] },
         lower: polynomial!(x => functions::tan(x), libm::tan),
         derivative: |_, y, d| d * (1.0 + y.squared()),
     }
@@ -62,6 +65,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::new(-std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2),
         value: libm::asin,
+        slopes: |x| { let r = 1.0 - x * x; [1.0 / r.sqrt(), x / (r * r.sqrt())] },
         lower: polynomial!(x => functions::asin(x), libm::asin),
         derivative: |x, _, d| d / (1.0 - x.squared()).sqrt(),
     }
@@ -77,6 +81,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |_| Interval::new(0.0, std::f64::consts::PI),
         value: libm::acos,
+        slopes: |x| { let r = 1.0 - x * x; [-1.0 / r.sqrt(), -x / (r * r.sqrt())] },
         lower: polynomial!(x => functions::acos(x), libm::acos),
         derivative: |x, _, d| -(d / (1.0 - x.squared()).sqrt()),
     }
@@ -92,6 +97,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::atan),
         value: libm::atan,
+        slopes: |x| { let r = 1.0 + x * x; [1.0 / r, -2.0 * x / (r * r)] },
         lower: polynomial!(x => functions::atan(x), libm::atan),
         derivative: |x, _, d| d / (1.0 + x.squared()),
     }
@@ -107,6 +113,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::sinh),
         value: libm::sinh,
+        slopes: |x| [libm::cosh(x), libm::sinh(x)],
         lower: polynomial!(x => functions::sinh(x), libm::sinh),
         derivative: |x, _, d| d * x.cosh(),
     }
@@ -122,6 +129,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.absolute().rising(libm::cosh),
         value: libm::cosh,
+        slopes: |x| [libm::sinh(x), libm::cosh(x)],
         lower: polynomial!(x => functions::cosh(x), libm::cosh),
         derivative: |x, _, d| d * x.sinh(),
     }
@@ -137,6 +145,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::tanh),
         value: libm::tanh,
+        slopes: |x| { let r = 1.0 / (libm::cosh(x) * libm::cosh(x)); [r, -2.0 * libm::tanh(x) * r] },
         lower: polynomial!(x => functions::tanh(x), libm::tanh),
         derivative: |_, y, d| d * (1.0 - y.squared()),
     }
@@ -153,6 +162,7 @@ rows! { UNARY: Unary;
         zeros: Zeros::Lost,
         range: |x| x.rising(libm::asinh),
         value: libm::asinh,
+        slopes: |x| { let r = 1.0 + x * x; [1.0 / r.sqrt(), -x / (r * r.sqrt())] },
         lower: polynomial!(x => {
             let (one, size) = (x.constant(1.0), x.abs());
             let inverse = one / size;
@@ -176,6 +186,7 @@ rows! { BINARY: Binary;
         commutative: false,
         range: |_, _| Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
         value: libm::atan2,
+        slopes: |y, x| { let r = x * x + y * y; [x / r, -y / r, -2.0 * x * y / (r * r), (y * y - x * x) / (r * r), 2.0 * x * y / (r * r)] },
         lower: polynomial!(x, y => functions::atan2(x, y), libm::atan2),
         derivative_x: |y, x, _, d| d * x / (x.squared() + y.squared()),
         derivative_y: |y, x, _, d| -(d * y / (x.squared() + y.squared())),

@@ -2,6 +2,7 @@
 //!
 //! Values stay near 1 and functions away from their poles, so that evaluators of any precision can be compared. What jumps
 //! (comparisons, `floor`, `argmax`) is only applied to values that every evaluator has exactly.
+mod kinked;
 mod looped;
 mod more;
 
@@ -29,7 +30,11 @@ pub fn smooth_graph(script: &[u8]) -> RandomGraph {
 }
 
 fn built(script: &[u8], smooth: bool) -> RandomGraph {
-    let kinds = if script.first() == Some(&MORE) { KINDS + more::KINDS } else { KINDS };
+    let kinds = match script.first() {
+        Some(&MORE) => KINDS + more::KINDS,
+        Some(&KINKED) => KINDS + more::KINDS + kinked::KINDS,
+        _ => KINDS,
+    };
     let mut builder = Builder { g: Graph::new(), script, at: usize::from(kinds > KINDS), depth: 0, smooth, kinds };
     let mut values = builder.leaves();
     let first = values.len();
@@ -66,7 +71,9 @@ struct Builder<'s> {
 }
 
 /// A script that begins so may have operations of `more`; others keep the meaning that they had when they found a mistake.
-const MORE: u8 = 255;
+pub const MORE: u8 = 255;
+/// One that begins so may have those of `kinked`, too.
+pub const KINKED: u8 = 254;
 const KINDS: usize = 16;
 
 const CLASSES: usize = 4;
@@ -157,7 +164,8 @@ impl Builder<'_> {
                 let id = self.g.intern(Op::BatchMean { x: x.id, axes });
                 self.keep(values, id, x.bound, false);
             }
-            KINDS.. => self.more(kind - KINDS, values),
+            KINDS.. if kind < KINDS + more::KINDS => self.more(kind - KINDS, values),
+            KINDS.. => self.kinked(kind - KINDS - more::KINDS, values),
             _ if self.depth < 2 => self.looped(values),
             _ => self.unary(values),
         }

@@ -221,6 +221,7 @@ impl<'g> Planner<'g> {
 
     /// Parameters, states, counters.
     fn place_leaves(&mut self, updates: &[(Target, NodeId)]) {
+        let updated: FxHashSet<Target> = updates.iter().map(|u| u.0).collect();
         for what in Runtime::ALL {
             let buffer = self.allocate(what.name(), Element::F64, 1, Role::Scalar);
             self.memory.runtime.insert(what, buffer);
@@ -237,7 +238,7 @@ impl<'g> Planner<'g> {
                 let layout = self.ordered(&variable.ty.shape, order);
                 let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
                 let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
-                if updates.iter().any(|u| u.0 == target) {
+                if updated.contains(&target) {
                     self.follow(target, binding.buffer);
                 }
                 if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }

@@ -5,6 +5,7 @@ mod codes;
 mod command;
 mod commands;
 mod documents;
+mod duals;
 mod everyday;
 mod gradients;
 mod jacobians;

@@ -4,6 +4,7 @@
 //! First programs of which each was wrong once, with what is right by hand; then programs that are drawn (`written`), against a reading
 //! of their text, line by line; then steps that are drawn as graphs (`random`), against the oracle. `GRADUS_STEPS` sets how many of the
 //! last there are, `GRADUS_STEPS_SEED` where they begin.
+mod programs;
 mod random;
 mod spoilt;
 mod written;

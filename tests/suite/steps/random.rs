@@ -65,8 +65,9 @@ impl Drawn {
             ty: Type::real(shape, varying),
             span: Default::default(),
         };
-        for k in 0..1 + self.dice.below(3) {
-            self.g.parameters.push(variable(format!("w{k}"), shapes[k], false));
+        let count = 1 + self.dice.below(3);
+        for (k, shape) in shapes.into_iter().enumerate().take(count) {
+            self.g.parameters.push(variable(format!("w{k}"), shape, false));
             self.targets.push((Target::Parameter(k as u32), self.g.intern(Op::Leaf(Leaf::Parameter(k as u32)))));
         }
         for k in 0..self.dice.below(4) {
