@@ -1,8 +1,9 @@
 //! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
 use super::emit::{Emitter, Memory};
+use super::sums::{Cut, Sum, summed};
 use super::values::Stored;
 use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
-use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
+use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer, Value};
 use crate::op::ReduceOp;
 use crate::vector::lanes::Lanes;
 use std::cell::RefCell;
@@ -200,8 +201,35 @@ pub fn reduction(
             || x_shape.iter().map(|&n| if n == BATCH { 64 } else { n }).product::<usize>() >= DIVIDED_ELEMENTS;
         nest(recorder, &outer, outer_inner, divided && !outer.is_empty(), &mut vec![], &mut |at| {
             let lane_outside = if outer_inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let outside: Vec<(usize, LoopVariable)> = at.iter().map(|&(axis, v)| (kept[axis], v)).collect();
+            let store = |total: Option<Value>, index: Option<Integers>| {
+                let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
+                let access = to.access(&e, &indices(shape.len(), at));
+                match (total, index) {
+                    (_, Some(index)) => recorder.store_integer(access, index),
+                    (Some(total), None) if op == ReduceOp::Mean => {
+                        recorder.store(access, total * inverse_count(&e, &reduced));
+                    }
+                    (Some(total), None) => recorder.store(access, total),
+                    (None, None) => {}
+                }
+                lane_outside.is_some() && e.irregular.get()
+            };
             let best = match op {
-                ReduceOp::Sum | ReduceOp::Mean => recorder.sum(),
+                ReduceOp::Sum | ReduceOp::Mean => {
+                    let cut = Cut::new(&reduced, inner_inner == Inner::Lanes, memory.batch);
+                    let sum = Sum::of(recorder, &cut);
+                    let lanes = |over: Loop| if inner_inner == Inner::Lanes { over.lanes() } else { over };
+                    summed(recorder, &cut.turns, &lanes, sum, &mut vec![], None, &mut |inside, sum| {
+                        let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
+                        let e = Emitter::new(recorder, memory, &[], lane, loops);
+                        let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
+                        sum.put(e.float(x, &indices(x_shape.len(), &all)));
+                        irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
+                    });
+                    irregular |= store(Some(sum.total()), None);
+                    return;
+                }
                 ReduceOp::Product => recorder.accumulate(Reducer::Product, recorder.number(1.0)),
                 ReduceOp::Max | ReduceOp::Argmax => {
                     recorder.accumulate(Reducer::Maximum, recorder.number(f64::NEG_INFINITY))
@@ -211,7 +239,6 @@ pub fn reduction(
                 }
             };
             let index = pick.then(|| recorder.accumulate_integers(Reducer::Replace, recorder.integer(0)));
-            let outside: Vec<(usize, LoopVariable)> = at.iter().map(|&(axis, v)| (kept[axis], v)).collect();
             nest(recorder, &reduced, inner_inner, false, &mut vec![], &mut |inside| {
                 let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                 let e = Emitter::new(recorder, memory, &[], lane, loops);
@@ -227,27 +254,17 @@ pub fn reduction(
                 // Vectors with a tail may be anything; only rows that must be padded are not.
                 irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
             });
-            let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
-            let here = indices(shape.len(), at);
-            let access = to.access(&e, &here);
-            irregular |= lane_outside.is_some() && e.irregular.get();
-            match index {
-                Some(index) => recorder.store_integer(access, index.total()),
-                None => {
-                    let mut total = best.total();
-                    if op == ReduceOp::Mean {
-                        total = total * inverse_count(&e, &reduced);
-                    }
-                    recorder.store(access, total);
-                }
-            }
+            irregular |= match index {
+                Some(index) => store(None, Some(index.total())),
+                None => store(Some(best.total()), None),
+            };
         });
         irregular
     })
 }
 
 /// One over the number of elements that a mean is over.
-fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> crate::kernel::Value<'k> {
+fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> Value<'k> {
     let fixed: f64 = reduced.iter().filter(|r| r.1 != BATCH).map(|r| r.1 as f64).product();
     let one = e.recorder.number(1.0 / fixed);
     if !reduced.iter().any(|r| r.1 == BATCH) {
@@ -266,7 +283,7 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
     let extents = c.extents(&a_shape, &b_shape);
     let shape = memory.graph.shape(to.id).to_vec();
     let outer = axes_of(memory, to, &shape);
-    let summed: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
+    let labels: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
     let along_result = (Inner::Padded, Inner::Scalar);
     let along_sum = (Inner::Scalar, Inner::Lanes);
     let ways = [if outer.is_empty() { along_sum } else { along_result }, along_sum, (Inner::Scalar, Inner::Scalar)];
@@ -274,10 +291,12 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
         let mut irregular = false;
         nest(recorder, &outer, inner, is_large(&to.stored), &mut vec![], &mut |at| {
             let lane_outside = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
-            let sum = recorder.sum();
+            let cut = Cut::new(&labels, inner_inner == Inner::Lanes, memory.batch);
+            let sum = Sum::of(recorder, &cut);
+            let lanes = |over: Loop| if inner_inner == Inner::Lanes { over.lanes() } else { over };
             let outside: Vec<(usize, LoopVariable)> =
                 at.iter().map(|&(axis, v)| (c.out_axes[axis] as usize, v)).collect();
-            nest(recorder, &summed, inner_inner, false, &mut vec![], &mut |inside| {
+            summed(recorder, &cut.turns, &lanes, sum, &mut vec![], None, &mut |inside, sum| {
                 let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                 let e = Emitter::new(recorder, memory, &[], lane, loops);
                 let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();

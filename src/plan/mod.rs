@@ -11,6 +11,7 @@ pub mod orders;
 pub mod products;
 mod rounds;
 pub mod schedule;
+mod sums;
 pub mod values;
 
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
@@ -135,6 +136,7 @@ impl<'g> Planner<'g> {
         };
         let memory = Memory {
             graph,
+            batch,
             stored: FxHashMap::default(),
             stacks: FxHashMap::default(),
             groups: Default::default(),
