@@ -16,6 +16,7 @@ mod product;
 mod program;
 mod real;
 mod reduce;
+mod sums;
 
 pub use real::Real;
 

@@ -52,7 +52,13 @@ impl Cut {
         for (at, &(axis, extent)) in axes.iter().enumerate().rev() {
             let strands = if lanes && at + 1 == axes.len() { STRANDS } else { 1 };
             // What is cut around the rows of a batch must not depend on how many there may be.
-            let most = if extent != BATCH { extent } else if at == 0 { batch } else { usize::MAX };
+            let most = if extent != BATCH {
+                extent
+            } else if at == 0 {
+                batch
+            } else {
+                usize::MAX
+            };
             let (mut each, mut left) = (1, most);
             loop {
                 let room = match level {

@@ -298,7 +298,9 @@ fn round_up(builder: &mut FunctionBuilder, value: ir::Value, to: usize) -> ir::V
 fn statements(body: &[Statement]) -> usize {
     let count = |s: &Statement| match s {
         Statement::For(inner) => match inner.extent {
-            Extent::Fixed(n) if !inner.lanes && inner.each == 1 && inner.within.is_none() => n.min(UNROLLED_STATEMENTS) * statements(&inner.body),
+            Extent::Fixed(n) if !inner.lanes && inner.each == 1 && inner.within.is_none() => {
+                n.min(UNROLLED_STATEMENTS) * statements(&inner.body)
+            }
             _ => UNROLLED_STATEMENTS,
         },
         _ => 1,
