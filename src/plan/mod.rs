@@ -85,11 +85,13 @@ pub fn plan(request: &Request) -> Plan {
     let (graph, roots) = expand::expand(request.graph, &roots);
     let (updated, outputs) = roots.split_at(request.updates.len());
     let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
+    let others: Vec<NodeId> = updated.iter().chain(&outputs[request.logged.len()..]).copied().collect();
     let mut planner = Planner::new(&graph, request.float, request.batch);
     let order = graph.reachable(&roots);
     planner.orders = orders::orders(&graph, &order, &updates);
     planner.place_leaves();
-    planner.place_values(&order, &roots, &updates);
+    let told = values::told(&graph, &order, &outputs[..request.logged.len()], &others);
+    planner.place_values(&order, &roots, &updates, &told);
     let items = schedule::schedule(&graph, &order, &planner.memory, &planner.last);
     planner.gather_inputs(&order);
     let steps = planner.steps(&items);
@@ -230,7 +232,7 @@ impl<'g> Planner<'g> {
     }
 
     /// Buffers for all values that are kept.
-    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
+    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)], told: &[bool]) {
         let scalars = values::step_scalars(self.graph);
         let kept = values::keep(self.graph, order, roots, &scalars);
         self.last = schedule::updated_last(self.graph, order, updates, &kept.kept);
@@ -303,6 +305,7 @@ impl<'g> Planner<'g> {
                 Op::Leaf(_) => continue,
                 _ if !kept.kept[id.index()] || self.graph.constant_of(id).is_some() => continue,
                 _ if scalars[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Scalar),
+                _ if told[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Value),
                 _ => self.new_stored(&name, kind, layout, self.float, Role::Value),
             };
             self.memory.stored.insert(id, stored);

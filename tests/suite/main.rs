@@ -20,4 +20,5 @@ mod rows;
 mod spelled;
 mod stages;
 mod structure;
+mod sums;
 mod training;
