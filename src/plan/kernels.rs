@@ -23,7 +23,7 @@ fn over(extent: usize) -> Loop {
 
 /// How the innermost loop of a kernel runs.
 #[derive(Clone, Copy, PartialEq)]
-enum Inner {
+pub(super) enum Inner {
     /// Whole vectors into the rows' padding.
     Padded,
     /// Vectors and a tail.
@@ -32,7 +32,7 @@ enum Inner {
 }
 
 /// Writes a kernel once to see whether all accesses are vectors of padded rows, then as it can be.
-fn written(
+pub(super) fn written(
     name: &str,
     float: Float,
     write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
@@ -61,7 +61,7 @@ fn written_in<Way: Copy>(
 }
 
 /// Loops over axes in this order, then the body, with the variable of each axis.
-fn nest(
+pub(super) fn nest(
     recorder: &Recorder,
     axes: &[(usize, usize)],
     inner: Inner,
@@ -89,7 +89,7 @@ fn nest(
 }
 
 /// Indices by axis from variables by axis.
-fn indices(rank: usize, at: &[(usize, LoopVariable)]) -> Vec<Affine> {
+pub(super) fn indices(rank: usize, at: &[(usize, LoopVariable)]) -> Vec<Affine> {
     (0..rank)
         .map(|axis| at.iter().find(|(a, _)| *a == axis).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
         .collect()
@@ -157,7 +157,7 @@ fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, us
 
 impl Destination {
     /// Where the element at these indices of the value goes.
-    fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
+    pub(super) fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
         match self.stack {
             None => e.access(&self.stored, at),
             Some((of, stack)) => e.access(&self.stored, &e.with_place(stack, at, e.place(of))),
@@ -168,7 +168,7 @@ impl Destination {
         self.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)))
     }
     /// How far the value's neighbours along one of its axes are apart.
-    fn stride(&self, memory: &Memory, axis: usize) -> usize {
+    pub(super) fn stride(&self, memory: &Memory, axis: usize) -> usize {
         self.stored.layout.strides[axis + usize::from(self.rounds(memory).is_some_and(|rounds| axis >= rounds))]
     }
 }
@@ -349,42 +349,6 @@ pub fn join_part(
             irregular |= e.irregular.get();
         });
         irregular
-    })
-}
-
-/// Adds rows where they belong, after the table was cleared. One thread, in the order of the rows.
-pub fn scatter(
-    memory: &Memory,
-    name: &str,
-    float: Float,
-    to: &Destination,
-    index: NodeId,
-    values: NodeId,
-    shared: usize,
-) -> Written {
-    let (shape, v_shape) = (memory.graph.shape(to.id).to_vec(), memory.graph.shape(values).to_vec());
-    let rank = memory.graph.shape(index).len();
-    written(name, float, &|recorder, inner, loops| {
-        if inner == Inner::Padded {
-            return true;
-        }
-        let clear: Vec<(usize, usize)> = (0..shape.len()).map(|a| (a, shape[a])).collect();
-        nest(recorder, &clear, Inner::Scalar, false, &mut vec![], &mut |at| {
-            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            recorder.store(to.access(&e, &indices(shape.len(), at)), recorder.number(0.0));
-        });
-        let all: Vec<(usize, usize)> = (0..v_shape.len()).map(|a| (a, v_shape[a])).collect();
-        nest(recorder, &all, Inner::Scalar, false, &mut vec![], &mut |at| {
-            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            let here = indices(v_shape.len(), at);
-            let row = e.integer(index, &here[..rank]);
-            let mut there: Vec<Affine> = here[..shared].to_vec();
-            there.push(Affine::from(0));
-            there.extend(here[rank..].iter().cloned());
-            let access = to.access(&e, &there).row(row, to.stride(memory, shared), shape[shared]);
-            recorder.add(access, e.float(values, &here));
-        });
-        true
     })
 }
 

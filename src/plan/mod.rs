@@ -10,6 +10,7 @@ mod multiply;
 pub mod orders;
 pub mod products;
 mod rounds;
+mod scatters;
 pub mod schedule;
 mod sums;
 pub mod values;
@@ -395,7 +396,13 @@ impl<'g> Planner<'g> {
             Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
             Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
             Op::ScatterAdd { index, values, shared, .. } => {
-                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)]
+                let lost = scatters::loses(&self.memory, *index, *shared).then(|| {
+                    let layout = self.natural(self.graph.shape(id));
+                    let stored = self.new_stored(&format!("{name} lost"), Kind::Real, layout, float, Role::Value);
+                    Destination { id, stored, stack: None }
+                });
+                let rows = (*index, *values, *shared);
+                vec![scatters::scatter(&self.memory, &name, float, &to, lost.as_ref(), rows)]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;

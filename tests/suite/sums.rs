@@ -173,6 +173,32 @@ fn a_million_rows() {
     }
 }
 
+/// Rows that are chosen: each gets what a third of a million rows give it.
+#[test]
+fn a_million_choices() {
+    let text = "input k: class(3)\ntarget t\nparam w: [3, 2] = 0, v: [3] = 0\nloss = t * (sum(w[k]) + v[k])\n\
+                train { minimize loss; optimizer sgd(rate = 1); batch all; steps 1 }\n";
+    let source = read(text);
+    let model = source.training.as_ref().unwrap();
+    let t = numbers(COUNT, 8, -0.5, 1.5);
+    let k: Vec<f64> =
+        (0..COUNT).map(|i| (i * i % 3) as f64 + f64::from(u8::from(i % 7 == 0)) * (1.0 - (i * i % 3) as f64)).collect();
+    let of = |class: usize, f: fn(f64) -> f64| {
+        k.iter().zip(&t).filter(|(k, _)| **k == class as f64).map(|(_, t)| f(*t)).sum::<f64>() / COUNT as f64
+    };
+    let data = Dataset::of(&model.graph.inputs, vec![k.clone(), t.clone()], COUNT, Float::F32, "a test");
+    let batched = pipeline::batched(&pipeline::training_step(model), true);
+    for how in ways() {
+        let after = step(&batched, &how, &data, &[vec![0.0; 6], vec![0.0; 3]]);
+        for (values, width) in after.parameters.iter().zip([2, 1]) {
+            for (at, value) in values.iter().enumerate() {
+                let (wanted, magnitude) = (of(at / width, |t| t), of(at / width, f64::abs));
+                assert!((value + wanted).abs() <= MOST * magnitude, "{value}, not {}: {how:?}", -wanted);
+            }
+        }
+    }
+}
+
 /// What is infinite or no number is so in a long sum, too.
 #[test]
 fn what_is_infinite_stays_so() {
