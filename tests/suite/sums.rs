@@ -11,6 +11,8 @@ use gradus::vector::Path;
 use std::sync::atomic::AtomicBool;
 
 const COUNT: usize = 1_000_003;
+/// Where there are several elements of each.
+const FEWER: usize = COUNT / 3;
 /// Of the sum of all magnitudes.
 const MOST: f64 = 5e-7;
 
@@ -69,19 +71,18 @@ fn ways() -> Vec<Executing> {
 #[test]
 fn a_million_terms_along_axes() {
     let text = format!(
-        "param x: [{COUNT}] = 0, z: [{COUNT}, 9] = 0, v: [3, {}, 5] = 0, s: [{COUNT}] = 0\nloss = sum(x)\n\
+        "param x: [{COUNT}] = 0, z: [{FEWER}, 9] = 0, v: [3, {FEWER}, 5] = 0, s: [{COUNT}] = 0\nloss = sum(x)\n\
          metric total = sum(x)\nmetric average = mean(x)\nmetric signed = sum(s)\nmetric length = norm(x)\n\
          metric square = x' x\nmetric product = x' s\nmetric lse = logsumexp(x)\nmetric share = softmax(x)[7]\n\
          metric deviation = std(x)\nmetric column = sum(z, axis = 0)[4]\nmetric mean_of_column = mean(z, axis = 0)[8]\n\
          metric middle = sum(v, axis = 1)[1, 2]\nmetric two = mean(v, axis = [0, 1])[3]\nmetric all = sum(v)\n\
-         metric bent = sum(tanh(x) * exp(-x))\ntrain {{ minimize loss; optimizer sgd(rate = 0); steps 1 }}\n",
-        COUNT / 3
+         metric bent = sum(tanh(x) * exp(-x))\ntrain {{ minimize loss; optimizer sgd(rate = 0); steps 1 }}\n"
     );
     let source = read(&text);
     let model = source.training.as_ref().unwrap();
     let x = numbers(COUNT, 1, 0.0, 1.0);
-    let z = numbers(9 * COUNT, 2, 0.5, 2.0);
-    let v = numbers(5 * (COUNT / 3) * 3, 3, 0.0, 3.0);
+    let z = numbers(9 * FEWER, 2, 0.5, 2.0);
+    let v = numbers(15 * FEWER, 3, 0.0, 3.0);
     let s = numbers(COUNT, 4, -1.0, 1.0);
     let sum = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>();
     let n = COUNT as f64;
@@ -89,14 +90,13 @@ fn a_million_terms_along_axes() {
     let magnitude = sum(&mut s.iter().map(|s| s.abs()));
     let products = || x.iter().zip(&s).map(|(x, s)| x * s);
     let powers = sum(&mut x.iter().map(|x| x.exp()));
-    let third = COUNT / 3;
-    let at = |i: usize, j: usize, k: usize| v[(i * third + j) * 5 + k];
+    let at = |i: usize, j: usize, k: usize| v[(i * FEWER + j) * 5 + k];
     let column = |k: usize| z.iter().skip(k).step_by(9).sum::<f64>();
-    let middle: f64 = (0..third).map(|j| at(1, j, 2)).sum();
-    let two = (0..3).flat_map(|i| (0..third).map(move |j| (i, j))).map(|(i, j)| at(i, j, 3)).sum::<f64>();
+    let middle: f64 = (0..FEWER).map(|j| at(1, j, 2)).sum();
+    let two = (0..3).flat_map(|i| (0..FEWER).map(move |j| (i, j))).map(|(i, j)| at(i, j, 3)).sum::<f64>();
     let bent = sum(&mut x.iter().map(|x| x.tanh() * (-x).exp()));
     let deviation = (sum(&mut x.iter().map(|x| (x - total / n).powi(2))) / n).sqrt();
-    let two = two / (3 * third) as f64;
+    let two = two / (3 * FEWER) as f64;
     let all: f64 = v.iter().sum();
     let wanted = [
         ("total", total, total),
@@ -109,7 +109,7 @@ fn a_million_terms_along_axes() {
         ("share", x[7].exp() / powers, x[7].exp() / powers),
         ("deviation", deviation, deviation),
         ("column", column(4), column(4)),
-        ("mean_of_column", column(8) / n, column(8) / n),
+        ("mean_of_column", column(8) / FEWER as f64, column(8) / FEWER as f64),
         ("middle", middle, middle),
         ("two", two, two),
         ("all", all, all),
