@@ -125,7 +125,7 @@ fn a_million_terms_along_axes() {
 /// A million rows: means of what is logged, gradients of weights and of biases, of few and of many outputs, and metrics of a part.
 #[test]
 fn a_million_rows() {
-    let text = "input x: [3]\ntarget t\nparam w: [9, 3] = 0, b: [9] = 0, u: [3] = 0, c = 0, e: [20] = 0\n\
+    let text = "input x: [3]\ntarget t\nparam w: [5, 3] = 0, b: [5] = 0, u: [3] = 0, c = 0, e: [20] = 0\n\
                 y = w x + b\nr = relu(e) t\nloss = t * (sum(y) + u' x + c) + sum(e * t) + 0.5 * x[0]\n\
                 metric first = x[0]\nmetric signed = t\nmetric share = x[1] > 0.25\nmetric root = norm(x)\n\
                 train { minimize loss; optimizer sgd(rate = 1); batch all; steps 1 }\n"
