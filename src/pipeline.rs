@@ -31,10 +31,36 @@ pub struct Source {
 impl Source {
     /// The data of a plan, without reading a file a second time.
     pub fn load(&self, plan: &schema::DataPlan, options: &data::Options) -> Result<data::Dataset, Vec<Diagnostic>> {
-        match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
+        let dataset = match self.rows.take().filter(|rows| rows.is_for(plan, options)) {
             Some(rows) => data::load_gathered(plan, options, &rows),
             None => data::load(plan, options),
+        }?;
+        let wrong = self.lists_compared(&dataset.facts);
+        if wrong.is_empty() { Ok(dataset) } else { Err(wrong) }
+    }
+
+    /// Comparisons of classes whose lists, as the data shows now, have different names: by index they would say nothing.
+    fn lists_compared(&self, facts: &schema::Facts) -> Vec<Diagnostic> {
+        let both: Vec<&Model> = self.training.iter().chain(&self.evaluation).collect();
+        let mut wrong: Vec<Diagnostic> = vec![];
+        for compared in both.iter().flat_map(|model| &model.compared) {
+            let [p, q] = &compared.lists;
+            let (Some(first), Some(second)) = (facts.class_names(p), facts.class_names(q)) else { continue };
+            let error =
+                Diagnostic::error("E0620", format!("`{p}` and `{q}` are compared, and have a list of names each"));
+            let shown = |names: &[String]| schema::quoted_list(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            let error = error.at(compared.spans[0], shown(first)).also(compared.spans[1], shown(second));
+            let error = error.note("a class is known by its name; equal places in two lists say nothing");
+            let line = model::classes::line_for(&compared.lists);
+            let error = match &compared.line {
+                Some((place, text)) => error.edit("one list for both", *place, text.clone(), false),
+                None => error.help(format!("`{line}` in a `data` section makes one list for both")),
+            };
+            if !wrong.contains(&error) {
+                wrong.push(error);
+            }
         }
+        wrong
     }
 
     pub fn has_errors(&self) -> bool {
@@ -203,12 +229,51 @@ pub fn batched(step: &StepGraph, rules: bool) -> Batched {
     Batched { graph: all.graph, updates, logged, outputs, rewrites: one.rewrites + all.rewrites }
 }
 
+/// Why a step can't be run.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// A mistake of the compiler.
+    Fault(Fault),
+    /// A value that can't be computed natively, with its place.
+    Refused(Box<Diagnostic>),
+}
+
+impl From<Fault> for Obstacle {
+    fn from(fault: Fault) -> Obstacle {
+        Obstacle::Fault(fault)
+    }
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Obstacle::Fault(fault) => fault.fmt(f),
+            Obstacle::Refused(diagnostic) => f.write_str(&diagnostic.message),
+        }
+    }
+}
+
 /// The program of a batched step.
-pub fn planned(batched: &Batched, float: Float, rows: usize) -> Plan {
+///
+/// # Errors
+/// E0908: no kernel computes a value.
+pub fn planned(batched: &Batched, float: Float, rows: usize) -> Result<Plan, Obstacle> {
     let logged: Vec<NodeId> = batched.logged.iter().map(|l| l.1).collect();
     let outputs: Vec<NodeId> = batched.outputs.iter().map(|o| o.1).collect();
     let (graph, updates) = (&batched.graph, &batched.updates[..]);
-    plan::plan(&Request { graph, updates, logged: &logged, outputs: &outputs, float, batch: rows })
+    let request = Request { graph, updates, logged: &logged, outputs: &outputs, float, batch: rows };
+    plan::plan(&request).map_err(|refused| Obstacle::Refused(Box::new(refusal(refused))))
+}
+
+/// What is said of a value that no kernel computes.
+fn refusal(refused: plan::Refused) -> Diagnostic {
+    let value = refused.name.map_or_else(|| "a value".to_string(), |name| format!("`{name}`"));
+    let error = Diagnostic::error("E0908", format!("{value} can't be computed by native code: it {}", refused.why));
+    let error = match refused.span {
+        Some(span) => error.at(span, "this value"),
+        None => error,
+    };
+    error.help("`gradus run --executor interpreter` computes it, slowly")
 }
 
 /// A graph that breaks a rule is a defect of the compiler: it stops here, with the rule and the node.
@@ -273,11 +338,11 @@ pub fn executor(
     rows: usize,
     dataset: &data::Dataset,
     totals: (usize, usize),
-) -> Result<Box<dyn Executor>, Fault> {
+) -> Result<Box<dyn Executor>, Obstacle> {
     if how.interpreted {
-        return interpreter(batched, how, rows, dataset, totals);
+        return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
-    let plan = planned(batched, how.float, rows);
+    let plan = planned(batched, how.float, rows)?;
     Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
 }
 

@@ -35,7 +35,8 @@ fn program() -> Program {
         element: Element::F32,
         elements,
         place: Place::Arena { offset },
-        role: Role::Value,
+        role: if ["x", "w"].contains(&name) { Role::State } else { Role::Value },
+        overwrites: None,
     };
     let k = Recorder::new("tanh", Float::F32);
     k.for_each(Loop::batch().parallel(), |b| {

@@ -31,7 +31,7 @@ pub fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts
     let classes = |count: usize| {
         let targets = model.graph.inputs.iter().zip(&model.inputs).filter(|(_, input)| input.role == Role::Target);
         let mut fitting = targets
-            .filter(|(v, _)| v.ty.shape.is_empty() && v.ty.kind == Kind::Class(count))
+            .filter(|(v, _)| v.ty.shape.is_empty() && matches!(v.ty.kind, Kind::Class(_, own) if own == count))
             .map(|(v, _)| v.name.clone());
         fitting.next().filter(|_| fitting.next().is_none())
     };
@@ -49,8 +49,13 @@ pub fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts
                 })
                 .collect()
         };
-        if let Kind::Class(count) = ty.kind {
-            let names = classes(count).map(|target| names_of(count, &target)).unwrap_or_default();
+        if let Some(count) = ty.kind.count() {
+            // A class is called as in its own column, a place as the target of so many classes.
+            let of = match ty.kind {
+                Kind::Class(list, _) => model.graph.inputs.get(list.0 as usize).map(|input| input.name.clone()),
+                Kind::Real | Kind::Bool | Kind::Index(_) => classes(count),
+            };
+            let names = of.map(|of| names_of(count, &of)).unwrap_or_default();
             let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
             return Answer { columns, width, uniform, kind: Written::Class(names) };
         }

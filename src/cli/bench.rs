@@ -1,6 +1,6 @@
 //! `gradus bench`: what compiling gains over interpreting the same graph, and what simplifying gains.
 use super::numbers;
-use super::prepare::{self, Given, PrecisionName, Start, failed};
+use super::prepare::{self, Given, PrecisionName, Start, failed, stopped};
 use super::processor;
 use super::progress::Waiting;
 use super::settings::Settings;
@@ -104,7 +104,8 @@ impl Bench {
         step.logged.retain(|logged| logged.0 == "objective");
         let executor = |rules: bool, interpreted: bool| {
             let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path() };
-            pipeline::executor(&pipeline::batched(&step, rules), &executing, batch, &dataset, totals).map_err(failed)
+            pipeline::executor(&pipeline::batched(&step, rules), &executing, batch, &dataset, totals)
+                .map_err(stopped(&source))
         };
         let clock = Instant::now();
         let jit = executor(true, false)?;

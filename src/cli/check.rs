@@ -197,7 +197,9 @@ fn type_text(ty: &Type) -> String {
         Kind::Real if ty.shape.is_empty() => "number".to_string(),
         Kind::Real => String::new(),
         Kind::Bool => "bool".to_string(),
-        Kind::Class(k) => format!("class({k})"),
+        Kind::Index(_) if ty.shape.is_empty() => "number".to_string(),
+        Kind::Index(_) => String::new(),
+        Kind::Class(_, k) => format!("class({k})"),
     };
     [shape, kind].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
 }

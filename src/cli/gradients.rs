@@ -12,7 +12,7 @@ use crate::graph::{Leaf, NodeId, Op, Runtime};
 use crate::kernel::{Fault, Float};
 use crate::model::Model;
 use crate::oracle::{Draws, Environment, Probe, Quantity, evaluate};
-use crate::pipeline::{self, Executing, Source};
+use crate::pipeline::{self, Executing, Obstacle, Source};
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
 use crate::train::{Batch, initial};
@@ -140,7 +140,7 @@ fn gradients(model: &Model, of: NodeId, dataset: &Dataset, env: &Environment) ->
     Ok([derived, simplified, compiled])
 }
 
-fn compiled(step: &StepGraph, dataset: &Dataset, env: &Environment) -> Result<Vec<Vec<f64>>, Fault> {
+fn compiled(step: &StepGraph, dataset: &Dataset, env: &Environment) -> Result<Vec<Vec<f64>>, Obstacle> {
     let executing = Executing { float: Float::F64, threads: 1, interpreted: false, path: processor::path() };
     let rows = &dataset.parts.train;
     let mut executor = pipeline::executor(&pipeline::batched(step, true), &executing, rows.len(), dataset, (1, 1))?;

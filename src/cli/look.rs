@@ -75,7 +75,7 @@ pub fn look(
             let element = |value: &f64| match kind {
                 Kind::Real => json!(value),
                 Kind::Bool => json!(*value != 0.0),
-                Kind::Class(count) => json!(class_name(evaluated, dataset, name, count, *value as usize)),
+                Kind::Index(_) | Kind::Class(..) => json!(class_name(evaluated, dataset, kind, *value as usize)),
             };
             let is_varying = shape.first() == Some(&BATCH);
             let shape: Vec<usize> = shape.iter().map(|&n| if n == BATCH { rows } else { n }).collect();
@@ -90,7 +90,7 @@ pub fn look(
         let written = |value: f64| match kind {
             Kind::Real => number_text(value),
             Kind::Bool => (value != 0.0).to_string(),
-            Kind::Class(count) => class_name(evaluated, dataset, name, count, value as usize),
+            Kind::Index(_) | Kind::Class(..) => class_name(evaluated, dataset, kind, value as usize),
         };
         let listed = |values: &[f64], is_single: bool| {
             let texts: Vec<String> = values.iter().take(NUMBERS).map(|value| written(*value)).collect();
@@ -143,12 +143,15 @@ fn number_text(value: f64) -> String {
     }
 }
 
-/// The name of a class: of an input or a target by its own, of another value by those of the only target of so many classes.
-fn class_name(model: &Model, dataset: &Dataset, value: &str, count: usize, class: usize) -> String {
+/// The name of a class in its list; of a place, in that of the only target of so many classes.
+fn class_name(model: &Model, dataset: &Dataset, kind: Kind, class: usize) -> String {
     let inputs = model.graph.inputs.iter().zip(&model.inputs);
-    let mut targets = inputs.filter(|(v, i)| i.role == Role::Target && v.ty.kind == Kind::Class(count));
-    let own = model.graph.inputs.iter().find(|v| v.name == value).map(|v| v.name.as_str());
-    let only = targets.next().map(|(v, _)| v.name.as_str()).filter(|_| targets.next().is_none());
-    let names = own.or(only).and_then(|name| dataset.facts.class_names(name));
+    let is_of_so_many = |own: Kind| own.is_class() && own.count() == kind.count();
+    let mut targets = inputs.filter(|(v, i)| i.role == Role::Target && is_of_so_many(v.ty.kind));
+    let of = match kind {
+        Kind::Class(list, _) => model.graph.inputs.get(list.0 as usize),
+        Kind::Real | Kind::Bool | Kind::Index(_) => targets.next().map(|t| t.0).filter(|_| targets.next().is_none()),
+    };
+    let names = of.and_then(|variable| dataset.facts.class_names(&variable.name));
     names.and_then(|names| names.get(class)).cloned().unwrap_or_else(|| class.to_string())
 }

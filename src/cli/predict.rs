@@ -1,16 +1,16 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
 use super::answers::{Answer, answers, header, line, nothing};
 use super::numbers;
-use super::prepare::{self, PrecisionName, Start, failed, refused};
+use super::prepare::{self, PrecisionName, Start, failed, refused, stopped};
 use super::processor;
 use super::settings::Settings;
 use super::source::{complain, read_over, say};
 use super::{Exit, write};
 use crate::data::{self, Dataset, Stream, Targets};
 use crate::diagnostic::Diagnostic;
-use crate::kernel::{Fault, Float};
+use crate::kernel::Float;
 use crate::model::Model;
-use crate::pipeline::{self, Batched, Executing, Source};
+use crate::pipeline::{self, Batched, Executing, Obstacle, Source};
 use crate::schema::{self, DataPlan, Facts, Fill, FillWith, Statistics, quoted_list};
 use crate::train::{Batch, Executor, weights};
 use clap::Args;
@@ -109,7 +109,7 @@ impl Predict {
                 bad += dataset.skipped.len();
             }
             all += dataset.rows;
-            computing.answer(&dataset, good, &answers, &mut out)?;
+            computing.answer(&dataset, good, &answers, &source, &mut out)?;
             if let Some((_, why)) = end {
                 return Err(refused(&[with_a_way_out(why)], &source));
             }
@@ -200,12 +200,19 @@ struct Computing {
 
 impl Computing {
     /// Writes the answers of the first rows behind `out`: empty fields for those that can't be read.
-    fn answer(&mut self, dataset: &Dataset, rows: usize, answers: &[Answer], out: &mut String) -> Result<(), Exit> {
+    fn answer(
+        &mut self,
+        dataset: &Dataset,
+        rows: usize,
+        answers: &[Answer],
+        source: &Source,
+        out: &mut String,
+    ) -> Result<(), Exit> {
         let fields: usize = answers.iter().map(|answer| answer.columns.len()).sum();
         let mut skipped = dataset.skipped.iter().map(|(row, _)| *row as usize).peekable();
         let order: Vec<u32> = (0..rows as u32).collect();
         if 0 < rows {
-            self.bind(dataset).map_err(failed)?;
+            self.bind(dataset).map_err(stopped(source))?;
         }
         let Some(executor) = &mut self.executor else { return Ok(()) };
         for first in (0..rows).step_by(self.room) {
@@ -232,10 +239,10 @@ impl Computing {
     }
 
     /// Takes rows over. What computes them has room for as many as come at once: few need little memory.
-    fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault> {
+    fn bind(&mut self, dataset: &Dataset) -> Result<(), Obstacle> {
         let wanted = dataset.rows.min(ROWS);
         if let Some(executor) = self.executor.as_mut().filter(|_| wanted <= self.room) {
-            return executor.bind(dataset);
+            return Ok(executor.bind(dataset)?);
         }
         self.room = wanted.max(2 * self.room).min(ROWS);
         let executing = Executing { float: self.float, threads: 1, interpreted: false, path: processor::path() };

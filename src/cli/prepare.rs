@@ -3,9 +3,9 @@ use super::Exit;
 use super::source::{complain, read_over, say};
 use crate::data::{self, Dataset};
 use crate::diagnostic::Diagnostic;
-use crate::kernel::{Fault, Float};
+use crate::kernel::Float;
 use crate::model::{Batch, Length, Model, Options, Precision, Training};
-use crate::pipeline::{self, Source};
+use crate::pipeline::{self, Obstacle, Source};
 use crate::schema::DataPlan;
 use crate::step::Target;
 use crate::train::weights::{self, Weights};
@@ -148,7 +148,20 @@ pub fn refused(errors: &[Diagnostic], source: &Source) -> Exit {
 }
 
 /// A fault is a mistake of the compiler, and is said as such.
-pub fn failed(fault: Fault) -> Exit {
-    complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
+pub fn failed(what: impl Into<Obstacle>) -> Exit {
+    match what.into() {
+        Obstacle::Fault(fault) => {
+            complain(&format!("error: gradus made a mistake in {}: {}", fault.place, fault.reason));
+        }
+        Obstacle::Refused(diagnostic) => complain(&format!("error[{}]: {}", diagnostic.code, diagnostic.message)),
+    }
     Exit::Failure
+}
+
+/// The same with the place of what can't be computed.
+pub fn stopped(source: &Source) -> impl Fn(Obstacle) -> Exit {
+    move |what| match what {
+        Obstacle::Refused(diagnostic) => refused(&[*diagnostic], source),
+        fault @ Obstacle::Fault(_) => failed(fault),
+    }
 }

@@ -1,7 +1,7 @@
 //! `gradus run`: trains a model, or evaluates it.
 use super::look;
 use super::numbers;
-use super::prepare::{self, Given, PrecisionName, Start, failed};
+use super::prepare::{self, Given, PrecisionName, Start, failed, stopped};
 use super::processor;
 use super::progress::{Progress, number};
 use super::settings::Settings;
@@ -9,9 +9,9 @@ use super::source::{complain, say};
 use super::{Exit, print};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
-use crate::kernel::{Fault, Float};
+use crate::kernel::Float;
 use crate::model::{Length, Model};
-use crate::pipeline::{self, Executing};
+use crate::pipeline::{self, Executing, Obstacle};
 use crate::train::{self, Event, Executor, Judge, Schedule, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -124,14 +124,14 @@ impl Run {
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
-        let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(failed)?;
+        let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(stopped(&source))?;
         Start::new(model, seed, weights.as_ref())?.set(executor.as_mut());
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
 
         let evaluation = pipeline::batched(&pipeline::evaluation_step(evaluated), true);
         let mut progress = Progress::new(self.json, schedule.total_epochs());
-        let judge_of = |rows: &[u32]| -> Result<Option<Judge>, Fault> {
+        let judge_of = |rows: &[u32]| -> Result<Option<Judge>, Obstacle> {
             if rows.is_empty() {
                 return Ok(None);
             }
@@ -139,7 +139,7 @@ impl Run {
             let names = evaluation.logged.iter().map(|l| l.0.clone()).collect();
             Ok(Some(Judge::new(&model.graph, &evaluated.graph, executor, rows, names)))
         };
-        let mut validation = judge_of(&dataset.parts.validation).map_err(failed)?;
+        let mut validation = judge_of(&dataset.parts.validation).map_err(stopped(&source))?;
         let mut fault = None;
         let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
             let (kind, step, epoch, logged) = match event {
@@ -185,7 +185,7 @@ impl Run {
         if let Some(fault) = fault {
             return Err(failed(fault));
         }
-        let test = match judge_of(&dataset.parts.test).map_err(failed)? {
+        let test = match judge_of(&dataset.parts.test).map_err(stopped(&source))? {
             Some(mut judge) => judge.judge(executor.as_ref()).map_err(failed)?,
             None => vec![],
         };

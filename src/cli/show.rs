@@ -106,7 +106,8 @@ impl Show {
             return Ok(step_text(&batched.graph, &batched));
         }
         let double = model.training.as_ref().is_some_and(|t| t.precision == Precision::F64);
-        let plan = pipeline::planned(&batched, if double { Float::F64 } else { Float::F32 }, self.batch);
+        let plan =
+            pipeline::planned(&batched, if double { Float::F64 } else { Float::F32 }, self.batch).map_err(failed)?;
         if self.stage == Stage::Kernels {
             let kernels = plan.program.kernels.iter();
             return Ok(kernels.map(|k| format!("{}\n", k.text(&plan.program.buffers))).collect());

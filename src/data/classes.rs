@@ -22,6 +22,9 @@ pub struct Classes {
 /// Indices below `count`. `given` are the names that came with weights.
 pub fn classes(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &Wish) -> Result<Classes, Diagnostic> {
     match (fitting.resolved.kind, given) {
+        (ResolvedKind::Number | ResolvedKind::Truth, None) if !wish.shared.is_empty() => {
+            Err(numbers_among_words(fitting))
+        }
         // What was a number in training is none now: no text of this data says which class it is.
         (ResolvedKind::Words, None) if wish.numbered => from_numbers(fitting, count, wish),
         (ResolvedKind::Words, _) => from_words(fitting, count, given, wish),
@@ -53,6 +56,7 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &
         _ => None,
     };
     let mut distinct: Vec<&str> = cells.iter().copied().flatten().collect();
+    distinct.extend(wish.shared.iter().map(String::as_str));
     distinct.sort_unstable();
     distinct.dedup();
     let added = stand_in.filter(|text| !distinct.contains(text));
@@ -65,10 +69,14 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &
         Some(given) => given.to_vec(),
         None if count < distinct.len() => {
             let text = format!(
-                "`{}` is class({count}), but {} has {} words",
+                "`{}` is class({count}), but {} {} words",
                 declared.name,
                 describe(fitting),
-                distinct.len()
+                if wish.shared.is_empty() {
+                    format!("has {}", distinct.len())
+                } else {
+                    format!("and what is of the same classes have {}", distinct.len())
+                }
             );
             let error = fitting.at(Diagnostic::error("E0607", text), format!("{} words", distinct.len()));
             let error = fitting.declaration(error).note(format!("the words are {}", quoted_list(&distinct)));
@@ -196,6 +204,25 @@ fn counted_from_one(fitting: &Fitting, error: Diagnostic) -> Diagnostic {
         Some(span) => error.edit("take 1 off", Span { start: span.end, ..span }, " - 1", false),
         None => error.help(format!("add the line `{name} = {name} - 1` to the `data` section")),
     }
+}
+
+/// A column of whole numbers in one list with a column of words.
+fn numbers_among_words(fitting: &Fitting) -> Diagnostic {
+    let name = &fitting.declared.name;
+    let text = format!("`{name}` has whole numbers, and is of the same classes as what has words");
+    let error = fitting.at(Diagnostic::error("E0608", text), "numbers are indices and have no names");
+    fitting.declaration(error).help(format!("take `{name}` out of the line `same classes`, or take a column of words"))
+}
+
+/// The words of a column, each once; none if it has no words.
+pub fn words(resolved: &Resolved, table: &Table) -> Vec<String> {
+    if resolved.kind != ResolvedKind::Words {
+        return vec![];
+    }
+    let mut all: Vec<&str> = word_cells(resolved, table).unwrap_or_default().into_iter().flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(str::to_string).collect()
 }
 
 /// The words of all rows, row-major; none if the expression computes.

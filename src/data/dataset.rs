@@ -84,7 +84,7 @@ impl Dataset {
             kind: variable.ty.kind,
             shape: variable.ty.shape.clone(),
             values: match (variable.ty.kind, precision) {
-                (Kind::Class(_), _) => Values::Classes(numbers.iter().map(|v| *v as u32).collect()),
+                (Kind::Index(_) | Kind::Class(..), _) => Values::Classes(numbers.iter().map(|v| *v as u32).collect()),
                 (_, Float::F32) => Values::F32(numbers.iter().map(|v| *v as f32).collect()),
                 (_, Float::F64) => Values::F64(numbers),
             },

@@ -29,6 +29,8 @@ pub struct Wish<'a> {
     pub precision: Float,
     /// The rows that statistics are taken from.
     pub train: &'a [u32],
+    /// The words of the other columns that have one list with this one.
+    pub shared: &'a [String],
 }
 
 impl Fitting<'_> {
@@ -76,7 +78,7 @@ impl Fitting<'_> {
         }
         let name = &self.declared.name;
         let wanted = match (self.declared.kind, wanted.as_slice()) {
-            (Kind::Class(_), []) => "one class".to_string(),
+            (Kind::Class(..), []) => "one class".to_string(),
             (Kind::Bool, []) => "one truth value".to_string(),
             (_, shape) => shape_text(shape),
         };
@@ -84,7 +86,7 @@ impl Fitting<'_> {
         let error = self.at(Diagnostic::error("E0604", text), shape_text(found));
         let error = if self.resolved.span.is_some() { error.also(self.declared.span, wanted) } else { error };
         Err(match (self.declared.kind, found.as_slice()) {
-            (Kind::Class(count), [width]) if *width == count => {
+            (Kind::Class(_, count), [width]) if *width == count => {
                 error.help(format!("a class is one whole number from 0 to {}, not a row of {count} numbers", count - 1))
             }
             (Kind::Real, []) => error.help(format!("declare `{name}` without a shape")),

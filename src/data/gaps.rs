@@ -119,7 +119,7 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
         _ => ("most_frequent", "take what stands most often for it"),
     };
     let mut line = format!("add the line `fill {name} with {what}`");
-    if let Kind::Class(_) = fitting.declared.kind {
+    if fitting.declared.kind.is_class() {
         line += &format!(", or `fill {name} with \"unknown\"` and one class more");
     }
     let error = error.help(format!("{line}, or take the row out of the file"));

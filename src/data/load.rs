@@ -1,5 +1,5 @@
 //! Carries a plan out: source, test file, split, then each input and target.
-use super::classes::classes;
+use super::classes::{classes, words};
 use super::dataset::{Column, Dataset, Options, Parts, Targets, Values};
 use super::fitting::{Fitting, Wish};
 use super::gather::Gathered;
@@ -12,7 +12,7 @@ use super::values::{numbers, truths};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
-use crate::schema::{DataPlan, Facts, Role, Slot, SlotValue, Statistics};
+use crate::schema::{DataPlan, Facts, FillWith, Role, Slot, SlotValue, Statistics};
 use crate::schema::{nearest, quoted_list};
 
 /// Reads the data of a plan. All errors that do not depend on each other are found in one run (E0601 … E0618).
@@ -96,17 +96,18 @@ impl Loading<'_> {
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let mut columns = vec![];
         let mut errors = vec![];
-        for (index, (slot, resolved)) in self.plan.slots.iter().zip(&resolved).enumerate() {
-            let Some(resolved) = resolved else {
+        for (index, (slot, one)) in self.plan.slots.iter().zip(&resolved).enumerate() {
+            let Some(one) = one else {
                 columns.push(self.column(slot, Values::Classes(vec![])));
                 continue;
             };
-            let fitting = Fitting { declared: &slot.declared, resolved, table, skipped: skips };
-            match self.fill(index, &fitting, &parts) {
+            let fitting = Fitting { declared: &slot.declared, resolved: one, table, skipped: skips };
+            let shared = self.shared_words(index, table, &resolved);
+            match self.fill(index, &fitting, &parts, &shared) {
                 Err(error) => errors.push(error),
                 Ok(filled) => {
                     let name = &slot.declared.name;
-                    let read = resolved.columns().iter().map(|column| table.columns[*column].name.clone()).collect();
+                    let read = one.columns().iter().map(|column| table.columns[*column].name.clone()).collect();
                     facts.columns.insert(name.clone(), read);
                     facts.classes.extend(filled.classes.map(|names| (name.clone(), names)));
                     facts.statistics.extend(filled.statistics.map(|statistics| (name.clone(), statistics)));
@@ -187,9 +188,15 @@ impl Loading<'_> {
         }
     }
 
-    fn fill(&mut self, index: usize, fitting: &Fitting, parts: &Parts) -> Result<Filled, Diagnostic> {
+    fn fill(
+        &mut self,
+        index: usize,
+        fitting: &Fitting,
+        parts: &Parts,
+        shared: &[String],
+    ) -> Result<Filled, Diagnostic> {
         let declared = fitting.declared;
-        let wish = self.wish(index, &parts.train);
+        let wish = Wish { shared, ..self.wish(index, &parts.train) };
         let mut filled = Filled {
             column: self.column(&self.plan.slots[index], Values::Classes(vec![])),
             classes: None,
@@ -197,7 +204,7 @@ impl Loading<'_> {
         };
         let filling = |fill: Vec<f64>| (!fill.is_empty()).then(|| Statistics { fill, ..Statistics::default() });
         match declared.kind {
-            Kind::Class(count) => {
+            Kind::Index(count) | Kind::Class(_, count) => {
                 let found = classes(fitting, count, self.given_classes(&declared.name), &wish)?;
                 filled.column.values = Values::Classes(found.indices);
                 filled.classes = found.names;
@@ -217,6 +224,23 @@ impl Loading<'_> {
         Ok(filled)
     }
 
+    /// The words of the other inputs and targets whose classes are of the same list as these: it is learned from all of them.
+    fn shared_words(&self, index: usize, table: &Table, resolved: &[Option<Resolved>]) -> Vec<String> {
+        let Kind::Class(list, _) = self.plan.slots[index].declared.kind else { return vec![] };
+        let mut all = vec![];
+        for (at, (slot, resolved)) in self.plan.slots.iter().zip(resolved).enumerate() {
+            let is_of_it = at != index && matches!(slot.declared.kind, Kind::Class(own, _) if own == list);
+            if let Some(resolved) = resolved.as_ref().filter(|_| is_of_it) {
+                all.extend(words(resolved, table));
+                all.extend(self.plan.fill.iter().filter(|fill| fill.slot == at).filter_map(|fill| match &fill.with {
+                    FillWith::Text(text) => Some(text.clone()),
+                    FillWith::Mean | FillWith::MostFrequent | FillWith::Number(_) => None,
+                }));
+            }
+        }
+        all
+    }
+
     /// What is asked of an input or target; statistics are taken from the rows of `train`.
     pub(super) fn wish<'t>(&'t self, index: usize, train: &'t [u32]) -> Wish<'t> {
         let name = &self.plan.slots[index].declared.name;
@@ -224,6 +248,7 @@ impl Loading<'_> {
         Wish {
             fill: self.plan.fill.iter().find(|fill| fill.slot == index).map(|fill| &fill.with),
             standardize: self.plan.standardize.iter().any(|wish| wish.slot == index),
+            shared: &[],
             given: self.options.facts.as_ref().and_then(|facts| facts.statistics.get(name)),
             numbered: known.is_some_and(|facts| !facts.classes.contains_key(name)),
             precision: self.options.precision,

@@ -69,15 +69,17 @@ impl Loading<'_> {
         let resolved = resolved[index].as_ref()?;
         let Slot { declared, .. } = &self.plan.slots[index];
         match declared.kind {
-            Kind::Class(count) => {
+            Kind::Index(count) | Kind::Class(_, count) => {
                 let fitting = Fitting { declared, resolved, table, skipped: None };
                 // For what is missing, that of all rows may stand here.
                 let all: Vec<u32> = (0..table.rows as u32).collect();
                 let given = self.given_classes(&declared.name);
                 Some(classes(&fitting, count, given, &self.wish(index, &all)).ok()?.indices)
             }
-            _ if resolved.kind == ResolvedKind::Words => None,
-            _ => Some(all_rows(resolved, table).iter().map(|value| u32::from(*value == 1.0)).collect()),
+            Kind::Real | Kind::Bool if resolved.kind == ResolvedKind::Words => None,
+            Kind::Real | Kind::Bool => {
+                Some(all_rows(resolved, table).iter().map(|value| u32::from(*value == 1.0)).collect())
+            }
         }
     }
 

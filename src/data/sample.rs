@@ -16,7 +16,7 @@ pub fn sample(model: &Model, rows: usize, precision: Float, seed: u64) -> Datase
             Kind::Real if input.probability => probabilities(uniform_values(count, stream, 0.0, 1.0), shape.last()),
             Kind::Real => normal_values(count, stream, 0.0, 1.0),
             Kind::Bool => uniform_values(count, stream, 0.0, 1.0).iter().map(|u| (2.0 * u).floor().min(1.0)).collect(),
-            Kind::Class(size) => {
+            Kind::Index(size) | Kind::Class(_, size) => {
                 let index = |u: &f64| (size as f64 * u).floor().min(size as f64 - 1.0);
                 uniform_values(count, stream, 0.0, 1.0).iter().map(index).collect()
             }

@@ -1,131 +1,139 @@
 //! Forward mode: the total derivative by a number, as a stream beside the values.
 //!
-//! `D(D(u))` gives u, u′, u″ with shared work, because equal nodes are one node.
-use super::Failure;
-use super::templates::{self, Places};
-use crate::graph::{Contraction, Graph, NodeId, Op, View};
-use crate::op::ReduceOp;
+//! `D(D(u))` gives u, u′, u″ with shared work, because equal nodes are one node. Beside a loop runs a loop of its own, in the same direction, that
+//! carries the tangents of what the loop carries.
+use super::differential::{Differential, differential};
+use super::scope::Scope;
+use crate::graph::linear::applied;
+use crate::graph::{Graph, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
 /// `d of / d by` of any value by a number; the shape is that of `of`. `called` is the number's name.
-pub fn tangent(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str>) -> Result<NodeId, Failure> {
-    let marks = graph.dependents(&[by]);
+pub fn tangent(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str>) -> NodeId {
+    let home = graph.node(of).loops.to_vec();
+    let order = graph.reachable(&[of]);
+    let order: Vec<NodeId> =
+        order.into_iter().filter(|id| graph.node(*id).loops.iter().all(|l| home.contains(l))).collect();
     let one = graph.number(1.0);
-    let mut tangents: FxHashMap<NodeId, NodeId> = FxHashMap::from_iter([(by, one)]);
-    for id in graph.reachable(&[of]) {
-        if marks[id.index()]
-            && id != by
-            && let Some(t) = rule(graph, id, &tangents)?
-        {
-            tangents.insert(id, t);
-            if let Some(called) = called {
-                graph.set_tangent(t, id, called);
-            }
-        }
-    }
-    Ok(tangents.get(&of).copied().unwrap_or_else(|| {
-        let shape = graph.shape(of).to_vec();
-        graph.constant(0.0, &shape)
-    }))
+    let mut pass = Pass {
+        marks: graph.dependents(&[by]),
+        by,
+        called,
+        home,
+        scope: Scope::default(),
+        tangents: FxHashMap::from_iter([(by, one)]),
+        beside: FxHashMap::default(),
+    };
+    pass.sweep(graph, &order);
+    pass.tangents.get(&of).copied().unwrap_or_else(|| zeros(graph, of))
 }
 
-/// The tangent of a node from its operands'; none is zero.
-fn rule(graph: &mut Graph, y: NodeId, tangents: &FxHashMap<NodeId, NodeId>) -> Result<Option<NodeId>, Failure> {
-    let get = |x: NodeId| tangents.get(&x).copied();
-    let mut parts: Vec<NodeId> = vec![];
-    match graph.op(y).clone() {
-        Op::Leaf(_) | Op::OneHot { .. } => {}
-        Op::Unary(op, x) => {
-            if let Some(t) = get(x) {
-                let places = Places { argument: &mut |_, _| x, answer: &mut |_| y, adjoint: t };
-                parts.extend(templates::unary(graph, op, places));
-            }
-        }
-        Op::Binary(op, x, z) => {
-            for (argument, t) in [get(x), get(z)].into_iter().enumerate() {
-                let Some(t) = t else { continue };
-                let places = Places { argument: &mut |_, i| [x, z][i], answer: &mut |_| y, adjoint: t };
-                parts.extend(templates::binary(graph, op, argument, places));
-            }
-        }
-        Op::Select { condition, yes, no } => {
-            let shape = graph.shape(y).to_vec();
-            let zero = graph.constant(0.0, &shape);
-            if get(yes).is_some() || get(no).is_some() {
-                parts.push(graph.select(condition, get(yes).unwrap_or(zero), get(no).unwrap_or(zero)));
-            }
-        }
-        Op::Reduce { op, axes, x } => {
-            if let Some(t) = get(x) {
-                match op {
-                    ReduceOp::Sum | ReduceOp::Mean => parts.push(graph.reduce(op, &axes, t)),
-                    ReduceOp::Argmax | ReduceOp::Argmin => {}
-                    ReduceOp::Product => {
-                        let share = graph.divide(t, x);
-                        let sum = graph.sum(&axes, share);
-                        parts.push(graph.multiply(sum, y));
-                    }
-                    ReduceOp::Max | ReduceOp::Min => {
-                        // The tangent of the picked element: the adjoint's mask, applied and summed.
-                        let shape = graph.shape(y).to_vec();
-                        let one = graph.constant(1.0, &shape);
-                        let mask = super::rules::shares(graph, &mut Default::default(), y, one, &|o| o == x);
-                        if let [(_, mask)] = mask[..] {
-                            let picked = graph.multiply(mask, t);
-                            parts.push(graph.sum(&axes, picked));
-                        }
-                    }
-                }
-            }
-        }
-        Op::Contract(c) => {
-            if let Some(a) = get(c.a) {
-                parts.push(graph.intern(Op::Contract(Contraction { a, ..c.clone() })));
-            }
-            if let Some(b) = get(c.b) {
-                parts.push(graph.intern(Op::Contract(Contraction { b, ..c.clone() })));
-            }
-        }
-        Op::View(view) => parts.extend(get(view.x).map(|x| graph.intern(Op::View(View { x, ..view.clone() })))),
-        Op::Reshape { x, shape } => parts.extend(get(x).map(|t| graph.reshape(t, &shape))),
-        Op::Join { axis, parts: all } => {
-            let streams: Vec<NodeId> = all
-                .iter()
-                .map(|&p| {
-                    get(p).unwrap_or_else(|| {
-                        let shape = graph.shape(p).to_vec();
-                        graph.constant(0.0, &shape)
-                    })
-                })
-                .collect();
-            if all.iter().any(|&p| get(p).is_some()) {
-                parts.push(graph.join(axis, &streams));
-            }
-        }
-        Op::Gather { table, index, shared } => parts.extend(get(table).map(|t| graph.gather(t, index, shared))),
-        Op::ScatterAdd { index, values, shared, size } => {
-            parts.extend(get(values).map(|t| graph.scatter_add(index, t, shared, size)));
-        }
-        Op::Named(op, arguments) => {
-            for (place, &argument) in arguments.iter().enumerate() {
-                let Some(t) = get(argument) else { continue };
-                if let Some(tangent) = op.tangent {
-                    parts.extend(tangent(graph, &arguments, y, t, place));
-                } else {
-                    let shape = graph.shape(y).to_vec();
-                    let one = graph.constant(1.0, &shape);
-                    if let Some(slope) = (op.derivative)(graph, &arguments, y, one, place) {
-                        let product = graph.multiply(slope, t);
-                        let axis = graph.shape(argument).len() - 1;
-                        parts.push(graph.sum(&[axis], product));
-                    }
-                }
-            }
-        }
-        Op::BatchMean { x, axes } => {
-            parts.extend(get(x).map(|x| graph.intern(Op::BatchMean { x, axes })));
-        }
-        Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => return Err(Failure::ThroughLoop),
+struct Pass<'a> {
+    /// Which forward nodes depend on the number.
+    marks: Vec<bool>,
+    by: NodeId,
+    called: Option<&'a str>,
+    /// The loops in whose rounds the differentiated value is.
+    home: Vec<LoopId>,
+    scope: Scope,
+    tangents: FxHashMap<NodeId, NodeId>,
+    /// The loops of tangents, by those that they run beside.
+    beside: FxHashMap<LoopId, LoopId>,
+}
+
+fn zeros(graph: &mut Graph, like: NodeId) -> NodeId {
+    let shape = graph.shape(like).to_vec();
+    graph.constant(0.0, &shape)
+}
+
+impl Pass<'_> {
+    fn is_active(&self, x: NodeId) -> bool {
+        self.marks.get(x.index()) == Some(&true)
     }
-    Ok(parts.into_iter().reduce(|a, b| graph.add(a, b)))
+    fn get(&self, x: NodeId) -> Option<NodeId> {
+        self.tangents.get(&x).copied()
+    }
+
+    /// Goes through the nodes of one scope from the first to the last.
+    fn sweep(&mut self, graph: &mut Graph, order: &[NodeId]) {
+        for &y in order {
+            if !self.is_active(y) || y == self.by || self.tangents.contains_key(&y) {
+                continue;
+            }
+            let tangent = match *graph.op(y) {
+                Op::Last { of, x } => self.within(graph, of, x).map(|(beside, t)| graph.last(beside, t)),
+                Op::Stacked { of, x } => self.within(graph, of, x).map(|(beside, t)| graph.stacked(beside, t)),
+                Op::Element { of, x } => match (self.get(x), self.beside.get(&of)) {
+                    (Some(t), Some(&beside)) => Some(graph.element(beside, t)),
+                    // Of a loop around all that is differentiated.
+                    (Some(t), None) => Some(graph.element(of, t)),
+                    (None, _) => None,
+                },
+                _ => self.by_rule(graph, y),
+            };
+            let Some(t) = tangent else { continue };
+            self.tangents.insert(y, t);
+            if let Some(called) = self.called {
+                graph.set_tangent(t, y, called);
+            }
+        }
+    }
+
+    fn by_rule(&mut self, graph: &mut Graph, y: NodeId) -> Option<NodeId> {
+        let mut maps: Vec<(Linear, NodeId, Option<NodeId>)> = vec![];
+        let together = matches!(graph.op(y), Op::Select { .. } | Op::Join { .. });
+        for (place, x) in graph.op(y).operands().into_iter().enumerate() {
+            let t = self.get(x);
+            if !together && t.is_none() {
+                continue;
+            }
+            if let Some(Differential { map, .. }) = differential(graph, &mut self.scope, y, place) {
+                maps.push((map, x, t));
+            }
+        }
+        let shape = graph.shape(y).to_vec();
+        applied(graph, &maps, &shape)
+    }
+
+    /// The loop beside a loop, and the tangent there of a value of the loop's body; none if it is zero.
+    fn within(&mut self, graph: &mut Graph, of: LoopId, x: NodeId) -> Option<(LoopId, NodeId)> {
+        let looped = graph.looped(of).clone();
+        let is_new = !self.beside.contains_key(&of);
+        let active: Vec<usize> =
+            (0..looped.binders.len()).filter(|&i| self.is_active(looped.binders[i].leaf)).collect();
+        if is_new {
+            let beside = graph.begin_loop(looped.length, looped.reverse, &[]);
+            graph.loops[beside.0 as usize].origin = Some(of);
+            self.beside.insert(of, beside);
+            for binder in active.iter().map(|&i| &looped.binders[i]) {
+                let start = self.get(binder.init).unwrap_or_else(|| zeros(graph, binder.init));
+                let leaf = graph.add_binder(beside, start, crate::graph::Kind::Real, binder.ty.varying);
+                self.tangents.insert(binder.leaf, leaf);
+            }
+        }
+        let beside = self.beside[&of];
+        let mut tips = vec![x];
+        if is_new {
+            tips.extend(active.iter().map(|&i| looped.binders[i].next));
+        }
+        let body = graph.reachable(&tips).into_iter();
+        let body: Vec<NodeId> = body.filter(|&id| self.is_own(graph, id, of)).collect();
+        self.scope.enter(of, beside);
+        self.sweep(graph, &body);
+        self.scope.leave();
+        if is_new {
+            for (place, binder) in active.iter().map(|&i| &looped.binders[i]).enumerate() {
+                let next = self.get(binder.next).unwrap_or_else(|| zeros(graph, binder.next));
+                graph.set_next(beside, place, next);
+            }
+        }
+        self.get(x).map(|t| (beside, t))
+    }
+
+    /// Whether a node is of the body of a loop, not of a loop inside of it.
+    fn is_own(&self, graph: &Graph, id: NodeId, of: LoopId) -> bool {
+        let is_around = |l: &LoopId| self.home.contains(l) || self.scope.levels.iter().any(|level| level.forward == *l);
+        let loops = &graph.node(id).loops;
+        loops.contains(&of) && loops.iter().all(|l| *l == of || is_around(l))
+    }
 }

@@ -1,21 +1,22 @@
 //! Symbolic differentiation: graph to graph with adjoints.
 //!
-//! Adjoints of numbers by anything are reverse accumulation (`reverse`); derivatives by a number of any value are
-//! forward mode (`forward`), so that derivatives of higher order share their work. Both build ordinary nodes of the same
-//! graph and nest freely. The adjoint of a varying value is the textbook's: of the loss of this example, without the 1/B.
+//! Adjoints of numbers by anything are reverse accumulation (`reverse`); derivatives by a number of any value are forward mode (`forward`), so
+//! that derivatives of higher order share their work. Both read the differential of each class of nodes off one place (`differential`), build
+//! ordinary nodes of the same graph and nest freely. Before every derivative functions are recognised: conventions are those of what was
+//! recognised. The adjoint of a varying value is the textbook's: of the loss of this example, without the 1/B.
+mod differential;
 pub mod forward;
 mod jacobian;
-pub mod masks;
 pub mod reverse;
-mod rules;
 mod scope;
-mod templates;
+mod support;
 
 pub use forward::tangent;
 pub use jacobian::jacobian;
 pub use reverse::{Adjoints, adjoints};
 
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::simplify::recognised_within;
 
 /// Why a derivative can't be taken. The caller knows the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub enum Failure {
     ByIndex,
     /// The way from one to the other crosses the mean over the batch: of which example?
     AcrossBatch,
-    /// Forward mode through a loop.
-    ThroughLoop,
+    /// The way goes back through earlier rounds of the loop that the derivative itself stands in.
+    AcrossRounds,
 }
 
 impl Failure {
@@ -39,7 +40,9 @@ impl Failure {
             }
             Failure::ByIndex => "a class or an index has no derivative".into(),
             Failure::AcrossBatch => "this derivative crosses `batch_mean`: of which example would it be?".into(),
-            Failure::ThroughLoop => "a derivative by a number inside of a loop's rounds is not there yet".into(),
+            Failure::AcrossRounds => {
+                "this derivative goes back through earlier rounds of the loop that it stands in".into()
+            }
         }
     }
 }
@@ -50,15 +53,22 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
     if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
         return Err(Failure::ByIndex);
     }
-    let marks = graph.reached(&[by], stops);
+    let of = recognised_within(graph, &[of], &[by])[0];
     if crosses_batch(graph, of, by) {
         return Err(Failure::AcrossBatch);
     }
+    if crosses_rounds(graph, of, by) {
+        return Err(Failure::AcrossRounds);
+    }
     if graph.shape(by).is_empty() {
-        let is_of_loop = |id: NodeId| graph.op(id).loop_used().is_some() || !graph.node(id).loops.is_empty();
+        let marks = graph.reached(&[by], stops);
+        let home = graph.node(of).loops.to_vec();
+        let is_of_loop =
+            |id: NodeId| graph.op(id).loop_used().is_some() || graph.node(id).loops.iter().any(|l| !home.contains(l));
         let within_loops = graph.reachable(&[of]).iter().any(|&id| marks[id.index()] && is_of_loop(id));
+        // Through a loop, a number's derivative is shorter backwards.
         if !within_loops || !graph.shape(of).is_empty() {
-            return tangent(graph, of, by, called);
+            return Ok(tangent(graph, of, by, called));
         }
     }
     if !graph.shape(of).is_empty() {
@@ -78,9 +88,20 @@ pub fn crosses_batch(graph: &Graph, of: NodeId, by: NodeId) -> bool {
     graph.ty(of).varying && graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()]
 }
 
+/// Whether a value of a loop's round depends on another one through what the loop has carried there, too.
+fn crosses_rounds(graph: &Graph, of: NodeId, by: NodeId) -> bool {
+    let home = &graph.node(of).loops;
+    let marks = graph.dependents(&[by]);
+    let is_carried = |id: NodeId| {
+        id != by && marks[id.index()] && matches!(graph.op(id), Op::Leaf(Leaf::Binder(l, _)) if home.contains(l))
+    };
+    !home.is_empty() && graph.reachable(&[of]).into_iter().any(is_carried)
+}
+
 /// The adjoint of anything, where a number is differentiated: zeros if that does not depend on it. Across a mean over the batch it is
 /// the share of one example in the derivative of the mean of the number, as training takes it.
 pub fn across_batch(graph: &mut Graph, of: NodeId, by: NodeId) -> NodeId {
+    let of = recognised_within(graph, &[of], &[by])[0];
     let found = adjoints(graph, of, &[by]);
     found.of(by).unwrap_or_else(|| {
         let shape = graph.shape(by).to_vec();

@@ -1,8 +1,8 @@
 //! Reverse accumulation. Inside a loop, backpropagation through time: the backward loop is a loop of its own.
-use super::masks::Masks;
-use super::rules;
+use super::differential::{Differential, differential};
 use super::scope::Scope;
-use crate::graph::{Contraction, Graph, LoopId, NodeId, Op};
+use super::support::{self, Cotangent};
+use crate::graph::{Contraction, Graph, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
 /// The cotangents of a number with respect to the values that it depends on.
@@ -32,24 +32,46 @@ impl Adjoints {
 pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
     let order = graph.reachable(&[of]);
     let marks = graph.dependents(by);
-    let masks = Masks::find(graph, &order, &[of]);
-    let mut pass = Pass { marks, masks, scope: Scope::default(), rounds: vec![] };
+    let home = graph.node(of).loops.to_vec();
+    let order: Vec<NodeId> =
+        order.into_iter().filter(|id| graph.node(*id).loops.iter().all(|l| home.contains(l))).collect();
+    let mut pass = Pass { marks, by: by.to_vec(), home, scope: Scope::default(), rounds: vec![] };
     let seed = graph.number(1.0);
-    let mut adjoint: FxHashMap<NodeId, NodeId> = FxHashMap::from_iter([(of, seed)]);
-    let order: Vec<NodeId> = order.into_iter().filter(|id| graph.node(*id).loops.is_empty()).collect();
-    pass.sweep(graph, &order, &mut adjoint, &mut vec![]);
-    adjoint.retain(|x, _| pass.marks[x.index()]);
+    let mut shares = Shares::default();
+    shares.add(of, Cotangent::everywhere(seed));
+    pass.sweep(graph, &order, &mut shares, &mut vec![]);
+    let mut found = shares.found;
+    found.retain(|x, _| pass.is_active(*x));
     pass.rounds.sort();
-    Adjoints { found: adjoint, rounds: pass.rounds }
+    Adjoints { found, rounds: pass.rounds }
 }
 
 /// A share for a value from outside of the loop whose rounds are being gone through; it is summed over the rounds.
-type Outside = Vec<(NodeId, NodeId)>;
+type Outside = Vec<(NodeId, Cotangent)>;
+
+/// Cotangents while a scope is gone through.
+#[derive(Default)]
+struct Shares {
+    /// What users have given to values that were not visited yet.
+    pending: FxHashMap<NodeId, Vec<Cotangent>>,
+    /// The adjoints of those that were, zero where they do not matter.
+    found: FxHashMap<NodeId, NodeId>,
+    /// What loops read and leave element by element: it is met again where it matters on the other side.
+    elements: FxHashMap<NodeId, Cotangent>,
+}
+
+impl Shares {
+    fn add(&mut self, x: NodeId, share: Cotangent) {
+        self.pending.entry(x).or_default().push(share);
+    }
+}
 
 struct Pass {
     /// Which forward nodes depend on what is differentiated by.
     marks: Vec<bool>,
-    masks: Masks,
+    by: Vec<NodeId>,
+    /// The loops in whose rounds the differentiated number is: their states are values like others.
+    home: Vec<LoopId>,
     scope: Scope,
     rounds: Vec<(NodeId, NodeId)>,
 }
@@ -60,13 +82,7 @@ impl Pass {
     }
 
     /// Goes through the nodes of one scope from the last to the first.
-    fn sweep(
-        &mut self,
-        graph: &mut Graph,
-        order: &[NodeId],
-        adjoint: &mut FxHashMap<NodeId, NodeId>,
-        outside: &mut Outside,
-    ) {
+    fn sweep(&mut self, graph: &mut Graph, order: &[NodeId], shares: &mut Shares, outside: &mut Outside) {
         // A loop is gone through when its first projection is met: all that uses it is done then.
         let mut first: FxHashMap<LoopId, NodeId> = FxHashMap::default();
         let mut projections: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
@@ -77,70 +93,79 @@ impl Pass {
             }
         }
         for &y in order.iter().rev() {
-            if let Some(of) = graph.op(y).loop_used() {
+            let cotangent = shares.pending.remove(&y).and_then(|all| support::sum(graph, all));
+            let is_loop = graph.op(y).loop_used();
+            let is_of_elements = matches!(graph.op(y), Op::Stacked { .. } | Op::Element { .. });
+            if let Some(d) = cotangent.as_ref().filter(|_| is_of_elements) {
+                shares.elements.insert(y, d.clone());
+            }
+            // Its adjoint is spoken of, or carried by a loop, or it ends here.
+            let is_spoken_of = graph.name_of(y).is_some() || self.by.contains(&y) || is_loop.is_some();
+            let cotangent = match cotangent {
+                Some(d) if is_spoken_of => Some(d.cleaned(graph)),
+                other => other,
+            };
+            if let Some(d) = &cotangent {
+                let value = d.clone().cleaned(graph).value;
+                shares.found.insert(y, value);
+            }
+            if let Some(of) = is_loop {
                 if first[&of] == y {
-                    let given: Vec<(NodeId, NodeId)> =
-                        projections[&of].iter().filter_map(|p| adjoint.get(p).map(|d| (*p, *d))).collect();
-                    let shares = self.backward_loop(graph, of, &given);
-                    self.distribute(graph, shares, order, adjoint, outside);
+                    let given = projections[&of].iter().filter_map(|p| {
+                        let whole = shares.found.get(p).map(|d| Cotangent::everywhere(*d));
+                        Some((*p, shares.elements.get(p).cloned().or(whole)?))
+                    });
+                    let given: Vec<(NodeId, Cotangent)> = given.collect();
+                    for (x, share) in self.backward_loop(graph, of, &given) {
+                        self.give(order, shares, outside, x, share);
+                    }
                 }
                 continue;
             }
-            let Some(&dy) = adjoint.get(&y) else { continue };
-            if !self.is_active(y) {
-                continue;
-            }
-            let marks = std::mem::take(&mut self.marks);
-            let shares = rules::shares(graph, &mut self.scope, y, dy, &|x| marks.get(x.index()) == Some(&true));
-            self.marks = marks;
-            let shares = shares.into_iter().map(|(x, share)| (x, self.masked(graph, y, x, share))).collect();
-            self.distribute(graph, shares, order, adjoint, outside);
+            let Some(d) = cotangent.filter(|_| self.is_active(y)) else { continue };
+            self.distribute(graph, y, d, order, shares, outside);
         }
     }
 
+    /// What the cotangent of a node gives to each operand.
     fn distribute(
         &mut self,
         graph: &mut Graph,
-        shares: Vec<(NodeId, NodeId)>,
+        y: NodeId,
+        d: Cotangent,
         order: &[NodeId],
-        adjoint: &mut FxHashMap<NodeId, NodeId>,
+        shares: &mut Shares,
         outside: &mut Outside,
     ) {
-        for (x, share) in shares {
-            if order.binary_search(&x).is_ok() {
-                let sum = match adjoint.get(&x) {
-                    Some(&before) => graph.add(before, share),
-                    None => share,
-                };
-                adjoint.insert(x, sum);
-            } else {
-                outside.push((x, share));
+        for (place, x) in graph.op(y).operands().into_iter().enumerate() {
+            if !self.is_active(x) {
+                continue;
             }
+            let Some(Differential { map, keeps_zeros }) = differential(graph, &mut self.scope, y, place) else {
+                continue;
+            };
+            let share = match map {
+                // It is met again where it leaves.
+                Linear::Choose { condition, side } => d.on_side(graph, condition, side),
+                map => {
+                    let shape = graph.shape(x).to_vec();
+                    d.clone().through(graph, &map, keeps_zeros, &shape)
+                }
+            };
+            self.give(order, shares, outside, x, share);
         }
     }
 
-    fn masked(&mut self, graph: &mut Graph, user: NodeId, operand: NodeId, mut share: NodeId) -> NodeId {
-        for (mut condition, side) in self.masks.between(user, operand) {
-            // One number for all elements fits any shape.
-            let base = graph.unexpanded(condition);
-            if graph.shape(base).is_empty() {
-                condition = base;
-            }
-            let condition = self.scope.value(graph, condition);
-            let (shape, own) = (graph.shape(share).to_vec(), graph.shape(condition).to_vec());
-            let fits = own == shape || own.is_empty();
-            if !fits {
-                continue;
-            }
-            let condition = graph.expand_to(condition, &shape);
-            let zero = graph.constant(0.0, &shape);
-            share = if side { graph.select(condition, share, zero) } else { graph.select(condition, zero, share) };
+    fn give(&self, order: &[NodeId], shares: &mut Shares, outside: &mut Outside, x: NodeId, share: Cotangent) {
+        if order.binary_search(&x).is_ok() {
+            shares.add(x, share);
+        } else {
+            outside.push((x, share));
         }
-        share
     }
 
     /// The backward loop of a loop, from the cotangents of its projections; what it gives to values outside.
-    fn backward_loop(&mut self, graph: &mut Graph, forward: LoopId, given: &[(NodeId, NodeId)]) -> Outside {
+    fn backward_loop(&mut self, graph: &mut Graph, forward: LoopId, given: &[(NodeId, Cotangent)]) -> Outside {
         if given.is_empty() {
             return vec![];
         }
@@ -152,11 +177,12 @@ impl Pass {
             (0..looped.binders.len()).filter(|&i| self.is_active(looped.binders[i].leaf)).collect();
         let mut starts: Vec<Option<NodeId>> = vec![None; looped.binders.len()];
         let mut extra: Vec<(NodeId, NodeId)> = vec![];
-        let mut seeds: Vec<(NodeId, NodeId)> = vec![];
-        for &(projection, d) in given {
-            match *graph.op(projection) {
-                Op::Stacked { x, .. } => seeds.push((x, d)),
+        let mut seeds: Vec<(NodeId, Cotangent)> = vec![];
+        for (projection, d) in given {
+            match *graph.op(*projection) {
+                Op::Stacked { x, .. } => seeds.push((x, d.clone())),
                 Op::Last { x, .. } => {
+                    let d = d.value;
                     match active.iter().find(|&&i| looped.binders[i].next == x && starts[i].is_none()) {
                         Some(&i) => starts[i] = Some(d),
                         None => extra.push((x, d)),
@@ -170,36 +196,32 @@ impl Pass {
             .map(|&i| {
                 let ty = looped.binders[i].ty.clone();
                 let start = starts[i].unwrap_or_else(|| graph.constant(0.0, &ty.shape));
-                graph.add_binder(backward, start, true)
+                graph.add_binder(backward, start, crate::graph::Kind::Real, true)
             })
             .collect();
-        let mut adjoint: FxHashMap<NodeId, NodeId> = FxHashMap::default();
-        let add = |graph: &mut Graph, adjoint: &mut FxHashMap<NodeId, NodeId>, x: NodeId, d: NodeId| {
-            let sum = adjoint.get(&x).map_or(d, |&before| graph.add(before, d));
-            adjoint.insert(x, sum);
-        };
+        let mut within = Shares::default();
         let mut passed_on: Vec<(usize, NodeId)> = vec![];
         let mut outside: Outside = vec![];
         for (&i, &carry) in active.iter().zip(&carries) {
             let next = looped.binders[i].next;
             if graph.node(next).loops.contains(&forward) {
-                add(graph, &mut adjoint, next, carry);
+                within.add(next, Cotangent::everywhere(carry));
             } else if self.is_active(next) {
-                outside.push((next, carry));
+                outside.push((next, Cotangent::everywhere(carry)));
             }
         }
-        for &(x, d) in &seeds {
-            let at = graph.element(backward, d);
-            add(graph, &mut adjoint, x, at);
+        for (x, d) in seeds {
+            let at = d.at_each(graph, &|graph, d| graph.element(backward, d));
+            within.add(x, at);
         }
         // A value at the last round alone: it is carried into the first backward round, and zero after that.
         for &(x, d) in &extra {
             let index = graph.looped(backward).binders.len();
-            let leaf = graph.add_binder(backward, d, true);
+            let leaf = graph.add_binder(backward, d, crate::graph::Kind::Real, true);
             let shape = graph.shape(d).to_vec();
             let zero = graph.constant(0.0, &shape);
             passed_on.push((index, zero));
-            add(graph, &mut adjoint, x, leaf);
+            within.add(x, Cotangent::everywhere(leaf));
         }
         let tips: Vec<NodeId> = looped
             .binders
@@ -213,8 +235,9 @@ impl Pass {
             .filter(|id| graph.node(*id).loops.contains(&forward) && !self.in_inner(graph, *id, forward))
             .collect();
         self.scope.enter(forward, backward);
-        self.sweep(graph, &body, &mut adjoint, &mut outside);
+        self.sweep(graph, &body, &mut within, &mut outside);
         self.scope.leave();
+        let adjoint = within.found;
         self.rounds.extend(adjoint.iter().map(|(x, d)| (*x, *d)));
 
         for (place, &i) in active.iter().enumerate() {
@@ -230,27 +253,27 @@ impl Pass {
             if let Some(&d) = adjoint.get(&looped.binders[i].leaf)
                 && self.is_active(looped.binders[i].init)
             {
-                shares.push((looped.binders[i].init, graph.last(backward, d)));
+                shares.push((looped.binders[i].init, Cotangent::everywhere(graph.last(backward, d))));
             }
         }
         for &id in &body {
-            if let (Op::Element { of, x }, Some(&d)) = (graph.op(id).clone(), adjoint.get(&id))
+            if let (Op::Element { of, x }, Some(d)) = (graph.op(id).clone(), within.elements.get(&id))
                 && of == forward
                 && self.is_active(x)
             {
-                shares.push((x, graph.stacked(backward, d)));
+                shares.push((x, d.at_each(graph, &|graph, d| graph.stacked(backward, d))));
             }
         }
         for (x, share) in outside {
-            shares.push((x, sum_over_rounds(graph, backward, share)));
+            shares.push((x, share.over_rounds(graph, backward, |graph, d| sum_over_rounds(graph, backward, d))));
         }
         shares
     }
 
     /// Whether a body's node belongs to a loop inside of this one: it is that loop's to go through.
     fn in_inner(&self, graph: &Graph, id: NodeId, forward: LoopId) -> bool {
-        let around: Vec<LoopId> = self.scope.levels.iter().map(|l| l.forward).collect();
-        graph.node(id).loops.iter().any(|l| *l != forward && !around.contains(l))
+        let is_around = |of: &LoopId| self.home.contains(of) || self.scope.levels.iter().any(|l| l.forward == *of);
+        graph.node(id).loops.iter().any(|l| *l != forward && !is_around(l))
     }
 }
 

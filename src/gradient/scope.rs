@@ -1,27 +1,27 @@
-//! Where the backward pass stands: outside of all loops, or in the backward loop of a loop.
+//! Where differentiation stands: outside of all loops, or in the loop beside a loop: the backward one, or that of tangents.
 //!
 //! Inside, a value of the forward body is read from what the forward loop stacked. Cheap element-wise work is done again
 //! instead of being stored; contractions, reductions, gathers and transcendental functions are stored.
-use crate::graph::{Graph, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::op::Notation;
 use rustc_hash::FxHashMap;
 
-/// One forward loop and the backward loop that runs through it.
+/// One forward loop and the loop that runs beside it.
 pub struct Level {
     pub forward: LoopId,
-    pub backward: LoopId,
+    pub beside: LoopId,
     known: FxHashMap<NodeId, NodeId>,
 }
 
-/// The loops around the place where adjoints are being made, outermost first.
+/// The loops around the place where derivatives are being made, outermost first.
 #[derive(Default)]
 pub struct Scope {
     pub levels: Vec<Level>,
 }
 
 impl Scope {
-    pub fn enter(&mut self, forward: LoopId, backward: LoopId) {
-        self.levels.push(Level { forward, backward, known: FxHashMap::default() });
+    pub fn enter(&mut self, forward: LoopId, beside: LoopId) {
+        self.levels.push(Level { forward, beside, known: FxHashMap::default() });
     }
     pub fn leave(&mut self) {
         self.levels.pop();
@@ -34,7 +34,7 @@ impl Scope {
 
     fn value_at(&mut self, graph: &mut Graph, x: NodeId, depth: usize) -> NodeId {
         let Some(at) = depth.checked_sub(1) else { return x };
-        let (forward, backward) = (self.levels[at].forward, self.levels[at].backward);
+        let (forward, beside) = (self.levels[at].forward, self.levels[at].beside);
         if !graph.node(x).loops.contains(&forward) {
             return self.value_at(graph, x, at);
         }
@@ -44,8 +44,9 @@ impl Scope {
         let new = match graph.op(x).clone() {
             Op::Element { of, x: all } if of == forward => {
                 let all = self.value_at(graph, all, at);
-                graph.element(backward, all)
+                graph.element(beside, all)
             }
+            Op::Leaf(Leaf::LoopIndex(of)) if of == forward => graph.intern(Op::Leaf(Leaf::LoopIndex(beside))),
             op if is_cheap(graph, &op) && op.loop_used().is_none() => {
                 let operands = op.operands();
                 let mapped: Vec<NodeId> = operands.iter().map(|&o| self.value_at(graph, o, depth)).collect();
@@ -56,7 +57,7 @@ impl Scope {
             _ => {
                 let stacked = graph.stacked(forward, x);
                 let stacked = self.value_at(graph, stacked, at);
-                graph.element(backward, stacked)
+                graph.element(beside, stacked)
             }
         };
         self.levels[at].known.insert(x, new);

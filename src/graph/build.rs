@@ -1,7 +1,7 @@
 //! Constructors of nodes. They do not simplify (see `simplify`); they only save their callers from writing shapes and labels out.
 use super::node::Number;
 use super::view::{Row, View};
-use super::{Binder, Contraction, Graph, Leaf, Loop, LoopId, NamedOp, NodeId, Op, Runtime, Type};
+use super::{Binder, Contraction, Graph, Kind, Leaf, Loop, LoopId, NamedOp, NodeId, Op, Runtime, Type};
 use crate::op::row::{Binary, Unary};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
 
@@ -63,10 +63,10 @@ impl Graph {
         self.multiply(factor, x)
     }
 
-    /// Over these axes, ascending; none gives the value itself.
+    /// Over these axes, ascending; none gives the value itself, as the number that a reduction is.
     pub fn reduce(&mut self, op: ReduceOp, axes: &[usize], x: NodeId) -> NodeId {
         if axes.is_empty() && !op.picks_index() {
-            return x;
+            return self.as_kind(x, Kind::Real).unwrap_or(x);
         }
         self.intern(Op::Reduce { op, axes: axes.to_vec(), x })
     }
@@ -211,13 +211,13 @@ impl Graph {
         let of = LoopId(self.loops.len() as u32);
         self.loops.push(Loop { length, reverse, binders: vec![], origin: None });
         for &(init, varying) in starts {
-            self.add_binder(of, init, varying);
+            self.add_binder(of, init, self.ty(init).kind, varying);
         }
         of
     }
-    /// One more value that an unfinished loop carries; its leaf.
-    pub fn add_binder(&mut self, of: LoopId, init: NodeId, varying: bool) -> NodeId {
-        let ty = Type { varying: varying || self.ty(init).varying, ..self.ty(init).clone() };
+    /// One more value that an unfinished loop carries; its leaf. A number may go on as one of another kind than it starts as.
+    pub fn add_binder(&mut self, of: LoopId, init: NodeId, kind: Kind, varying: bool) -> NodeId {
+        let ty = Type { varying: varying || self.ty(init).varying, kind, ..self.ty(init).clone() };
         let index = self.looped(of).binders.len() as u32;
         // The leaf's type is read from the binder, so the binder comes first.
         self.loops[of.0 as usize].binders.push(Binder { ty, leaf: init, init, next: init });

@@ -1,4 +1,5 @@
 //! The type of a node from its operation and its operands' types.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, Shape, Type};
 use crate::op::row::Result;
 
@@ -16,13 +17,14 @@ pub fn type_of(graph: &Graph, op: &Op) -> Type {
             Type { shape: graph.shape(*x).to_vec(), kind: kind(op.result), varying: varying(&[*x, *y]) }
         }
         Op::Select { condition, yes, no } => {
-            let kind = if graph.ty(*yes).kind == graph.ty(*no).kind { graph.ty(*yes).kind } else { Kind::Real };
+            // `verify` refuses a class beside something else.
+            let kind = graph.ty(*yes).kind.with(graph.ty(*no).kind).unwrap_or(Kind::Real);
             Type { shape: graph.shape(*yes).to_vec(), kind, varying: varying(&[*condition, *yes, *no]) }
         }
         Op::Reduce { op, axes, x } => {
             let ty = graph.ty(*x);
             let kind = match axes[..] {
-                [axis] if op.picks_index() => Kind::Class(ty.shape[axis]),
+                [axis] if op.picks_index() => Kind::Index(ty.shape[axis]),
                 _ => Kind::Real,
             };
             Type { shape: without(&ty.shape, axes), kind, varying: ty.varying }
@@ -43,9 +45,8 @@ pub fn type_of(graph: &Graph, op: &Op) -> Type {
         Op::Join { axis, parts } => {
             let mut shape = graph.shape(parts[0]).to_vec();
             shape[*axis] = parts.iter().map(|&p| graph.shape(p)[*axis]).sum();
-            // Truth values among numbers are numbers.
-            let kind = graph.ty(parts[0]).kind;
-            let kind = if parts.iter().all(|&part| graph.ty(part).kind == kind) { kind } else { Kind::Real };
+            let first = graph.ty(parts[0]).kind;
+            let kind = parts.iter().try_fold(first, |kind, &part| kind.with(graph.ty(part).kind)).unwrap_or(Kind::Real);
             Type { shape, kind, varying: varying(parts) }
         }
         Op::OneHot { index, size } => {
@@ -94,13 +95,13 @@ pub fn type_of(graph: &Graph, op: &Op) -> Type {
 fn leaf_type(graph: &Graph, leaf: &Leaf) -> Type {
     match leaf {
         Leaf::Constant(_, shape) | Leaf::Table(_, shape) => Type::real(shape, false),
-        Leaf::Iota(n) => Type { shape: vec![*n], kind: Kind::Class(*n), varying: false },
+        Leaf::Iota(n) => Type { shape: vec![*n], kind: Kind::Index(*n), varying: false },
         Leaf::Input(i) => graph.inputs[*i as usize].ty.clone(),
         Leaf::Parameter(i) => graph.parameters[*i as usize].ty.clone(),
         Leaf::State(i) => graph.states[*i as usize].ty.clone(),
         Leaf::Setting(_) | Leaf::Runtime(_) => Type::real(&[], false),
         Leaf::Binder(of, index) => graph.looped(*of).binders[*index as usize].ty.clone(),
-        Leaf::LoopIndex(of) => Type { shape: vec![], kind: Kind::Class(graph.looped(*of).length), varying: false },
+        Leaf::LoopIndex(of) => Type { shape: vec![], kind: Kind::Index(graph.looped(*of).length), varying: false },
         Leaf::Hole(_, ty) => ty.clone(),
     }
 }
@@ -110,11 +111,23 @@ pub fn loops_of(graph: &Graph, op: &Op) -> Box<[LoopId]> {
     let mut all: Vec<LoopId> = vec![];
     op.each_operand(|x| all.extend(graph.node(x).loops.iter()));
     match op {
-        Op::Leaf(Leaf::Binder(of, index)) => {
-            all.push(*of);
-            all.extend(graph.node(graph.looped(*of).binders[*index as usize].init).loops.iter());
-        }
-        Op::Leaf(Leaf::LoopIndex(of)) | Op::Element { of, .. } => all.push(*of),
+        Op::Leaf(leaf) => match leaf {
+            Leaf::Binder(of, index) => {
+                all.push(*of);
+                all.extend(graph.node(graph.looped(*of).binders[*index as usize].init).loops.iter());
+            }
+            Leaf::LoopIndex(of) => all.push(*of),
+            Leaf::Constant(..)
+            | Leaf::Table(..)
+            | Leaf::Iota(_)
+            | Leaf::Input(_)
+            | Leaf::Parameter(_)
+            | Leaf::State(_)
+            | Leaf::Setting(_)
+            | Leaf::Runtime(_)
+            | Leaf::Hole(..) => {}
+        },
+        Op::Element { of, .. } => all.push(*of),
         Op::Last { of, .. } | Op::Stacked { of, .. } => {
             // What the loop starts from may differ in the rounds of a loop around it.
             for binder in &graph.looped(*of).binders {
@@ -123,7 +136,19 @@ pub fn loops_of(graph: &Graph, op: &Op) -> Box<[LoopId]> {
             }
             all.retain(|l| l != of);
         }
-        _ => {}
+        Op::Unary(..)
+        | Op::Binary(..)
+        | Op::Select { .. }
+        | Op::Reduce { .. }
+        | Op::Contract(_)
+        | Op::View(_)
+        | Op::Reshape { .. }
+        | Op::Join { .. }
+        | Op::OneHot { .. }
+        | Op::Gather { .. }
+        | Op::ScatterAdd { .. }
+        | Op::Named(..)
+        | Op::BatchMean { .. } => {}
     }
     all.sort();
     all.dedup();

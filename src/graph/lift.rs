@@ -1,6 +1,7 @@
 //! Adding a leading axis to values: what maps a function over an axis, and what batching is.
 //!
 //! Each class of nodes has one rule here; `model` uses it for leading axes and `for`, `batch` for the axis of examples.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::view::Row;
 use super::{BATCH, Contraction, Graph, Leaf, LoopId, NodeId, Op, View};
 use crate::op::ReduceOp;
@@ -14,11 +15,13 @@ pub type Lifted = (NodeId, bool);
 pub fn lifted(to: &mut Graph, op: &Op, extent: usize, get: &dyn Fn(NodeId) -> Lifted) -> Lifted {
     if !op.operands().iter().any(|&x| get(x).1) {
         let plain = op.map(|x| get(x).0, |l| l);
-        return match op {
-            // What does not vary is its own mean over the examples.
-            Op::BatchMean { x, axes } if extent == BATCH => (to.reduce(ReduceOp::Mean, axes, get(*x).0), false),
-            _ => (to.intern(plain), false),
-        };
+        // What does not vary is its own mean over the examples.
+        if let Op::BatchMean { x, axes } = op
+            && extent == BATCH
+        {
+            return (to.reduce(ReduceOp::Mean, axes, get(*x).0), false);
+        }
+        return (to.intern(plain), false);
     }
     let wide = |to: &mut Graph, x: NodeId| widened(to, get(x), extent);
     let node =
@@ -135,11 +138,19 @@ impl Graph {
     /// Maps values over a leading axis: the roots with `lifted` values (which have that axis in front) in the place of holes.
     /// A root that does not depend on any hole stays as it is, and says so.
     pub fn lift(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)], extent: usize) -> Vec<Lifted> {
+        let pairs: Vec<(NodeId, NodeId)> = pairs
+            .iter()
+            .map(|&(hole, x)| {
+                let mut place = self.place_of(hole);
+                place.ty.shape.insert(0, extent);
+                (hole, self.in_place_of(x, place))
+            })
+            .collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         // A mean over the examples is one value for all of them, also where a loop carries it on.
         let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
         let order = self.reachable(roots);
-        let mut map: FxHashMap<NodeId, Lifted> = pairs.iter().map(|&(hole, x)| (hole, (x, true))).collect();
+        let mut map: FxHashMap<NodeId, Lifted> = pairs.into_iter().map(|(hole, x)| (hole, (x, true))).collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let (changed, touched) = self.changed(&marks);
         for id in order {
@@ -157,7 +168,7 @@ impl Graph {
                 let mark = marks[id.index()];
                 let (init, has) = map[&binder.init];
                 let init = if mark { widened(self, (init, has), extent) } else { init };
-                let leaf = self.add_binder(to, init, binder.ty.varying);
+                let leaf = self.add_binder(to, init, binder.ty.kind, binder.ty.varying);
                 map.insert(id, (leaf, mark));
                 continue;
             }
@@ -174,6 +185,18 @@ impl Graph {
             let op = op.map(|x| x, |l| loops.get(&l).copied().unwrap_or(l));
             let new =
                 if let Op::Leaf(_) = op { (self.intern(op), false) } else { lifted(self, &op, extent, &|x| map[&x]) };
+            let mut place = self.place_of(id);
+            if new.1 {
+                place.ty.shape.insert(0, extent);
+            }
+            (place.ty.varying, place.loops) = (true, self.node(new.0).loops.clone());
+            self.keeps_type(new.0, &place, "lifting");
+            // What a batched value is was written where the value was.
+            if extent == BATCH
+                && let Some(span) = self.span_of(id)
+            {
+                self.set_span(new.0, span);
+            }
             map.insert(id, new);
         }
         roots.iter().map(|r| map[r]).collect()
@@ -189,7 +212,8 @@ impl Graph {
         }
     }
 
-    pub(super) fn copied(&mut self, of: LoopId, loops: &mut FxHashMap<LoopId, LoopId>) -> LoopId {
+    /// The copy of a loop among these: a new one, without binders, if there is none.
+    pub fn copied(&mut self, of: LoopId, loops: &mut FxHashMap<LoopId, LoopId>) -> LoopId {
         if let Some(&to) = loops.get(&of) {
             return to;
         }

@@ -3,22 +3,28 @@
 //! Constructors do not simplify: the graph that `model` and `gradient` build says exactly what was written, and the oracle evaluates that.
 //! A graph is of one example until `batch` gives every varying value a leading axis of the extent `BATCH`.
 pub mod build;
+pub mod class;
 pub mod contraction;
+pub mod fit;
 pub mod infer;
 pub mod lift;
+pub mod linear;
 pub mod loops;
+mod merge;
 pub mod named;
 pub mod node;
 pub mod ordered;
 pub mod rebuild;
 pub mod show;
+pub mod template;
 pub mod verify;
 pub mod view;
 
 pub use contraction::Contraction;
+pub use linear::Linear;
 pub use loops::{Binder, Loop, LoopId};
 pub use named::NamedOp;
-pub use node::{Kind, Leaf, Node, NodeId, Op, Runtime, Shape, Type};
+pub use node::{Kind, Leaf, ListId, Node, NodeId, Op, Runtime, Shape, Type};
 pub use view::{Row, View};
 
 use crate::diagnostic::Span;
@@ -51,9 +57,13 @@ pub struct Graph {
     holes: u32,
     /// The names that people gave to values; the first one is shown.
     names: IndexMap<NodeId, String>,
+    /// Other forms of values that have names: they are called by those, but are not what a name means.
+    forms: FxHashMap<NodeId, NodeId>,
     spans: FxHashMap<NodeId, Span>,
     /// Derivatives of values by a number, and what that is called: they are spoken of by the value's name.
     tangents: FxHashMap<NodeId, (NodeId, String)>,
+    /// The first rewrite that did not keep a type, in words: `verify` refuses such a graph.
+    flaw: Option<String>,
 }
 
 impl Graph {
@@ -68,6 +78,7 @@ impl Graph {
             states: self.states.clone(),
             settings: self.settings.clone(),
             holes: self.holes,
+            flaw: self.flaw.clone(),
             ..Graph::default()
         }
     }
@@ -118,7 +129,39 @@ impl Graph {
         self.names.shift_remove(&id);
     }
     pub fn name_of(&self, id: NodeId) -> Option<&str> {
-        self.names.get(&id).map(String::as_str)
+        let named = |id: &NodeId| self.names.get(id).map(String::as_str);
+        named(&id).or_else(|| named(self.forms.get(&id)?))
+    }
+    /// Says that a value is another form of one that may have a name.
+    pub fn set_form(&mut self, form: NodeId, of: NodeId) {
+        if form != of && !matches!(self.op(form), Op::Leaf(_)) && self.name_of(form).is_none() {
+            let of = self.forms.get(&of).copied().unwrap_or(of);
+            if self.names.contains_key(&of) {
+                self.forms.insert(form, of);
+            }
+        }
+    }
+    /// What a value is another form of.
+    pub fn form_of(&self, id: NodeId) -> Option<NodeId> {
+        self.forms.get(&id).copied()
+    }
+    /// Leaves in the place of what these values are made of, for a while: nobody sees through them. Gives back what they were.
+    pub fn hide(&mut self, ids: &[NodeId]) -> Vec<(NodeId, Op)> {
+        let is_made = |id: &NodeId| !matches!(self.op(*id), Op::Leaf(_));
+        let ids: Vec<NodeId> = ids.iter().copied().filter(is_made).collect();
+        ids.into_iter()
+            .map(|id| {
+                self.holes += 1;
+                let leaf = Op::Leaf(Leaf::Hole(self.holes, self.ty(id).clone()));
+                (id, std::mem::replace(&mut self.nodes[id.index()].op, leaf))
+            })
+            .collect()
+    }
+    /// Undoes `hide`.
+    pub fn show_again(&mut self, hidden: Vec<(NodeId, Op)>) {
+        for (id, op) in hidden.into_iter().rev() {
+            self.nodes[id.index()].op = op;
+        }
     }
     /// The value that bears a name: the last that was given it.
     pub fn named_value(&self, name: &str) -> Option<NodeId> {
@@ -180,6 +223,15 @@ impl Graph {
             self.each_below(id, |x| todo.push(x));
         }
         None
+    }
+
+    /// Whether a value is made of numbers and settings alone, however it is spelled: a constant, where a function chooses.
+    pub fn is_made_of_numbers(&self, id: NodeId) -> bool {
+        let is_other = |op: &Op| match op {
+            Op::Leaf(leaf) => !matches!(leaf, Leaf::Constant(..) | Leaf::Table(..) | Leaf::Iota(_) | Leaf::Setting(_)),
+            _ => false,
+        };
+        self.find_below(id, is_other).is_none()
     }
 
     /// What a node needs: its operands, and what a loop's result takes from the loop.

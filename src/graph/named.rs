@@ -1,6 +1,7 @@
 //! Named functions of whole values: each knows its definition as a graph and its derivative in closed form.
 //!
 //! They stand here and not in `op`, because a definition is written with the graph's constructors.
+use super::linear::{Linear, dot_last};
 use super::{Graph, Kind, NodeId, Shape, Type, ordered};
 use crate::op::exponential::{EXP, LOG};
 use crate::op::{Interval, ReduceOp};
@@ -14,15 +15,9 @@ pub struct Named {
     pub range: Interval,
     /// The function in terms of other classes: what is computed, in its stable form.
     pub definition: fn(&mut Graph, &[NodeId]) -> NodeId,
-    /// `(arguments, answer, cotangent, which argument)`: the cotangent of one argument.
-    pub derivative: fn(&mut Graph, &[NodeId], NodeId, NodeId, usize) -> Option<NodeId>,
-    /// `(arguments, answer, tangent, of which argument)`: the tangent of the answer. Where there is none, the answer is one number for each row,
-    /// and its tangent is the product with the gradient.
-    pub tangent: Option<Tangent>,
+    /// `(arguments, answer, which argument)`: its differential by one argument, as a linear map; none where it is zero.
+    pub differential: fn(&mut Graph, &[NodeId], NodeId, usize) -> Option<Linear>,
 }
-
-/// How a tangent of one argument goes through.
-pub type Tangent = fn(&mut Graph, &[NodeId], NodeId, NodeId, usize) -> Option<NodeId>;
 
 /// A row as a value that can be copied, compared and hashed.
 #[derive(Clone, Copy)]
@@ -74,25 +69,26 @@ fn without_last(types: &[&Type]) -> Shape {
     types[0].shape[..types[0].shape.len() - 1].to_vec()
 }
 
-/// `x` of one axis less, repeated along a new last axis, to the shape of `like`.
-fn along_last(g: &mut Graph, x: NodeId, like: NodeId) -> NodeId {
-    let shape = g.shape(like).to_vec();
+/// `x` of one axis less, repeated along a new last axis, to this shape.
+pub(super) fn along_last(g: &mut Graph, x: NodeId, shape: &[usize]) -> NodeId {
     let axes: Vec<usize> = (0..shape.len() - 1).collect();
-    g.expand_at(x, &shape, &axes)
+    g.expand_at(x, shape, &axes)
+}
+fn along_last_like(g: &mut Graph, x: NodeId, like: NodeId) -> NodeId {
+    let shape = g.shape(like).to_vec();
+    along_last(g, x, &shape)
+}
+/// The map `t ↦ Σ c t` along the last axis.
+fn weighted(g: &Graph, coefficients: NodeId) -> Option<Linear> {
+    Some(Linear::Weighted { coefficients, axes: vec![last_axis(g, coefficients)] })
 }
 pub(super) fn last_axis(g: &Graph, x: NodeId) -> usize {
     g.shape(x).len() - 1
 }
-/// The sum over the last axis of a product.
-fn dot_last(g: &mut Graph, x: NodeId, y: NodeId) -> NodeId {
-    let n = g.shape(x).len() as u8;
-    let axes: Vec<u8> = (0..n).collect();
-    g.contract(x, y, &axes, &axes, &axes[..n as usize - 1])
-}
 /// Class targets as a vector of zeros and a one; probabilities as they are.
 fn distribution(g: &mut Graph, t: NodeId, like: NodeId) -> NodeId {
     match g.ty(t).kind {
-        Kind::Class(_) => {
+        Kind::Class(..) | Kind::Index(_) => {
             let size = g.shape(like)[last_axis(g, like)];
             g.one_hot(t, size)
         }
@@ -108,21 +104,15 @@ pub static SOFTMAX: Named = Named {
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
-        let max = along_last(g, max, a[0]);
+        let max = along_last_like(g, max, a[0]);
         let shifted = g.subtract(a[0], max);
         let e = g.unary(&EXP, shifted);
         let sum = g.sum(&[axis], e);
-        let sum = along_last(g, sum, e);
+        let sum = along_last_like(g, sum, e);
         g.divide(e, sum)
     },
-    derivative: |g, _, p, d, _| {
-        let inner = dot_last(g, d, p);
-        let inner = along_last(g, inner, p);
-        let centred = g.subtract(d, inner);
-        Some(g.multiply(p, centred))
-    },
-    // Its Jacobian is symmetric: the tangent is made as the cotangent is.
-    tangent: Some(|g, a, p, t, which| (SOFTMAX.derivative)(g, a, p, t, which)),
+    // Its Jacobian, diag(p) − p pᵀ, is symmetric.
+    differential: |_, _, p, _| Some(Linear::Softmax { p }),
 };
 
 pub static LOGSUMEXP: Named = Named {
@@ -133,19 +123,17 @@ pub static LOGSUMEXP: Named = Named {
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
-        let wide = along_last(g, max, a[0]);
+        let wide = along_last_like(g, max, a[0]);
         let shifted = g.subtract(a[0], wide);
         let e = g.unary(&EXP, shifted);
         let sum = g.sum(&[axis], e);
         let log = g.unary(&LOG, sum);
         g.add(max, log)
     },
-    derivative: |g, a, _, d, _| {
+    differential: |g, a, _, _| {
         let p = g.named(NamedOp(&SOFTMAX), &[a[0]]);
-        let d = along_last(g, d, p);
-        Some(g.multiply(d, p))
+        weighted(g, p)
     },
-    tangent: None,
 };
 
 pub static LOG_SOFTMAX: Named = Named {
@@ -155,24 +143,10 @@ pub static LOG_SOFTMAX: Named = Named {
     range: Interval { low: f64::NEG_INFINITY, high: 0.0 },
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, a);
-        let total = along_last(g, total, a[0]);
+        let total = along_last_like(g, total, a[0]);
         g.subtract(a[0], total)
     },
-    derivative: |g, a, _, d, _| {
-        let p = g.named(NamedOp(&SOFTMAX), &[a[0]]);
-        let axis = last_axis(g, d);
-        let sum = g.sum(&[axis], d);
-        let sum = along_last(g, sum, p);
-        let share = g.multiply(p, sum);
-        Some(g.subtract(d, share))
-    },
-    // t − Σ p t.
-    tangent: Some(|g, a, _, t, _| {
-        let p = g.named(NamedOp(&SOFTMAX), &[a[0]]);
-        let inner = dot_last(g, p, t);
-        let inner = along_last(g, inner, t);
-        Some(g.subtract(t, inner))
-    }),
+    differential: |g, a, _, _| Some(Linear::Centred { p: g.named(NamedOp(&SOFTMAX), &[a[0]]) }),
 };
 
 pub static CROSS_ENTROPY: Named = Named {
@@ -183,7 +157,7 @@ pub static CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let log = g.unary(&LOG, a[0]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(log, a[1], shared)
             }
@@ -200,22 +174,26 @@ pub static CROSS_ENTROPY: Named = Named {
         };
         g.negate(inner)
     },
-    derivative: |g, a, _, d, argument| {
-        let d = along_last(g, d, a[0]);
+    differential: |g, a, _, argument| {
+        let is_class = g.ty(a[1]).kind.is_whole();
         if argument == 1 {
-            if matches!(g.ty(a[1]).kind, Kind::Class(_)) {
-                return None;
-            }
-            let log = g.unary(&LOG, a[0]);
-            let product = g.multiply(d, log);
-            return Some(g.negate(product));
+            let log = (!is_class).then(|| g.unary(&LOG, a[0]))?;
+            let slope = g.negate(log);
+            return weighted(g, slope);
         }
-        let t = distribution(g, a[1], a[0]);
-        let share = g.divide(t, a[0]);
-        let scaled = g.multiply(d, share);
-        Some(g.negate(scaled))
+        // Where the target is 0, the probability may be, too: there is nothing to gain.
+        let shape = g.shape(a[0]).to_vec();
+        let (t, zero) = (distribution(g, a[1], a[0]), g.constant(0.0, &shape));
+        let (some, weight) = if is_class {
+            (t, g.constant(1.0, &shape))
+        } else {
+            (g.binary(&crate::op::comparison::UNEQUAL, t, zero), t)
+        };
+        let share = g.divide(weight, a[0]);
+        let share = g.negate(share);
+        let safe = g.select(some, share, zero);
+        weighted(g, safe)
     },
-    tangent: None,
 };
 
 /// What `cross_entropy(softmax(z), t)` is recognised as.
@@ -227,7 +205,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, &a[..1]);
         let inner = match g.ty(a[1]).kind {
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 let shared = g.shape(a[1]).len();
                 g.gather(a[0], a[1], shared)
             }
@@ -235,23 +213,18 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
         };
         g.subtract(total, inner)
     },
-    derivative: |g, a, _, d, argument| {
+    differential: |g, a, _, argument| {
         if argument == 1 {
-            if matches!(g.ty(a[1]).kind, Kind::Class(_)) {
-                return None;
-            }
-            let log = g.named(NamedOp(&LOG_SOFTMAX), &[a[0]]);
-            let d = along_last(g, d, a[0]);
-            let product = g.multiply(d, log);
-            return Some(g.negate(product));
+            let is_class = g.ty(a[1]).kind.is_whole();
+            let log = (!is_class).then(|| g.named(NamedOp(&LOG_SOFTMAX), &[a[0]]))?;
+            let slope = g.negate(log);
+            return weighted(g, slope);
         }
         let p = g.named(NamedOp(&SOFTMAX), &[a[0]]);
         let t = distribution(g, a[1], a[0]);
         let difference = g.subtract(p, t);
-        let d = along_last(g, d, a[0]);
-        Some(g.multiply(d, difference))
+        weighted(g, difference)
     },
-    tangent: None,
 };
 
 pub static NORM: Named = Named {
@@ -261,16 +234,15 @@ pub static NORM: Named = Named {
     range: Interval::NONNEGATIVE,
     definition: |g, a| {
         let inner = dot_last(g, a[0], a[0]);
-        g.unary(&crate::op::exponential::SQRT, inner)
+        g.unary(&crate::op::power::ROOT, inner)
     },
-    derivative: |g, a, y, d, _| {
+    differential: |g, a, y, _| {
         let shape = g.shape(a[0]).to_vec();
-        let (y, d) = (along_last(g, y, a[0]), along_last(g, d, a[0]));
+        let y = along_last(g, y, &shape);
         let unit = g.divide(a[0], y);
         let zero = g.constant(0.0, &shape);
         let some = g.binary(&crate::op::comparison::GREATER, y, zero);
         let safe = g.select(some, unit, zero);
-        Some(g.multiply(d, safe))
+        weighted(g, safe)
     },
-    tangent: None,
 };

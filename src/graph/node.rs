@@ -1,4 +1,5 @@
 //! The closed set of node classes.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::{Contraction, LoopId, NamedOp, View};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp};
 use std::hash::{Hash, Hasher};
@@ -16,14 +17,54 @@ impl NodeId {
 /// Extents of the axes; `BATCH` may stand first after batching.
 pub type Shape = Vec<usize>;
 
+/// The list of names that classes are of: that of an input's column, by the number of the first input that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListId(pub u32);
+
 /// What the elements of a value are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Real,
     /// A truth value: 0 or 1.
     Bool,
-    /// An index or a class: a whole number below the bound.
-    Class(usize),
+    /// A place among so many, from 0: a number, though a whole one.
+    Index(usize),
+    /// One of a list of so many names, by its place there. It is no number: it is told from others and chooses, no more.
+    Class(ListId, usize),
+}
+
+impl Kind {
+    /// How many places or classes there are, of what is stored as a whole number.
+    pub fn count(self) -> Option<usize> {
+        match self {
+            Kind::Real | Kind::Bool => None,
+            Kind::Index(count) | Kind::Class(_, count) => Some(count),
+        }
+    }
+    /// Whether it is stored as a whole number.
+    pub fn is_whole(self) -> bool {
+        self.count().is_some()
+    }
+    pub fn is_class(self) -> bool {
+        matches!(self, Kind::Class(..))
+    }
+    /// What values of two kinds are together: numbers of any kinds are numbers, classes have classes of their own list beside them and
+    /// nothing else.
+    pub fn with(self, other: Kind) -> Option<Kind> {
+        match (self, other) {
+            _ if self == other => Some(self),
+            (Kind::Index(a), Kind::Index(b)) => Some(Kind::Index(a.max(b))),
+            (Kind::Class(..), _) | (_, Kind::Class(..)) => None,
+            (Kind::Real | Kind::Bool | Kind::Index(_), _) => Some(Kind::Real),
+        }
+    }
+    /// Whether a value of this kind may stand where one of another kind stood: it is of the same kind, or a place among fewer.
+    pub fn replaces(self, other: Kind) -> bool {
+        match (self, other) {
+            (Kind::Index(own), Kind::Index(most)) => own <= most,
+            _ => self == other,
+        }
+    }
 }
 
 /// The type of a value.
@@ -255,7 +296,21 @@ impl Op {
     pub fn loop_used(&self) -> Option<LoopId> {
         match self {
             Op::Last { of, .. } | Op::Stacked { of, .. } => Some(*of),
-            _ => None,
+            Op::Leaf(_)
+            | Op::Unary(..)
+            | Op::Binary(..)
+            | Op::Select { .. }
+            | Op::Reduce { .. }
+            | Op::Contract(_)
+            | Op::View(_)
+            | Op::Reshape { .. }
+            | Op::Join { .. }
+            | Op::OneHot { .. }
+            | Op::Gather { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Named(..)
+            | Op::BatchMean { .. }
+            | Op::Element { .. } => None,
         }
     }
 }

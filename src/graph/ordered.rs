@@ -1,6 +1,7 @@
 //! Named functions in which the order of elements counts: running sums, and sorting.
 //!
 //! Both compare or add each element with each other one, so they are for vectors, not for whole tables: n² steps, no memory for them.
+use super::linear::Linear;
 use super::named::{Named, NamedOp, last_axis, same};
 use super::{Graph, NodeId, Row};
 use crate::op::{Interval, ReduceOp, comparison};
@@ -38,14 +39,7 @@ pub static CUMSUM: Named = Named {
         let before = g.view(a[0], shape, rows);
         g.sum(&[axis + 1], before)
     },
-    derivative: |g, _, _, d, _| {
-        let axis = last_axis(g, d);
-        let n = g.shape(d)[axis];
-        let turned = g.slice(d, axis, n - 1, -1, n);
-        let sums = g.named(NamedOp(&CUMSUM), &[turned]);
-        Some(g.slice(sums, axis, n - 1, -1, n))
-    },
-    tangent: Some(|g, _, _, t, _| Some(g.named(NamedOp(&CUMSUM), &[t]))),
+    differential: |_, _, _, _| Some(Linear::Prefix),
 };
 
 pub static SORT: Named = Named {
@@ -54,8 +48,7 @@ pub static SORT: Named = Named {
     shape: same,
     range: Interval::ALL,
     definition: |g, a| (SORT_BY.definition)(g, &[a[0], a[0]]),
-    derivative: |g, a, _, d, _| Some(put_back(g, d, a[0])),
-    tangent: Some(|g, a, _, t, _| Some(g.named(NamedOp(&SORT_BY), &[t, a[0]]))),
+    differential: |_, a, _, _| Some(Linear::Order { keys: a[0] }),
 };
 
 /// Equal keys keep their order.
@@ -84,12 +77,11 @@ pub static SORT_BY: Named = Named {
         let chosen = g.select(here, value, zero);
         g.sum(&[last], chosen)
     },
-    derivative: |g, a, _, d, argument| (argument == 0).then(|| put_back(g, d, a[1])),
-    tangent: Some(|g, a, _, t, argument| (argument == 0).then(|| g.named(NamedOp(&SORT_BY), &[t, a[1]]))),
+    differential: |_, a, _, argument| (argument == 0).then(|| Linear::Order { keys: a[1] }),
 };
 
 /// What was put in the order of the keys, back to where it came from: sorted by the places that sorting took it from.
-fn put_back(g: &mut Graph, sorted: NodeId, keys: NodeId) -> NodeId {
+pub(super) fn put_back(g: &mut Graph, sorted: NodeId, keys: NodeId) -> NodeId {
     let shape = g.shape(keys).to_vec();
     let numbers = places(g, &shape, false);
     let from = g.named(NamedOp(&SORT_BY), &[numbers, keys]);

@@ -1,4 +1,5 @@
 //! Passes rebuild a graph into a fresh arena: this maps every node that some roots need, loops included.
+use super::fit::Place;
 use super::{Graph, Leaf, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,7 +39,7 @@ impl<'a> Rebuild<'a> {
                     for binder in self.from.looped(of).binders.clone() {
                         if binder.leaf == id {
                             let init = self.map[&binder.init];
-                            let leaf = self.to.add_binder(to, init, binder.ty.varying);
+                            let leaf = self.to.add_binder(to, init, binder.ty.kind, binder.ty.varying);
                             self.map.insert(id, leaf);
                             if let Some(name) = self.from.name_of(id) {
                                 self.to.name(leaf, name);
@@ -62,8 +63,15 @@ impl<'a> Rebuild<'a> {
             let (map, loops) = (&self.map, &self.loops);
             let mapped = op.map(|x| map[&x], |l| loops[&l]);
             let new = f(&mut self.to, id, mapped);
+            let old = self.from.node(id);
+            let loops = old.loops.iter().filter_map(|l| self.loops.get(l).copied()).collect();
+            self.to.keeps_type(new, &Place { ty: old.ty.clone(), loops }, "a pass");
             self.map.insert(id, new);
-            if let Some(name) = self.from.name_of(id) {
+            if let Some(of) = self.from.form_of(id) {
+                if let Some(&of) = self.map.get(&of) {
+                    self.to.set_form(new, of);
+                }
+            } else if let Some(name) = self.from.name_of(id) {
                 self.to.name(new, name);
             }
             if let Some(span) = self.from.span_of(id) {
@@ -121,13 +129,15 @@ pub fn garbage_collected(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>
 impl Graph {
     /// Puts values in the place of others (holes, mostly) in what the roots say, within the same arena.
     pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
+        let pairs: Vec<(NodeId, NodeId)> =
+            pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         let marks = self.dependents(&holes);
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
         let order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
-        for id in order {
+        for &id in &order {
             if map.contains_key(&id) {
                 continue;
             }
@@ -141,7 +151,7 @@ impl Graph {
                 let binder = self.looped(of).binders[index as usize].clone();
                 let init = map[&binder.init];
                 // The copy's binders are made in the order of the originals' numbers.
-                let leaf = self.add_binder(to, init, binder.ty.varying);
+                let leaf = self.add_binder(to, init, binder.ty.kind, binder.ty.varying);
                 map.insert(id, leaf);
                 continue;
             }
@@ -162,8 +172,17 @@ impl Graph {
             }
             let mapped = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
             let new = self.intern(mapped);
+            let mut place = self.place_of(id);
+            (place.ty.varying, place.loops) = (true, self.node(new).loops.clone());
+            self.keeps_type(new, &place, "a substitution");
             map.insert(id, new);
-            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (map[&of], by.to_string())) {
+        }
+        // A derivative may be a value from before what it is the derivative of.
+        for &id in &order {
+            if let Some((of, by)) = self.tangent_of(id).map(|(of, by)| (of, by.to_string()))
+                && let (new, Some(&of)) = (map[&id], map.get(&of))
+                && new != id
+            {
                 self.set_tangent(new, of, by);
             }
         }

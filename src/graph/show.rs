@@ -46,7 +46,8 @@ fn type_text(graph: &Graph, id: NodeId) -> String {
     let kind = match ty.kind {
         Kind::Real => String::new(),
         Kind::Bool => " bool".into(),
-        Kind::Class(k) => format!(" class({k})"),
+        Kind::Index(k) => format!(" index({k})"),
+        Kind::Class(_, k) => format!(" class({k})"),
     };
     format!("{}{kind}", shape_text(&ty.shape))
 }

@@ -128,3 +128,81 @@ fn a_loop_is_lifted_as_a_loop() {
     verify::verify(&kept, &roots).unwrap();
     assert_eq!(kept.loops.len(), 1);
 }
+
+/// An input of classes of a list.
+fn classes(g: &mut Graph, list: u32, shape: &[usize]) -> NodeId {
+    let ty = Type { shape: shape.to_vec(), kind: Kind::Class(ListId(list), 3), varying: true };
+    g.inputs.push(Variable { name: format!("p{}", g.inputs.len()), ty, span: Default::default() });
+    let number = g.inputs.len() as u32 - 1;
+    g.intern(Op::Leaf(Leaf::Input(number)))
+}
+
+#[test]
+fn nothing_computes_with_a_class() {
+    use crate::op::{ReduceOp, comparison};
+    let mut g = Graph::new();
+    let (p, q, r) = (classes(&mut g, 0, &[3]), classes(&mut g, 0, &[3]), classes(&mut g, 2, &[3]));
+    let x = input(&mut g, "x", &[3]);
+    let places = g.intern(Op::Leaf(Leaf::Iota(3)));
+    let zero = g.constant(0.0, &[3]);
+    let condition = g.binary(&comparison::GREATER, x, zero);
+    let wrong = [
+        g.unary(&RELU, p),
+        g.add(p, x),
+        g.multiply(x, p),
+        g.dot(p, x),
+        g.reduce(ReduceOp::Mean, &[0], p),
+        g.reduce(ReduceOp::Argmax, &[0], p),
+        g.batch_mean(p),
+        g.select(condition, p, x),
+        g.select(condition, x, p),
+        g.select(condition, p, r),
+        g.select(condition, p, places),
+        g.select(p, x, x),
+        g.join(0, &[p, x]),
+        g.join(0, &[x, p]),
+        g.join(0, &[p, r]),
+        g.scatter_add(places, p, 0, 4),
+        g.named(NamedOp(&named::SOFTMAX), &[p]),
+    ];
+    for id in wrong {
+        let why = verify::verify(&g, &[id]).unwrap_err();
+        assert!(why.contains("class"), "{why}");
+    }
+    let right = [
+        g.binary(&comparison::EQUAL, p, q),
+        g.binary(&comparison::EQUAL, p, places),
+        g.select(condition, p, q),
+        g.select(condition, places, x),
+        g.join(0, &[p, q]),
+        g.join(0, &[places, x]),
+        g.slice(p, 0, 1, 1, 2),
+        g.one_hot(p, 3),
+        g.gather(x, p, 0),
+        g.gather(p, places, 0),
+        g.add(places, x),
+    ];
+    verify::verify(&g, &right).unwrap();
+    assert_eq!(g.ty(right[2]).kind, Kind::Class(ListId(0), 3));
+    assert_eq!(g.ty(right[3]).kind, Kind::Real);
+}
+
+/// A pass that gives a truth value for a number is found, if not at once, then by the verifier.
+#[test]
+fn a_pass_that_changes_a_type_is_found() {
+    use crate::op::comparison;
+    let found = std::panic::catch_unwind(|| {
+        let mut g = Graph::new();
+        let x = input(&mut g, "x", &[3]);
+        let zero = g.constant(0.0, &[3]);
+        let above = g.binary(&comparison::GREATER, x, zero);
+        let number = g.scale(above, 1.0);
+        let mut rebuild = rebuild::Rebuild::new(&g);
+        let roots = rebuild.run(&[number], |to, _, op| match op {
+            Op::Binary(op, _, y) if op.name == "mul" => y,
+            op => to.intern(op),
+        });
+        verify::verify(&rebuild.to, &roots)
+    });
+    assert!(!matches!(found, Ok(Ok(()))));
+}

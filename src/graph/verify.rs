@@ -1,8 +1,12 @@
 //! The verifier of graphs: it runs between passes. A failure is a defect of the compiler, not of a program.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::{BATCH, Graph, Kind, Leaf, NodeId, Op, infer};
 
 /// The first rule that is broken, in words.
 pub fn verify(graph: &Graph, roots: &[NodeId]) -> Result<(), String> {
+    if let Some(why) = graph.flaw() {
+        return Err(why.to_string());
+    }
     for id in graph.reachable(roots) {
         check(graph, id).map_err(|why| format!("%{}: {why}\n{}", id.0, super::show::show(graph, &[id])))?;
     }
@@ -17,6 +21,13 @@ pub fn verify(graph: &Graph, roots: &[NodeId]) -> Result<(), String> {
             })?;
             ensure(b.ty.varying || !next.varying, || {
                 format!("loop {number} carries a uniform value that becomes varying")
+            })?;
+            let holds = |kind: Kind| b.ty.kind.with(kind) == Some(b.ty.kind);
+            ensure(holds(init.kind) && holds(next.kind), || {
+                format!(
+                    "loop {number} carries {:?}, which starts as {:?} and goes on as {:?}",
+                    b.ty.kind, init.kind, next.kind
+                )
             })?;
         }
     }
@@ -39,6 +50,7 @@ fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
     order?;
     ensure(infer::type_of(graph, op) == *graph.ty(id), || "the type is not that of the operation".into())?;
     ensure(graph.shape(id).iter().skip(1).all(|&n| n != BATCH), || "the batch axis is not the first".into())?;
+    classes_are_no_numbers(graph, op)?;
     match op {
         Op::Binary(_, x, y) => ensure(shape(*x) == shape(*y), || format!("shapes {:?} and {:?}", shape(*x), shape(*y))),
         Op::Select { condition, yes, no } => {
@@ -105,8 +117,8 @@ fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
                 && shape(*table).len() > *shared
                 && shape(*index)[..*shared] == shape(*table)[..*shared];
             ensure(fits, || "index and table do not fit".into())?;
-            ensure(graph.ty(*index).kind != Kind::Real || graph.constant_of(*index).is_some(), || {
-                "an index is a class".into()
+            ensure(graph.ty(*index).kind.is_whole() || graph.constant_of(*index).is_some(), || {
+                "an index is a whole number".into()
             })
         }
         Op::ScatterAdd { index, values, shared, .. } => {
@@ -122,11 +134,63 @@ fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
             })?;
             ensure(!graph.node(*x).loops.contains(of), || "an element of a value of the loop itself".into())
         }
-        Op::Leaf(Leaf::Binder(of, index)) => {
+        Op::Leaf(leaf) => leaf_is_right(graph, id, leaf),
+        Op::Named(_, arguments) => ensure(!arguments.is_empty(), || "a function of nothing".into()),
+        Op::BatchMean { x, axes } => ensure(axes.iter().all(|&a| a < shape(*x).len()), || format!("axes {axes:?}")),
+        Op::Unary(..) | Op::OneHot { .. } | Op::Last { .. } | Op::Stacked { .. } => Ok(()),
+    }
+}
+
+fn leaf_is_right(graph: &Graph, id: NodeId, leaf: &Leaf) -> Result<(), String> {
+    match leaf {
+        Leaf::Binder(of, index) => {
             ensure(graph.looped(*of).binders.get(*index as usize).is_some_and(|b| b.leaf == id), || {
                 "a binder without its loop".into()
             })
         }
-        _ => Ok(()),
+        Leaf::Table(values, shape) => ensure(values.len() == shape.iter().product::<usize>(), || {
+            format!("{} numbers for {shape:?}", values.len())
+        }),
+        Leaf::Constant(..)
+        | Leaf::Iota(_)
+        | Leaf::Input(_)
+        | Leaf::Parameter(_)
+        | Leaf::State(_)
+        | Leaf::Setting(_)
+        | Leaf::Runtime(_)
+        | Leaf::LoopIndex(_)
+        | Leaf::Hole(..) => Ok(()),
+    }
+}
+
+/// A class is compared, chooses, and is put elsewhere. Nothing computes with it, and it stands among classes of its own list alone.
+fn classes_are_no_numbers(graph: &Graph, op: &Op) -> Result<(), String> {
+    let kind = |x: NodeId| graph.ty(x).kind;
+    let number = |x: NodeId| ensure(!kind(x).is_class(), || format!("%{} is a class, and is computed with", x.0));
+    let alike = |all: &[NodeId]| {
+        let first = all.first().map(|&x| kind(x));
+        let fits =
+            all.iter().all(|&x| !kind(x).is_class() && !first.is_some_and(Kind::is_class) || Some(kind(x)) == first);
+        ensure(fits, || "a class beside something else".into())
+    };
+    match op {
+        Op::Leaf(_) => Ok(()),
+        Op::Unary(_, x) | Op::Reduce { x, .. } | Op::BatchMean { x, .. } => number(*x),
+        // What gives a truth value compares.
+        Op::Binary(op, ..) if op.result == crate::op::Result::Bool => Ok(()),
+        Op::Binary(_, x, y) => number(*x).and(number(*y)),
+        Op::Select { condition, yes, no } => number(*condition).and(alike(&[*yes, *no])),
+        Op::Contract(c) => number(c.a).and(number(c.b)),
+        Op::Join { parts, .. } => alike(parts),
+        Op::ScatterAdd { values, .. } => number(*values),
+        // A target may be a class; it is an index in the definition.
+        Op::Named(_, arguments) => arguments.first().map_or(Ok(()), |&x| number(x)),
+        Op::View(_)
+        | Op::Reshape { .. }
+        | Op::OneHot { .. }
+        | Op::Gather { .. }
+        | Op::Element { .. }
+        | Op::Last { .. }
+        | Op::Stacked { .. } => Ok(()),
     }
 }

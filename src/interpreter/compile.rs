@@ -1,15 +1,17 @@
 //! From the graph to lines: each value gets a layout, each operation that computes something a line.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::copy::Pieces;
 use super::index::Access;
 use super::layout::Layout;
 use super::numbers::Numbers;
 use super::program::{Line, LoopLines};
+use crate::graph::class::facts;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
 use crate::op::BinaryOp;
 use crate::op::arithmetic::MULTIPLY;
 use crate::oracle::{LoopRun, Step, schedule};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// What `compile` gives. Buffers stand in this order: parameters, states, inputs, the numbers, then tables and computed values.
@@ -20,7 +22,7 @@ pub struct Compiled {
     pub sizes: Vec<usize>,
     /// Contents of buffers that never change.
     pub tables: Vec<(usize, Vec<f64>)>,
-    /// Where each root lies: row by row from the beginning of a buffer.
+    /// Where each root lies: row by row in a buffer of its own.
     pub roots: Vec<Layout>,
 }
 
@@ -30,9 +32,8 @@ pub struct Compiled {
 /// The graph is not batched, has holes, or uses a loop's values outside of it.
 pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compiled, String> {
     let mut rebuild = Rebuild::new(graph);
-    let roots = rebuild.run(roots, |to, _, op| match op {
-        Op::Named(named, arguments) => (named.definition)(to, &arguments),
-        op => to.intern(op),
+    let roots = rebuild.run(roots, |to, _, op| {
+        if let Op::Named(named, arguments) = &op { (named.definition)(to, arguments) } else { to.intern(op) }
     });
     let graph = &rebuild.to;
     let mut compiler = Compiler::new(graph, max_rows);
@@ -40,12 +41,10 @@ pub fn compile(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<Compi
     for step in schedule(graph, &roots)? {
         compiler.step(&step, &mut lines)?;
     }
-    let mut places = vec![];
+    let (mut places, mut taken) = (vec![], FxHashSet::default());
     for &root in &roots {
         let layout = compiler.layouts[&root].clone();
-        // Numbers and tables stay where they are, as `advance` moves buffers.
-        let constant = layout.buffer == compiler.numbers_at || compiler.tables.iter().any(|t| t.0 == layout.buffer);
-        let own = layout.is_dense() && !constant;
+        let own = compiler.is_own(&layout) && taken.insert(layout.buffer);
         places.push(if own { layout } else { compiler.copied(&layout, &mut lines) });
     }
     let Compiler { numbers, mut sizes, tables, numbers_at, .. } = compiler;
@@ -95,6 +94,13 @@ impl<'a> Compiler<'a> {
         lines.push(Line::Copy { from: from.clone(), to: to.clone() });
         to
     }
+    /// Whether a value is computed, and its buffer holds nothing else: `advance` may give it away. Leaves, numbers and tables stay where
+    /// they are, and of a part the rest is not meant.
+    fn is_own(&self, layout: &Layout) -> bool {
+        let computed = layout.buffer > self.numbers_at && self.tables.iter().all(|t| t.0 != layout.buffer);
+        let count: usize = super::layout::extents(&layout.shape, self.max_rows).iter().product();
+        computed && layout.is_dense() && self.sizes[layout.buffer] == count
+    }
     fn at(&self, id: NodeId) -> Layout {
         self.layouts[&id].clone()
     }
@@ -137,7 +143,19 @@ impl<'a> Compiler<'a> {
                 return dense.reshaped(shape).ok_or_else(|| format!("%{} has too few elements", id.0));
             }
             Op::Element { of, x } => return Ok(self.at(*x).element(of.0 as usize)),
-            _ => {}
+            Op::Unary(..)
+            | Op::Binary(..)
+            | Op::Select { .. }
+            | Op::Reduce { .. }
+            | Op::Contract(_)
+            | Op::Join { .. }
+            | Op::OneHot { .. }
+            | Op::Gather { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Named(..)
+            | Op::BatchMean { .. }
+            | Op::Last { .. }
+            | Op::Stacked { .. } => {}
         }
         let out = match self.slots.get(&id) {
             Some(slot) => slot.clone(),
@@ -269,11 +287,7 @@ impl<'a> Compiler<'a> {
             if let Op::Stacked { x, .. } = *graph.op(projection) {
                 let stack = self.stack(x, of.length);
                 self.layouts.insert(projection, stack.clone());
-                let computed = matches!(
-                    graph.op(x),
-                    Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Reduce { .. } | Op::Contract(_)
-                );
-                if computed && run.body.contains(&Step::Node(x)) {
+                if facts(graph.op(x)).stacks_at_once && run.body.contains(&Step::Node(x)) {
                     self.slots.insert(x, stack.element(number));
                 } else {
                     stacks.push((x, stack));

@@ -20,7 +20,7 @@ mod sums;
 
 pub use real::Real;
 
-use crate::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, Variable};
+use crate::graph::{Graph, Leaf, NodeId, Op, Runtime, Variable};
 use crate::oracle::values::place;
 use crate::step::Target;
 use crate::vector::Path;
@@ -72,7 +72,7 @@ impl<T: Real> Interpreter<T> {
             if let Op::Leaf(Leaf::Input(number)) = graph.op(id) {
                 reads[*number as usize] = true;
             }
-            if let Kind::Class(size) = graph.ty(id).kind
+            if let Some(size) = graph.ty(id).kind.count()
                 && size > T::WHOLE
                 && size != crate::graph::BATCH
             {
@@ -199,36 +199,12 @@ impl<T: Real> Interpreter<T> {
         &self.memory.buffers[layout.buffer][..length]
     }
 
-    /// Gives parameters and states the values of roots, by their numbers; all at once, so that none sees another's new value.
+    /// Gives parameters and states the values of roots, by their numbers; all at once, so that none sees another's new value. Each root has
+    /// a buffer of its own, whole and computed, so that buffers change places.
     pub fn advance(&mut self, updates: &[(Target, usize)]) {
-        let leaves = self.numbers_at;
-        // What is another parameter's old value is taken before it changes.
-        let old: Vec<(usize, Vec<T>)> = updates
-            .iter()
-            .filter(|u| self.roots[u.1].buffer < leaves && self.roots[u.1].buffer != self.buffer(u.0))
-            .map(|u| (self.buffer(u.0), self.memory.buffers[self.roots[u.1].buffer].clone()))
-            .collect();
-        let mut taken: Vec<(usize, usize)> = vec![];
         for &(target, root) in updates {
             let (to, from) = (self.buffer(target), self.roots[root].buffer);
-            if from < leaves {
-                continue;
-            }
-            // A root has a buffer of its own, so that buffers can change places; what it had is then the first one's.
-            match taken.iter().find(|t| t.0 == from) {
-                Some(&(_, first)) => {
-                    let values = std::mem::take(&mut self.memory.buffers[first]);
-                    self.memory.buffers[to].copy_from_slice(&values);
-                    self.memory.buffers[first] = values;
-                }
-                None => {
-                    self.memory.buffers.swap(to, from);
-                    taken.push((from, to));
-                }
-            }
-        }
-        for (to, values) in old {
-            self.memory.buffers[to] = values;
+            self.memory.buffers.swap(to, from);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The interpreter against the oracle: on every scalar function, on graphs built by hand, on random graphs.
 use super::*;
 use crate::batch::batch;
-use crate::graph::Type;
 use crate::graph::verify::verify;
+use crate::graph::{Kind, Type};
 use crate::oracle::random_graph::random_graph;
 use crate::oracle::{Draws, Environment, evaluate};
 use proptest::prelude::*;
@@ -237,11 +237,11 @@ fn a_root_may_be_wanted_twice() {
     let mut g = Graph::new();
     let (w, v) = (parameter(&mut g, &[2]), parameter(&mut g, &[2]));
     let sum = g.add(w, v);
-    let mut all: Interpreter<f64> = Interpreter::new(&g, &[sum, v, w], 1).unwrap();
+    let mut all: Interpreter<f64> = Interpreter::new(&g, &[sum, v, w, sum], 1).unwrap();
     all.set(Target::Parameter(0), &[1.0, 2.0]);
     all.set(Target::Parameter(1), &[10.0, 20.0]);
     all.run(1).unwrap();
-    all.advance(&[(Target::Parameter(0), 0), (Target::Parameter(1), 0)]);
+    all.advance(&[(Target::Parameter(0), 0), (Target::Parameter(1), 3)]);
     assert_eq!(all.value(Target::Parameter(0)), [11.0, 22.0]);
     assert_eq!(all.value(Target::Parameter(1)), [11.0, 22.0]);
     all.set(Target::Parameter(1), &[5.0, 6.0]);
@@ -255,7 +255,7 @@ fn a_root_may_be_wanted_twice() {
 #[test]
 fn classes_out_of_range_are_told() {
     let mut g = Graph::new();
-    let ty = Type { shape: vec![], kind: Kind::Class(3), varying: true };
+    let ty = Type { shape: vec![], kind: Kind::Class(crate::graph::ListId(0), 3), varying: true };
     g.inputs.push(Variable { name: "t".into(), ty, span: Default::default() });
     let t = g.intern(Op::Leaf(Leaf::Input(0)));
     let hot = g.one_hot(t, 3);

@@ -14,7 +14,8 @@
 //!     element: Element::F64,
 //!     elements: 1,
 //!     place: Place::Arena { offset },
-//!     role: Role::Scalar,
+//!     role: Role::State,
+//!     overwrites: None,
 //! };
 //! let k = Recorder::new("update", Float::F64);
 //! k.store(Access::new(x, 0), k.load(Access::new(x, 0)) + k.load(Access::new(rate, 0)));

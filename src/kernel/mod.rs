@@ -45,6 +45,7 @@
 //!         elements,
 //!         place: Place::Arena { offset: 2048 * at },
 //!         role: Role::Value,
+//!         overwrites: None,
 //!     })
 //!     .collect();
 //! assert_eq!(relu_affine.verify(&buffers, 10), Ok(())); // with batches of at most ten rows
@@ -64,6 +65,7 @@ mod recorder;
 #[cfg(test)]
 pub mod reference;
 pub mod share;
+mod unused;
 mod value;
 mod verify;
 

@@ -32,8 +32,9 @@ impl Program {
             let _ = writeln!(text, "each step gives {}", names(&self.outputs));
         }
         text.push_str("\nbuffers\n");
-        for Buffer { name, element, elements, place, role } in &self.buffers {
-            let _ = writeln!(text, "  {name}: {element} × {elements}, {role}, {place}");
+        for Buffer { name, element, elements, place, role, overwrites } in &self.buffers {
+            let over = overwrites.map_or(String::new(), |old| format!(", over {}", self.buffer(old).name));
+            let _ = writeln!(text, "  {name}: {element} × {elements}, {role}, {place}{over}");
         }
         for kernel in &self.kernels {
             let _ = write!(text, "\n{}", kernel.text(&self.buffers));

@@ -72,6 +72,16 @@ pub struct Buffer {
     pub elements: usize,
     pub place: Place,
     pub role: Role,
+    /// The buffer whose next value this is, in the same memory: who reads that one means the value from before the step, who reads
+    /// this one the value from after it.
+    pub overwrites: Option<BufferId>,
+}
+
+impl BufferId {
+    /// The buffer that the memory is called by: of a value and its next value the older.
+    pub fn memory(self, buffers: &[Buffer]) -> BufferId {
+        buffers.get(self.0 as usize).and_then(|buffer| buffer.overwrites).unwrap_or(self)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,18 +95,29 @@ pub enum Place {
     Window { slot: u32 },
 }
 
-/// What a buffer is for. Changes nothing but how it prints and who may look for it.
+/// What a buffer is for, and so when it holds something: `kernel/verify/owners` goes by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
+    /// Holds a value when a step begins, and that or its next value when it ends.
     Parameter,
+    /// The same.
     State,
     /// Set once, before the first step.
     Constant,
     Data,
     /// One number that a record gives or a step computes: a setting, the step's number.
     Scalar,
-    /// A value, an adjoint, scratch memory.
+    /// Read after the step.
+    Output,
+    /// A value, an adjoint, scratch memory: nothing before it is written, nothing after the step.
     Value,
+}
+
+impl Role {
+    /// Whether there is a value before the first step of a program writes one.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Role::Parameter | Role::State | Role::Constant)
+    }
 }
 
 /// One training step (or one evaluation of a batch), as the JIT takes it.

@@ -187,7 +187,8 @@ impl<'k> Writer<'k> {
 
     fn declare(&mut self, element: Element, elements: usize, place: Place) -> BufferId {
         let name = format!("b{}", self.buffers.len());
-        self.buffers.push(Buffer { name, element, elements, place, role: Role::Value });
+        let role = if matches!(place, Place::Arena { .. }) { Role::State } else { Role::Data };
+        self.buffers.push(Buffer { name, element, elements, place, role, overwrites: None });
         BufferId(self.buffers.len() as u32 - 1)
     }
 

@@ -5,6 +5,7 @@ use super::affine::{Affine, LoopVariable};
 use super::hoist::hoist;
 use super::instruction::*;
 use super::program::{Extent, Float};
+use super::unused;
 use super::value::{Integers, Truth, Value};
 
 /// Writes one kernel down. Its values are handles that bear arithmetic and implement `Lanes`, so a function generic over
@@ -99,6 +100,7 @@ impl Recorder {
             })
             .chain(blocks.remove(0))
             .collect();
+        unused::remove(&mut kernel);
         hoist(&mut kernel);
         kernel
     }
@@ -225,6 +227,22 @@ impl Recorder {
         if let Some(block) = self.state.borrow_mut().blocks.last_mut() {
             block.push(statement);
         }
+    }
+
+    /// The mask, if a register is 1 where that holds and else 0.
+    pub(super) fn mask_of(&self, of: Register) -> Option<Register> {
+        let state = self.state.borrow();
+        let number = |value: f64| {
+            let constant = Constant::Number(value.to_bits());
+            state.constants.iter().find(|(known, _)| *known == constant).map(|(_, register)| *register)
+        };
+        let (one, zero) = (number(1.0)?, number(0.0)?);
+        state.blocks.iter().flatten().rev().find_map(|statement| match statement {
+            Statement::Let { register, instruction: Instruction::Select(mask, yes, no) } if *register == of => {
+                Some((*yes == one && *no == zero).then_some(*mask))
+            }
+            _ => None,
+        })?
     }
 
     fn define(&self, of: Type, instruction: Instruction) -> Register {

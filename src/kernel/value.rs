@@ -39,6 +39,16 @@ impl<'k> Value<'k> {
     }
 }
 
+impl<'k> Value<'k> {
+    /// Where a truth value that counts as a number holds: the mask that it was made of, if it was.
+    pub fn holds(self) -> Truth<'k> {
+        match self.recorder.mask_of(self.register) {
+            Some(register) => Truth { recorder: self.recorder, register },
+            None => !self.equal(self.constant(0.0)),
+        }
+    }
+}
+
 impl<'k> Integers<'k> {
     fn binary(self, operation: Binary, other: Integers<'k>) -> Integers<'k> {
         self.recorder.integers(Instruction::Binary(operation, self.register, other.register))

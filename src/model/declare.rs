@@ -55,10 +55,13 @@ impl<'a> Elaborator<'a> {
                 .at(self.span(id), "not here");
             return self.fail(error);
         }
-        let ty = match &item.ty {
+        let mut ty = match &item.ty {
             Some(ty) => self.written_type(ty, true)?,
             None => crate::graph::Type::real(&[], true),
         };
+        if let Kind::Class(list, _) = &mut ty.kind {
+            *list = self.list_of(&name.name);
+        }
         self.graph.inputs.push(Variable { name: name.name.clone(), ty, span: name.span });
         let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
         self.graph.name(leaf, name.name.clone());

@@ -126,9 +126,12 @@ impl<'a> Elaborator<'a> {
                     .at(whole, "not of one example")
                     .help("`stop_gradient(batch_mean(…))` counts as a constant")
             }
-            Failure::ThroughLoop => {
-                return self.not_there_yet(whole, "a derivative by a number inside of a loop's rounds is");
-            }
+            Failure::AcrossRounds => Diagnostic::error(
+                "E0505",
+                "this derivative goes back through earlier rounds of the loop that it stands in: through how many?",
+            )
+            .at(whole, "of this round")
+            .help("take the derivative behind the loop, or by the state: `∂f/∂s`"),
         };
         self.fail(error)
     }

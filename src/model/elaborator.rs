@@ -8,7 +8,7 @@ use crate::graph::{Graph, NodeId};
 use crate::op::Interval;
 use crate::syntax::{Tree, TreeId};
 use indexmap::IndexMap;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// What went wrong was reported: nothing more is to be said about what depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +73,10 @@ pub struct Elaborator<'a> {
     pub models_called: FxHashMap<FrameId, Span>,
     /// Where `weights` or `params` was used, and how many parameters there were.
     pub gathered: Vec<(Span, usize, bool)>,
-    /// Holes that stand for whole numbers (the places of a `for`), not for classes.
-    pub whole_number_holes: FxHashSet<NodeId>,
+    /// The names of inputs whose classes are of one list, as the `data` section says, and that section.
+    pub same_classes: Vec<Vec<String>>,
+    pub data_section: Option<Span>,
+    pub compared: Vec<super::classes::Compared>,
     pub optimizer: Option<optimizer::Context>,
     pub ranges: Vec<Interval>,
     /// Derivatives by a number or of a number, and of which order they are.
@@ -116,7 +118,9 @@ impl<'a> Elaborator<'a> {
             bindings: vec![],
             models_called: FxHashMap::default(),
             gathered: vec![],
-            whole_number_holes: FxHashSet::default(),
+            same_classes: vec![],
+            data_section: None,
+            compared: vec![],
             optimizer: None,
             ranges: vec![],
             derived: FxHashMap::default(),

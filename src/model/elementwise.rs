@@ -2,7 +2,7 @@
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::{Kind, Leaf, NodeId, Op, Shape};
+use crate::graph::{Kind, Op, Shape};
 use crate::op::{Binary, Result as Gives, Unary, comparison};
 use crate::syntax::{Relation, TreeId};
 use std::rc::Rc;
@@ -19,7 +19,10 @@ impl<'a> Elaborator<'a> {
         let ((x, x_span), (y, y_span)) = (&left, &right);
         let is_logic = row.result == Gives::Bool;
         if !is_logic {
-            let (first, second) = (self.numeric(x, *x_span), self.numeric(y, *y_span));
+            let beside = |this: &Self, other: &Tensor| (!this.is_class(other.id)).then(|| this.shape(other));
+            let (of_x, of_y) = (beside(self, y), beside(self, x));
+            let first = self.numeric_beside(x, *x_span, of_x.as_deref());
+            let second = self.numeric_beside(y, *y_span, of_y.as_deref());
             first.and(second)?;
         }
         let known = match (x.number(), y.number()) {
@@ -154,35 +157,6 @@ impl<'a> Elaborator<'a> {
         all.next().is_none().then_some(Span { start: at, end: at + word.len() as u32, ..span })
     }
 
-    /// Refuses classes, which are names and not numbers.
-    pub fn numeric(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
-        if !self.is_class(x.id) {
-            return Ok(());
-        }
-        let text = self.quote_span(span);
-        let name = text.trim_matches('`');
-        let error = Diagnostic::error("E0401", format!("{text} is a class, a name and not a number"))
-            .at(span, "computed with")
-            .help(format!("`[{name} == 1]` is 1 for class 1 and else 0"))
-            .edit("its vector of zeros and a one", span, format!("onehot({})", self.text(span)), false);
-        self.fail(error)
-    }
-    /// Whether a value is a class; a whole number (an index, a place in a loop) may be computed with.
-    pub fn is_class(&self, mut id: NodeId) -> bool {
-        if !matches!(self.graph.ty(id).kind, Kind::Class(_)) {
-            return false;
-        }
-        loop {
-            id = match self.graph.op(id) {
-                Op::View(view) => view.x,
-                Op::Reshape { x, .. } | Op::Element { x, .. } | Op::Last { x, .. } | Op::Stacked { x, .. } => *x,
-                Op::Gather { table, .. } => *table,
-                Op::Join { parts, .. } => parts[0],
-                Op::Leaf(Leaf::Iota(_) | Leaf::LoopIndex(_)) | Op::Reduce { .. } => return false,
-                _ => return !self.whole_number_holes.contains(&id),
-            }
-        }
-    }
     /// Refuses what is no truth value.
     pub fn truthful(&mut self, x: &Tensor, span: Span) -> Outcome<()> {
         if self.graph.ty(x.id).kind == Kind::Bool {
@@ -253,88 +227,8 @@ impl<'a> Elaborator<'a> {
         if let (Some(x), Some(y)) = (x.number(), y.number()) {
             return Ok(Value::Truth((row_of(relation).value)(x, y) != 0.0));
         }
-        for ((class, class_span), (number, span)) in [((&x, left.1), (&y, right.1)), ((&y, right.1), (&x, left.1))] {
-            if let Kind::Class(size) = self.graph.ty(class.id).kind
-                && self.is_class(class.id)
-            {
-                self.check_class_comparison(is_equality, size, (class, class_span), (number, span))?;
-            }
-        }
+        self.check_classes(is_equality, (&x, left.1), (&y, right.1))?;
         Ok(self.element_wise(row_of(relation), (x, left.1), (y, right.1))?.into())
-    }
-    fn check_class_comparison(
-        &mut self,
-        is_equality: bool,
-        size: usize,
-        class: (&Tensor, Span),
-        other: (&Tensor, Span),
-    ) -> Outcome<()> {
-        if !is_equality {
-            let error =
-                Diagnostic::error("E0401", format!("{} is a class: classes have no order", self.quote_span(class.1)))
-                    .at(class.1, "compared by size")
-                    .help("compare with `==` or `!=`");
-            return self.fail(error);
-        }
-        if let Some(value) = other.0.number()
-            && (value.fract() != 0.0 || value < 0.0 || size as f64 <= value)
-        {
-            let error = Diagnostic::error(
-                "E0406",
-                format!("{} is one of {size} classes, 0 to {}", self.quote_span(class.1), size - 1),
-            )
-            .at(other.1, "no class of these")
-            .help("classes are counted from 0");
-            let last = size - 1;
-            let is_one_beyond = value == size as f64;
-            return self.fail(match is_one_beyond {
-                true => error.edit(format!("the last class is `{last}`"), other.1, last.to_string(), false),
-                false => error,
-            });
-        }
-        // `y == t` with probabilities `y`.
-        if self.graph.ty(other.0.id).kind == Kind::Real && other.0.known.is_none() {
-            let what = self.spoken_type(other.0);
-            let error = Diagnostic::error(
-                "E0405",
-                format!("{} is a class, and {} is {what}", self.quote_span(class.1), self.quote_span(other.1)),
-            )
-            .at(other.1, "not a class");
-            let is_vector = self.graph.shape(other.0.id).last() == Some(&size);
-            let largest = format!("argmax({})", self.text(other.1));
-            return self.fail(match is_vector {
-                true => error.edit("the most probable class", other.1, largest, false),
-                false => error.help("a class is compared with a class, or with its number"),
-            });
-        }
-        Ok(())
-    }
-    /// The number of a class by its name in the data.
-    fn class_of_name(&mut self, (t, t_span): (&Tensor, Span), name: &str, span: Span) -> Outcome<usize> {
-        let input = match self.graph.op(t.id) {
-            Op::Leaf(Leaf::Input(number)) => self.graph.inputs[*number as usize].name.clone(),
-            _ => String::new(),
-        };
-        let Some((_, names)) = self.options.classes.iter().find(|(of, _)| *of == input) else {
-            let error =
-                Diagnostic::error("E0406", format!("the classes of {} have no names here", self.quote_span(t_span)))
-                    .at(span, "the data says which names there are")
-                    .help("compare with the number of the class: `t == 0`");
-            return self.fail(error);
-        };
-        match names.iter().position(|known| known == name) {
-            Some(at) => Ok(at),
-            None => {
-                let near = super::names::nearest(name, names.iter().map(String::as_str));
-                let error = Diagnostic::error("E0406", format!("`{input}` has no class \"{name}\""))
-                    .at(span, "not in the data");
-                let error = match near {
-                    Some(near) => error.edit(format!("did you mean \"{near}\"?"), span, format!("\"{near}\""), false),
-                    None => error.help(format!("its classes are {}", names.join(", "))),
-                };
-                self.fail(error)
-            }
-        }
     }
 }
 

@@ -223,6 +223,8 @@ impl<'a> Elaborator<'a> {
         self.truthful(&c, c_span)?;
         let (yes, no) = self.both(then, otherwise)?;
         let (yes_span, no_span) = (self.span(then), self.span(otherwise));
+        let among = self.shape(&c);
+        self.one_kind((&yes, yes_span), (&no, no_span), &among)?;
         let shape = self.common_shape((&yes, yes_span), (&no, no_span), yes_span.to(no_span))?;
         let probe = self.graph.constant(0.0, &shape);
         let shape = self.common_shape((&c, c_span), (&Tensor::new(probe), yes_span.to(no_span)), c_span.to(no_span))?;
@@ -248,12 +250,15 @@ impl<'a> Elaborator<'a> {
                     .help("no value is filled later: results of a loop are stacked, `for v in xs { … }`; `zeros(4)` is a vector");
                 self.fail(error)
             }
-            [(one, _)] if self.graph.ty(one.id).kind == Kind::Bool => Ok(one.clone().into()),
-            _ => Ok(self.stacked_parts(&parts)?.into()),
+            [(one, _)] if self.graph.ty(one.id).kind == Kind::Bool => {
+                Ok(Tensor { id: self.graph.number_of(one.id), row: false, known: one.known.clone() }.into())
+            }
+            _ => Ok(self.stacked_parts(&parts, span)?.into()),
         }
     }
     /// Values of one shape behind each other, along a new first axis.
-    pub fn stacked_parts(&mut self, parts: &[(Tensor, Span)]) -> Outcome<Tensor> {
+    pub fn stacked_parts(&mut self, parts: &[(Tensor, Span)], whole: Span) -> Outcome<Tensor> {
+        self.no_classes_in_list(parts, whole)?;
         let (first, first_span) = &parts[0];
         for (part, span) in &parts[1..] {
             if self.graph.shape(part.id) != self.graph.shape(first.id) {

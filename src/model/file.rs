@@ -10,6 +10,16 @@ impl<'a> Elaborator<'a> {
     /// None if something could not be read; that was reported.
     pub fn file(&mut self, statements: &'a [Statement]) -> Option<Model> {
         self.announce(statements);
+        // Which classes are of one list is part of their types, wherever the section stands.
+        for statement in statements {
+            if let StatementKind::Section(section) = &statement.kind
+                && section.kind == SectionKind::Data
+                && self.data_section.is_none()
+            {
+                self.data_section = Some(statement.span);
+                self.same_classes = crate::schema::same_classes(self.tree, section);
+            }
+        }
         let mut sound = Ok(());
         for statement in statements {
             let one = self.top_statement(statement);
@@ -44,6 +54,7 @@ impl<'a> Elaborator<'a> {
             loss,
             objective,
             claims: std::mem::take(&mut self.claims),
+            compared: std::mem::take(&mut self.compared),
             training,
             data: data.map(|(section, _)| section.clone()),
             bindings: std::mem::take(&mut self.bindings),

@@ -87,7 +87,7 @@ impl<'a> Elaborator<'a> {
     fn varies(&mut self, id: TreeId) -> Outcome<bool> {
         let NodeKind::Name(_) = self.tree.kind(id) else { return Ok(false) };
         let x = self.tensor(id)?;
-        Ok(x.known.is_none() && matches!(self.graph.ty(x.id).kind, Kind::Class(_)))
+        Ok(x.known.is_none() && self.graph.ty(x.id).kind.is_whole())
     }
 
     fn indexed(
@@ -125,7 +125,7 @@ impl<'a> Elaborator<'a> {
         }
         *known = None;
         match self.graph.ty(at.id).kind {
-            Kind::Class(size) if size > extent => {
+            Kind::Class(_, size) | Kind::Index(size) if size > extent => {
                 let error = Diagnostic::error(
                     "E0309",
                     format!("{} is one of {size}, and the axis has {extent} entries", self.quote_span(span)),
@@ -134,7 +134,7 @@ impl<'a> Elaborator<'a> {
                 .note("an index must fit for every example");
                 self.fail(error)
             }
-            Kind::Class(_) => {
+            Kind::Class(..) | Kind::Index(_) => {
                 if let Op::Leaf(Leaf::LoopIndex(of)) = *self.graph.op(at.id)
                     && self.graph.looped(of).length == extent
                     && !self.graph.node(x).loops.contains(&of)
@@ -151,7 +151,7 @@ impl<'a> Elaborator<'a> {
                 order.extend(inner + axis..inner + axes - 1);
                 Ok(self.graph.permute(gathered, &order))
             }
-            _ => {
+            Kind::Real | Kind::Bool => {
                 let error = Diagnostic::error("E0405", format!("{} is no index", self.quote_span(span)))
                     .at(span, "an index is a class, a whole number or a range")
                     .help("a real number that varies can't choose an entry: that has no derivative");

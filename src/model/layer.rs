@@ -246,20 +246,23 @@ impl<'a> Elaborator<'a> {
         let problem = match ty.element {
             Element::Number if class => format!("`{name}` is made of numbers, and gets a class"),
             Element::Bool if kind != Kind::Bool => format!("`{name}` is a truth value, and gets something else"),
-            Element::Class(_) if !matches!(kind, Kind::Class(_)) => {
-                format!("`{name}` is a class, and gets something else")
-            }
-            Element::Class(written) => {
-                if let Kind::Class(size) = kind {
-                    self.fit_size(argument, ty, written, size)?;
-                }
-                return Ok(());
-            }
+            Element::Class(written) => match kind.count() {
+                Some(size) => return self.fit_size(argument, ty, written, size),
+                None => format!("`{name}` is a class, and gets something else"),
+            },
             _ => return Ok(()),
         };
         let error =
             Diagnostic::error("E0405", problem).at(argument.span, "of another kind").also(ty.span, "declared here");
-        let error = if class { error.help("`onehot(…)` makes a vector of a class") } else { error };
+        let error = match class {
+            // A class where a vector is wanted, or classes where rows are.
+            true if self.shape(&argument.tensor).len() < ty.shape.len() => {
+                let vector = format!("onehot({})", self.text(argument.span));
+                error.edit("its vector of zeros and a one", argument.span, vector, false)
+            }
+            true => error.help("`onehot(…)` makes a vector of a class, `[… == 1]` a number"),
+            false => error,
+        };
         self.fail(error)
     }
     /// A size of a type: a name that is not bound yet is bound to it.
@@ -341,11 +344,7 @@ impl<'a> Elaborator<'a> {
     pub fn element_hole(&mut self, x: NodeId) -> NodeId {
         let ty = self.graph.ty(x);
         let element = Type { shape: ty.shape[1..].to_vec(), kind: ty.kind, varying: ty.varying };
-        let hole = self.graph.hole(element);
-        if !self.is_class(x) {
-            self.whole_number_holes.insert(hole);
-        }
-        hole
+        self.graph.hole(element)
     }
     /// The body; parameters that it differentiates by are holes until it is there.
     fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {

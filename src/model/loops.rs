@@ -106,9 +106,8 @@ impl<'a> Elaborator<'a> {
             let (hole, mut all) = match over {
                 Over::Elements(x) => (self.element_hole(x.id), x.id),
                 Over::Places(n) => {
-                    let ty = Type { shape: vec![], kind: Kind::Class(n), varying: false };
+                    let ty = Type { shape: vec![], kind: Kind::Index(n), varying: false };
                     let hole = self.graph.hole(ty);
-                    self.whole_number_holes.insert(hole);
                     (hole, self.graph.intern(Op::Leaf(Leaf::Iota(n))))
                 }
             };
@@ -148,12 +147,14 @@ impl<'a> Elaborator<'a> {
         let over_varies = overs.iter().any(|over| matches!(over, Over::Elements(x) if self.graph.ty(x.id).varying));
         let mut varying: Vec<bool> =
             starts.iter().map(|(start, _)| over_varies || self.graph.ty(start.id).varying).collect();
+        let mut kinds: Vec<Kind> = starts.iter().map(|(start, _)| self.graph.ty(start.id).kind).collect();
         let sources = self.frames.sources(self.frame);
         let mut rounds = 0;
         loop {
-            let binders: Vec<(NodeId, bool)> =
-                starts.iter().zip(&varying).map(|((start, _), v)| (start.id, *v)).collect();
-            let id = self.graph.begin_loop(length, reverse, &binders);
+            let id = self.graph.begin_loop(length, reverse, &[]);
+            for (((start, _), kind), varying) in starts.iter().zip(&kinds).zip(&varying) {
+                self.graph.add_binder(id, start.id, *kind, *varying);
+            }
             self.frames.set_sources(self.frame, sources);
             self.replaying += rounds;
             let steps = self.stepped.len();
@@ -169,9 +170,11 @@ impl<'a> Elaborator<'a> {
             self.check_states(of, &starts, &next)?;
             let now: Vec<bool> =
                 varying.iter().zip(&next).map(|(v, next)| *v || self.graph.ty(next.id).varying).collect();
-            if now != varying {
-                // A state that starts uniform and becomes varying: the body is read again with what it is from the second round on.
-                (varying, rounds) = (now, 1);
+            let kinds_now = self.kinds_of_states(of, &kinds, &starts, &next)?;
+            if now != varying || kinds_now != kinds {
+                // A state that starts uniform and becomes varying, or as a whole number and goes on as another: the body is read again
+                // with what it is from the second round on.
+                (varying, kinds, rounds) = (now, kinds_now, 1);
                 continue;
             }
             for (index, next) in next.iter().enumerate() {
@@ -272,6 +275,34 @@ impl<'a> Elaborator<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What the states are in all rounds: numbers of two kinds are numbers.
+    fn kinds_of_states(
+        &mut self,
+        of: &'a Loop,
+        kinds: &[Kind],
+        starts: &[(Tensor, Span)],
+        next: &[Tensor],
+    ) -> Outcome<Vec<Kind>> {
+        let mut all = vec![];
+        for ((kind, (start, start_span)), next) in kinds.iter().zip(starts).zip(next) {
+            match kind.with(self.graph.ty(next.id).kind) {
+                Some(kind) => all.push(kind),
+                None => {
+                    let at = self.value_span(of.body);
+                    // A state keeps its shape: of a class beside a number, no vector is offered.
+                    let (first, last) = (self.is_class(start.id), self.is_class(next.id));
+                    return match (first, last) {
+                        (true, false) => self.numeric_here(start, *start_span),
+                        (false, _) => self.numeric_here(next, at),
+                        (true, true) => self.one_kind((start, *start_span), (next, at), &[]),
+                    }
+                    .map(|()| vec![]);
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// `repeat`: each round is read on its own, with parameters of its own.

@@ -402,6 +402,7 @@ impl<'a> Elaborator<'a> {
         let vector = match self.graph.ty(id).kind {
             _ if is_iverson => format!("stack({inner})"),
             Kind::Bool => format!("stack({text})"),
+            Kind::Class(..) => format!("onehot({text})"),
             _ => format!("[{text}]"),
         };
         let error = if is_iverson { error.note("a truth value in brackets is a number, 0 or 1") } else { error };
@@ -427,8 +428,8 @@ impl<'a> Elaborator<'a> {
     pub fn spoken_type(&self, tensor: &Tensor) -> String {
         let shape = self.graph.shape(tensor.id);
         match (self.graph.ty(tensor.id).kind, shape) {
-            (Kind::Class(count), []) if self.is_class(tensor.id) => format!("class({count})"),
-            (Kind::Class(count), shape) if self.is_class(tensor.id) => format!("{} class({count})", shape_text(shape)),
+            (Kind::Class(_, count), []) => format!("class({count})"),
+            (Kind::Class(_, count), shape) => format!("{} class({count})", shape_text(shape)),
             (_, []) => "a number".to_string(),
             (_, shape) if tensor.row => format!("a row of {}", shape[0]),
             (_, shape) => shape_text(shape),

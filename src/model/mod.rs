@@ -6,6 +6,7 @@ mod axis_names;
 mod builtin;
 mod call;
 mod claim;
+pub mod classes;
 pub mod codes;
 mod declare;
 mod derivative;
@@ -65,6 +66,8 @@ pub struct Model {
     /// What `minimize` says: a number, of one example (training takes its mean over the batch).
     pub objective: Option<NodeId>,
     pub claims: Vec<Claim>,
+    /// Comparisons that may only be made where the classes have no names.
+    pub compared: Vec<classes::Compared>,
     /// None without a `train` section.
     pub training: Option<Training>,
     pub data: Option<Section>,

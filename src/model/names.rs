@@ -264,10 +264,12 @@ pub fn language_function<'a>(name: &str) -> Option<Function<'a>> {
     if let Some(found) = builtin::by_name(name) {
         return Some(Function::Builtin(found));
     }
-    if let Some(row) = op::unary_by_name(name).filter(|row| is_called(row.notation)) {
+    if let Some(row) = op::unary_by_name(name).filter(|row| row.spelled.is_none() && is_called(row.notation)) {
         return Some(Function::Unary(row.0));
     }
-    op::binary_by_name(name).filter(|row| is_called(row.notation)).map(|row| Function::Binary(row.0))
+    op::binary_by_name(name)
+        .filter(|row| row.spelled.is_none() && is_called(row.notation))
+        .map(|row| Function::Binary(row.0))
 }
 
 fn is_called(notation: op::Notation) -> bool {
@@ -285,7 +287,7 @@ pub fn is_of_the_language(name: &str) -> bool {
 }
 
 fn language_functions() -> impl Iterator<Item = &'static str> {
-    let unary = op::unary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
-    let binary = op::binary_rows().filter(|row| is_called(row.notation)).map(|row| row.name);
+    let unary = op::unary_rows().filter(|row| row.spelled.is_none() && is_called(row.notation)).map(|row| row.name);
+    let binary = op::binary_rows().filter(|row| row.spelled.is_none() && is_called(row.notation)).map(|row| row.name);
     unary.chain(binary).chain(builtin::ALL.iter().flat_map(|family| family.iter()).map(|b| b.name))
 }

@@ -279,6 +279,7 @@ impl<'a> Elaborator<'a> {
                 .help(format!("declare it: `state {} = 0`; or bind it: `{} = …`", name.name, name.name));
             return self.fail(error);
         }
+        self.numeric_here(&next, span)?;
         let own = self.shape(&next);
         if !shape.ends_with(&own) {
             let error = Diagnostic::error(

@@ -5,7 +5,7 @@
 use super::elaborator::{Elaborator, Outcome};
 use super::value::Value;
 use crate::diagnostic::Diagnostic;
-use crate::graph::{Kind, Leaf, NodeId, Op, Row};
+use crate::graph::{Kind, Leaf, NodeId, Op, Row, Type};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
 
 /// `offset + Σ coefficient · place`, over the places of loops.
@@ -82,10 +82,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn length_of(&self, place: NodeId) -> usize {
-        match self.graph.ty(place).kind {
-            Kind::Class(n) => n,
-            _ => 0,
-        }
+        self.graph.ty(place).kind.count().unwrap_or_default()
     }
 
     /// Read without a word: what is none of this is read again as any other index.
@@ -142,6 +139,7 @@ impl<'a> Elaborator<'a> {
         Some(product)
     }
     fn is_place(&self, id: NodeId) -> bool {
-        self.whole_number_holes.contains(&id) || matches!(self.graph.op(id), Op::Leaf(Leaf::LoopIndex(_)))
+        let is_of_a_loop = matches!(self.graph.op(id), Op::Leaf(Leaf::LoopIndex(_) | Leaf::Hole(..)));
+        is_of_a_loop && matches!(self.graph.ty(id), Type { shape, kind: Kind::Index(_), .. } if shape.is_empty())
     }
 }

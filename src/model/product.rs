@@ -94,8 +94,8 @@ impl<'a> Elaborator<'a> {
 
     /// The product of these, left to right, where numbers may stand anywhere.
     pub fn product(&mut self, operands: Vec<Operand>, whole: Span) -> Outcome<Tensor> {
-        for (tensor, span) in &operands {
-            self.numeric(tensor, *span)?;
+        self.numeric_factors(&operands)?;
+        for (tensor, _) in &operands {
             self.note_multiplies(tensor.id);
         }
         let mut scale: Option<Operand> = None;
@@ -310,8 +310,8 @@ impl<'a> Elaborator<'a> {
 
     /// `a · b`: the sum of the products of the entries of two vectors.
     pub fn dot(&mut self, left: Operand, right: Operand) -> Outcome<Tensor> {
-        for (tensor, span) in [&left, &right] {
-            self.numeric(tensor, *span)?;
+        self.numeric_factors(&[left.clone(), right.clone()])?;
+        for (tensor, _) in [&left, &right] {
             self.note_multiplies(tensor.id);
         }
         let (a, b) = (self.shape(&left.0), self.shape(&right.0));

@@ -60,6 +60,7 @@ impl Elaborator<'_> {
 }
 
 /// The range of a node from those of all before it.
+#[deny(clippy::wildcard_enum_match_arm)]
 fn range(graph: &Graph, id: NodeId, known: &[Interval]) -> Interval {
     let of = |x: NodeId| known[x.index()];
     match graph.op(id) {
@@ -117,6 +118,6 @@ fn of_kind(kind: Kind) -> Interval {
     match kind {
         Kind::Real => Interval::ALL,
         Kind::Bool => Interval::UNIT,
-        Kind::Class(size) => Interval::new(0.0, size.saturating_sub(1) as f64),
+        Kind::Index(size) | Kind::Class(_, size) => Interval::new(0.0, size.saturating_sub(1) as f64),
     }
 }

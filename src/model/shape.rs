@@ -4,7 +4,7 @@ use super::prelude;
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
-use crate::graph::{Kind, Shape, Type};
+use crate::graph::{Kind, ListId, Shape, Type};
 use crate::limits;
 use crate::syntax::{Element, NodeKind, TreeId, Type as WrittenType};
 use std::collections::BTreeMap;
@@ -135,7 +135,11 @@ impl<'a> Elaborator<'a> {
             Element::Number => Ok(Kind::Real),
             Element::Wrong => Err(Reported),
             Element::Bool => Ok(Kind::Bool),
-            Element::Class(count) => self.size(count).map(Kind::Class),
+            // The list of a declared input is that of its column; no other value is declared a class.
+            Element::Class(count) => {
+                let own = ListId(self.graph.inputs.len() as u32);
+                self.size(count).map(|count| Kind::Class(own, count))
+            }
         };
         let shape: Shape = sizes.into_iter().collect::<Outcome<_>>()?;
         self.check_limits(&shape, ty.span)?;

@@ -93,6 +93,7 @@ impl<'a> Elaborator<'a> {
         };
         let next = self.tensor(value)?;
         let span = self.span(value);
+        self.numeric_here(&next, span)?;
         let (shape, own) = (self.graph.states[number as usize].ty.shape.clone(), self.shape(&next));
         if !shape.ends_with(&own) {
             let message = format!("the next `{}` is {}, and it is {}", name.name, shape_text(&own), shape_text(&shape));

@@ -144,6 +144,7 @@ impl<'a> Elaborator<'a> {
     }
     /// Refuses what is no number, and offers `sum` and `mean`.
     pub fn number_for(&mut self, x: &Tensor, at: TreeId, what: &str, code: &'static str) -> Outcome<()> {
+        self.numeric(x, self.span(at))?;
         if self.graph.shape(x.id).is_empty() {
             return Ok(());
         }

@@ -144,7 +144,7 @@ impl<'a> Elaborator<'a> {
         error
     }
     /// The place and the text of one more line in a section: before its `}`, as the lines before it are written.
-    fn line_at_end(&self, section: Span, line: &str) -> (Span, String) {
+    pub(super) fn line_at_end(&self, section: Span, line: &str) -> (Span, String) {
         let text = self.text(section);
         let inner = text.strip_suffix('}').unwrap_or(text).trim_end();
         let end = section.start + inner.len() as u32;

@@ -2,7 +2,8 @@
 //! padded and added are put together.
 use super::derivation::{Form, Request, Role, Titles, Wanted};
 use crate::graph::rebuild::Rebuild;
-use crate::graph::{Contraction, Graph, NodeId, Op, Row};
+use crate::graph::{Contraction, Graph, Kind, NodeId, Op, Row};
+use crate::op::comparison::GREATER;
 use crate::simplify::parts;
 
 /// The graph to be printed, and the request in its terms.
@@ -17,6 +18,10 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
     roots.extend(outside);
     let mut rebuild = Rebuild::new(graph);
     rebuild.run(&roots, |to, id, op| {
+        // What has no name in the language is printed as what it stands for.
+        if let Some(spelled) = to.spelled_out(&op) {
+            return spelled;
+        }
         // What has a name stays as it is: it is spoken of by it.
         let is_free = graph.name_of(id).is_none();
         let shorter = if is_free { parts::rewritten(to, &op) } else { None };
@@ -47,6 +52,10 @@ fn spread_out(to: &mut Graph, op: &Op) -> Option<NodeId> {
     let Op::View(view) = op else { return None };
     let mut view = view.clone();
     view.rows.iter().find(|row| row.divisor > 1)?;
+    let kind = to.ty(view.x).kind;
+    if kind.is_whole() {
+        return None;
+    }
     for axis in 0..view.rows.len() {
         let row = &mut view.rows[axis];
         if row.divisor > 1 {
@@ -55,7 +64,16 @@ fn spread_out(to: &mut Graph, op: &Op) -> Option<NodeId> {
                 Row { divisor: 1, low: row.low * row.divisor, high: (row.high - 1) * row.divisor + 1, ..row.clone() };
         }
     }
-    Some(to.intern(Op::View(view)))
+    let spread = to.intern(Op::View(view));
+    Some(match kind {
+        // Between truth values are zeros, which are numbers.
+        Kind::Bool => {
+            let shape = to.shape(spread).to_vec();
+            let zero = to.constant(0.0, &shape);
+            to.binary(&GREATER, spread, zero)
+        }
+        Kind::Real | Kind::Index(_) | Kind::Class(..) => spread,
+    })
 }
 
 /// A value with so many places for each along an axis, zeros but for the first; it gets a name. In a product it is the factor.

@@ -9,6 +9,7 @@ pub mod exponential;
 pub mod interval;
 pub mod loss;
 pub mod lowering;
+pub mod power;
 pub mod reduction;
 pub mod rounding;
 pub mod row;
@@ -17,33 +18,49 @@ pub mod trigonometric;
 
 pub use interval::Interval;
 pub use reduction::ReduceOp;
-pub use row::{Binary, BinaryOp, Notation, Result, Unary, UnaryOp};
+pub use row::{Binary, BinaryOp, Notation, Result, Tie, Unary, UnaryOp, Zeros};
 pub use sym::{Sym, Template};
 
 /// All scalar functions of one argument, family by family.
 pub fn unary_rows() -> impl Iterator<Item = &'static Unary> {
-    [arithmetic::UNARY, exponential::UNARY, trigonometric::UNARY, activation::UNARY, rounding::UNARY, comparison::UNARY]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        arithmetic::UNARY,
+        exponential::UNARY,
+        power::UNARY,
+        trigonometric::UNARY,
+        activation::UNARY,
+        rounding::UNARY,
+        comparison::UNARY,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// All scalar functions of two arguments, family by family.
 pub fn binary_rows() -> impl Iterator<Item = &'static Binary> {
-    [arithmetic::BINARY, exponential::BINARY, trigonometric::BINARY, comparison::BINARY, rounding::BINARY, loss::BINARY]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        arithmetic::BINARY,
+        exponential::BINARY,
+        power::BINARY,
+        trigonometric::BINARY,
+        comparison::BINARY,
+        rounding::BINARY,
+        loss::BINARY,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The function of one argument that bears this name in the language.
 pub fn unary_by_name(name: &str) -> Option<UnaryOp> {
-    unary_rows().find(|row| row.name == name).map(UnaryOp)
+    unary_rows().find(|row| row.name == name && row.spelled.is_none()).map(UnaryOp)
 }
 
 /// The function of two arguments that bears this name in the language.
 pub fn binary_by_name(name: &str) -> Option<BinaryOp> {
-    binary_rows().find(|row| row.name == name).map(BinaryOp)
+    binary_rows().find(|row| row.name == name && row.spelled.is_none()).map(BinaryOp)
 }
 
 #[cfg(test)]

@@ -28,22 +28,50 @@ pub enum Result {
     Bool,
 }
 
+/// Who takes the derivative where a function chooses between values that are equal there: the convention, in every mode and at every order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// It chooses nothing.
+    Nowhere,
+    /// The derivative is 0.
+    Neither,
+    /// The second of two; but an argument that meets one made of numbers and settings alone takes nothing: `max(0, x)` is the ReLU.
+    Second,
+}
+
+/// Whether zero times the slope is zero, whatever the arguments are: infinite, or no number at all. If not, a cotangent is masked
+/// again behind the function (see `gradient::support`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zeros {
+    /// The slope is a number, or the cotangent is chosen, not multiplied.
+    Stay,
+    /// It is if the other argument is a finite number.
+    StayBesideNumbers,
+    Lost,
+}
+
 /// A scalar function of one argument.
 pub struct Unary {
     pub name: &'static str,
     pub doc: &'static str,
     pub notation: Notation,
+    /// If it has no name in the language, the formula that it stands for: how it is printed, and what it is recognised in.
+    pub spelled: Option<for<'a> fn(Sym<'a>) -> Sym<'a>>,
     pub result: Result,
     /// Where tests sample it.
     pub samples: (f64, f64),
     /// Points at which it has no derivative. The convention holds there; finite differences stay away.
     pub kinks: &'static [f64],
-    /// Whether its derivative is finite wherever its argument is: if not, a branch that uses it is masked.
-    pub smooth: bool,
+    /// What its derivative is where it has a kink.
+    pub tie: Tie,
+    /// Whether a cotangent that is zero is still zero behind it.
+    pub zeros: Zeros,
     /// The range of its values over a range of arguments.
     pub range: fn(Interval) -> Interval,
     /// Its value in f64: the oracle's.
     pub value: fn(f64) -> f64,
+    /// Its first and second derivative in f64: the oracle's, of which `derivative` knows nothing.
+    pub slopes: fn(f64) -> [f64; 2],
     /// How the executors compute it.
     pub lower: UnaryLowering,
     /// `(x, y = f(x), dy) -> dx`: its adjoint, linear in `dy`.
@@ -55,15 +83,22 @@ pub struct Binary {
     pub name: &'static str,
     pub doc: &'static str,
     pub notation: Notation,
+    /// If it has no name in the language, the formula that it stands for: how it is printed, and what it is recognised in.
+    pub spelled: Option<for<'a> fn(Sym<'a>, Sym<'a>) -> Sym<'a>>,
     pub result: Result,
     pub samples: [(f64, f64); 2],
     /// Whether `(x, y)` is too near a point without a derivative for finite differences.
     pub kink: fn(f64, f64) -> bool,
-    pub smooth: bool,
+    /// What its derivatives are where both arguments are equal.
+    pub tie: Tie,
+    /// Whether a cotangent that is zero is still zero behind it.
+    pub zeros: Zeros,
     /// `f(x, y) = f(y, x)`, exactly.
     pub commutative: bool,
     pub range: fn(Interval, Interval) -> Interval,
     pub value: fn(f64, f64) -> f64,
+    /// Its derivatives by x, y, twice x, x and y, twice y, in f64: the oracle's.
+    pub slopes: fn(f64, f64) -> [f64; 5],
     /// How the executors compute it.
     pub lower: BinaryLowering,
     /// `(x, y, f(x, y), d) -> dx`, linear in `d`.

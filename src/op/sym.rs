@@ -1,5 +1,5 @@
 //! Derivatives are written with ordinary operators on `Sym`s; what comes out is a template that `gradient` puts into a graph.
-use super::{BinaryOp, UnaryOp, activation, arithmetic, comparison, exponential, trigonometric};
+use super::{BinaryOp, UnaryOp, activation, arithmetic, comparison, exponential, power, trigonometric};
 use std::cell::RefCell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -52,6 +52,14 @@ impl<'a> Sym<'a> {
     }
     pub fn pow(self, other: Sym<'a>) -> Sym<'a> {
         self.binary(&exponential::POW, other)
+    }
+    /// `y x^(y − 1)`, 0 where `y` is 0.
+    pub fn power_slope(self, other: Sym<'a>) -> Sym<'a> {
+        self.binary(&power::POWER_SLOPE, other)
+    }
+    /// `x^y log(x)`, 0 where `x` is 0 and `y` above it.
+    pub fn power_log(self, other: Sym<'a>) -> Sym<'a> {
+        self.binary(&power::POWER_LOG, other)
     }
     pub fn squared(self) -> Sym<'a> {
         self.pow(self.constant(2.0))
@@ -135,6 +143,20 @@ impl<'a> Neg for Sym<'a> {
     fn neg(self) -> Sym<'a> {
         self.unary(&arithmetic::NEGATE)
     }
+}
+
+/// The formula that a row of one argument stands for, if it has no name.
+pub fn unary_spelling(op: UnaryOp) -> Option<(Vec<Template>, usize)> {
+    let nodes = Nodes::default();
+    let root = (op.spelled?)(nodes.push(Template::Argument(0))).id;
+    Some((nodes.0.into_inner(), root))
+}
+
+/// The formula that a row of two arguments stands for, if it has no name.
+pub fn binary_spelling(op: BinaryOp) -> Option<(Vec<Template>, usize)> {
+    let nodes = Nodes::default();
+    let root = (op.spelled?)(nodes.push(Template::Argument(0)), nodes.push(Template::Argument(1))).id;
+    Some((nodes.0.into_inner(), root))
 }
 
 /// The adjoint template of a function of one argument.

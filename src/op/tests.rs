@@ -67,6 +67,34 @@ fn binary_derivatives_agree_with_central_differences() {
     }
 }
 
+/// The oracle's derivatives: the first against differences of the value, the second against differences of the first.
+#[test]
+fn slopes_agree_with_central_differences() {
+    for row in unary_rows() {
+        for x in points(row.samples).filter(|x| row.kinks.iter().all(|k| (k - x).abs() > 1e-3)) {
+            let h = 1e-6 * (1.0 + x.abs());
+            let difference = |f: &dyn Fn(f64) -> f64| (f(x + h) - f(x - h)) / (2.0 * h);
+            let [first, second] = (row.slopes)(x);
+            assert!(close(difference(&|x| (row.value)(x)), first), "{}'({x}): {first}", row.name);
+            assert!(close(difference(&|x| (row.slopes)(x)[0]), second), "{}''({x}): {second}", row.name);
+        }
+    }
+    for row in binary_rows() {
+        for x in points(row.samples[0]).step_by(7) {
+            for y in points(row.samples[1]).step_by(7).filter(|&y| !(row.kink)(x, y)) {
+                let h = 1e-6 * (1.0 + x.abs().max(y.abs()));
+                let by_x = |f: &dyn Fn(f64, f64) -> f64| (f(x + h, y) - f(x - h, y)) / (2.0 * h);
+                let by_y = |f: &dyn Fn(f64, f64) -> f64| (f(x, y + h) - f(x, y - h)) / (2.0 * h);
+                let slope = |at: usize| move |x: f64, y: f64| (row.slopes)(x, y)[at];
+                let found = [by_x(&row.value), by_y(&row.value), by_x(&slope(0)), by_y(&slope(0)), by_y(&slope(1))];
+                for (at, (found, stated)) in found.into_iter().zip((row.slopes)(x, y)).enumerate() {
+                    assert!(close(found, stated), "{} at {x}, {y}, slope {at}: {stated}, not {found}", row.name);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn conventions_at_kinks() {
     let at = |name: &str, x: f64| {

@@ -4,11 +4,15 @@ pub mod differences;
 pub mod operations;
 #[doc(hidden)]
 pub mod random_graph;
+pub mod scalar;
 pub mod schedule;
+pub mod steps;
 pub mod values;
 
 pub use differences::{Probe, Quantity, Slopes, finite_differences};
+pub use scalar::{Jet, Scalar};
 pub use schedule::{LoopRun, Step, schedule};
+pub use steps::{Left, Steps};
 pub use values::{Draws, Environment, Values};
 
 use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, infer};
@@ -56,7 +60,19 @@ impl<'a> Oracle<'a> {
     /// # Errors
     /// As `evaluate`.
     pub fn run(&self, env: &Environment) -> Result<Vec<Values>, String> {
-        let mut run = Run::new(self.graph, &self.plan, env);
+        self.moved(env, &|_, _| 0.0)
+    }
+    /// The values of the roots as leaves move along a direction: how fast each element of a leaf does (elements of all examples, one behind the
+    /// other) is asked of `speed`. Of `Jet`s, the first two derivatives along it.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    pub fn moved<T: Scalar>(
+        &self,
+        env: &Environment,
+        speed: &dyn Fn(&Leaf, usize) -> f64,
+    ) -> Result<Vec<Values<T>>, String> {
+        let mut run: Run<T> = Run::new(self.graph, &self.plan, env, FxHashMap::default(), speed);
         run.steps(&self.plan.steps)?;
         self.roots.iter().map(|&root| run.result(root)).collect()
     }
@@ -82,26 +98,36 @@ impl Plan {
 }
 
 /// One evaluation.
-struct Run<'a> {
+struct Run<'a, T> {
     graph: &'a Graph,
     plan: &'a Plan,
     env: &'a Environment,
-    values: Vec<Option<Values>>,
+    /// Arguments of a named function that is evaluated.
+    holes: FxHashMap<NodeId, Values<T>>,
+    speed: &'a dyn Fn(&Leaf, usize) -> f64,
+    values: Vec<Option<Values<T>>>,
     /// The place that each loop is at.
     places: Vec<usize>,
 }
 
-impl<'a> Run<'a> {
-    fn new(graph: &'a Graph, plan: &'a Plan, env: &'a Environment) -> Run<'a> {
-        Run { graph, plan, env, values: vec![None; graph.len()], places: vec![0; graph.loops.len()] }
+impl<'a, T: Scalar> Run<'a, T> {
+    fn new(
+        graph: &'a Graph,
+        plan: &'a Plan,
+        env: &'a Environment,
+        holes: FxHashMap<NodeId, Values<T>>,
+        speed: &'a dyn Fn(&Leaf, usize) -> f64,
+    ) -> Run<'a, T> {
+        let (values, places) = (vec![None; graph.len()], vec![0; graph.loops.len()]);
+        Run { graph, plan, env, holes, speed, values, places }
     }
-    fn result(&self, root: NodeId) -> Result<Values, String> {
+    fn result(&self, root: NodeId) -> Result<Values<T>, String> {
         Ok(match (self.get(root)?, self.graph.ty(root).varying) {
             (Values::Uniform(value), true) => Values::Varying(vec![value.clone(); self.env.examples]),
             (value, _) => value.clone(),
         })
     }
-    fn get(&self, id: NodeId) -> Result<&Values, String> {
+    fn get(&self, id: NodeId) -> Result<&Values<T>, String> {
         self.values[id.index()].as_ref().ok_or_else(|| format!("%{} is used before it has a value", id.0))
     }
 
@@ -115,16 +141,18 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn node(&self, id: NodeId) -> Result<Values, String> {
+    #[deny(clippy::wildcard_enum_match_arm)]
+    fn node(&self, id: NodeId) -> Result<Values<T>, String> {
         let op = self.graph.op(id);
-        match op {
-            Op::Leaf(leaf) => return self.leaf(id, leaf),
-            Op::BatchMean { x, axes } => return self.batch_mean(*x, axes),
-            _ => {}
+        if let Op::Leaf(leaf) = op {
+            return self.leaf(id, leaf);
         }
-        let operands: Vec<(NodeId, &Values)> =
+        if let Op::BatchMean { x, axes } = op {
+            return self.batch_mean(*x, axes);
+        }
+        let operands: Vec<(NodeId, &Values<T>)> =
             op.operands().into_iter().map(|x| Ok((x, self.get(x)?))).collect::<Result<_, String>>()?;
-        let of_example = |example: usize| -> Result<Vec<f64>, String> {
+        let of_example = |example: usize| -> Result<Vec<T>, String> {
             let get = |x: NodeId| operands.iter().find(|o| o.0 == x).map_or(&[][..], |o| o.1.of(example));
             match op {
                 Op::Named(..) => self.named(id, &operands, example),
@@ -133,7 +161,21 @@ impl<'a> Run<'a> {
                     let at = self.places[of.0 as usize];
                     Ok(get(*x)[at * size..(at + 1) * size].to_vec())
                 }
-                _ => operations::value(self.graph, id, get),
+                Op::Leaf(_)
+                | Op::Unary(..)
+                | Op::Binary(..)
+                | Op::Select { .. }
+                | Op::Reduce { .. }
+                | Op::Contract(_)
+                | Op::View(_)
+                | Op::Reshape { .. }
+                | Op::Join { .. }
+                | Op::OneHot { .. }
+                | Op::Gather { .. }
+                | Op::ScatterAdd { .. }
+                | Op::BatchMean { .. }
+                | Op::Last { .. }
+                | Op::Stacked { .. } => operations::value(self.graph, id, get),
             }
         };
         if self.graph.ty(id).varying {
@@ -143,18 +185,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn leaf(&self, id: NodeId, leaf: &Leaf) -> Result<Values, String> {
+    fn leaf(&self, id: NodeId, leaf: &Leaf) -> Result<Values<T>, String> {
         let ty = self.graph.ty(id);
         let size: usize = ty.shape.iter().product();
+        let moving = |values: &[f64], from: usize| -> Vec<T> {
+            values.iter().enumerate().map(|(at, &v)| T::moving(v, (self.speed)(leaf, from + at))).collect()
+        };
         let sized = |values: Option<&Vec<f64>>, what: &str, number: u32| match values {
-            Some(values) if values.len() == size => Ok(Values::Uniform(values.clone())),
+            Some(values) if values.len() == size => Ok(Values::Uniform(moving(values, 0))),
             Some(values) => Err(format!("{what} {number} has {size} elements; {} were given", values.len())),
             None => Err(format!("{what} {number} was not given")),
         };
         match leaf {
-            Leaf::Constant(value, _) => Ok(Values::Uniform(vec![value.0; size])),
-            Leaf::Table(values, _) => Ok(Values::Uniform(values.iter().map(|v| v.0).collect())),
-            Leaf::Iota(n) => Ok(Values::Uniform((0..*n).map(|i| i as f64).collect())),
+            Leaf::Constant(value, _) => Ok(Values::Uniform(vec![T::constant(value.0); size])),
+            Leaf::Table(values, _) => Ok(Values::Uniform(values.iter().map(|v| T::constant(v.0)).collect())),
+            Leaf::Iota(n) => Ok(Values::Uniform((0..*n).map(|i| T::constant(i as f64)).collect())),
             Leaf::Input(i) if !ty.varying => sized(self.env.inputs.get(*i as usize), "input", *i),
             Leaf::Input(i) => {
                 let values = self.env.inputs.get(*i as usize).ok_or_else(|| format!("input {i} was not given"))?;
@@ -165,43 +210,51 @@ impl<'a> Run<'a> {
                         "{examples} examples of input {i} have {size} elements each; {given} were given"
                     ));
                 }
-                let each = |e: usize| values[e * size..(e + 1) * size].to_vec();
+                let each = |e: usize| moving(&values[e * size..(e + 1) * size], e * size);
                 Ok(Values::Varying((0..self.env.examples).map(each).collect()))
             }
             Leaf::Parameter(i) => sized(self.env.parameters.get(*i as usize), "parameter", *i),
             Leaf::State(i) => sized(self.env.states.get(*i as usize), "state", *i),
             Leaf::Setting(i) => match self.env.settings.get(*i as usize) {
-                Some(&value) => Ok(Values::Uniform(vec![value])),
+                Some(&value) => Ok(Values::Uniform(moving(&[value], 0))),
                 None => Err(format!("setting {i} was not given")),
             },
-            Leaf::Runtime(what) => Ok(Values::Uniform(vec![self.env.runtime(*what)])),
-            Leaf::LoopIndex(of) => Ok(Values::Uniform(vec![self.places[of.0 as usize] as f64])),
-            Leaf::Hole(..) => self.env.holes.get(&id).cloned().ok_or_else(|| format!("%{} is a hole", id.0)),
+            Leaf::Runtime(what) => Ok(Values::Uniform(vec![T::constant(self.env.runtime(*what))])),
+            Leaf::LoopIndex(of) => Ok(Values::Uniform(vec![T::constant(self.places[of.0 as usize] as f64)])),
+            Leaf::Hole(..) => {
+                let given = || {
+                    let still = |values: &[f64]| values.iter().map(|&v| T::constant(v)).collect();
+                    Some(match self.env.holes.get(&id)? {
+                        Values::Uniform(values) => Values::Uniform(still(values)),
+                        Values::Varying(each) => Values::Varying(each.iter().map(|v| still(v)).collect()),
+                    })
+                };
+                self.holes.get(&id).cloned().or_else(given).ok_or_else(|| format!("%{} is a hole", id.0))
+            }
             Leaf::Binder(of, _) => Err(format!("%{} is carried by loop {}, which does not run", id.0, of.0)),
         }
     }
 
     /// The mean over the examples and over axes of each.
-    fn batch_mean(&self, x: NodeId, axes: &[usize]) -> Result<Values, String> {
+    fn batch_mean(&self, x: NodeId, axes: &[usize]) -> Result<Values<T>, String> {
         let value = self.get(x)?;
         let shape = self.graph.shape(x);
         let size: usize = infer::without(shape, axes).iter().product();
-        let mut sum = vec![0.0; size];
+        let mut sum = vec![T::constant(0.0); size];
         for example in 0..self.env.examples {
             let mean = operations::reduce(ReduceOp::Mean, axes, shape, value.of(example));
-            sum.iter_mut().zip(mean).for_each(|(s, m)| *s += m);
+            sum.iter_mut().zip(mean).for_each(|(s, m)| *s = s.plus(m));
         }
-        sum.iter_mut().for_each(|s| *s /= self.env.examples as f64);
+        sum.iter_mut().for_each(|s| *s = s.over(self.env.examples as f64));
         Ok(Values::Uniform(sum))
     }
 
-    fn named(&self, id: NodeId, operands: &[(NodeId, &Values)], example: usize) -> Result<Vec<f64>, String> {
+    fn named(&self, id: NodeId, operands: &[(NodeId, &Values<T>)], example: usize) -> Result<Vec<T>, String> {
         let definition = &self.plan.definitions[&id];
-        let mut env = Environment::new(&definition.graph, 1);
-        for (hole, (_, value)) in definition.holes.iter().zip(operands) {
-            env.holes.insert(*hole, Values::Uniform(value.of(example).to_vec()));
-        }
-        let mut run = Run::new(&definition.graph, &definition.plan, &env);
+        let env = Environment::new(&definition.graph, 1);
+        let given = definition.holes.iter().zip(operands);
+        let holes = given.map(|(&hole, (_, value))| (hole, Values::Uniform(value.of(example).to_vec()))).collect();
+        let mut run: Run<T> = Run::new(&definition.graph, &definition.plan, &env, holes, self.speed);
         run.steps(&definition.plan.steps)?;
         Ok(run.get(definition.result)?.of(0).to_vec())
     }
@@ -209,10 +262,10 @@ impl<'a> Run<'a> {
     fn run_loop(&mut self, run: &LoopRun) -> Result<(), String> {
         let of = self.graph.looped(run.of);
         let binders: Vec<_> = run.binders.iter().map(|&k| &of.binders[k]).collect();
-        let mut carried: Vec<Values> =
+        let mut carried: Vec<Values<T>> =
             binders.iter().map(|b| self.get(b.init).cloned()).collect::<Result<_, String>>()?;
         let body_of: Vec<NodeId> = run.projections.iter().flat_map(|&p| self.graph.op(p).operands()).collect();
-        let mut rounds: Vec<Vec<Values>> = vec![];
+        let mut rounds: Vec<Vec<Values<T>>> = vec![];
         for round in 0..of.length {
             self.places[run.of.0 as usize] = if of.reverse { of.length - 1 - round } else { round };
             for (binder, value) in binders.iter().zip(carried) {
@@ -223,20 +276,28 @@ impl<'a> Run<'a> {
             carried = binders.iter().map(|b| self.get(b.next).cloned()).collect::<Result<_, String>>()?;
         }
         for (k, &projection) in run.projections.iter().enumerate() {
-            let value = match self.graph.op(projection) {
-                Op::Stacked { .. } => self.stacked(projection, rounds.iter().map(|r| &r[k]), of.reverse),
-                _ => match rounds.last() {
-                    Some(last) => last[k].clone(),
-                    None => self.without_rounds(run.of, body_of[k])?,
-                },
+            let value = match rounds.last() {
+                _ if matches!(self.graph.op(projection), Op::Stacked { .. }) => {
+                    self.stacked(projection, rounds.iter().map(|r| &r[k]), of.reverse)
+                }
+                Some(last) => last[k].clone(),
+                None => self.without_rounds(run.of, body_of[k])?,
             };
             self.values[projection.index()] = Some(value);
         }
         Ok(())
     }
 
-    fn stacked<'v>(&self, id: NodeId, rounds: impl DoubleEndedIterator<Item = &'v Values>, reverse: bool) -> Values {
-        let places: Vec<&Values> = if reverse { rounds.rev().collect() } else { rounds.collect() };
+    fn stacked<'v>(
+        &self,
+        id: NodeId,
+        rounds: impl DoubleEndedIterator<Item = &'v Values<T>>,
+        reverse: bool,
+    ) -> Values<T>
+    where
+        T: 'v,
+    {
+        let places: Vec<&Values<T>> = if reverse { rounds.rev().collect() } else { rounds.collect() };
         let of = |example: usize| places.iter().flat_map(|v| v.of(example)).copied().collect();
         if self.graph.ty(id).varying {
             Values::Varying((0..self.env.examples).map(of).collect())
@@ -246,7 +307,7 @@ impl<'a> Run<'a> {
     }
 
     /// What a loop of no rounds hands on is what it started from.
-    fn without_rounds(&self, of: LoopId, x: NodeId) -> Result<Values, String> {
+    fn without_rounds(&self, of: LoopId, x: NodeId) -> Result<Values<T>, String> {
         let binders = &self.graph.looped(of).binders;
         let binder = binders.iter().find(|b| b.next == x || b.leaf == x);
         let binder = binder.ok_or_else(|| format!("%{} has no value in a loop of no rounds", x.0))?;

@@ -1,4 +1,6 @@
 //! Each class of nodes on one example's arrays, written as its definition reads.
+#![deny(clippy::wildcard_enum_match_arm)]
+use super::scalar::Scalar;
 use crate::graph::{Contraction, Graph, NodeId, Op, View};
 use crate::op::ReduceOp;
 
@@ -7,14 +9,21 @@ use crate::op::ReduceOp;
 ///
 /// # Errors
 /// An index is not a whole number below its bound.
-pub fn value<'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [f64]) -> Result<Vec<f64>, String> {
+pub fn value<'v, T: Scalar + 'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [T]) -> Result<Vec<T>, String> {
     let shape = |x: NodeId| graph.shape(x);
     match graph.op(id) {
-        Op::Unary(op, x) => Ok(get(*x).iter().map(|&x| (op.value)(x)).collect()),
-        Op::Binary(op, x, y) => Ok(get(*x).iter().zip(get(*y)).map(|(&x, &y)| (op.value)(x, y)).collect()),
+        Op::Unary(op, x) => Ok(get(*x).iter().map(|&x| T::unary(op, x)).collect()),
+        Op::Binary(op, x, y) => {
+            let is_number = [*x, *y].map(|x| graph.is_made_of_numbers(x));
+            Ok(get(*x).iter().zip(get(*y)).map(|(&x, &y)| T::binary(op, x, y, is_number)).collect())
+        }
         Op::Select { condition, yes, no } => {
             let branches = get(*yes).iter().zip(get(*no));
-            Ok(get(*condition).iter().zip(branches).map(|(&c, (&y, &n))| if c != 0.0 { y } else { n }).collect())
+            Ok(get(*condition)
+                .iter()
+                .zip(branches)
+                .map(|(&c, (&y, &n))| if c.value() != 0.0 { y } else { n })
+                .collect())
         }
         Op::Reduce { op, axes, x } => Ok(reduce(*op, axes, shape(*x), get(*x))),
         Op::Contract(c) => Ok(contract(c, (shape(c.a), get(c.a)), (shape(c.b), get(c.b)))),
@@ -32,9 +41,9 @@ pub fn value<'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [f64]) -
             Ok(out)
         }
         Op::OneHot { index, size } => {
-            let mut out = vec![0.0; get(*index).len() * size];
+            let mut out = vec![T::constant(0.0); get(*index).len() * size];
             for (row, &i) in get(*index).iter().enumerate() {
-                out[row * size + whole(i, *size)?] = 1.0;
+                out[row * size + whole(i.value(), *size)?] = T::constant(1.0);
             }
             Ok(out)
         }
@@ -44,7 +53,7 @@ pub fn value<'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [f64]) -
             let each: usize = shape(*index)[*shared..].iter().product();
             let mut out = vec![];
             for (k, &i) in get(*index).iter().enumerate() {
-                let row = (k / each) * size + whole(i, size)?;
+                let row = (k / each) * size + whole(i.value(), size)?;
                 out.extend(&get(*table)[row * rest..(row + 1) * rest]);
             }
             Ok(out)
@@ -52,11 +61,11 @@ pub fn value<'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [f64]) -
         Op::ScatterAdd { index, values, shared, size } => {
             let rest: usize = shape(*values)[shape(*index).len()..].iter().product();
             let each: usize = shape(*index)[*shared..].iter().product();
-            let mut out = vec![0.0; shape(id).iter().product()];
+            let mut out = vec![T::constant(0.0); shape(id).iter().product()];
             for (k, &i) in get(*index).iter().enumerate() {
-                let row = (k / each) * size + whole(i, *size)?;
+                let row = (k / each) * size + whole(i.value(), *size)?;
                 for r in 0..rest {
-                    out[row * rest + r] += get(*values)[k * rest + r];
+                    out[row * rest + r] = out[row * rest + r].plus(get(*values)[k * rest + r]);
                 }
             }
             Ok(out)
@@ -71,35 +80,35 @@ pub fn value<'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId) -> &'v [f64]) -
 }
 
 /// A reduction; an index is that of the first greatest or least element.
-pub fn reduce(op: ReduceOp, axes: &[usize], shape: &[usize], x: &[f64]) -> Vec<f64> {
+pub fn reduce<T: Scalar>(op: ReduceOp, axes: &[usize], shape: &[usize], x: &[T]) -> Vec<T> {
     let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
     let extents = |of: &[usize]| -> Vec<usize> { of.iter().map(|&a| shape[a]).collect() };
     let number = extents(axes).iter().product::<usize>();
     let mut out = vec![];
     each_index(&extents(&kept), |outer| {
-        let mut sum = op.row().initial;
+        let mut sum = T::constant(op.row().initial);
         let mut pick = 0.0;
         let mut at = vec![0; shape.len()];
         kept.iter().zip(outer).for_each(|(&axis, &i)| at[axis] = i);
         each_index(&extents(axes), |inner| {
             axes.iter().zip(inner).for_each(|(&axis, &i)| at[axis] = i);
             let value = x[flat(shape, &at)];
-            let next = (op.row().combine)(sum, value);
-            if next != sum {
+            let next = T::combined(op, sum, value);
+            if next.value() != sum.value() {
                 pick = inner.first().map_or(0.0, |&i| i as f64);
             }
             sum = next;
         });
         out.push(match op {
-            ReduceOp::Argmax | ReduceOp::Argmin => pick,
-            ReduceOp::Mean => sum / number as f64,
+            ReduceOp::Argmax | ReduceOp::Argmin => T::constant(pick),
+            ReduceOp::Mean => sum.over(number as f64),
             ReduceOp::Sum | ReduceOp::Product | ReduceOp::Max | ReduceOp::Min => sum,
         });
     });
     out
 }
 
-fn contract(c: &Contraction, (a_shape, a): (&[usize], &[f64]), (b_shape, b): (&[usize], &[f64])) -> Vec<f64> {
+fn contract<T: Scalar>(c: &Contraction, (a_shape, a): (&[usize], &[T]), (b_shape, b): (&[usize], &[T])) -> Vec<T> {
     let extents = c.extents(a_shape, b_shape);
     let summed = c.summed();
     let of = |labels: &[u8]| -> Vec<usize> { labels.iter().map(|&l| extents[l as usize]).collect() };
@@ -107,23 +116,23 @@ fn contract(c: &Contraction, (a_shape, a): (&[usize], &[f64]), (b_shape, b): (&[
     let mut out = vec![];
     each_index(&of(&c.out_axes), |outer| {
         c.out_axes.iter().zip(outer).for_each(|(&l, &i)| at[l as usize] = i);
-        let mut sum = 0.0;
+        let mut sum = T::constant(0.0);
         each_index(&of(&summed), |inner| {
             summed.iter().zip(inner).for_each(|(&l, &i)| at[l as usize] = i);
             let place =
                 |axes: &[u8], shape: &[usize]| axes.iter().zip(shape).fold(0, |sum, (&l, n)| sum * n + at[l as usize]);
-            sum += a[place(&c.a_axes, a_shape)] * b[place(&c.b_axes, b_shape)];
+            sum = sum.plus(a[place(&c.a_axes, a_shape)].times(b[place(&c.b_axes, b_shape)]));
         });
         out.push(sum);
     });
     out
 }
 
-fn view(view: &View, shape: &[usize], x: &[f64]) -> Vec<f64> {
+fn view<T: Scalar>(view: &View, shape: &[usize], x: &[T]) -> Vec<T> {
     let mut out = vec![];
     each_index(&view.shape, |at| {
         let place = view.rows.iter().zip(shape).try_fold(0, |sum, (row, n)| row.index(at).map(|i| sum * n + i));
-        out.push(place.map_or(0.0, |place| x[place]));
+        out.push(place.map_or(T::constant(0.0), |place| x[place]));
     });
     out
 }

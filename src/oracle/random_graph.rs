@@ -2,6 +2,7 @@
 //!
 //! Values stay near 1 and functions away from their poles, so that evaluators of any precision can be compared. What jumps
 //! (comparisons, `floor`, `argmax`) is only applied to values that every evaluator has exactly.
+mod kinked;
 mod looped;
 mod more;
 
@@ -29,7 +30,11 @@ pub fn smooth_graph(script: &[u8]) -> RandomGraph {
 }
 
 fn built(script: &[u8], smooth: bool) -> RandomGraph {
-    let kinds = if script.first() == Some(&MORE) { KINDS + more::KINDS } else { KINDS };
+    let kinds = match script.first() {
+        Some(&MORE) => KINDS + more::KINDS,
+        Some(&KINKED) => KINDS + more::KINDS + kinked::KINDS,
+        _ => KINDS,
+    };
     let mut builder = Builder { g: Graph::new(), script, at: usize::from(kinds > KINDS), depth: 0, smooth, kinds };
     let mut values = builder.leaves();
     let first = values.len();
@@ -66,7 +71,9 @@ struct Builder<'s> {
 }
 
 /// A script that begins so may have operations of `more`; others keep the meaning that they had when they found a mistake.
-const MORE: u8 = 255;
+pub const MORE: u8 = 255;
+/// One that begins so may have those of `kinked`, too.
+pub const KINKED: u8 = 254;
 const KINDS: usize = 16;
 
 const CLASSES: usize = 4;
@@ -85,7 +92,7 @@ impl Builder<'_> {
         fitting.len().checked_sub(1 + back).map(|k| fitting[k])
     }
     fn real(&mut self, values: &[Value]) -> Value {
-        let found = self.choose(values, |g, v| !matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let found = self.choose(values, |g, v| !g.ty(v.id).kind.is_whole());
         found.unwrap_or(values[0])
     }
     fn leaves(&mut self) -> Vec<Value> {
@@ -94,8 +101,8 @@ impl Builder<'_> {
             (vec![], Kind::Real),
             (vec![2, 3], Kind::Real),
             (vec![4, 2, 3], Kind::Real),
-            (vec![], Kind::Class(CLASSES)),
-            (vec![3], Kind::Class(CLASSES)),
+            (vec![], Kind::Class(crate::graph::ListId(0), CLASSES)),
+            (vec![3], Kind::Class(crate::graph::ListId(0), CLASSES)),
             (vec![3], Kind::Bool),
         ];
         let mut all = vec![];
@@ -157,7 +164,8 @@ impl Builder<'_> {
                 let id = self.g.intern(Op::BatchMean { x: x.id, axes });
                 self.keep(values, id, x.bound, false);
             }
-            KINDS.. => self.more(kind - KINDS, values),
+            KINDS.. if kind < KINDS + more::KINDS => self.more(kind - KINDS, values),
+            KINDS.. => self.kinked(kind - KINDS - more::KINDS, values),
             _ if self.depth < 2 => self.looped(values),
             _ => self.unary(values),
         }
@@ -406,9 +414,9 @@ impl Builder<'_> {
     }
 
     fn classes(&mut self, values: &mut Vec<Value>) {
-        let class = self.choose(values, |g, v| matches!(g.ty(v.id).kind, Kind::Class(_)));
+        let class = self.choose(values, |g, v| g.ty(v.id).kind.is_whole());
         let Some(class) = class else { return };
-        let Kind::Class(size) = self.g.ty(class.id).kind else { return };
+        let Some(size) = self.g.ty(class.id).kind.count() else { return };
         let depth = self.g.shape(class.id).len();
         match self.pick(4) {
             0 => {
@@ -416,7 +424,7 @@ impl Builder<'_> {
                 self.keep(values, id, 1.0, true);
             }
             1 => {
-                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1);
+                let x = self.choose(values, |g, v| v.exact && g.shape(v.id).len() == 1 && !g.ty(v.id).kind.is_class());
                 if let Some(x) = x {
                     let op = if self.pick(2) == 0 { ReduceOp::Argmax } else { ReduceOp::Argmin };
                     let id = self.g.reduce(op, &[0], x.id);
@@ -461,7 +469,7 @@ impl Builder<'_> {
         }
         if matches!(op.name, "cross_entropy" | "softmax_cross_entropy") {
             let class = self.choose(values, |g, v| {
-                g.shape(v.id) == &shape[..shape.len() - 1] && matches!(g.ty(v.id).kind, Kind::Class(k) if k <= size)
+                g.shape(v.id) == &shape[..shape.len() - 1] && g.ty(v.id).kind.count().is_some_and(|k| k <= size)
             });
             let target = class.map_or(z.id, |c| c.id);
             arguments.push(if class.is_some() { target } else { self.g.named(NamedOp(&named::SOFTMAX), &[z.id]) });

@@ -130,7 +130,7 @@ fn views_fill_with_zeros() {
 #[test]
 fn classes_index() {
     let mut g = Graph::new();
-    let t = input(&mut g, &[2], Kind::Class(3));
+    let t = input(&mut g, &[2], Kind::Class(crate::graph::ListId(0), 3));
     let table = counting(&mut g, &[3, 2]);
     let rows = g.gather(table, t, 0);
     let hot = g.one_hot(t, 3);
@@ -161,7 +161,7 @@ fn named_functions_are_their_definitions() {
     let expected = [1.0 / 3.0, 2.0 / 3.0, 0.5, 0.5];
     assert!(values.iter().zip(expected).all(|(v, e)| (v - e).abs() < 1e-15), "{values:?}");
     // 1000 + log 2 has no more digits than that.
-    let t = input(&mut g, &[2], Kind::Class(2));
+    let t = input(&mut g, &[2], Kind::Class(crate::graph::ListId(0), 2));
     let loss = g.named(NamedOp(&named::SOFTMAX_CROSS_ENTROPY), &[z, t]);
     let mut env = Environment::new(&g, 1);
     env.inputs = vec![vec![1.0, 0.0]];

@@ -4,28 +4,31 @@ use rustc_hash::FxHashMap;
 
 /// The value of a node, elements row by row.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Values {
+pub enum Values<T = f64> {
     /// The same for each example.
-    Uniform(Vec<f64>),
+    Uniform(Vec<T>),
     /// One for each example.
-    Varying(Vec<Vec<f64>>),
+    Varying(Vec<Vec<T>>),
 }
 
-impl Values {
+impl<T: Clone> Values<T> {
     /// The elements of an example's value.
-    pub fn of(&self, example: usize) -> &[f64] {
+    pub fn of(&self, example: usize) -> &[T] {
         match self {
             Values::Uniform(value) => value,
             Values::Varying(each) => &each[example],
         }
     }
     /// All elements, example after example: as a batched value has them.
-    pub fn flat(&self) -> Vec<f64> {
+    pub fn flat(&self) -> Vec<T> {
         match self {
             Values::Uniform(value) => value.clone(),
             Values::Varying(each) => each.concat(),
         }
     }
+}
+
+impl Values {
     /// A uniform number, or the mean over the examples of a varying one.
     pub fn number(&self) -> f64 {
         match self {
@@ -126,7 +129,7 @@ impl Draws {
         match kind {
             Kind::Real => 2.0 * self.unit() - 1.0,
             Kind::Bool => self.below(2) as f64,
-            Kind::Class(size) => self.below(size) as f64,
+            Kind::Index(size) | Kind::Class(_, size) => self.below(size) as f64,
         }
     }
 }

@@ -2,9 +2,9 @@
 use crate::kernel::{BufferId, Instruction, Place, Program, Role, Statement, Step};
 use rustc_hash::FxHashMap;
 
-/// Gives every value's buffer a place that is its own from the first step that touches it to the last. `kept` are read after the step;
-/// parameters, states, constants and scalars keep their places for good.
-pub fn share(program: &mut Program, kept: &[BufferId]) {
+/// Gives every value's buffer a place that is its own from the first step that touches it to the last. Parameters, states, constants,
+/// scalars and what is read after the step keep their places for good; a next value stands where the value stands that it follows.
+pub fn share(program: &mut Program) {
     let mut lives: FxHashMap<BufferId, (usize, usize)> = FxHashMap::default();
     for (at, step) in program.steps.iter().enumerate() {
         for buffer in touched(program, step) {
@@ -19,8 +19,11 @@ pub fn share(program: &mut Program, kept: &[BufferId]) {
         let id = BufferId(number as u32);
         let buffer = &mut program.buffers[number];
         let Place::Arena { offset } = &mut buffer.place else { continue };
+        if buffer.overwrites.is_some() {
+            continue;
+        }
         let bytes = (buffer.elements * buffer.element.bytes()).next_multiple_of(64);
-        if buffer.role != Role::Value || kept.contains(&id) {
+        if buffer.role != Role::Value {
             *offset = fixed;
             fixed += bytes;
         } else {
@@ -47,6 +50,11 @@ pub fn share(program: &mut Program, kept: &[BufferId]) {
         program.buffers[id.0 as usize].place = Place::Arena { offset };
     }
     program.arena_bytes = top;
+    for number in 0..program.buffers.len() {
+        if let Some(old) = program.buffers[number].overwrites {
+            program.buffers[number].place = program.buffer(old).place;
+        }
+    }
 }
 
 /// All buffers that a step reads or writes.

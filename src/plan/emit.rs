@@ -1,7 +1,9 @@
 //! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
+#![deny(clippy::wildcard_enum_match_arm)]
 use super::grouped::Groups;
+use super::refusal::{Outcome, Refusal};
 use super::values::{Stored, only_ones_differ};
-use crate::graph::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, Row};
+use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Row};
 use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
@@ -72,33 +74,36 @@ impl<'k, 'g> Emitter<'k, 'g> {
     }
 
     /// The node's value at these indices, one for each axis.
-    pub fn float(&self, id: NodeId, at: &[Affine]) -> Value<'k> {
+    ///
+    /// # Errors
+    /// The value should stand in memory and does not.
+    pub fn float(&self, id: NodeId, at: &[Affine]) -> Outcome<Value<'k>> {
         let key = (id, at.to_vec());
         if let Some(&known) = self.floats.borrow().get(&key) {
-            return known;
+            return Ok(known);
         }
-        let value = self.make(id, at);
+        let value = self.make(id, at)?;
         self.floats.borrow_mut().insert(key, value);
-        value
+        Ok(value)
     }
 
-    fn make(&self, id: NodeId, at: &[Affine]) -> Value<'k> {
-        if matches!(self.graph().ty(id).kind, Kind::Class(_)) {
-            return Value::from_integer(self.integer(id, at));
+    fn make(&self, id: NodeId, at: &[Affine]) -> Outcome<Value<'k>> {
+        if self.graph().ty(id).kind.is_whole() {
+            return self.integer(id, at).map(Value::from_integer);
         }
         if let Some(access) = self.located(id, at) {
-            return self.recorder.load(access);
+            return Ok(self.recorder.load(access));
         }
         match self.graph().op(id) {
-            Op::Leaf(leaf) => self.leaf(id, leaf, at),
+            Op::Leaf(leaf) => self.leaf(id, leaf),
             Op::Unary(op, x) => {
-                let x = self.float(*x, at);
-                self.unary(*op, x)
+                let x = self.float(*x, at)?;
+                Ok(self.unary(*op, x))
             }
             Op::Binary(op, x, y) => self.binary(*op, *x, *y, at),
             Op::Select { condition, yes, no } => {
-                let (c, yes, no) = (self.float(*condition, at), self.float(*yes, at), self.float(*no, at));
-                Value::select(!c.equal(c.constant(0.0)), yes, no)
+                let (c, yes, no) = (self.float(*condition, at)?, self.float(*yes, at)?, self.float(*no, at)?);
+                Ok(Value::select(c.holds(), yes, no))
             }
             Op::View(view) => self.view(view.x, &view.rows, &view.shape, at),
             Op::Reshape { x, shape } => self.reshape(*x, shape, at),
@@ -109,14 +114,14 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 }
                 let place = self.recorder.index(last.clone());
                 let zero = self.recorder.number(0.0);
-                truth(zero, place.equal(self.integer(*index, rest)))
+                Ok(truth(zero, place.equal(self.integer(*index, rest)?)))
             }
-            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at) {
-                Ok(access) => self.recorder.load(access),
+            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at)? {
+                Ok(access) => Ok(self.recorder.load(access)),
                 // A table that stands nowhere is the same number in every row.
-                Err(row) => match self.graph().constant_of(*table) {
-                    Some(value) => self.recorder.number(value),
-                    None => Value::from_integer(row),
+                Err(_) => match self.graph().constant_of(*table) {
+                    Some(value) => Ok(self.recorder.number(value)),
+                    None => Err(self.stands_nowhere(*table)),
                 },
             },
             Op::Element { of, x } => {
@@ -126,8 +131,18 @@ impl<'k, 'g> Emitter<'k, 'g> {
             }
             // It stands where the body left it, or is the same in every round.
             Op::Last { x, .. } => self.float(*x, at),
-            _ => self.recorder.number(f64::NAN),
+            Op::Reduce { .. }
+            | Op::Contract(_)
+            | Op::Join { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Named(..)
+            | Op::BatchMean { .. }
+            | Op::Stacked { .. } => Err(self.stands_nowhere(id)),
         }
+    }
+    /// What is made by a kernel of its own has to be in memory before it is read.
+    fn stands_nowhere(&self, id: NodeId) -> Refusal {
+        Refusal { node: id, why: "is read and stands nowhere".into() }
     }
 
     /// Indices with that of a loop put in: behind the batch, else in front.
@@ -166,34 +181,53 @@ impl<'k, 'g> Emitter<'k, 'g> {
     }
 
     /// The row of a table that an index chooses; the index alone if the table stands nowhere.
-    fn gathered(&self, table: NodeId, index: NodeId, shared: usize, at: &[Affine]) -> Result<Access, Integers<'k>> {
+    fn gathered(
+        &self,
+        table: NodeId,
+        index: NodeId,
+        shared: usize,
+        at: &[Affine],
+    ) -> Outcome<Result<Access, Integers<'k>>> {
         let rank = self.graph().shape(index).len();
-        let row = self.integer(index, &at[..rank]);
+        let row = self.integer(index, &at[..rank])?;
         if self.lane.is_some_and(|lane| at[..rank].iter().any(|a| a.uses(lane))) {
             self.irregular.set(true);
         }
         let mut full: Vec<Affine> = at[..shared].to_vec();
         full.push(Affine::from(0));
         full.extend(at[rank..].iter().cloned());
-        let Some(access) = self.located(table, &full) else { return Err(row) };
+        let Some(access) = self.located(table, &full) else { return Ok(Err(row)) };
         let mut next = full.clone();
         next[shared] = Affine::from(1);
         let stride = self.located(table, &next).map_or(0, |a| a.index.constant - access.index.constant);
-        Ok(access.row(row, stride as usize, self.graph().shape(table)[shared]))
+        Ok(Ok(access.row(row, stride as usize, self.graph().shape(table)[shared])))
     }
 
     /// A class or an index at these places.
-    pub fn integer(&self, id: NodeId, at: &[Affine]) -> Integers<'k> {
-        let is_class = matches!(self.graph().ty(id).kind, Kind::Class(_));
-        if !is_class {
-            return self.float(id, at).to_integer();
+    ///
+    /// # Errors
+    /// As `float`.
+    pub fn integer(&self, id: NodeId, at: &[Affine]) -> Outcome<Integers<'k>> {
+        if !self.graph().ty(id).kind.is_whole() {
+            return self.float(id, at).map(|value| value.to_integer());
         }
         if let Some(access) = self.located(id, at) {
-            return self.recorder.load_integer(access);
+            return Ok(self.recorder.load_integer(access));
         }
         match self.graph().op(id) {
-            Op::Leaf(Leaf::Iota(_)) => self.recorder.index(at[0].clone()),
-            Op::Leaf(Leaf::LoopIndex(of)) => self.recorder.index(Affine::from(self.place(*of))),
+            Op::Leaf(leaf) => match leaf {
+                Leaf::Iota(_) => Ok(self.recorder.index(at[0].clone())),
+                Leaf::LoopIndex(of) => Ok(self.recorder.index(Affine::from(self.place(*of)))),
+                Leaf::Constant(..)
+                | Leaf::Table(..)
+                | Leaf::Input(_)
+                | Leaf::Parameter(_)
+                | Leaf::State(_)
+                | Leaf::Setting(_)
+                | Leaf::Runtime(_)
+                | Leaf::Binder(..)
+                | Leaf::Hole(..) => Err(self.stands_nowhere(id)),
+            },
             Op::View(view) => self.view_of_classes(view.x, &view.rows, &view.shape, at),
             Op::Reshape { x, shape } => self.integer(*x, &self.reshaped(*x, shape, at)),
             Op::Element { of, x } => {
@@ -201,18 +235,34 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 let full = self.with_place(*x, at, place);
                 self.integer(*x, &full)
             }
+            // The place that a loop was at last is known, and the loop is over.
+            Op::Last { of, x } if *self.graph().op(*x) == Op::Leaf(Leaf::LoopIndex(*of)) => {
+                let looped = self.graph().looped(*of);
+                let last = if looped.reverse { 0 } else { looped.length.saturating_sub(1) };
+                Ok(self.recorder.integer(last as i64))
+            }
             Op::Last { x, .. } => self.integer(*x, at),
             Op::Select { condition, yes, no } => {
-                let c = self.float(*condition, at);
-                let (yes, no) = (self.integer(*yes, at), self.integer(*no, at));
-                Integers::select(!c.equal(c.constant(0.0)), yes, no)
+                let c = self.float(*condition, at)?;
+                let (yes, no) = (self.integer(*yes, at)?, self.integer(*no, at)?);
+                Ok(Integers::select(c.holds(), yes, no))
             }
-            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at) {
-                Ok(access) => self.recorder.load_integer(access),
-                Err(row) => row,
+            Op::Gather { table, index, shared } => match self.gathered(*table, *index, *shared, at)? {
+                Ok(access) => Ok(self.recorder.load_integer(access)),
+                // Of a list of places that stands nowhere, the row is what it has there.
+                Err(row) if matches!(self.graph().op(*table), Op::Leaf(Leaf::Iota(_))) => Ok(row),
+                Err(_) => Err(self.stands_nowhere(*table)),
             },
-            Op::Leaf(Leaf::Constant(value, _)) => self.recorder.integer(value.0 as i64),
-            _ => self.recorder.integer(0),
+            Op::Unary(..)
+            | Op::Binary(..)
+            | Op::Reduce { .. }
+            | Op::Contract(_)
+            | Op::Join { .. }
+            | Op::OneHot { .. }
+            | Op::ScatterAdd { .. }
+            | Op::Named(..)
+            | Op::BatchMean { .. }
+            | Op::Stacked { .. } => Err(self.stands_nowhere(id)),
         }
     }
 
@@ -238,17 +288,23 @@ impl<'k, 'g> Emitter<'k, 'g> {
         Access::new(stored.buffer, index)
     }
 
-    fn leaf(&self, id: NodeId, leaf: &Leaf, at: &[Affine]) -> Value<'k> {
+    fn leaf(&self, id: NodeId, leaf: &Leaf) -> Outcome<Value<'k>> {
         match leaf {
-            Leaf::Constant(value, _) => self.recorder.number(value.0),
-            Leaf::Setting(number) => self.recorder.number(self.graph().settings[*number as usize].1),
+            Leaf::Constant(value, _) => Ok(self.recorder.number(value.0)),
+            Leaf::Setting(number) => Ok(self.recorder.number(self.graph().settings[*number as usize].1)),
             Leaf::Runtime(what) => match self.memory.runtime.get(what) {
-                Some(&buffer) => self.recorder.load(Access::new(buffer, Affine::from(0))),
-                None => self.recorder.number(f64::NAN),
+                Some(&buffer) => Ok(self.recorder.load(Access::new(buffer, Affine::from(0)))),
+                None => Err(self.stands_nowhere(id)),
             },
-            Leaf::Iota(_) | Leaf::LoopIndex(_) => Value::from_integer(self.integer(id, at)),
-            // Inputs, parameters, states and what loops carry are stored.
-            _ => self.recorder.number(f64::NAN),
+            // Places are whole numbers; inputs, parameters, states, lists and what loops carry are stored.
+            Leaf::Iota(_)
+            | Leaf::LoopIndex(_)
+            | Leaf::Table(..)
+            | Leaf::Input(_)
+            | Leaf::Parameter(_)
+            | Leaf::State(_)
+            | Leaf::Binder(..)
+            | Leaf::Hole(..) => Err(self.stands_nowhere(id)),
         }
     }
 
@@ -259,29 +315,26 @@ impl<'k, 'g> Emitter<'k, 'g> {
         }
     }
 
-    fn binary(&self, op: BinaryOp, x: NodeId, y: NodeId, at: &[Affine]) -> Value<'k> {
+    fn binary(&self, op: BinaryOp, x: NodeId, y: NodeId, at: &[Affine]) -> Outcome<Value<'k>> {
         // Small whole powers are products.
         if op.name == "pow"
             && let Some(exponent) = self.graph().constant_of(y)
             && exponent.fract() == 0.0
             && (1.0..=8.0).contains(&exponent)
         {
-            let base = self.float(x, at);
-            return power(base, exponent as u32);
+            let base = self.float(x, at)?;
+            return Ok(power(base, exponent as u32));
         }
         // Classes are compared as whole numbers.
-        if op.name == "eq"
-            && matches!(self.graph().ty(x).kind, Kind::Class(_))
-            && matches!(self.graph().ty(y).kind, Kind::Class(_))
-        {
-            let equal = self.integer(x, at).equal(self.integer(y, at));
-            return truth(self.recorder.number(0.0), equal);
+        if op.name == "eq" && self.graph().ty(x).kind.is_whole() && self.graph().ty(y).kind.is_whole() {
+            let equal = self.integer(x, at)?.equal(self.integer(y, at)?);
+            return Ok(truth(self.recorder.number(0.0), equal));
         }
-        let (x, y) = (self.float(x, at), self.float(y, at));
-        match (self.recorder.float(), op.lower.call) {
+        let (x, y) = (self.float(x, at)?, self.float(y, at)?);
+        Ok(match (self.recorder.float(), op.lower.call) {
             (Float::F64, Some(call)) => self.recorder.call(call, &[x, y]),
             _ => (op.lower.record)(x, y),
-        }
+        })
     }
 
     /// The index that a row of a view gives, and whether a zero may be filled in there.
@@ -297,7 +350,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
         (Affine::from(quotient), Some((remainder, row.divisor)))
     }
 
-    fn view(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Value<'k> {
+    fn view(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Outcome<Value<'k>> {
         let total = rows.iter().all(|row| row.is_total(shape));
         let parts: Vec<Part> = rows.iter().map(|row| self.row_index(row, at)).collect();
         let indices: Vec<Affine> = parts.iter().map(|p| p.0.clone()).collect();
@@ -313,16 +366,16 @@ impl<'k, 'g> Emitter<'k, 'g> {
             self.irregular.set(true);
         }
         match self.located(x, &indices) {
-            Some(access) => self.recorder.load(guarded(access, rows, &parts, shape)),
+            Some(access) => Ok(self.recorder.load(guarded(access, rows, &parts, shape))),
             None => {
                 // Not in memory: a leaf, which is the same everywhere or its own index.
-                let value = self.float(x, &indices);
-                Value::select(self.inside(rows, &parts, shape), value, self.recorder.number(0.0))
+                let value = self.float(x, &indices)?;
+                Ok(Value::select(self.inside(rows, &parts, shape), value, self.recorder.number(0.0)))
             }
         }
     }
 
-    fn view_of_classes(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Integers<'k> {
+    fn view_of_classes(&self, x: NodeId, rows: &[Row], shape: &[usize], at: &[Affine]) -> Outcome<Integers<'k>> {
         let parts: Vec<Part> = rows.iter().map(|row| self.row_index(row, at)).collect();
         let indices: Vec<Affine> = parts.iter().map(|p| p.0.clone()).collect();
         if rows.iter().all(|row| row.is_total(shape)) {
@@ -332,10 +385,10 @@ impl<'k, 'g> Emitter<'k, 'g> {
             self.irregular.set(true);
         }
         match self.located(x, &indices) {
-            Some(access) => self.recorder.load_integer(guarded(access, rows, &parts, shape)),
+            Some(access) => Ok(self.recorder.load_integer(guarded(access, rows, &parts, shape))),
             None => {
-                let value = self.integer(x, &indices);
-                Integers::select(self.inside(rows, &parts, shape), value, self.recorder.integer(0))
+                let value = self.integer(x, &indices)?;
+                Ok(Integers::select(self.inside(rows, &parts, shape), value, self.recorder.integer(0)))
             }
         }
     }
@@ -357,7 +410,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
         inside
     }
 
-    fn reshape(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Value<'k> {
+    fn reshape(&self, x: NodeId, shape: &[usize], at: &[Affine]) -> Outcome<Value<'k>> {
         let from = self.graph().shape(x);
         let dense = self.memory.stored.get(&x).filter(|s| !s.layout.padded && !self.own.contains(&x));
         if let Some(stored) = dense
@@ -368,7 +421,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             if self.lane.is_some_and(|lane| flat.uses(lane)) {
                 self.irregular.set(true);
             }
-            return self.recorder.load(Access::new(stored.buffer, flat));
+            return Ok(self.recorder.load(Access::new(stored.buffer, flat)));
         }
         self.float(x, &self.reshaped(x, shape, at))
     }

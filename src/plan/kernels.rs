@@ -1,8 +1,9 @@
 //! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
 use super::emit::{Emitter, Memory};
+use super::refusal::Outcome;
 use super::sums::{Cut, Sum, summed};
 use super::values::Stored;
-use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
+use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId};
 use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer, Value};
 use crate::op::ReduceOp;
 use crate::vector::lanes::Lanes;
@@ -13,6 +14,9 @@ pub struct Written {
     pub kernel: Kernel,
     pub places: Vec<LoopId>,
 }
+
+/// The loops around a kernel whose places it is given, with the variables for them.
+pub(super) type Rounds = RefCell<Vec<(LoopId, LoopVariable)>>;
 
 /// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
 pub const DIVIDED_ELEMENTS: usize = 16_384;
@@ -35,8 +39,8 @@ pub(super) enum Inner {
 pub(super) fn written(
     name: &str,
     float: Float,
-    write: &dyn Fn(&Recorder, Inner, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
-) -> Written {
+    write: &dyn Fn(&Recorder, Inner, &Rounds) -> Outcome<bool>,
+) -> Outcome<Written> {
     written_in(&[Inner::Padded, Inner::Scalar], name, float, write)
 }
 
@@ -45,19 +49,19 @@ fn written_in<Way: Copy>(
     ways: &[Way],
     name: &str,
     float: Float,
-    write: &dyn Fn(&Recorder, Way, &RefCell<Vec<(LoopId, LoopVariable)>>) -> bool,
-) -> Written {
+    write: &dyn Fn(&Recorder, Way, &Rounds) -> Outcome<bool>,
+) -> Outcome<Written> {
     let mut last = Written { kernel: Recorder::new(name, float).finish(), places: vec![] };
     for &way in ways {
         let recorder = Recorder::new(name, float);
         let loops = RefCell::new(vec![]);
-        let irregular = write(&recorder, way, &loops);
+        let irregular = write(&recorder, way, &loops)?;
         last = Written { kernel: recorder.finish(), places: loops.into_inner().into_iter().map(|l| l.0).collect() };
         if !irregular {
             break;
         }
     }
-    last
+    Ok(last)
 }
 
 /// Loops over axes in this order, then the body, with the variable of each axis.
@@ -67,8 +71,8 @@ pub(super) fn nest(
     inner: Inner,
     divided: bool,
     at: &mut Vec<(usize, LoopVariable)>,
-    body: &mut dyn FnMut(&[(usize, LoopVariable)]),
-) {
+    body: &mut dyn FnMut(&[(usize, LoopVariable)]) -> Outcome<()>,
+) -> Outcome<()> {
     let Some((&(axis, extent), rest)) = axes.split_first() else { return body(at) };
     let mut looped = over(extent);
     if rest.is_empty() {
@@ -81,11 +85,13 @@ pub(super) fn nest(
     if divided && at.is_empty() {
         looped = looped.parallel();
     }
+    let mut result = Ok(());
     recorder.for_each(looped, |variable| {
         at.push((axis, variable));
-        nest(recorder, rest, inner, divided, at, body);
+        result = nest(recorder, rest, inner, divided, at, body);
         at.pop();
     });
+    result
 }
 
 /// Indices by axis from variables by axis.
@@ -99,13 +105,14 @@ fn is_large(stored: &Stored) -> bool {
     stored.layout.elements >= DIVIDED_ELEMENTS
 }
 
-/// Writes a value there: a class as a whole number, all else as a float.
-fn write(e: &Emitter, to: Access, id: NodeId, at: &[Affine]) {
-    if matches!(e.memory.graph.ty(id).kind, Kind::Class(_)) {
-        e.recorder.store_integer(to, e.integer(id, at));
+/// Writes a value there, as what is stored there: a whole number, or a float.
+fn write(e: &Emitter, to: Access, kind: Kind, id: NodeId, at: &[Affine]) -> Outcome<()> {
+    if kind.is_whole() {
+        e.recorder.store_integer(to, e.integer(id, at)?);
     } else {
-        e.recorder.store(to, e.float(id, at));
+        e.recorder.store(to, e.float(id, at)?);
     }
+    Ok(())
 }
 
 /// Where a value is stored, and under which indices from those of its own axes: a stack has that of its loop too.
@@ -116,9 +123,11 @@ pub struct Destination {
     pub stack: Option<(LoopId, NodeId)>,
 }
 
-/// Values of one shape, computed element by element in one loop nest. All are computed before the first is stored.
-pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destination]) -> Written {
-    let own: Vec<NodeId> = members.iter().map(|m| m.id).collect();
+/// Values of one shape, computed element by element in one loop nest. All are computed before the first is stored: what one of them is
+/// written over, the others may read. A value that goes elsewhere than where it lives is copied, as numbers.
+pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destination]) -> Outcome<Written> {
+    let own: Vec<NodeId> = members.iter().filter(|m| m.is_home(memory)).map(|m| m.id).collect();
+    let kind = |m: &Destination| if m.is_home(memory) { memory.graph.ty(m.id).kind } else { Kind::Real };
     let first = &members[0];
     let shape = memory.graph.shape(first.id).to_vec();
     let axes = axes_of(memory, first, &shape);
@@ -128,17 +137,16 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &own, lane, loops);
             let here = indices(shape.len(), at);
-            for m in members {
-                if !matches!(memory.graph.ty(m.id).kind, Kind::Class(_)) {
-                    e.float(m.id, &here);
-                }
+            for m in members.iter().filter(|m| !kind(m).is_whole()) {
+                e.float(m.id, &here)?;
             }
             for m in members {
-                write(&e, m.access(&e, &here), m.id, &here);
+                write(&e, m.access(&e, &here), kind(m), m.id, &here)?;
             }
             irregular |= e.irregular.get();
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
@@ -156,6 +164,10 @@ fn axes_of(memory: &Memory, to: &Destination, shape: &[usize]) -> Vec<(usize, us
 }
 
 impl Destination {
+    /// Whether it is where the value lives, and not a copy of it.
+    fn is_home(&self, memory: &Memory) -> bool {
+        self.stack.is_some() || memory.stored.get(&self.id).is_some_and(|home| home.buffer == self.stored.buffer)
+    }
     /// Where the element at these indices of the value goes.
     pub(super) fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
         match self.stack {
@@ -182,7 +194,7 @@ pub fn reduction(
     op: ReduceOp,
     axes: &[usize],
     x: NodeId,
-) -> Written {
+) -> Outcome<Written> {
     let shape = memory.graph.shape(to.id).to_vec();
     let x_shape = memory.graph.shape(x).to_vec();
     let kept: Vec<usize> = (0..x_shape.len()).filter(|a| !axes.contains(a)).collect();
@@ -224,11 +236,12 @@ pub fn reduction(
                         let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                         let e = Emitter::new(recorder, memory, &[], lane, loops);
                         let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
-                        sum.put(e.float(x, &indices(x_shape.len(), &all)));
+                        sum.put(e.float(x, &indices(x_shape.len(), &all))?);
                         irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
-                    });
+                        Ok(())
+                    })?;
                     irregular |= store(Some(sum.total()), None);
-                    return;
+                    return Ok(());
                 }
                 ReduceOp::Product => recorder.accumulate(Reducer::Product, recorder.number(1.0)),
                 ReduceOp::Max | ReduceOp::Argmax => {
@@ -243,7 +256,7 @@ pub fn reduction(
                 let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                 let e = Emitter::new(recorder, memory, &[], lane, loops);
                 let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
-                let value = e.float(x, &indices(x_shape.len(), &all));
+                let value = e.float(x, &indices(x_shape.len(), &all))?;
                 if let Some(index) = index {
                     let better =
                         if op == ReduceOp::Argmax { value.greater(best.total()) } else { value.less(best.total()) };
@@ -253,13 +266,15 @@ pub fn reduction(
                 best.put(value);
                 // Vectors with a tail may be anything; only rows that must be padded are not.
                 irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
-            });
+                Ok(())
+            })?;
             irregular |= match index {
                 Some(index) => store(None, Some(index.total())),
                 None => store(Some(best.total()), None),
             };
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
@@ -278,7 +293,7 @@ fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> Value<'
 
 /// A product as a loop nest: for those that no tile fits. Lanes run along the rows of the result if both operands have their elements
 /// there, else along the last axis that is summed: a matrix times a vector.
-pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, c: &Contraction) -> Written {
+pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, c: &Contraction) -> Outcome<Written> {
     let (a_shape, b_shape) = (memory.graph.shape(c.a).to_vec(), memory.graph.shape(c.b).to_vec());
     let extents = c.extents(&a_shape, &b_shape);
     let shape = memory.graph.shape(to.id).to_vec();
@@ -309,16 +324,18 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
                         })
                         .collect()
                 };
-                sum.put_product(e.float(c.a, &by_label(&c.a_axes)), e.float(c.b, &by_label(&c.b_axes)));
+                sum.put_product(e.float(c.a, &by_label(&c.a_axes))?, e.float(c.b, &by_label(&c.b_axes))?);
                 irregular |= lane.is_some() && e.irregular.get();
-            });
+                Ok(())
+            })?;
             let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
             let here = indices(shape.len(), at);
             let access = to.access(&e, &here);
             irregular |= lane_outside.is_some() && e.irregular.get();
             recorder.store(access, sum.total());
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
@@ -331,7 +348,7 @@ pub fn join_part(
     axis: usize,
     start: usize,
     part: NodeId,
-) -> Written {
+) -> Outcome<Written> {
     let shape = memory.graph.shape(part).to_vec();
     let axes = axes_of(memory, to, &shape);
     written(name, float, &|recorder, inner, loops| {
@@ -345,40 +362,16 @@ pub fn join_part(
             let access = to.access(&e, &there);
             // A part's padding would run into the next part.
             irregular |= lane.is_some() && axis + 1 == shape.len();
-            write(&e, access, part, &here);
+            write(&e, access, memory.graph.ty(to.id).kind, part, &here)?;
             irregular |= e.irregular.get();
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
-/// Whether the operation of a node is element-wise here: it is computed in a group.
-pub fn is_pointwise(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Unary(..)
-            | Op::Binary(..)
-            | Op::Select { .. }
-            | Op::View(_)
-            | Op::Reshape { .. }
-            | Op::Gather { .. }
-            | Op::OneHot { .. }
-            | Op::Element { .. }
-            | Op::Leaf(_)
-    )
-}
-
-/// Copies a value to where it is wanted.
-pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
-    copied(memory, name, float, to, from, matches!(memory.graph.ty(from).kind, Kind::Class(_)))
-}
-
-/// Copies a value as numbers, classes too.
-pub fn copy_numbers(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId) -> Written {
-    copied(memory, name, float, to, from, false)
-}
-
-fn copied(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId, classes: bool) -> Written {
+/// Copies a value to where it is wanted, as what stands there: as numbers, classes too, or as whole numbers.
+pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, kind: Kind, from: NodeId) -> Outcome<Written> {
     let shape = memory.graph.shape(from).to_vec();
     let axes: Vec<(usize, usize)> = to.layout.order.iter().map(|&a| (a, shape[a])).collect();
     written(name, float, &|recorder, inner, loops| {
@@ -388,14 +381,11 @@ fn copied(memory: &Memory, name: &str, float: Float, to: &Stored, from: NodeId, 
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
             let access = e.access(to, &here);
-            if classes {
-                recorder.store_integer(access, e.integer(from, &here));
-            } else {
-                recorder.store(access, e.float(from, &here));
-            }
+            write(&e, access, kind, from, &here)?;
             irregular |= e.irregular.get();
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
@@ -408,7 +398,7 @@ pub fn push_on_stack(
     of: LoopId,
     stack: NodeId,
     x: NodeId,
-) -> Written {
+) -> Outcome<Written> {
     let shape = memory.graph.shape(x).to_vec();
     let destination = Destination { id: x, stored: to.clone(), stack: Some((of, stack)) };
     let axes = axes_of(memory, &destination, &shape);
@@ -419,10 +409,11 @@ pub fn push_on_stack(
             let e = Emitter::new(recorder, memory, &[], lane, loops);
             let here = indices(shape.len(), at);
             let access = destination.access(&e, &here);
-            write(&e, access, x, &here);
+            write(&e, access, memory.graph.ty(stack).kind, x, &here)?;
             irregular |= e.irregular.get();
-        });
-        irregular
+            Ok(())
+        })?;
+        Ok(irregular)
     })
 }
 
@@ -435,15 +426,17 @@ pub fn gather_input(
     table: crate::kernel::BufferId,
     order: crate::kernel::BufferId,
     input: &super::InputBinding,
-) -> Written {
+) -> Outcome<Written> {
     let recorder = Recorder::new(name, float);
+    let mut result = Ok(());
     recorder.for_each(if input.row * 64 >= DIVIDED_ELEMENTS { Loop::batch().parallel() } else { Loop::batch() }, |b| {
         let row = recorder.load_integer(Access::new(order, b));
         let columns: Vec<(usize, usize)> = (1..shape.len()).map(|a| (a, shape[a])).collect();
         // Tables are dense: a row's elements follow each other.
         let strides: Vec<usize> = (1..shape.len()).map(|a| shape[a + 1..].iter().product()).collect();
         let vectors = to.layout.innermost().is_some_and(|i| i + 1 == shape.len() && i > 0);
-        nest(&recorder, &columns, if vectors { Inner::Lanes } else { Inner::Scalar }, false, &mut vec![], &mut |at| {
+        let inner = if vectors { Inner::Lanes } else { Inner::Scalar };
+        result = nest(&recorder, &columns, inner, false, &mut vec![], &mut |at| {
             let mut from = Affine::from(0);
             let mut there = Affine::from(b) * to.layout.strides[0] as i64;
             for &(axis, v) in at {
@@ -451,12 +444,13 @@ pub fn gather_input(
                 there = there + Affine::from(v) * to.layout.strides[axis] as i64;
             }
             let access = Access::new(table, from).row(row, input.row, usize::MAX >> 1);
-            if matches!(input.kind, Kind::Class(_)) {
+            if input.kind.is_whole() {
                 recorder.store_integer(Access::new(to.buffer, there), recorder.load_integer(access));
             } else {
                 recorder.store(Access::new(to.buffer, there), recorder.load(access));
             }
+            Ok(())
         });
     });
-    Written { kernel: recorder.finish(), places: vec![] }
+    result.map(|()| Written { kernel: recorder.finish(), places: vec![] })
 }

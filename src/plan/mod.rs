@@ -9,12 +9,15 @@ pub mod layout;
 mod multiply;
 pub mod orders;
 pub mod products;
+pub mod refusal;
 mod rounds;
 mod scatters;
 pub mod schedule;
 mod sums;
+mod updates;
 pub mod values;
 
+use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
     Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
@@ -25,6 +28,7 @@ use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
 use orders::Orders;
+use refusal::{Outcome, Refusal};
 use rustc_hash::{FxHashMap, FxHashSet};
 use schedule::Item;
 use values::Stored;
@@ -74,8 +78,19 @@ pub struct Plan {
     pub constants: Vec<(Binding, Vec<f64>)>,
 }
 
+/// A step that can't be planned: where the value was written that no kernel computes, what it is called, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub name: Option<String>,
+    pub span: Option<Span>,
+    pub why: String,
+}
+
 /// Plans a step.
-pub fn plan(request: &Request) -> Plan {
+///
+/// # Errors
+/// A value can't be computed by any kernel.
+pub fn plan(request: &Request) -> Result<Plan, Refused> {
     let roots: Vec<NodeId> = request
         .updates
         .iter()
@@ -84,24 +99,32 @@ pub fn plan(request: &Request) -> Plan {
         .chain(request.outputs.iter().copied())
         .collect();
     let (graph, roots) = expand::expand(request.graph, &roots);
+    planned(request, &graph, &roots).map_err(|Refusal { node, why }| Refused {
+        name: graph.name_of(node).map(str::to_string),
+        span: graph.span_of(node),
+        why,
+    })
+}
+
+fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> {
     let (updated, outputs) = roots.split_at(request.updates.len());
-    let updates: Vec<(Target, NodeId)> = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id)).collect();
+    let updates = request.updates.iter().zip(updated).map(|(u, &id)| (u.0, id));
+    let updates: Vec<(Target, NodeId)> =
+        updates.filter(|&(target, id)| updates::target_of(graph, id) != Some(target)).collect();
+    let mut planner = Planner::new(graph, request.float, request.batch);
+    let order = graph.reachable(roots);
+    planner.orders = orders::orders(graph, &order, &updates);
+    planner.place_leaves(&updates);
     let others: Vec<NodeId> = updated.iter().chain(&outputs[request.logged.len()..]).copied().collect();
-    let mut planner = Planner::new(&graph, request.float, request.batch);
-    let order = graph.reachable(&roots);
-    planner.orders = orders::orders(&graph, &order, &updates);
-    planner.place_leaves();
-    let told = values::told(&graph, &order, &outputs[..request.logged.len()], &others);
-    planner.place_values(&order, &roots, &updates, &told);
-    let items = schedule::schedule(&graph, &order, &planner.memory, &planner.last);
-    planner.gather_inputs(&order);
-    let steps = planner.steps(&items);
+    let told = values::told(graph, &order, &outputs[..request.logged.len()], &others);
+    planner.place_values(&order, roots, &updates, &told);
+    let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
+    planner.gather_inputs(&order)?;
+    let steps = planner.steps(&items)?;
     planner.program.steps.extend(steps);
-    planner.finish_updates();
-    let (logged, outputs) = outputs.split_at(request.logged.len());
-    let logged: Vec<BufferId> = logged.iter().map(|&id| planner.output(id).buffer).collect();
-    let outputs = outputs.iter().map(|&id| planner.output(id)).collect();
-    planner.finish(&logged, outputs)
+    let mut left = planner.leave(&lateness, &updates, outputs)?;
+    let outputs = left.split_off(request.logged.len());
+    Ok(planner.finish(&left, outputs))
 }
 
 struct Planner<'g> {
@@ -116,10 +139,10 @@ struct Planner<'g> {
     constants: Vec<(Binding, Vec<f64>)>,
     order: BufferId,
     orders: Orders,
-    /// Updates that could not be written in place: copied at the end.
-    copies: Vec<(NodeId, Target)>,
+    /// Where the next values of what is updated are written.
+    next: FxHashMap<Target, BufferId>,
     /// Updates that come after all else.
-    last: FxHashSet<NodeId>,
+    late: FxHashSet<NodeId>,
     loops: Vec<(LoopId, LoopVariable)>,
 }
 
@@ -157,8 +180,8 @@ impl<'g> Planner<'g> {
             constants: vec![],
             order: BufferId(0),
             orders: Orders::default(),
-            copies: vec![],
-            last: FxHashSet::default(),
+            next: FxHashMap::default(),
+            late: FxHashSet::default(),
             loops: vec![],
         };
         planner.program.buffers.push(Buffer {
@@ -167,6 +190,7 @@ impl<'g> Planner<'g> {
             elements: 1,
             place: Place::Window { slot: 0 },
             role: Role::Data,
+            overwrites: None,
         });
         planner
     }
@@ -181,12 +205,13 @@ impl<'g> Planner<'g> {
             elements,
             place: Place::Arena { offset },
             role,
+            overwrites: None,
         });
         BufferId(self.program.buffers.len() as u32 - 1)
     }
 
     fn new_stored(&mut self, name: &str, kind: Kind, layout: Layout, float: Float, role: Role) -> Stored {
-        let element = if matches!(kind, Kind::Class(_)) { Element::U32 } else { float.element() };
+        let element = if kind.is_whole() { Element::U32 } else { float.element() };
         let buffer = self.allocate(name, element, layout.elements, role);
         Stored { buffer, offset: 0, layout, float }
     }
@@ -200,7 +225,8 @@ impl<'g> Planner<'g> {
     }
 
     /// Parameters, states, counters.
-    fn place_leaves(&mut self) {
+    fn place_leaves(&mut self, updates: &[(Target, NodeId)]) {
+        let updated: FxHashSet<Target> = updates.iter().map(|u| u.0).collect();
         for what in Runtime::ALL {
             let buffer = self.allocate(what.name(), Element::F64, 1, Role::Scalar);
             self.memory.runtime.insert(what, buffer);
@@ -217,6 +243,9 @@ impl<'g> Planner<'g> {
                 let layout = self.ordered(&variable.ty.shape, order);
                 let stored = self.new_stored(&variable.name, Kind::Real, layout.clone(), self.float, role);
                 let binding = Binding { buffer: stored.buffer, shape: variable.ty.shape.clone(), layout };
+                if updated.contains(&target) {
+                    self.follow(target, binding.buffer);
+                }
                 if role == Role::Parameter { self.parameters.push(binding) } else { self.states.push(binding) }
             }
         }
@@ -236,22 +265,7 @@ impl<'g> Planner<'g> {
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)], told: &[bool]) {
         let scalars = values::step_scalars(self.graph);
         let kept = values::keep(self.graph, order, roots, &scalars);
-        self.last = schedule::updated_last(self.graph, order, updates, &kept.kept);
-        let in_place = schedule::in_place(self.graph, order, updates, &kept.kept, &self.last);
-        for &(target, id) in updates {
-            let fits = in_place.contains(&(target, id)) && !self.memory.stored.contains_key(&id);
-            if fits {
-                let binding = match target {
-                    Target::Parameter(i) => &self.parameters[i as usize],
-                    Target::State(i) => &self.states[i as usize],
-                };
-                let stored =
-                    Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
-                self.memory.stored.insert(id, stored);
-            } else {
-                self.copies.push((id, target));
-            }
-        }
+        self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
         for &id in order {
@@ -317,23 +331,29 @@ impl<'g> Planner<'g> {
         self.graph.name_of(id).map_or_else(|| format!("v{}", id.0), str::to_string)
     }
 
-    fn push_kernel(&mut self, written: Written) -> Step {
-        let arguments = written
-            .places
-            .iter()
-            .map(|of| self.loops.iter().find(|(l, _)| l == of).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
-            .collect();
+    fn push_kernel(&mut self, written: Written) -> Outcome<Step> {
+        let arguments = written.places.iter().map(|of| self.variable_of(*of)).collect::<Outcome<_>>()?;
         self.program.kernels.push(written.kernel);
-        Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments }
+        Ok(Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments })
+    }
+    /// The place of a loop around the kernel: outside of the loop there is none.
+    fn variable_of(&self, of: LoopId) -> Outcome<Affine> {
+        match self.loops.iter().find(|(known, _)| *known == of) {
+            Some((_, variable)) => Ok(Affine::from(*variable)),
+            None => {
+                let inside = self.graph.ids().find(|id| self.graph.node(*id).loops.contains(&of));
+                Err(Refusal { node: inside.unwrap_or(NodeId(0)), why: "is read outside of its loop".into() })
+            }
+        }
     }
 
     /// Rows of this batch out of the tables.
-    fn gather_inputs(&mut self, order: &[NodeId]) {
+    fn gather_inputs(&mut self, order: &[NodeId]) -> Outcome<()> {
         for &id in order {
             let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) else { continue };
             let Some(input) = self.inputs[*number as usize].clone() else { continue };
             let name = self.name(id);
-            let element = if matches!(input.kind, Kind::Class(_)) { Element::U32 } else { self.float.element() };
+            let element = if input.kind.is_whole() { Element::U32 } else { self.float.element() };
             let place = Place::Table { slot: input.slot };
             self.program.buffers.push(Buffer {
                 name: format!("data {name}"),
@@ -341,6 +361,7 @@ impl<'g> Planner<'g> {
                 elements: input.row,
                 place,
                 role: Role::Data,
+                overwrites: None,
             });
             let table = BufferId(self.program.buffers.len() as u32 - 1);
             let stored = self.memory.stored[&id].clone();
@@ -352,10 +373,11 @@ impl<'g> Planner<'g> {
                 table,
                 self.order,
                 &input,
-            );
-            let step = self.push_kernel(written);
+            )?;
+            let step = self.push_kernel(written)?;
             self.program.steps.push(step);
         }
+        Ok(())
     }
 
     fn destination(&self, id: NodeId) -> Destination {
@@ -364,7 +386,7 @@ impl<'g> Planner<'g> {
         Destination { id, stored, stack }
     }
 
-    fn steps(&mut self, items: &[Item]) -> Vec<Step> {
+    fn steps(&mut self, items: &[Item]) -> Outcome<Vec<Step>> {
         let mut steps = vec![];
         for item in items {
             match item {
@@ -372,29 +394,33 @@ impl<'g> Planner<'g> {
                     let all: Vec<Destination> = members.iter().map(|&m| self.destination(m)).collect();
                     let float = all[0].stored.float;
                     let name: Vec<String> = members.iter().map(|&m| self.name(m)).collect();
-                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all);
-                    steps.push(self.push_kernel(written));
+                    let written = kernels::pointwise(&self.memory, &name.join(", "), float, &all)?;
+                    steps.push(self.push_kernel(written)?);
                 }
-                Item::Single(id) => steps.extend(self.single(*id)),
-                Item::Together(members) => match self.grouped_product(members[0]) {
+                Item::Single(id) => steps.extend(self.single(*id)?),
+                Item::Together(members) => match self.grouped_product(members[0])? {
                     Some(product) => steps.extend(product),
-                    None => members.iter().for_each(|&id| steps.extend(self.single(id))),
+                    None => {
+                        for &id in members {
+                            steps.extend(self.single(id)?);
+                        }
+                    }
                 },
-                Item::Loop { of, body } => steps.extend(self.looped(*of, body)),
+                Item::Loop { of, body } => steps.extend(self.looped(*of, body)?),
             }
         }
-        steps
+        Ok(steps)
     }
 
-    fn single(&mut self, id: NodeId) -> Vec<Step> {
-        if let Some(product) = self.product(id) {
-            return product;
+    fn single(&mut self, id: NodeId) -> Outcome<Vec<Step>> {
+        if let Some(product) = self.product(id)? {
+            return Ok(product);
         }
         let to = self.destination(id);
         let (name, float) = (self.name(id), to.stored.float);
         let written = match self.graph.op(id) {
-            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)],
-            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)],
+            Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)?],
+            Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)?],
             Op::ScatterAdd { index, values, shared, .. } => {
                 let lost = scatters::loses(&self.memory, *index, *shared).then(|| {
                     let layout = self.natural(self.graph.shape(id));
@@ -402,56 +428,26 @@ impl<'g> Planner<'g> {
                     Destination { id, stored, stack: None }
                 });
                 let rows = (*index, *values, *shared);
-                vec![scatters::scatter(&self.memory, &name, float, &to, lost.as_ref(), rows)]
+                vec![scatters::scatter(&self.memory, &name, float, &to, lost.as_ref(), rows)?]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;
                 let mut all = vec![];
                 for &part in parts {
-                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part));
+                    all.push(kernels::join_part(&self.memory, &name, float, &to, *axis, start, part)?);
                     start += extent(self.graph.shape(part)[*axis], self.batch);
                 }
                 all
             }
-            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])],
+            // What no kernel makes is refused when it is written.
+            _ => vec![kernels::pointwise(&self.memory, &name, float, &[to])?],
         };
         written.into_iter().map(|written| self.push_kernel(written)).collect()
     }
 
-    fn finish_updates(&mut self) {
-        for (id, target) in std::mem::take(&mut self.copies) {
-            let binding = match target {
-                Target::Parameter(i) => &self.parameters[i as usize],
-                Target::State(i) => &self.states[i as usize],
-            };
-            let to = Stored { buffer: binding.buffer, offset: 0, layout: binding.layout.clone(), float: self.float };
-            // What is learned is a number, also where places are put in it: `b <- 0..4`.
-            let written = kernels::copy_numbers(&self.memory, "update", self.float, &to, id);
-            let step = self.push_kernel(written);
-            self.program.steps.push(step);
-        }
-    }
-
-    fn output(&mut self, id: NodeId) -> Binding {
-        let shape = self.graph.shape(id).to_vec();
-        // A class is read and logged as a number.
-        let class = matches!(self.graph.ty(id).kind, Kind::Class(_));
-        if let Some(stored) = self.memory.stored.get(&id).filter(|_| !class) {
-            return Binding { buffer: stored.buffer, shape, layout: stored.layout.clone() };
-        }
-        let layout = self.natural(&shape);
-        let name = self.name(id);
-        let stored = self.new_stored(&name, Kind::Real, layout.clone(), self.float, Role::Value);
-        let written = kernels::copy_numbers(&self.memory, "output", self.float, &stored, id);
-        let step = self.push_kernel(written);
-        self.program.steps.push(step);
-        Binding { buffer: stored.buffer, shape, layout }
-    }
-
-    fn finish(mut self, logged: &[BufferId], outputs: Vec<Binding>) -> Plan {
-        self.program.outputs = logged.to_vec();
-        let kept: Vec<BufferId> = outputs.iter().map(|b| b.buffer).chain(logged.iter().copied()).collect();
-        arena::share(&mut self.program, &kept);
+    fn finish(mut self, logged: &[Binding], outputs: Vec<Binding>) -> Plan {
+        self.program.outputs = logged.iter().map(|b| b.buffer).collect();
+        arena::share(&mut self.program);
         // After the memory is shared: what overlaps must not be touched by two steps at once.
         self.program.insert_barriers();
         Plan {

@@ -7,13 +7,13 @@ use crate::kernel::{Extent, Operand, Transposition};
 
 impl Planner<'_> {
     /// A contraction on the register tile, with a turned copy of an operand before it if it needs one.
-    pub(super) fn product(&mut self, id: NodeId) -> Option<Vec<Step>> {
+    pub(super) fn product(&mut self, id: NodeId) -> Outcome<Option<Vec<Step>>> {
         self.multiply(id, None)
     }
 
     /// All products of the group with this first member as one: it has one more axis.
-    pub(super) fn grouped_product(&mut self, first: NodeId) -> Option<Vec<Step>> {
-        let Grouped { members, operands } = self.memory.groups.of(first)?;
+    pub(super) fn grouped_product(&mut self, first: NodeId) -> Outcome<Option<Vec<Step>>> {
+        let Some(Grouped { members, operands }) = self.memory.groups.of(first) else { return Ok(None) };
         let apart = |values: &[NodeId]| {
             let offset = |id: NodeId| self.memory.stored[&id].offset as i64;
             offset(values[1]) - offset(values[0])
@@ -27,16 +27,17 @@ impl Planner<'_> {
         self.multiply(first, Some(company))
     }
 
-    fn multiply(&mut self, id: NodeId, company: Option<Company>) -> Option<Vec<Step>> {
-        let Op::Contract(c) = self.graph.op(id) else { return None };
+    fn multiply(&mut self, id: NodeId, company: Option<Company>) -> Outcome<Option<Vec<Step>>> {
+        let Op::Contract(c) = self.graph.op(id) else { return Ok(None) };
         let to = self.destination(id);
         let mut steps = vec![];
-        let planned = match products::product(&self.memory, &self.loops, c, &to, company)? {
+        let Some(first) = products::product(&self.memory, &self.loops, c, &to, company) else { return Ok(None) };
+        let planned = match first {
             Ok(planned) => planned,
             // Of a group's operands, the first alone would be turned.
-            Err(turned) if company.is_some_and(|it| it.operand == turned.x) => return None,
+            Err(turned) if company.is_some_and(|it| it.operand == turned.x) => return Ok(None),
             // A matrix times a vector reads each element once: a turned copy costs more than it saves.
-            Err(turned) if is_matrix_times_vector(c, turned.x) => return None,
+            Err(turned) if is_matrix_times_vector(c, turned.x) => return Ok(None),
             Err(turned) => {
                 let shape = self.graph.shape(turned.x).to_vec();
                 let mut order: Vec<usize> = (0..shape.len()).filter(|&a| a != turned.innermost).collect();
@@ -47,8 +48,8 @@ impl Planner<'_> {
                 match self.transposition(turned.x, &stored) {
                     Some(step) => steps.push(step),
                     None => {
-                        let written = kernels::copy(&self.memory, &name, self.float, &stored, turned.x);
-                        steps.push(self.push_kernel(written));
+                        let written = kernels::copy(&self.memory, &name, self.float, &stored, Kind::Real, turned.x)?;
+                        steps.push(self.push_kernel(written)?);
                     }
                 }
                 // For this product alone the copy stands for the value.
@@ -58,7 +59,10 @@ impl Planner<'_> {
                     Some(before) => self.memory.stored.insert(turned.x, before),
                     None => self.memory.stored.remove(&turned.x),
                 };
-                again?.ok()?
+                match again {
+                    Some(Ok(planned)) => planned,
+                    Some(Err(_)) | None => return Ok(None),
+                }
             }
         };
         let elements = to.stored.layout.elements * company.map_or(1, |it| it.count);
@@ -72,7 +76,7 @@ impl Planner<'_> {
             bias: None,
             division,
         }));
-        Some(steps)
+        Ok(Some(steps))
     }
 
     /// The copy of a stored matrix with its axes exchanged in memory, block by block.

@@ -2,7 +2,7 @@
 use super::emit::Memory;
 use super::kernels::Destination;
 use super::values::Stored;
-use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId, Op};
+use crate::graph::{BATCH, Contraction, LoopId, NodeId, Op};
 use crate::kernel::{Affine, Float, LoopVariable, Operand};
 use crate::vector::product::{Axis, Extent, Product, Store};
 
@@ -16,7 +16,7 @@ pub struct Address {
 /// Where a value stands, if it stands in memory: views and a loop's elements are addresses, too.
 pub fn address(memory: &Memory, loops: &[(LoopId, LoopVariable)], float: Float, x: NodeId) -> Option<Address> {
     let graph = memory.graph;
-    if matches!(graph.ty(x).kind, Kind::Class(_)) {
+    if graph.ty(x).kind.is_whole() {
         return None;
     }
     if let Some(stored) = memory.stored.get(&x) {

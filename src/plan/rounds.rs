@@ -3,15 +3,15 @@ use super::*;
 
 impl Planner<'_> {
     /// What is carried is set before the loop and handed on at the end of each round.
-    pub(super) fn looped(&mut self, of: LoopId, body: &[Item]) -> Vec<Step> {
+    pub(super) fn looped(&mut self, of: LoopId, body: &[Item]) -> Outcome<Vec<Step>> {
         let looped = self.graph.looped(of).clone();
         let mut steps = vec![];
         let carried: Vec<_> =
             looped.binders.iter().filter(|b| self.memory.stored.contains_key(&b.leaf)).cloned().collect();
         for b in &carried {
-            let written =
-                kernels::copy(&self.memory, "start of a loop", self.float, &self.memory.stored[&b.leaf], b.init);
-            steps.push(self.push_kernel(written));
+            let to = &self.memory.stored[&b.leaf];
+            let written = kernels::copy(&self.memory, "start of a loop", self.float, to, b.ty.kind, b.init)?;
+            steps.push(self.push_kernel(written)?);
         }
         let variable = LoopVariable(of.0);
         self.loops.push((of, variable));
@@ -32,28 +32,36 @@ impl Planner<'_> {
             stacked.into_iter().partition(|(_, x)| matches!(self.graph.op(*x), Op::Leaf(_)));
         for (stack, x) in early {
             let written =
-                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
-            inner.push(self.push_kernel(written));
+                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x)?;
+            inner.push(self.push_kernel(written)?);
         }
         // So is what is carried into the last round.
         for last in self.last_carried(of) {
             let Op::Last { x, .. } = *self.graph.op(last) else { continue };
-            let written = kernels::copy(&self.memory, "carried", self.float, &self.memory.stored[&last], x);
-            inner.push(self.push_kernel(written));
+            let written = kernels::copy(
+                &self.memory,
+                "carried",
+                self.float,
+                &self.memory.stored[&last],
+                self.graph.ty(last).kind,
+                x,
+            )?;
+            inner.push(self.push_kernel(written)?);
         }
-        inner.extend(self.steps(body));
+        inner.extend(self.steps(body)?);
         for (stack, x) in late {
             let written =
-                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x);
-            inner.push(self.push_kernel(written));
+                kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x)?;
+            inner.push(self.push_kernel(written)?);
         }
         for b in carried.iter().filter(|b| b.next != b.leaf) {
-            let written = kernels::copy(&self.memory, "next round", self.float, &self.memory.stored[&b.leaf], b.next);
-            inner.push(self.push_kernel(written));
+            let to = &self.memory.stored[&b.leaf];
+            let written = kernels::copy(&self.memory, "next round", self.float, to, b.ty.kind, b.next)?;
+            inner.push(self.push_kernel(written)?);
         }
         self.loops.pop();
         steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
-        steps
+        Ok(steps)
     }
 
     /// The projections of what a loop carries into its last round.

@@ -1,11 +1,13 @@
-//! The order of a plan: which values are computed in one loop nest, which loops stand where, and that a parameter is read before
-//! it is overwritten.
+//! The order of a plan: which values are computed in one loop nest, which loops stand where. What a step leaves behind comes after all
+//! else: `updates`.
 use super::emit::Memory;
 use super::grouped::Groups;
-use super::kernels::is_pointwise;
-use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op};
-use crate::step::Target;
+use crate::graph::class::facts;
+use crate::graph::{Graph, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The most values that are computed in one loop nest.
+pub const GROUP: usize = 24;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,20 +45,18 @@ impl Homes {
     }
 }
 
-/// The work in order. `updated` is what `updated_last` says.
-pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, updated: &FxHashSet<NodeId>) -> Vec<Item> {
+/// The work in order, without what is `late`; and of that, behind how much of the work each stands and needs to stand.
+pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, late: &FxHashSet<NodeId>) -> (Vec<Item>, Lateness) {
     let homes = Homes::new(graph, order);
     let order = dependency_order(graph, order, &memory.groups);
-    let mut items = scope(&Scope { graph, order: &order, memory, homes: &homes, updated }, None);
-    // Updates come last, in their order: what reads the old values is done then.
-    let writes = |item: &Item| match item {
-        Item::Group(members) => members.iter().any(|m| updated.contains(m)),
-        Item::Single(id) => updated.contains(id),
-        Item::Together(_) | Item::Loop { .. } => false,
-    };
-    let (late, early): (Vec<Item>, Vec<Item>) = items.drain(..).partition(writes);
-    early.into_iter().chain(late).collect()
+    let mut lateness = vec![];
+    let items = scope(&Scope { graph, order: &order, memory, homes: &homes, late }, None, &mut lateness);
+    (items, lateness)
 }
+
+/// What is late, in an order in which each comes behind all that it needs, and how many items stand in front of it: in the order of the
+/// graph, and at least, as it reads them.
+pub type Lateness = Vec<(NodeId, [usize; 2])>;
 
 /// The same nodes, so that all that a loop starts from, and all that its body reads from outside, stands before the first value that
 /// the loop leaves: several values may be left by one loop, and a node's number says only what itself needs. Products of a group
@@ -101,11 +101,11 @@ struct Scope<'a> {
     order: &'a [NodeId],
     memory: &'a Memory<'a>,
     homes: &'a Homes,
-    updated: &'a FxHashSet<NodeId>,
+    late: &'a FxHashSet<NodeId>,
 }
 
-fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
-    let &Scope { graph, order, memory, homes, updated } = all;
+fn scope(all: &Scope, home: Option<LoopId>, lateness: &mut Lateness) -> Vec<Item> {
+    let &Scope { graph, order, memory, homes, late } = all;
     let mut items: Vec<Item> = vec![];
     // At which item a value is there.
     let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -116,7 +116,7 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
         }
         if let Some(of) = graph.op(id).loop_used() {
             if done.insert(of) {
-                items.push(Item::Loop { of, body: scope(all, Some(of)) });
+                items.push(Item::Loop { of, body: scope(all, Some(of), lateness) });
             }
             made.insert(id, items.len() - 1);
             continue;
@@ -132,12 +132,18 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
             }
             continue;
         }
-        if !is_pointwise(graph.op(id)) {
+        let is_late = late.contains(&id);
+        if !facts(graph.op(id)).made.is_anywhere() && !is_late {
             items.push(Item::Single(id));
             made.insert(id, items.len() - 1);
             continue;
         }
-        let reads = reads(graph, memory, id);
+        let reads = reads(graph, memory, id, true);
+        if is_late {
+            let behind = reads.iter().filter_map(|(x, _)| made.get(x).map(|at| at + 1)).max();
+            lateness.push((id, [items.len(), behind.unwrap_or(0)]));
+            continue;
+        }
         let earliest = reads
             .iter()
             .filter_map(|(x, direct)| made.get(x).map(|&at| if *direct { at } else { at + 1 }))
@@ -146,11 +152,9 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
         let joins = (earliest..items.len()).rev().find(|&at| {
             let Item::Group(members) = &items[at] else { return false };
             let float = |m: NodeId| memory.stored.get(&m).map(|s| (s.float, s.layout.order.clone()));
-            members.len() < 24
+            members.len() < GROUP
                 && graph.shape(members[0]) == graph.shape(id)
                 && float(members[0]) == float(id)
-                // A group with an update comes last as a whole.
-                && updated.contains(&members[0]) == updated.contains(&id)
                 && memory.stacks.contains_key(&members[0]) == memory.stacks.contains_key(&id)
         });
         match joins {
@@ -169,83 +173,28 @@ fn scope(all: &Scope, home: Option<LoopId>) -> Vec<Item> {
     items
 }
 
-/// The stored values that a node's computation reads, and whether each is read at the node's own indices only.
-pub fn reads(graph: &Graph, memory: &Memory, id: NodeId) -> Vec<(NodeId, bool)> {
-    let lives = |x: NodeId| memory.stored.contains_key(&x) || memory.stacks.contains_key(&x);
-    reads_where(graph, id, &lives)
-}
-
-fn reads_where(graph: &Graph, id: NodeId, lives: &dyn Fn(NodeId) -> bool) -> Vec<(NodeId, bool)> {
+/// The values in memory that a node's value is read from, and whether each is read at the node's own indices only. The walk begins at the
+/// node itself: a leaf reads that leaf, a view what it is a view of. What is `computed` here is not read.
+pub fn reads(graph: &Graph, memory: &Memory, root: NodeId, computed: bool) -> Vec<(NodeId, bool)> {
     let mut out: Vec<(NodeId, bool)> = vec![];
     let mut seen: FxHashSet<(NodeId, bool)> = FxHashSet::default();
-    let direct_here = |x: NodeId| matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
-    let mut todo: Vec<(NodeId, bool)> = graph.op(id).operands().into_iter().map(|x| (x, direct_here(id))).collect();
+    let mut todo = vec![(root, true)];
     while let Some((x, direct)) = todo.pop() {
         if !seen.insert((x, direct)) {
             continue;
         }
-        // What a loop leaves is there when the loop has run, wherever it stands.
-        if lives(x) || graph.op(x).loop_used().is_some() {
-            out.push((x, direct && graph.op(x).loop_used().is_none()));
-        } else {
-            let direct = direct && direct_here(x);
-            todo.extend(graph.op(x).operands().into_iter().map(|o| (o, direct)));
-        }
-    }
-    out
-}
-
-/// The updates that nothing but updates needs: they come last. (A layer may read the state that it has just set.)
-pub fn updated_last(graph: &Graph, order: &[NodeId], updates: &[(Target, NodeId)], kept: &[bool]) -> FxHashSet<NodeId> {
-    let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
-    let others = order.iter().copied().filter(|x| kept[x.index()] && !updated.contains(x)).collect::<Vec<_>>();
-    let needed: FxHashSet<NodeId> = graph.reachable(&others).into_iter().collect();
-    updated.into_iter().filter(|u| !needed.contains(u)).collect()
-}
-
-/// The updates that may be written over the old values at once: the old value is read only by work that comes before, or by the
-/// update itself at the same place.
-pub fn in_place(
-    graph: &Graph,
-    order: &[NodeId],
-    updates: &[(Target, NodeId)],
-    kept: &[bool],
-    last: &FxHashSet<NodeId>,
-) -> FxHashSet<(Target, NodeId)> {
-    let lives = |x: NodeId| kept.get(x.index()) == Some(&true) || matches!(graph.op(x), Op::Leaf(_));
-    let mut times: FxHashMap<NodeId, usize> = FxHashMap::default();
-    updates.iter().for_each(|u| *times.entry(u.1).or_default() += 1);
-    let leaves: FxHashMap<Target, NodeId> = order.iter().filter_map(|&id| Some((target_of(graph, id)?, id))).collect();
-    // Which updates read a value, and whether each at its own indices only.
-    let mut readers: FxHashMap<NodeId, Vec<(usize, bool)>> = FxHashMap::default();
-    for (at, update) in updates.iter().enumerate() {
-        for (x, direct) in reads_where(graph, update.1, &lives) {
-            readers.entry(x).or_default().push((at, direct));
-        }
-    }
-    let mut out = FxHashSet::default();
-    for (at, &(target, id)) in updates.iter().enumerate() {
-        // What is not an update and needs the updated value would run before it is there: such an update is not among the last.
-        // A class is copied: it becomes a number.
-        let number = !matches!(graph.ty(id).kind, Kind::Class(_));
-        let pointwise = number && matches!(graph.op(id), Op::Unary(..) | Op::Binary(..) | Op::Select { .. });
-        if !pointwise || times[&id] > 1 || !last.contains(&id) || !graph.node(id).loops.is_empty() {
+        let op = graph.op(x);
+        let lives = memory.stored.contains_key(&x) || memory.stacks.contains_key(&x);
+        if lives && !(computed && x == root) {
+            out.push((x, direct));
             continue;
         }
-        let old = leaves.get(&target).and_then(|old| readers.get(old));
-        let hazard = old.is_some_and(|readers| readers.iter().any(|&(other, direct)| other != at || !direct));
-        if !hazard {
-            out.insert((target, id));
+        // What a loop leaves is there when the loop has run, wherever it stands.
+        if op.loop_used().is_some() {
+            out.push((x, false));
         }
+        let direct = direct && facts(op).reads_own_index;
+        op.each_operand(|operand| todo.push((operand, direct)));
     }
     out
-}
-
-/// What a leaf holds that a step gives a new value.
-fn target_of(graph: &Graph, id: NodeId) -> Option<Target> {
-    match *graph.op(id) {
-        Op::Leaf(Leaf::Parameter(number)) => Some(Target::Parameter(number)),
-        Op::Leaf(Leaf::State(number)) => Some(Target::State(number)),
-        _ => None,
-    }
 }

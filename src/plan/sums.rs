@@ -10,6 +10,7 @@
 //!
 //! A level more above the total, for shards of the batch that other processes sum, would add the shards' pairs of numbers in the
 //! order of their numbers: with one shard, as now, there is nothing to add.
+use super::refusal::Outcome;
 use crate::graph::BATCH;
 use crate::kernel::{Extent, Loop, LoopVariable, Recorder, Reducer, Running, Value};
 use crate::vector::lanes::Lanes;
@@ -144,8 +145,8 @@ pub fn summed<'k>(
     sum: Sum<'k>,
     at: &mut Vec<(usize, LoopVariable)>,
     piece: Option<LoopVariable>,
-    term: &mut dyn FnMut(&[(usize, LoopVariable)], Sum<'k>),
-) {
+    term: &mut dyn FnMut(&[(usize, LoopVariable)], Sum<'k>) -> Outcome<()>,
+) -> Outcome<()> {
     let Some((turn, rest)) = turns.split_first() else { return term(at, sum) };
     let own = if turn.begins { Sum::Chain(recorder.sum()) } else { sum };
     let extent = if turn.extent == BATCH { Extent::Batch } else { Extent::Fixed(turn.extent) };
@@ -156,17 +157,20 @@ pub fn summed<'k>(
     if rest.is_empty() {
         over = innermost(over);
     }
+    let mut result = Ok(());
     recorder.for_each(over, |variable| {
         if turn.each != 1 {
-            return summed(recorder, rest, innermost, own, at, Some(variable), term);
+            result = summed(recorder, rest, innermost, own, at, Some(variable), term);
+            return;
         }
         at.push((turn.axis, variable));
-        summed(recorder, rest, innermost, own, at, None, term);
+        result = summed(recorder, rest, innermost, own, at, None, term);
         at.pop();
     });
     if turn.begins {
         sum.put(own.total());
     }
+    result
 }
 
 #[cfg(test)]

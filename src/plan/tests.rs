@@ -46,7 +46,8 @@ fn a_step_is_planned_in_place_and_verified() {
     let (graph, updates, outputs) = step();
     for float in [Float::F32, Float::F64] {
         let plan =
-            plan(&Request { graph: &graph, updates: &updates, logged: &outputs, outputs: &outputs, float, batch: 8 });
+            plan(&Request { graph: &graph, updates: &updates, logged: &outputs, outputs: &outputs, float, batch: 8 })
+                .unwrap();
         if let Err(fault) = plan.program.verify() {
             panic!("{fault:?}\n{}", plan.program.text());
         }
@@ -131,7 +132,7 @@ mod run {
             let rows: Vec<&[f64]> = values.chunks(input.row).rev().collect();
             let all = rows.concat();
             let bytes = all.iter().flat_map(|v| match (input.kind, program.float) {
-                (Kind::Class(_), _) => (*v as u32).to_le_bytes().to_vec(),
+                (Kind::Class(..) | Kind::Index(_), _) => (*v as u32).to_le_bytes().to_vec(),
                 (_, Float::F32) => (*v as f32).to_le_bytes().to_vec(),
                 (_, Float::F64) => v.to_le_bytes().to_vec(),
             });
@@ -245,7 +246,7 @@ fn descends(mut g: Graph, loss: NodeId) {
             float,
             batch: 8,
         };
-        let plan = plan(&request);
+        let plan = plan(&request).unwrap();
         let (parameters, _, outputs) = run::step(&plan, &all.graph, &env);
         for (got, wanted) in parameters.iter().chain(&outputs).zip(&wanted) {
             for (got, wanted) in got.iter().zip(wanted.flat()) {
@@ -284,7 +285,10 @@ fn dense(g: &mut Graph, x: NodeId, m: usize) -> NodeId {
 #[test]
 fn a_classifier_descends() {
     let mut g = Graph::new();
-    let (x, t) = (declared(&mut g, "x", &[4], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(3))));
+    let (x, t) = (
+        declared(&mut g, "x", &[4], Some(Kind::Real)),
+        declared(&mut g, "t", &[], Some(Kind::Class(crate::graph::ListId(0), 3))),
+    );
     let a = dense(&mut g, x, 20);
     let h = g.unary(&crate::op::activation::RELU, a);
     let z = dense(&mut g, h, 3);
@@ -415,7 +419,10 @@ fn what_is_standardised_over_the_batch_descends() {
 #[test]
 fn gathers_joins_picks_and_scatters_descend() {
     let mut g = Graph::new();
-    let (x, t) = (declared(&mut g, "x", &[2], Some(Kind::Real)), declared(&mut g, "t", &[], Some(Kind::Class(5))));
+    let (x, t) = (
+        declared(&mut g, "x", &[2], Some(Kind::Real)),
+        declared(&mut g, "t", &[], Some(Kind::Class(crate::graph::ListId(0), 5))),
+    );
     let table = declared(&mut g, "table", &[5, 3], None);
     let row = g.gather(table, t, 0);
     let joined = g.join(0, &[row, x]);

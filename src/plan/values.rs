@@ -3,6 +3,7 @@
 //! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
 //! several kernels need it and it is not cheap; views are addresses.
 use super::layout::Layout;
+use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Kind, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
 use crate::op::{Notation, ReduceOp};
@@ -34,8 +35,7 @@ pub fn step_scalars(graph: &Graph) -> Vec<bool> {
         marks[id.index()] = graph.shape(id).is_empty()
             && match graph.op(id) {
                 Op::Leaf(Leaf::Constant(..) | Leaf::Setting(_) | Leaf::Runtime(_)) => true,
-                Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => operands.iter().all(|x| marks[x.index()]),
-                _ => false,
+                op => facts(op).reads_own_index && operands.iter().all(|x| marks[x.index()]),
             };
     }
     marks
@@ -83,18 +83,14 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
         kept[root.index()] |= !is_free(graph, root);
     }
     for &id in order {
-        let must = match graph.op(id) {
-            Op::Contract(_)
-            | Op::Reduce { .. }
-            | Op::Join { .. }
-            | Op::ScatterAdd { .. }
-            | Op::Leaf(Leaf::Table(..)) => true,
-            Op::Last { .. } => !is_free(graph, id),
-            Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. } => {
+        let must = match facts(graph.op(id)).made {
+            Made::Together => true,
+            Made::ByLoop => matches!(graph.op(id), Op::Last { .. }) && !is_free(graph, id),
+            Made::AnywhereByWork => {
                 let many = users.get(&id).copied().unwrap_or(0) > 1;
-                scalars[id.index()] && !is_free(graph, id) || many && !is_cheap(graph, id)
+                scalars[id.index()] || many && !is_cheap(graph, id)
             }
-            _ => false,
+            Made::Given | Made::Anywhere | Made::ByDefinition => false,
         };
         kept[id.index()] |= must;
         // What others read from memory must be there.
@@ -165,8 +161,9 @@ fn is_constant(graph: &Graph, id: NodeId) -> bool {
 
 /// Worth doing twice: one arithmetic step on what is in memory anyway.
 fn is_cheap(graph: &Graph, id: NodeId) -> bool {
-    let leafy =
-        |x: NodeId| !matches!(graph.op(x), Op::Unary(..) | Op::Binary(..) | Op::Select { .. } | Op::Gather { .. });
+    let leafy = |x: NodeId| facts(graph.op(x)).made != Made::AnywhereByWork;
+    // A truth value as a number is what it is.
+    let id = graph.truth_of(id).unwrap_or(id);
     match graph.op(id) {
         Op::Unary(op, x) => (op.notation != Notation::Call || op.name == "relu") && leafy(*x),
         Op::Binary(op, x, y) => {

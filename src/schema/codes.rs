@@ -89,6 +89,11 @@ pub static CODES: &[Explanation] = &[
     explain("E0805", "weights that can't be written",
         "The file is written beside its place and then moved there, so its folder must exist and be writable.",
         "gradus run model.nn --save no/such/folder/w.safetensors", "gradus run model.nn --save w.safetensors"),
+    explain("E0620", "two lists of classes that are compared",
+        "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
+         says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \
+         their words. Whole numbers are indices without names, and are compared as they are.",
+        "input p, q: class(3)\nm = p == q\ndata \"d.csv\"", "input p, q: class(4)\nm = p == q\ndata \"d.csv\" { same classes p, q }"),
     explain("W0601", "fewer classes than declared",
         "`class(k)` has outputs that no row of the data uses.",
         "target t: class(4)\ndata \"iris.csv\" { t = species }", "target t: class(3)\ndata \"iris.csv\" { t = species }"),

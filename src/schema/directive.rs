@@ -1,10 +1,10 @@
-//! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`.
+//! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`, `same classes`.
 use super::expression::Reader;
 use super::read::{Lines, slot_index};
 use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
-use crate::syntax::{Directive, Ident, NodeKind, TreeId};
+use crate::syntax::{Directive, Ident, NodeKind, Section, StatementKind, Tree, TreeId};
 
 /// Puts a directive into the plan. The parser has checked that its parts are those of a known form.
 pub(super) fn read_directive(
@@ -65,6 +65,18 @@ pub(super) fn read_directive(
             }
             plan.rows = Some(rows);
         }
+        "same" => {
+            let names = phrase.map_or(&[][..], |phrase| &phrase.values[..]);
+            one_list(reader, plan, names, span)?;
+            for id in names {
+                let at = reader.tree.span(*id);
+                lines.first(
+                    "E0609",
+                    &format!("`same classes` of `{}`", reader.tree.name(*id).unwrap_or_default()),
+                    at,
+                )?;
+            }
+        }
         "window" => {
             return Err(Diagnostic::error("E0614", "`window` is not supported yet")
                 .at(span, "a window over successive rows")
@@ -73,6 +85,51 @@ pub(super) fn read_directive(
         _ => {}
     }
     Ok(())
+}
+
+/// `same classes p, q`: the graph has made one list of them, which is learned from both. They are classes, of one number (E0609).
+fn one_list(reader: &Reader, plan: &DataPlan, names: &[TreeId], span: Span) -> Result<(), Diagnostic> {
+    let mut first: Option<(&Declared, usize)> = None;
+    for id in names {
+        let declared = &plan.slots[slot_of(reader, plan, *id, "same classes")?].declared;
+        let at = reader.tree.span(*id);
+        let Kind::Class(_, count) = declared.kind else {
+            return Err(Diagnostic::error(
+                "E0609",
+                format!("`same classes` is for classes; `{}` is none", declared.name),
+            )
+            .at(at, "not a class")
+            .also(declared.span, "declared here")
+            .help(format!("declare it so: `{}: class(3)`", declared.name)));
+        };
+        match first {
+            None => first = Some((declared, count)),
+            Some((other, others)) if others != count => {
+                let text = format!("`{}` is class({others}), `{}` class({count})", other.name, declared.name);
+                return Err(Diagnostic::error("E0609", text)
+                    .at(at, "of another number of classes")
+                    .also(other.span, "the first")
+                    .also(declared.span, "the second")
+                    .help("classes of one list are declared with one number"));
+            }
+            Some(_) => {}
+        }
+    }
+    match names {
+        [_, _, ..] => Ok(()),
+        _ => Err(Diagnostic::error("E0609", "`same classes` makes one list of several")
+            .at(span, "one input")
+            .help("as in `same classes p, q`")),
+    }
+}
+
+/// The names that each line `same classes` has, before anything of the section is checked.
+pub fn same_classes(tree: &Tree, section: &Section) -> Vec<Vec<String>> {
+    let lines = section.statements.iter().filter_map(|statement| match &statement.kind {
+        StatementKind::Directive(directive) if directive.word.name == "same" => directive.phrases.first(),
+        _ => None,
+    });
+    lines.map(|phrase| phrase.values.iter().filter_map(|id| tree.name(*id)).map(str::to_string).collect()).collect()
 }
 
 /// The slot that `standardize` or `fill` names.
@@ -90,7 +147,7 @@ fn is_number(declared: &Declared, span: Span) -> Result<(), Diagnostic> {
     let what = match declared.kind {
         Kind::Real => return Ok(()),
         Kind::Bool => "a truth value",
-        Kind::Class(_) => "a class",
+        Kind::Index(_) | Kind::Class(..) => "a class",
     };
     let role = if declared.role == Role::Input { "input" } else { "target" };
     let name = &declared.name;

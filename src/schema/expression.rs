@@ -242,8 +242,8 @@ impl Reader<'_> {
                 _ => Err(self.not_here(id, "`file` takes a quoted name: `file(\"labels.idx.gz\")`")),
             };
         }
-        let unary = unary_rows().find(|row| row.name == name && is_call(row.notation));
-        let binary_row = binary_rows().find(|row| row.name == name && is_call(row.notation));
+        let unary = unary_rows().find(|row| row.name == name && row.spelled.is_none() && is_call(row.notation));
+        let binary_row = binary_rows().find(|row| row.name == name && row.spelled.is_none() && is_call(row.notation));
         match (unary, binary_row, arguments) {
             (Some(row), _, [of]) => {
                 let of = Box::new(self.expression(of.value)?);
@@ -289,8 +289,8 @@ fn relation_op(relation: Relation) -> BinaryOp {
 }
 
 fn unknown_function(name: &str, span: Span) -> Diagnostic {
-    let unary = unary_rows().filter(|row| is_call(row.notation)).map(|row| row.name);
-    let binary = binary_rows().filter(|row| is_call(row.notation)).map(|row| row.name);
+    let unary = unary_rows().filter(|row| row.spelled.is_none() && is_call(row.notation)).map(|row| row.name);
+    let binary = binary_rows().filter(|row| row.spelled.is_none() && is_call(row.notation)).map(|row| row.name);
     let known: Vec<&str> = unary.chain(binary).collect();
     let error = Diagnostic::error("E0619", format!("`{name}` is no function of columns")).at(span, "not known here");
     match super::nearest(name, &known) {

@@ -22,15 +22,15 @@ pub(super) fn read(reader: &Reader, id: TreeId, declared: &Declared) -> Result<F
             let error = wrong(format!("`{name}` is {what}, which has no mean"), "of numbers alone");
             Err(error.edit("take what stands most often", span, MOST_FREQUENT, false))
         }
-        (NodeKind::Text(text), Kind::Class(_)) => Ok(FillWith::Text(text.clone())),
+        (NodeKind::Text(text), Kind::Class(..)) => Ok(FillWith::Text(text.clone())),
         (NodeKind::Bool(truth), Kind::Bool) => Ok(FillWith::Number(f64::from(u8::from(*truth)))),
         (_, kind) => match (reader.constant(id), kind) {
             (Ok(number), Kind::Real) => Ok(FillWith::Number(number)),
             (Ok(number), Kind::Bool) if number == 0.0 || number == 1.0 => Ok(FillWith::Number(number)),
-            (Ok(number), Kind::Class(count)) if number.fract() == 0.0 && (0.0..count as f64).contains(&number) => {
+            (Ok(number), Kind::Class(_, count)) if number.fract() == 0.0 && (0.0..count as f64).contains(&number) => {
                 Ok(FillWith::Number(number))
             }
-            (Ok(number), Kind::Class(count)) => {
+            (Ok(number), Kind::Class(_, count)) => {
                 let text = format!("`{name}` is class({count}), an index from 0 to {}", count as i64 - 1);
                 Err(wrong(text, &format!("this is {number}")).help("a class may also be called by its name, in quotes"))
             }
@@ -48,7 +48,7 @@ fn choices(kind: Kind) -> (&'static str, &'static str) {
             "expected `most_frequent`, `true` or `false`",
             "as in `fill smoker with most_frequent` or `fill smoker with false`",
         ),
-        Kind::Class(_) => (
+        Kind::Index(_) | Kind::Class(..) => (
             "expected `most_frequent`, a text or an index",
             "as in `fill sex with most_frequent` or `fill sex with \"unknown\"`, which is a class of its own",
         ),

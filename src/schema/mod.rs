@@ -12,6 +12,7 @@ mod read;
 
 pub use codes::CODES;
 pub use column::{ColumnExpression, ColumnTerm};
+pub use directive::same_classes;
 pub use facts::{CellType, Facts, Statistics};
 pub use plan::{
     DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot,

@@ -1,6 +1,6 @@
 //! The logistic loss, spelled out: `w softplus(-z) + (1 - w) softplus(z)`, what is left of `-(w log(y) + (1 - w) log(1 - y))` when the
 //! logarithms of `y = sigmoid(z)` have become stable ones.
-use super::recognise::unary_of;
+use super::recognise::{product_of, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op};
 use crate::op::loss::LOGISTIC_LOSS;
@@ -33,7 +33,10 @@ impl Half {
                 let half = Half::of(s, *x)?;
                 Some(Half { negative: !half.negative, ..half })
             }
-            Op::Binary(op, a, b) if op.name == "mul" => Half::weighted(s, *a, *b),
+            Op::Binary(..) | Op::Select { .. } => {
+                let (a, b) = product_of(s, id)?;
+                Half::weighted(s, a, b)
+            }
             Op::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), axes, x } => {
                 let half = Half::of(s, *x)?;
                 half.over.is_none().then(|| Half { over: Some((*op, axes.clone())), ..half })

@@ -13,10 +13,17 @@ pub mod recognise;
 pub mod reduction;
 pub mod rules;
 pub mod shape;
+pub mod size;
+pub mod softplus;
 pub mod sums;
+pub mod truth;
+mod within;
 
+pub use within::recognised_within;
+
+use crate::graph::fit::Place;
 use crate::graph::rebuild::Rebuild;
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, Kind, NodeId, Op};
 use crate::op::UnaryOp;
 use crate::op::arithmetic::NEGATE;
 use pattern::Rule;
@@ -60,9 +67,13 @@ impl Simplifier {
             Stage::Collect => vec![],
         };
         let structural: Vec<&StructuralRule> = match stage {
-            Stage::Recognise => recognise::RULES.iter().chain(logarithm::RULES).chain(logistic::RULES).collect(),
+            Stage::Recognise => {
+                let rules = truth::RULES.iter().chain(recognise::RULES).chain(logarithm::RULES).chain(logistic::RULES);
+                rules.chain(softplus::RULES).chain(size::RULES).collect()
+            }
             Stage::Simplify => {
-                shape::RULES.iter().chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).collect()
+                let shape = truth::RULES.iter().chain(shape::RULES);
+                shape.chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).collect()
             }
             Stage::Collect => vec![],
         };
@@ -82,8 +93,9 @@ impl Simplifier {
             return known;
         }
         let first = id;
+        let place = self.graph.place_of(first);
         for _ in 0..REWRITES_PER_NODE {
-            let Some(next) = self.rewrite(id) else { break };
+            let Some(next) = self.rewrite(id, &place) else { break };
             self.rewrites += 1;
             if next == id {
                 break;
@@ -94,21 +106,29 @@ impl Simplifier {
         id
     }
 
-    fn rewrite(&mut self, id: NodeId) -> Option<NodeId> {
-        if let Some(value) = self.folded(id) {
+    /// The first rewrite that keeps the type.
+    fn rewrite(&mut self, id: NodeId, place: &Place) -> Option<NodeId> {
+        if let Some(value) = self.folded(id).and_then(|value| self.graph.as_kind(value, place.ty.kind)) {
             return Some(value);
         }
         for rule in self.scalar.clone().iter() {
-            if let Some(new) = rule.apply(self, id) {
+            if let Some(new) = rule.apply(self, id).and_then(|new| self.fitted(new, place, rule.name)) {
                 return Some(new);
             }
         }
         for rule in self.structural.clone().iter() {
-            if let Some(new) = (rule.apply)(self, id) {
+            if let Some(new) = (rule.apply)(self, id).and_then(|new| self.fitted(new, place, rule.name)) {
                 return Some(new);
             }
         }
         None
+    }
+    /// What a rule made, as what it takes the place of: `1 x` of a truth value is the number `[x]`. Nothing if it is of a kind that can't
+    /// stand there; a rule that changes the shape is a defect.
+    fn fitted(&mut self, new: NodeId, place: &Place, rule: &str) -> Option<NodeId> {
+        let new = self.graph.as_kind(new, place.ty.kind)?;
+        self.graph.keeps_type(new, place, rule);
+        Some(new)
     }
 
     /// A scalar function of constants.
@@ -116,13 +136,25 @@ impl Simplifier {
         if self.structural.is_empty() {
             return None;
         }
-        let value = match self.graph.op(id) {
-            Op::Unary(op, x) if op.name != "stop_gradient" => (op.value)(self.graph.constant_of(*x)?),
-            Op::Binary(op, x, y) => (op.value)(self.graph.constant_of(*x)?, self.graph.constant_of(*y)?),
-            _ => return None,
-        };
+        let value = self.known(id)?;
         let shape = self.graph.shape(id).to_vec();
         Some(self.graph.constant(value, &shape))
+    }
+    /// The one number that a value is at every place, if it is a scalar function of constants or of truth values that are known.
+    fn known(&self, id: NodeId) -> Option<f64> {
+        let of = |x: NodeId| match self.graph.constant_of(x) {
+            None if self.graph.ty(x).kind == Kind::Bool => self.known(x),
+            constant => constant,
+        };
+        match self.graph.op(id) {
+            Op::Unary(op, x) if op.name != "stop_gradient" => Some((op.value)(of(*x)?)),
+            Op::Binary(op, x, y) => Some((op.value)(of(*x)?, of(*y)?)),
+            _ => None,
+        }
+    }
+    /// Whether a condition holds everywhere or nowhere, if that is known.
+    fn known_condition(&self, id: NodeId) -> Option<bool> {
+        self.graph.constant_of(id).or_else(|| self.known(id)).map(|value| value != 0.0)
     }
 
     fn negated(&mut self, x: NodeId) -> NodeId {
@@ -153,6 +185,7 @@ pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
         std::mem::swap(&mut simplifier.graph, to);
         new
     });
+    let roots = if stage == Stage::Collect { roots } else { rebuild.to.with_equal_loops_merged(&roots) };
     // What rules made on the way and nobody uses is left behind.
     let (graph, roots) = crate::graph::rebuild::garbage_collected(&rebuild.to, &roots);
     Simplified { graph, roots, rewrites: simplifier.rewrites }

@@ -3,6 +3,9 @@ use super::{Simplifier, StructuralRule};
 use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, NORM, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
 use crate::graph::{Kind, NamedOp, NodeId, Op};
 use crate::op::ReduceOp;
+use crate::op::arithmetic::{DIVIDE, MULTIPLY};
+use crate::op::exponential::POW;
+use crate::op::{BinaryOp, UnaryOp, power::ROOT};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "exp(z) / sum(exp(z))", apply: softmax },
@@ -10,6 +13,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "log_softmax(z)[t]", apply: picked },
     StructuralRule { name: "sum(t log_softmax(z))", apply: weighted },
     StructuralRule { name: "norm(x)^2", apply: squared_norm },
+    StructuralRule { name: "[c] x", apply: condition_as_factor },
     StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
 
@@ -22,6 +26,14 @@ pub(super) fn unary_of(s: &Simplifier, id: NodeId, name: &str) -> Option<NodeId>
 pub(super) fn named_of(s: &Simplifier, id: NodeId, name: &str) -> Option<Vec<NodeId>> {
     match s.graph.op(id) {
         Op::Named(op, arguments) if op.name == name => Some(arguments.clone()),
+        _ => None,
+    }
+}
+/// The factors of a product of two; of one with a condition, the condition comes first.
+pub(super) fn product_of(s: &Simplifier, id: NodeId) -> Option<(NodeId, NodeId)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, a, b) if op == BinaryOp(&MULTIPLY) => Some((a, b)),
+        Op::Select { condition, yes, no } if s.graph.constant_of(no) == Some(0.0) => Some((condition, yes)),
         _ => None,
     }
 }
@@ -75,7 +87,7 @@ fn picked(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let entry = |s: &Simplifier, id: NodeId| {
         let Op::Gather { table, index, shared } = *s.graph.op(id) else { return None };
         let of_last = shared + 1 == s.graph.shape(table).len() && s.graph.shape(index).len() == shared;
-        (of_last && matches!(s.graph.ty(index).kind, Kind::Class(_))).then_some((table, index))
+        (of_last && s.graph.ty(index).kind.is_whole()).then_some((table, index))
     };
     let (z, index) = match *s.graph.op(id) {
         Op::Binary(op, picked, total) if op.name == "sub" => {
@@ -97,10 +109,7 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         Op::Contract(c) if c.a_axes == c.b_axes && c.a_axes.split_last().is_some_and(|l| c.out_axes == l.1) => {
             (c.a, c.b)
         }
-        _ => match *s.graph.op(sum_last(s, id)?) {
-            Op::Binary(op, a, b) if op.name == "mul" => (a, b),
-            _ => return None,
-        },
+        _ => product_of(s, sum_last(s, id)?)?,
     };
     let (t, z) = match (named_of(s, a, LOG_SOFTMAX.name), named_of(s, b, LOG_SOFTMAX.name)) {
         (Some(z), _) => (b, z[0]),
@@ -113,13 +122,48 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     Some(if negative.is_some() { loss } else { s.negated(loss) })
 }
 
+/// Even powers of a norm need no root.
 fn squared_norm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, root, two) = *s.graph.op(id) else { return None };
-    if op.name != "pow" || s.graph.constant_of(two) != Some(2.0) {
+    let Op::Binary(op, root, other) = *s.graph.op(id) else { return None };
+    let exponent = match s.graph.constant_of(other) {
+        Some(exponent) if op == BinaryOp(&POW) => exponent,
+        _ if op == BinaryOp(&MULTIPLY) && other == root => 2.0,
+        _ => return None,
+    };
+    if exponent <= 0.0 || exponent % 2.0 != 0.0 {
         return None;
     }
-    let x = named_of(s, root, NORM.name)?[0];
-    let n = s.graph.shape(x).len() as u8;
-    let axes: Vec<u8> = (0..n).collect();
-    Some(s.graph.contract(x, x, &axes, &axes, &axes[..n as usize - 1]))
+    let squares = match s.graph.op(root).clone() {
+        Op::Unary(op, x) if op == UnaryOp(&ROOT) => x,
+        Op::Named(op, arguments) if op == NamedOp(&NORM) => {
+            let x = arguments[0];
+            let n = s.graph.shape(x).len() as u8;
+            let axes: Vec<u8> = (0..n).collect();
+            s.graph.contract(x, x, &axes, &axes, &axes[..n as usize - 1])
+        }
+        _ => return None,
+    };
+    if exponent == 2.0 {
+        return Some(squares);
+    }
+    let half = s.constant_like(exponent / 2.0, id);
+    Some(s.make(Op::Binary(BinaryOp(&POW), squares, half)))
+}
+
+/// A condition as a factor chooses: where it does not hold, the product is zero, whatever the other factor is (Iverson's bracket).
+fn condition_as_factor(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
+    let is_truth = |id: NodeId| s.graph.ty(id).kind == Kind::Bool;
+    let (condition, yes) = if op == BinaryOp(&DIVIDE) && is_truth(a) {
+        let one = s.constant_like(1.0, id);
+        (a, s.make(Op::Binary(op, one, b)))
+    } else if op == BinaryOp(&MULTIPLY) && is_truth(a) {
+        (a, b)
+    } else if op == BinaryOp(&MULTIPLY) && is_truth(b) {
+        (b, a)
+    } else {
+        return None;
+    };
+    let no = s.constant_like(0.0, id);
+    Some(s.make(Op::Select { condition, yes, no }))
 }

@@ -5,6 +5,7 @@ use crate::op::activation::{RELU, SIGMOID, SOFTPLUS};
 use crate::op::arithmetic::{ABS, MAX, SIGN};
 use crate::op::exponential::{EXP, LOG, LOG1P, POW, SQRT};
 use crate::op::loss::{BINARY_CROSS_ENTROPY, LOGISTIC_LOSS};
+use crate::op::power::{POWER_LOG, POWER_SLOPE, ROOT};
 
 fn rule(name: &'static str, exactness: Exactness, left: Pattern, right: Pattern) -> Rule {
     Rule { name, exactness, left, right }
@@ -62,6 +63,9 @@ pub fn simplifications() -> Vec<Rule> {
         rule("x^0", Exact, pow(x(), n(0.0)), n(1.0)),
         rule("x x", Exact, x() * x(), pow(x(), n(2.0))),
         rule("x x^(y - 1)", Real, x() * pow(x(), y() - n(1.0)), pow(x(), y())),
+        rule("slope of x^c", Real, call2(&POWER_SLOPE, x(), c()), c() * pow(x(), c() - n(1.0))),
+        rule("x times the slope of x^y", Real, x() * call2(&POWER_SLOPE, x(), y()), y() * pow(x(), y())),
+        rule("slope of x^x by its base", Real, call2(&POWER_SLOPE, x(), x()), pow(x(), x())),
         rule("sqrt(x)^2", Real, pow(call(&SQRT, x()), n(2.0)), x()),
         rule("(x^2)^0.5", Real, call(&SQRT, pow(x(), n(2.0))), call(&ABS, x())),
         rule("x sign(x)", Exact, x() * call(&SIGN, x()), call(&ABS, x())),
@@ -85,6 +89,9 @@ pub fn recognisers() -> Vec<Rule> {
         rule("binary_cross_entropy(sigmoid(x), y)", Real, call2(&BINARY_CROSS_ENTROPY, call(&SIGMOID, x()), y()), call2(&LOGISTIC_LOSS, x(), y())),
         rule("log1p(exp(x))", Real, call(&LOG1P, call(&EXP, x())), call(&SOFTPLUS, x())),
         rule("log1p(-sigmoid(x))", Real, call(&LOG1P, -call(&SIGMOID, x())), -call(&SOFTPLUS, x())),
+        rule("y x^(y - 1)", Real, y() * pow(x(), y() - n(1.0)), call2(&POWER_SLOPE, x(), y())),
+        rule("x^y log(x)", Real, pow(x(), y()) * call(&LOG, x()), call2(&POWER_LOG, x(), y())),
+        rule("sqrt(x)^2 of a size", Real, pow(call(&ROOT, x()), n(2.0)), x()),
         rule("softplus(x) - softplus(-x)", Real, (-call(&SOFTPLUS, -x())) - (-call(&SOFTPLUS, x())), x()),
     ]
 }

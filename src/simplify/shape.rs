@@ -1,7 +1,9 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
 use super::{Simplifier, StructuralRule};
+use crate::graph::class::facts;
 use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
-use crate::op::{BinaryOp, arithmetic};
+use crate::op::arithmetic::NEGATE;
+use crate::op::{BinaryOp, UnaryOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "table of zeros", apply: table_of_zeros },
@@ -160,7 +162,7 @@ const FUNCTIONS_BETWEEN: usize = 4;
 fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) -> Option<bool> {
     match s.graph.op(x) {
         Op::Reshape { x, .. } => (s.graph.shape(*x) == shape).then_some(true),
-        Op::Unary(..) | Op::Binary(..) | Op::Select { .. } if depth > 0 => {
+        op if depth > 0 && facts(op).reads_own_index => {
             let operands = s.graph.op(x).operands();
             let found: Option<Vec<bool>> =
                 operands.into_iter().map(|x| has_shape_inside(s, x, shape, depth - 1)).collect();
@@ -173,7 +175,7 @@ fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) ->
 fn reshaped_inside(s: &mut Simplifier, x: NodeId, shape: &[usize]) -> NodeId {
     match s.graph.op(x).clone() {
         Op::Reshape { x, .. } => x,
-        op @ (Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) => {
+        op if facts(&op).reads_own_index => {
             let operands: Vec<NodeId> = op.operands().into_iter().map(|x| reshaped_inside(s, x, shape)).collect();
             let mut next = operands.into_iter();
             s.make(op.map(|x| next.next().unwrap_or(x), |l| l))
@@ -201,7 +203,7 @@ fn expansion(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
 /// A scalar function of expansions along the same axes is done before expanding.
 fn expanded_last(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let op = s.graph.op(id).clone();
-    if !matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Select { .. }) {
+    if !facts(&op).reads_own_index {
         return None;
     }
     let operands = op.operands();
@@ -262,5 +264,40 @@ fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     if yes == no {
         return Some(yes);
     }
-    s.graph.constant_of(condition).map(|value| if value != 0.0 { yes } else { no })
+    if let Some(holds) = s.known_condition(condition) {
+        return Some(if holds { yes } else { no });
+    }
+    // Where it is known how the condition is, a choice by it is made.
+    let within = |x: NodeId, side: bool| match *s.graph.op(x) {
+        Op::Select { condition: c, yes, no } if c == condition => Some(if side { yes } else { no }),
+        _ => None,
+    };
+    if within(yes, true).is_some() || within(no, false).is_some() {
+        let (yes, no) = (within(yes, true).unwrap_or(yes), within(no, false).unwrap_or(no));
+        return Some(s.make(Op::Select { condition, yes, no }));
+    }
+    multiple_or_nothing(s, condition, yes, no)
+}
+
+/// A sign or a number stands before `if c then x else 0`: it is finite, so that nothing comes out of what is not taken.
+fn multiple_or_nothing(s: &mut Simplifier, condition: NodeId, yes: NodeId, no: NodeId) -> Option<NodeId> {
+    let is_zero = |id: NodeId| s.graph.constant_of(id) == Some(0.0);
+    let (kept, side) = match (is_zero(yes), is_zero(no)) {
+        (false, true) => (yes, true),
+        (true, false) => (no, false),
+        _ => return None,
+    };
+    let is_number = |id: NodeId| s.graph.constant_of(id).is_some_and(f64::is_finite);
+    let (outside, x) = match *s.graph.op(kept) {
+        Op::Unary(op, x) if op == UnaryOp(&NEGATE) => (None, x),
+        Op::Binary(op, c, x) if op == BinaryOp(&arithmetic::MULTIPLY) && is_number(c) && !is_number(x) => (Some(c), x),
+        _ => return None,
+    };
+    let zero = if side { no } else { yes };
+    let (yes, no) = if side { (x, zero) } else { (zero, x) };
+    let chosen = s.make(Op::Select { condition, yes, no });
+    Some(match outside {
+        None => s.negated(chosen),
+        Some(c) => s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), c, chosen)),
+    })
 }

@@ -50,6 +50,7 @@ static DIRECTIVES: &[DirectiveRule] = &[
     data("split", &[form(Many::None, &[("seed", Many::One)], "split seed 7")]),
     data("window", &[form(Many::One, &[], "window 25")]),
     data("rows", &[form(Many::One, &[], "rows 2000")]),
+    data("same", &[form(Many::None, &[("classes", Many::Some)], "same classes p, q")]),
     train("minimize", &[form(Many::One, &[], "minimize loss")]),
     train("optimizer", &[form(Many::One, &[], "optimizer adam(rate = 1e-3)")]),
     train("batch", &[form(Many::One, &[], "batch 32"), form(Many::One, &[], "batch all")]),

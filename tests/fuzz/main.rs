@@ -201,7 +201,7 @@ fn answer(text: &str) -> Result<bool, String> {
     // Behind the front end a step is batched and planned; what a defect is there ends in a panic, too.
     if model.graph.len() <= PLANNED {
         let batched = pipeline::batched(&pipeline::training_step(model), true);
-        pipeline::planned(&batched, Float::F32, 32);
+        let _ = pipeline::planned(&batched, Float::F32, 32);
     }
     if let Err(errors) = pipeline::data_plan(&source, model) {
         for error in &errors {

@@ -13,9 +13,9 @@ const ORDER: &[&str] = &[
     "syntax",
     "graph",
     "schema",
+    "simplify",
     "gradient",
     "model",
-    "simplify",
     "notation",
     "batch",
     "step",
@@ -155,6 +155,48 @@ fn nothing_is_left_over() {
         for (at, line) in text.lines().enumerate() {
             if ["todo!(", "unimplemented!(", "FIXME", "TODO", "dbg!("].iter().any(|word| line.contains(word)) {
                 wrong.push(format!("{}:{}: {}", path.display(), at + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What must have a rule for each class of nodes: by file, and how often the lint is denied there that lets a wildcard pass.
+const EXHAUSTIVE: &[&str] = &[
+    "graph/class.rs",
+    "graph/infer.rs",
+    "graph/lift.rs",
+    "graph/node.rs",
+    "graph/verify.rs",
+    "interpreter/compile.rs",
+    "model/range.rs",
+    "notation/writer/atom.rs",
+    "oracle/mod.rs",
+    "oracle/operations.rs",
+    "plan/emit.rs",
+    "simplify/normal/mod.rs",
+];
+
+/// A value that stands for what was not computed.
+const MADE_UP: &[&str] = &["NAN", "number(0.0)", "integer(0)", "constant(0.0"];
+
+#[test]
+fn a_new_class_of_nodes_does_not_compile_where_it_needs_a_rule() {
+    let mut wrong = vec![];
+    for (path, text) in sources() {
+        let name = path.display().to_string();
+        let denies = text.contains("[deny(clippy::wildcard_enum_match_arm)]");
+        if EXHAUSTIVE.contains(&name.as_str()) != denies {
+            wrong.push(format!("{name}: {}", if denies { "is not in the list" } else { "lets a wildcard pass" }));
+        }
+        if text.contains("allow(clippy::wildcard_enum_match_arm)") {
+            wrong.push(format!("{name}: allows what is denied"));
+        }
+        // No arm for whatever else there is makes a value.
+        for (at, line) in code(&text).lines().enumerate() {
+            let Some((_, made)) = line.trim_start().split_once("_ => ") else { continue };
+            if MADE_UP.iter().any(|value| made.contains(value)) {
+                wrong.push(format!("{name}:{}: {}", at + 1, line.trim()));
             }
         }
     }

@@ -33,6 +33,7 @@ const WITH_DATA: &[(&str, &str, Files)] = &[
     ("E0617", "input a\ndata \"d.csv\" { train where a > 5 }", &[("d.csv", "a\n1\n2\n")]),
     ("E0618", "input x\ndata \"d.csv\" { x = log(a) }", &[("d.csv", "a\n1\n0\n")]),
     ("E0619", "input x\ndata \"d.csv\" { x = a b }", &[]),
+    ("E0620", "input p, q: class(2)\nm = p == q\ndata \"d.csv\"", &[("d.csv", "p,q\na,b\nb,c\n")]),
     ("W0601", "target t: class(4)\ndata \"d.csv\" { t = kind }", &[("d.csv", "kind\na\nb\nc\n")]),
     ("W0602", "target t: bool\ndata \"d.csv\" { t = kind == \"cats\" }", &[("d.csv", "kind\ncat\ndog\n")]),
     ("W0603", "target t\ndata \"d.csv\" { t = price; standardize t }", &[("d.csv", "price\n1\n2\n4\n")]),
@@ -98,7 +99,7 @@ fn read(text: &str, files: Files, options: &Options) -> Vec<(&'static str, Strin
         && model.data.is_some()
     {
         let plan = pipeline::data_plan(&source, model);
-        match plan.and_then(|plan| data::load(&plan, &data::Options::new(folder.path()))) {
+        match plan.and_then(|plan| source.load(&plan, &data::Options::new(folder.path()))) {
             Ok(dataset) => all.extend(dataset.warnings.into_iter().chain(dataset.notes)),
             Err(errors) => all.extend(errors),
         }
@@ -149,6 +150,25 @@ fn chain() -> String {
     format!("input x\nfn f0(x) = x\n{links}y = f199(x)\n")
 }
 
+/// A step with a value in it that no kernel makes: one that was to be put in later.
+fn unplanned() -> Vec<(&'static str, String)> {
+    let source = pipeline::read("model.nn", "input x\nparam w\ny = w x\noutput y\n", &Options::default());
+    let model = source.evaluation.as_ref().unwrap();
+    let mut batched = pipeline::batched(&pipeline::evaluation_step(model), true);
+    let span = model.graph.span_of(model.outputs[0].1).unwrap();
+    let hole = batched.graph.hole(gradus::graph::Type::real(&[], false));
+    batched.graph.name(hole, "y");
+    batched.graph.set_span(hole, span);
+    let one = batched.graph.number(1.0);
+    batched.outputs = vec![("y".into(), batched.graph.add(hole, one))];
+    match pipeline::planned(&batched, gradus::kernel::Float::F32, 4) {
+        Err(pipeline::Obstacle::Refused(refused)) => {
+            vec![(refused.code, trimmed(&render(&refused, &source.sources, false), Path::new("/")))]
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// What is said about the program of a code.
 fn shown(code: &str, wrong: &str) -> String {
     let options = Options::default();
@@ -158,6 +178,7 @@ fn shown(code: &str, wrong: &str) -> String {
             read("rate = 0.5\ninput x\ny = rate * x\n", &[], &options)
         }
         "E0904" => read(&chain(), &[], &options),
+        "E0908" => unplanned(),
         _ => match (WITH_DATA.iter().find(|case| case.0 == code), COMMANDS.iter().find(|s| s.code == code)) {
             (Some((_, text, files)), _) => read(text, files, &options),
             (_, Some(session)) => return run(session),

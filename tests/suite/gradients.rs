@@ -90,7 +90,7 @@ fn runs(mut g: Graph, loss: NodeId, leaves: &[NodeId], gradients: &[NodeId], env
         let mut bits: Vec<Vec<f64>> = vec![];
         for threads in 1..=3 {
             let dataset = Dataset::of(&g.inputs, env.inputs.clone(), env.examples, float, "a test");
-            let plan = pipeline::planned(&batched, float, 7);
+            let plan = pipeline::planned(&batched, float, 7).unwrap();
             let mut native = Native::new(plan, &dataset, Path::detect(), threads, (1, 1)).unwrap();
             for (number, values) in env.parameters.iter().enumerate() {
                 native.write(Target::Parameter(number as u32), values);
@@ -123,7 +123,7 @@ fn dense(g: &mut Graph, x: NodeId, m: usize) -> NodeId {
 #[test]
 fn a_classifier() {
     let mut g = Graph::new();
-    let (x, t) = (input(&mut g, &[4], Kind::Real), input(&mut g, &[], Kind::Class(3)));
+    let (x, t) = (input(&mut g, &[4], Kind::Real), input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 3)));
     let a = dense(&mut g, x, 5);
     let h = g.unary(&activation::RELU, a);
     let z = dense(&mut g, h, 3);
@@ -280,7 +280,7 @@ fn derivatives_by_an_input_inside_the_loss() {
 #[test]
 fn gathers_joins_and_powers() {
     let mut g = Graph::new();
-    let (x, t) = (input(&mut g, &[2], Kind::Real), input(&mut g, &[], Kind::Class(5)));
+    let (x, t) = (input(&mut g, &[2], Kind::Real), input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 5)));
     let table = parameter(&mut g, &[5, 3]);
     let row = g.gather(table, t, 0);
     let joined = g.join(0, &[row, x]);
@@ -480,7 +480,7 @@ fn one_kink() {
 #[test]
 fn one_row_of_a_table() {
     let mut g = Graph::new();
-    let t = input(&mut g, &[], Kind::Class(3));
+    let t = input(&mut g, &[], Kind::Class(gradus::graph::ListId(0), 3));
     let w = parameter(&mut g, &[3]);
     let y = g.gather(w, t, 0);
     let loss = g.multiply(y, y);

@@ -1,10 +1,10 @@
 //! The prelude's optimizers and schedules beside PyTorch's: the same net from the same start, in f64, has the same parameters after 100
 //! and 1,000 steps. `optimizers/reference.py` says how PyTorch's numbers came about.
 use gradus::data::Dataset;
-use gradus::graph::{NodeId, Runtime};
+use gradus::graph::Runtime;
 use gradus::kernel::Float;
 use gradus::model::{Model, Options, prelude};
-use gradus::oracle::{Environment, Oracle};
+use gradus::oracle::{Environment, Steps};
 use gradus::pipeline::{self, Executing, Source};
 use gradus::step::Target;
 use gradus::syntax::{DefinitionKind, StatementKind};
@@ -93,8 +93,7 @@ fn by_the_oracle(optimizer: &str) -> Vec<f64> {
     let source = program(optimizer);
     let model = source.training.as_ref().unwrap();
     let step = pipeline::training_step(model);
-    let roots: Vec<NodeId> = step.updates.iter().map(|update| update.1).collect();
-    let oracle = Oracle::new(&step.graph, &roots).unwrap();
+    let oracle = Steps::new(&step).unwrap();
     let mut env = Environment::new(&step.graph, BATCH);
     env.parameters = start(model);
     env.states = initial::states(model, 1).unwrap();
@@ -109,13 +108,8 @@ fn by_the_oracle(optimizer: &str) -> Vec<f64> {
         }
         env.set_runtime(Runtime::Step, batch.step as f64);
         env.set_runtime(Runtime::Epoch, batch.epoch as f64);
-        let next = oracle.run(&env).unwrap();
-        for (update, value) in step.updates.iter().zip(next) {
-            match update.0 {
-                Target::Parameter(at) => env.parameters[at as usize] = value.flat(),
-                Target::State(at) => env.states[at as usize] = value.flat(),
-            }
-        }
+        let left = oracle.after(&env).unwrap();
+        (env.parameters, env.states) = (left.parameters, left.states);
     }
     env.parameters.concat()
 }

@@ -56,7 +56,7 @@ fn environment(model: &Model) -> Environment {
     let mut env = Environment::new(&model.graph, ROWS);
     for (at, (values, variable)) in env.inputs.iter_mut().zip(&model.graph.inputs).enumerate() {
         let value = |k: usize| match variable.ty.kind {
-            Kind::Class(count) => (k % count) as f64,
+            Kind::Index(count) | Kind::Class(_, count) => (k % count) as f64,
             Kind::Bool => f64::from(k * k % 4 == 1),
             _ => 4.0 * fraction(k + 7 * at + 1, 29, 73),
         };

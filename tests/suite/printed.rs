@@ -172,7 +172,7 @@ fn declarations(graph: &Graph) -> String {
         let kind = match variable.ty.kind {
             Kind::Real => String::new(),
             Kind::Bool => "bool".into(),
-            Kind::Class(count) => format!("class({count})"),
+            Kind::Index(count) | Kind::Class(_, count) => format!("class({count})"),
         };
         text += &format!("input {}: {}\n", variable.name, declared(&shape, &kind));
     }
@@ -197,7 +197,7 @@ fn read_back(script: &[u8]) -> Option<Result<(), String>> {
     let random = smooth_graph(script);
     let mut graph = random.graph;
     // The language looks up a class where there is one place for each.
-    let is_class_of = |index: NodeId, count: usize| graph.ty(index).kind == Kind::Class(count);
+    let is_class_of = |index: NodeId, count: usize| graph.ty(index).kind.count() == Some(count);
     let is_sayable = |id: NodeId| match *graph.op(id) {
         Op::Gather { table, index, shared } => is_class_of(index, graph.shape(table)[shared]),
         _ => true,
@@ -206,7 +206,7 @@ fn read_back(script: &[u8]) -> Option<Result<(), String>> {
         return None;
     }
     let sums: Vec<NodeId> = (random.roots.iter())
-        .filter(|root| !matches!(graph.ty(**root).kind, Kind::Class(_)))
+        .filter(|root| !graph.ty(**root).kind.is_whole())
         .map(|&root| (root, graph.shape(root).iter().product::<usize>() as f64))
         .collect::<Vec<_>>()
         .into_iter()

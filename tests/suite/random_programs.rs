@@ -17,6 +17,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::sync::atomic::AtomicBool;
 
+/// No random program may be beyond native code.
+fn unplanned(why: pipeline::Obstacle) -> gradus::kernel::Fault {
+    gradus::kernel::Fault { place: "a plan".into(), reason: why.to_string() }
+}
+
 fn config(cases: u32) -> ProptestConfig {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let seed = number("GRADUS_PROGRAMS_SEED").unwrap_or(3);
@@ -46,7 +51,7 @@ fn environment(graph: &Graph, examples: usize, seed: u64) -> Environment {
 /// The sum of the means of all roots that are numbers, not classes: one number of each example, or of all.
 fn objective(graph: &mut Graph, roots: &[NodeId]) -> NodeId {
     let mut sum = graph.number(0.0);
-    for &root in roots.iter().filter(|&&r| !matches!(graph.ty(r).kind, Kind::Class(_))).collect::<Vec<_>>() {
+    for &root in roots.iter().filter(|&&r| !graph.ty(r).kind.is_whole()).collect::<Vec<_>>() {
         let axes: Vec<usize> = (0..graph.shape(root).len()).collect();
         let mean = graph.reduce(ReduceOp::Mean, &axes, root);
         sum = graph.add(sum, mean);
@@ -171,7 +176,7 @@ proptest! {
     fn the_interpreter_agrees_with_the_oracle(script in scripts(), seed in 0u64..1000) {
         let made = |b: &Batched, float, data: &Dataset| {
             let how = Executing { float, threads: 1, interpreted: true, path: path(seed) };
-            pipeline::executor(b, &how, 3, data, (1, 1))
+            pipeline::executor(b, &how, 3, data, (1, 1)).map_err(unplanned)
         };
         agree(&script, seed, made).map_err(TestCaseError::fail)?;
     }
@@ -184,6 +189,7 @@ proptest! {
         let made = |b: &Batched, float, data: &Dataset| {
             let threads = (seed / 3 % 3 + 1) as usize;
             pipeline::executor(b, &Executing { float, threads, interpreted: false, path: path(seed) }, 3, data, (1, 1))
+                .map_err(unplanned)
         };
         agree(&script, seed, made).map_err(TestCaseError::fail)?;
     }
@@ -274,7 +280,9 @@ fn what_was_once_wrong_stays_right() -> Result<(), String> {
     for script in FOUND {
         for interpreted in [true, false] {
             let executing = |float| Executing { float, threads: 2, interpreted, path: Path::detect() };
-            agree(script, 0, |b, float, data| pipeline::executor(b, &executing(float), 3, data, (1, 1)))?;
+            agree(script, 0, |b, float, data| {
+                pipeline::executor(b, &executing(float), 3, data, (1, 1)).map_err(unplanned)
+            })?;
         }
     }
     Ok(())

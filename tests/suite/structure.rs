@@ -17,7 +17,7 @@ fn plan(text: &str, rows: usize) -> Planned {
     let source = pipeline::read("model.nn", text, &Options::default());
     assert!(source.diagnostics.is_empty(), "{:?}", source.diagnostics);
     let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
-    let program = pipeline::planned(&batched, Float::F32, rows).program;
+    let program = pipeline::planned(&batched, Float::F32, rows).unwrap().program;
     Planned { batched, program, rows }
 }
 
@@ -231,5 +231,56 @@ fn a_thousand_layers_are_twice_the_work_of_five_hundred() {
     };
     for ((what, short), (_, long)) in of(500).into_iter().zip(of(1000)) {
         assert!(long as f64 <= 2.1 * short as f64, "{what}: {short} and {long}");
+    }
+}
+
+/// A derivative in a program is that of the recognised form. Where the loop of a net is spelled out in functions that are recognised, it runs no
+/// more often than where they are called by their names.
+#[test]
+fn a_recognised_loop_runs_once() {
+    let program = |activation: &str| {
+        format!(
+            "input x: [6, 4]\ntarget t\nfn act(z) = {activation}\n\
+             layer elman(xs: [t, n], m) {{\n    param w: [m, n], u: [m, m], b: [m] = 0\n    fold v in xs with h = zeros(m) {{ act(w v + u h + b) }}\n}}\n\
+             h = elman(x, 8)\ny = neuron(h)\nfit = (y - t)^2\ng = grad(fit, h.u)\nloss = fit + 0.1 * norm(g)^2\n\
+             train {{ minimize loss; epochs 1 }}\n"
+        )
+    };
+    let count = |activation: &str| {
+        let planned = plan(&program(activation), 16);
+        (loops(&planned.program.steps).len(), planned.products())
+    };
+    let named = count("softplus(z)");
+    assert!(named.0 >= 3, "{named:?}");
+    assert_eq!(count("log(1 + exp(z))"), named);
+    assert_eq!(count("max(z, 0) + log(1 + exp(-abs(z)))"), named);
+}
+
+/// A matrix's optimizer writes all of its next values in one kernel, over the old ones: also where one keeps the weight from before.
+#[test]
+fn next_values_are_written_in_place() {
+    let own = "optimizer own(w, g, rate = 0.1) {
+    state previous = 0, v = 0
+    d = w - previous
+    previous <- w
+    v <- 0.9 v + g
+    w <- w - rate * v + 0.5 d
+}
+";
+    for optimizer in ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "own"] {
+        let text = format!(
+            "input x: [20]\ntarget t: [30]\n{own}param w: [30, 20] ~ normal(1)\nloss = sum((w x - t)^2)\n\
+             train {{ minimize loss; optimizer {optimizer}(rate = 0.1); epochs 1 }}\n"
+        );
+        let source = pipeline::read("model.nn", &text, &Options::default());
+        let batched = pipeline::batched(&pipeline::training_step(&source.training.unwrap()), true);
+        let program = pipeline::planned(&batched, Float::F32, 8).unwrap().program;
+        let next = program.buffers.iter().filter(|buffer| buffer.overwrites.is_some()).count();
+        let text = program.text();
+        let writes = |kernel: &&str| kernel.contains("] = ") && kernel.contains("    next ");
+        assert_eq!(text.split("\nkernel ").filter(writes).count(), 1, "{optimizer}: {text}");
+        assert_eq!(next, batched.updates.len());
+        let copied = |buffer: &&gradus::kernel::Buffer| buffer.name.starts_with("old ");
+        assert!(!program.buffers.iter().any(|buffer| copied(&buffer)), "{optimizer}: {text}");
     }
 }

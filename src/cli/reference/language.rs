@@ -136,6 +136,7 @@ pub const WORDS: &[Word] = &[
     word("test", DATA, "data \"d.csv\" { test 0.2 }", "Which rows are kept for the end, to be judged once."),
     word("validation", DATA, "data \"d.csv\" { validation 0.1 }", "Which rows are judged after each epoch, and not learned from."),
     word("rows", DATA, "data { x ~ normal(0, 1); rows 2000 }", "How many examples are drawn."),
+    word("same", DATA, "input p, q: class(4)\ndata \"d.csv\" { same classes p, q }", "`same classes p, q` makes one list of the names of two columns, which is learned from both."),
     word("metric", METRICS, "metric accuracy = (v > 0.5) == s", "What is measured beside the loss: one number for each example, whose mean is shown."),
     word("output", METRICS, "z = 2 x; output z", "What `gradus predict` gives; without it, `y`."),
     word("attention", PLANNED, "", "A layer, which is planned and not there yet."),

@@ -95,7 +95,7 @@ fn declare(tree: &Tree, item: &crate::syntax::Declared, role: Role) -> Declared 
     };
     let ty = item.ty.as_ref();
     let kind = match ty.map(|ty| ty.element) {
-        Some(Element::Class(count)) => Kind::Class(number(count)),
+        Some(Element::Class(count)) => Kind::Class(crate::graph::ListId(item.name.span.start), number(count)),
         Some(Element::Bool) => Kind::Bool,
         _ => Kind::Real,
     };

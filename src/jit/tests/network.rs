@@ -22,13 +22,21 @@ pub struct Buffers {
 }
 
 impl Buffers {
+    /// Kept from step to step.
     pub fn arena(&mut self, name: &str, element: Element, elements: usize) -> BufferId {
+        let id = self.value(name, element, elements);
+        self.all[id.0 as usize].role = Role::State;
+        id
+    }
+    /// Of one step.
+    pub fn value(&mut self, name: &str, element: Element, elements: usize) -> BufferId {
         let place = Place::Arena { offset: self.bytes };
         self.bytes += (elements * element.bytes()).next_multiple_of(ROW_BYTES);
         self.data(name, element, elements, place)
     }
     pub fn data(&mut self, name: &str, element: Element, elements: usize, place: Place) -> BufferId {
-        self.all.push(Buffer { name: name.to_string(), element, elements, place, role: Role::Value });
+        let name = name.to_string();
+        self.all.push(Buffer { name, element, elements, place, role: Role::Value, overwrites: None });
         BufferId(self.all.len() as u32 - 1)
     }
 }
@@ -47,22 +55,22 @@ pub fn network() -> Network {
     let data = all.data("data.x", f, n, Place::Table { slot: 0 });
     let labels = all.data("data.t", Element::I32, 1, Place::Table { slot: 1 });
     let order = all.data("order", Element::U32, 1, Place::Window { slot: 2 });
-    let rate = all.arena("rate", f, 1);
-    let rows = all.arena("batch_size", f, 1);
-    let loss = all.arena("loss", f, 1);
-    let x = all.arena("x", f, batch * X as usize);
-    let t = all.arena("t", Element::I32, batch);
-    let h = all.arena("h", f, batch * H as usize);
-    let dh = all.arena("∂h", f, batch * H as usize);
-    let z = all.arena("z", f, batch * Z as usize);
-    let dz = all.arena("∂z", f, batch * Z as usize);
-    let losses = all.arena("losses", f, batch);
+    let rate = all.value("rate", f, 1);
+    let rows = all.value("batch_size", f, 1);
+    let loss = all.value("loss", f, 1);
+    let x = all.value("x", f, batch * X as usize);
+    let t = all.value("t", Element::I32, batch);
+    let h = all.value("h", f, batch * H as usize);
+    let dh = all.value("∂h", f, batch * H as usize);
+    let z = all.value("z", f, batch * Z as usize);
+    let dz = all.value("∂z", f, batch * Z as usize);
+    let losses = all.value("losses", f, batch);
     let w1 = all.arena("w1", f, n * H as usize);
     let b1 = all.arena("b1", f, H as usize);
     let w2 = all.arena("w2", f, m * Z as usize);
-    let dw1 = all.arena("∂w1", f, n * H as usize);
-    let db1 = all.arena("∂b1", f, H as usize);
-    let dw2 = all.arena("∂w2", f, m * Z as usize);
+    let dw1 = all.value("∂w1", f, n * H as usize);
+    let db1 = all.value("∂b1", f, H as usize);
+    let dw2 = all.value("∂w2", f, m * Z as usize);
 
     let k = Recorder::new("gather", Float::F32);
     k.for_each(Loop::batch().parallel(), |b| {

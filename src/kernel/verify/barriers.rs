@@ -124,7 +124,7 @@ fn conflict(program: &Program, one: &Touch, other: &Touch) -> bool {
     let same_threads = match (one.owner, other.owner) {
         (Owner::First, Owner::First) => true,
         (Owner::Unknown, _) => false,
-        (a, b) => one.buffer == other.buffer && a == b,
+        (a, b) => one.buffer.memory(&program.buffers) == other.buffer.memory(&program.buffers) && a == b,
     };
     (one.writes || other.writes) && a.start < b.end && b.start < a.end && !same_threads
 }

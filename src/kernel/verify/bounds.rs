@@ -33,6 +33,14 @@ pub(super) fn check(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<(
     Ok(())
 }
 
+/// The elements of a buffer in memory that an access may touch: none if its guards can't hold.
+pub(super) fn reach(access: &Access, buffer: &Buffer, scope: &Scope) -> Option<Interval> {
+    let whole = Interval::below(buffer.elements);
+    let rows = access.row.map_or(Some(0), |r| (r.count as i64 - 1).checked_mul(r.stride as i64));
+    let first = guarded(&access.index, &access.guards, scope)?;
+    Some(first.and_then(|first| first.plus(Interval::new(0, rows?))).unwrap_or(whole))
+}
+
 /// The index inside a row of a window: what is left without the row of the batch.
 fn within_row(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<Affine, String> {
     let elements = buffer.elements as i64;

@@ -2,6 +2,7 @@
 //! It runs between the planner and the JIT; what it refuses is a mistake of the compiler, never of the user.
 mod barriers;
 mod bounds;
+mod owners;
 mod products;
 mod program;
 mod races;
@@ -76,6 +77,10 @@ impl Scope<'_> {
             self.variables.insert(quotient, (Some(of), false));
             self.variables.insert(remainder, (Some(Interval::below(divisor)), false));
         }
+    }
+    /// The buffer that its memory is called by.
+    fn memory(&self, buffer: BufferId) -> BufferId {
+        buffer.memory(self.buffers)
     }
     fn name(&self, buffer: BufferId) -> String {
         self.buffers.get(buffer.0 as usize).map_or(format!("buffer{}", buffer.0), |b| b.name.clone())
@@ -233,8 +238,8 @@ impl<'a> Check<'a> {
         for statement in &self.kernel.body {
             let one = std::slice::from_ref(statement);
             match statement {
-                Statement::For(l) if l.parallel => loops.push((l.variable, races::buffers(&l.body))),
-                other if !races::buffers(one).0.is_empty() => {
+                Statement::For(l) if l.parallel => loops.push((l.variable, races::buffers(&l.body, &self.scope))),
+                other if !races::buffers(one, &self.scope).0.is_empty() => {
                     let at = if let Statement::For(l) = other { l.variable.to_string() } else { "a store".to_string() };
                     return Err(format!("it is divided, and {at} writes outside of its parallel loops"));
                 }
@@ -253,7 +258,7 @@ impl<'a> Check<'a> {
         }
         let outside = self.kernel.body.iter().filter(|s| !matches!(s, Statement::For(l) if l.parallel));
         for statement in outside {
-            let touched = races::buffers(std::slice::from_ref(statement)).1;
+            let touched = races::buffers(std::slice::from_ref(statement), &self.scope).1;
             if let Some((variable, _)) = loops.iter().find(|l| l.1.0.iter().any(|b| touched.contains(b))) {
                 return Err(format!("every thread reads what the parallel loop over {variable} writes"));
             }

@@ -38,8 +38,7 @@ pub(super) fn check_transposition(program: &Program, step: &Transposition, scope
     if rows == 0 || columns == 0 || step.to_stride < rows || step.from_stride < columns {
         return Err(format!("a transposition of {rows} rows and {columns} columns with rows that overlap, or none"));
     }
-    let reach = |stride: usize, rows: usize, columns: usize| 0..(stride * (rows - 1) + columns) as i64;
-    let (from_reach, to_reach) = (reach(step.from_stride, rows, columns), reach(step.to_stride, columns, rows));
+    let (from_reach, to_reach) = transposition_reach(program, step);
     let read = operand(program, &step.from, &from_reach, scope)?;
     let written = operand(program, &step.to, &to_reach, scope)?;
     let apart = step.from.buffer == step.to.buffer && apart(&step.to, &to_reach, &step.from, &from_reach, scope);
@@ -47,6 +46,13 @@ pub(super) fn check_transposition(program: &Program, step: &Transposition, scope
         return Err(format!("a transposition reads `{}` where it writes", program.buffer(step.from.buffer).name));
     }
     Ok(())
+}
+
+/// The elements that a transposition reads and those that it writes, from the start of each.
+pub(super) fn transposition_reach(program: &Program, step: &Transposition) -> (Range<i64>, Range<i64>) {
+    let [rows, columns] = [step.rows, step.columns].map(|extent| extent.with(program.batch));
+    let reach = |stride: usize, rows: usize, columns: usize| 0..(stride * (rows.max(1) - 1) + columns) as i64;
+    (reach(step.from_stride, rows, columns), reach(step.to_stride, columns, rows))
 }
 
 /// What `Prepared::new` asks for, and that no two positions are the same element of C.
@@ -82,7 +88,12 @@ fn apart(c: &Operand, c_reach: &Range<i64>, other: &Operand, reach: &Range<i64>,
 }
 
 /// The bytes of memory that an operand may touch.
-fn operand(program: &Program, operand: &Operand, reach: &Range<i64>, scope: &Scope) -> Result<Range<usize>, String> {
+pub(super) fn operand(
+    program: &Program,
+    operand: &Operand,
+    reach: &Range<i64>,
+    scope: &Scope,
+) -> Result<Range<usize>, String> {
     let buffer = program.buffers.get(operand.buffer.0 as usize);
     let buffer = buffer.ok_or(format!("buffer {} does not exist", operand.buffer.0))?;
     let Place::Arena { offset } = buffer.place else {

@@ -1,5 +1,5 @@
 //! Verifies a program: its memory, its kernels, and the order of its steps.
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Fault, Scope, products};
 use crate::kernel::affine::Interval;
@@ -25,6 +25,7 @@ impl Program {
             variables: FxHashMap::default(),
         };
         self.steps(&self.steps, &mut scope).map_err(fault("the steps"))?;
+        self.owners()?;
         match self.missing_barriers() {
             0 => Ok(()),
             missing => Err(fault("the steps")(format!("{missing} barriers are missing"))),
@@ -53,10 +54,26 @@ impl Program {
                 }
             }
         }
+        self.next_values()?;
         for id in self.scalars.iter().chain(&self.outputs) {
             let buffer = self.buffers.get(id.0 as usize).ok_or(format!("buffer {} does not exist", id.0))?;
             if !matches!(buffer.place, Place::Arena { .. }) || !buffer.element.is_float() || buffer.elements == 0 {
                 return Err(format!("`{}` is no scalar that a record could give or a step could log", buffer.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A next value stands where the value stands that it follows, and there is one of each.
+    fn next_values(&self) -> Result<(), String> {
+        let mut followed = FxHashSet::default();
+        for next in &self.buffers {
+            let Some(id) = next.overwrites else { continue };
+            let old = self.buffers.get(id.0 as usize).ok_or(format!("buffer {} does not exist", id.0))?;
+            let alike = next.place == old.place && next.element == old.element && next.elements == old.elements;
+            let is_kept = old.role.is_kept() && old.overwrites.is_none() && matches!(old.place, Place::Arena { .. });
+            if !alike || !is_kept || !followed.insert(id) {
+                return Err(format!("`{}` can't be the next value of `{}`", next.name, old.name));
             }
         }
         Ok(())

@@ -21,7 +21,8 @@ pub(super) fn check(variable: LoopVariable, body: &[Statement], scope: &Scope) -
     collect(body, &mut scope.clone(), scope, &mut vec![], &mut touches);
     let span = scope.variable(variable).map_or(1, |i| i.high - i.low);
     for write in touches.iter().filter(|t| t.writes) {
-        for other in touches.iter().filter(|t| t.access.buffer == write.access.buffer) {
+        let memory = scope.memory(write.access.buffer);
+        for other in touches.iter().filter(|t| scope.memory(t.access.buffer) == memory) {
             if !disjoint(write, other) && !apart(variable, span, write, other) {
                 let (to, from) = (&write.access.index, &other.access.index);
                 let what = if other.writes { "writes" } else { "reads" };
@@ -35,21 +36,68 @@ pub(super) fn check(variable: LoopVariable, body: &[Statement], scope: &Scope) -
     Ok(())
 }
 
-/// The buffers that statements write, and all that they touch.
-pub(super) fn buffers(body: &[Statement]) -> (Vec<BufferId>, Vec<BufferId>) {
+/// Why a load of `old` may find what a store to `new`, its next value in the same memory, has put there, if it may. The load must come
+/// first, and of a loop around both no other iteration may meet it.
+pub(super) fn loads_first(body: &[Statement], scope: &Scope, old: BufferId, new: BufferId) -> Result<(), String> {
+    let mut scope = scope.clone();
+    let mut stored: Vec<Touch> = vec![];
+    let is_load = |t: &&Touch| !t.writes && t.access.buffer == old;
+    let is_store = |t: &&Touch| t.writes && t.access.buffer == new;
+    for statement in body {
+        let before = scope.clone();
+        let mut touches = vec![];
+        collect(std::slice::from_ref(statement), &mut scope, &before, &mut vec![], &mut touches);
+        for load in touches.iter().filter(is_load) {
+            if let Some(store) = stored.iter().find(|store| !disjoint(load, store)) {
+                return Err(too_late(&scope, load, store));
+            }
+        }
+        if let Statement::For(one) = statement
+            && touches.iter().any(|t| is_load(&t))
+            && touches.iter().any(|t| is_store(&t))
+        {
+            let mut inside = before.clone();
+            inside.open(one);
+            let mut touches = vec![];
+            collect(&one.body, &mut inside.clone(), &inside, &mut vec![], &mut touches);
+            let span = inside.variable(one.variable).map_or(1, |i| i.high - i.low);
+            for load in touches.iter().filter(is_load) {
+                for store in touches.iter().filter(is_store) {
+                    if span != 0 && !disjoint(load, store) && !apart(one.variable, span, store, load) {
+                        return Err(too_late(&scope, load, store));
+                    }
+                }
+            }
+            loads_first(&one.body, &inside, old, new)?;
+        }
+        stored.extend(touches.into_iter().filter(|t| is_store(&t)));
+    }
+    Ok(())
+}
+
+fn too_late(scope: &Scope, load: &Touch, store: &Touch) -> String {
+    let (old, new) = (scope.name(load.access.buffer), scope.name(store.access.buffer));
+    let (from, to) = (&load.access.index, &store.access.index);
+    format!("`{old}` is read at `{from}` when `{new}` may stand there, which is written at `{to}`")
+}
+
+/// The memory that statements write, and all that they touch, by the buffers that it is called by.
+pub(super) fn buffers(body: &[Statement], scope: &Scope) -> (Vec<BufferId>, Vec<BufferId>) {
     let (mut written, mut touched) = (vec![], vec![]);
     for statement in body {
         match statement {
             Statement::For(inner) => {
-                let (w, t) = buffers(&inner.body);
+                let (w, t) = buffers(&inner.body, scope);
                 written.extend(w);
                 touched.extend(t);
             }
             Statement::Store { to, .. } | Statement::Add { to, .. } => {
-                written.push(to.buffer);
-                touched.push(to.buffer);
+                written.push(scope.memory(to.buffer));
+                touched.push(scope.memory(to.buffer));
             }
-            Statement::Let { instruction: Instruction::Load(access), .. } => touched.push(access.buffer),
+            Statement::Let { instruction: Instruction::Load(access), .. } => {
+                touched.push(scope.memory(access.buffer));
+            }
             _ => {}
         }
     }

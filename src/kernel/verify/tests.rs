@@ -92,7 +92,7 @@ fn accesses(body: &mut [Statement], change: &mut dyn FnMut(&mut Access)) {
 
 fn buffer(name: &str, elements: usize) -> Buffer {
     let place = Place::Arena { offset: 0 };
-    Buffer { name: name.to_string(), element: Element::F32, elements, place, role: Role::Value }
+    Buffer { name: name.to_string(), element: Element::F32, elements, place, role: Role::State, overwrites: None }
 }
 
 const X: BufferId = BufferId(0);

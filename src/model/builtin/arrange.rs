@@ -41,6 +41,7 @@ fn parts<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<Vec<(
 
 fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let all = parts(e, &arguments)?;
+    e.one_kind_in_concat(&all)?;
     let (first, first_span) = &all[0];
     let shape = e.shape(first);
     if shape.is_empty() {
@@ -71,7 +72,7 @@ fn concat<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value
 
 fn stack<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let all = parts(e, &arguments)?;
-    let stacked = e.stacked_parts(&all)?;
+    let stacked = e.stacked_parts(&all, arguments.span)?;
     let axes = e.graph.shape(stacked.id).len();
     let axis = e.axis_option(&arguments, axes, 0)?;
     if axis == 0 {
@@ -194,7 +195,8 @@ fn sort<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'
     if arguments.given("by").is_none() {
         return Ok(Tensor::new(over_axis(e, &ordered::SORT, &[x.id], axis)).into());
     }
-    let keys = e.numeric_argument(&arguments, "by")?;
+    let keys = e.argument(&arguments, "by")?;
+    e.numeric_here(&keys, arguments.span_of("by"))?;
     let (shape, own) = (e.shape(&x), e.shape(&keys));
     if shape != own {
         let error = Diagnostic::error("E0313", "`sort` wants a key for each element")

@@ -78,9 +78,8 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
         return e.fail(error);
     };
     match e.graph.ty(t.id).kind {
-        Kind::Class(_) if e.is_class(t.id) || t_shape == before => {
+        Kind::Class(_, count) | Kind::Index(count) if e.is_class(t.id) || t_shape == before => {
             warn_of_sigmoid(e, &p, p_span);
-            let Kind::Class(count) = e.graph.ty(t.id).kind else { return Err(crate::model::elaborator::Reported) };
             if t_shape != before {
                 return misfit(e, (&p, p_span), (&t, t_span));
             }
@@ -162,6 +161,8 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
 }
 
 fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    // A class has no place in it, the first or the second.
+    e.numeric_argument(&arguments, "p")?;
     in_order(e, &arguments)?;
     if let Some(Value::Tensor(t)) = arguments.given("t").map(|given| &given.value)
         && e.is_class(t.id)
@@ -254,7 +255,7 @@ fn note_probability(e: &mut Elaborator<'_>, t: &Tensor) {
 
 fn one_hot<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let t = e.argument(&arguments, "t")?;
-    let Kind::Class(classes) = e.graph.ty(t.id).kind else {
+    let Some(classes) = e.graph.ty(t.id).kind.count() else {
         let error = Diagnostic::error(
             "E0405",
             format!("`onehot` wants a class; {} is none", e.quote_span(arguments.span_of("t"))),

@@ -14,7 +14,10 @@ impl Setting {
         self.input_of(name, Type::real(shape, true))
     }
     pub fn class(&mut self, name: &str, shape: &[usize], count: usize) -> NodeId {
-        self.input_of(name, Type { shape: shape.to_vec(), kind: Kind::Class(count), varying: true })
+        self.input_of(
+            name,
+            Type { shape: shape.to_vec(), kind: Kind::Class(crate::graph::ListId(0), count), varying: true },
+        )
     }
     fn input_of(&mut self, name: &str, ty: Type) -> NodeId {
         self.g.inputs.push(Variable { name: name.into(), ty, span: Default::default() });

@@ -8,6 +8,7 @@ use crate::notation::numbers;
 use crate::op::{BinaryOp, Notation, UnaryOp};
 
 impl Writer<'_> {
+    #[deny(clippy::wildcard_enum_match_arm)]
     pub(super) fn atom(&mut self, id: NodeId, at: &At) -> Result<Piece> {
         match self.graph.op(id).clone() {
             Op::Leaf(leaf) => Ok(self.leaf(&leaf, at)),

@@ -7,6 +7,7 @@ mod functions;
 mod polynomial;
 
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, NORM};
+use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Shape};
 use crate::op::exponential::SQRT;
 use crate::op::{ReduceOp, UnaryOp};
@@ -21,10 +22,14 @@ pub fn is_same(graph: &Graph, a: NodeId, b: NodeId) -> bool {
     if graph.shape(a) != graph.shape(b) {
         return false;
     }
-    let order = graph.reachable(&[a, b]);
-    if order.len() > MOST_NODES {
+    if graph.reachable(&[a, b]).len() > MOST_NODES {
         return false;
     }
+    // What has no name in the language is what it stands for.
+    let mut rebuild = Rebuild::new(graph);
+    let roots = rebuild.run(&[a, b], |to, _, op| to.spelled_out(&op).unwrap_or_else(|| to.intern(op)));
+    let (graph, a, b) = (&rebuild.to, roots[0], roots[1]);
+    let order = graph.reachable(&[a, b]);
     let mut normal = Normal {
         graph,
         forms: FxHashMap::default(),
@@ -108,6 +113,7 @@ impl Normal<'_> {
         number
     }
 
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn form(&mut self, id: NodeId) -> Polynomial {
         let op = self.graph.op(id).clone();
         let of = |normal: &Self, x: NodeId| normal.forms[&x].clone();
@@ -156,7 +162,15 @@ impl Normal<'_> {
                 let sum = self.opaque(&sum, &self.graph.shape(id)[..rank], false, self.graph.ty(id).varying);
                 Some(all.minus(&sum, &self.atoms))
             }
-            _ => None,
+            // These are not looked into.
+            Op::Leaf(_)
+            | Op::Select { .. }
+            | Op::Reduce { .. }
+            | Op::Join { .. }
+            | Op::Named(..)
+            | Op::Element { .. }
+            | Op::Last { .. }
+            | Op::Stacked { .. } => None,
         };
         let form = form.unwrap_or_else(|| {
             let ty = self.graph.ty(id).clone();

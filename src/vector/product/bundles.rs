@@ -54,6 +54,8 @@ impl<T: Element> Run<'_, T> {
     ///
     /// # Safety
     /// That of `run`.
+    // Its room on the stack must not burden the products that need none.
+    #[inline(never)]
     pub(super) unsafe fn bundles(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>, vectors: usize) {
         let (mut bundle, mut lost) = (Rows(MaybeUninit::uninit()), Rows(MaybeUninit::uninit()));
         let (bundle, lost) = ((&raw mut bundle.0).cast::<T>(), (&raw mut lost.0).cast::<T>());

@@ -25,7 +25,7 @@ fn every_example_learns() {
         let model = source.training.as_ref().unwrap();
         if model.data.is_none() {
             // It has no data of its own: then it is compiled, down to its program.
-            pipeline::planned(&pipeline::batched(&pipeline::training_step(model), true), Float::F32, 32);
+            pipeline::planned(&pipeline::batched(&pipeline::training_step(model), true), Float::F32, 32).unwrap();
             continue;
         }
         let program = Program::new(source, root().join("examples"));

@@ -1,0 +1,78 @@
+//! What may stand in the place of another value: one of the same shape and kind. It may cease to vary and be the same in more rounds of
+//! loops than before (`x - x`), never the reverse.
+use super::{Graph, Kind, LoopId, NodeId, Type};
+
+/// A type, and the loops in whose rounds a value differs: what has to be kept.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub ty: Type,
+    pub loops: Box<[LoopId]>,
+}
+
+impl Graph {
+    /// The place that a value has.
+    pub fn place_of(&self, id: NodeId) -> Place {
+        let node = self.node(id);
+        Place { ty: node.ty.clone(), loops: node.loops.clone() }
+    }
+    /// Why a value may not stand in a place, if it may not.
+    pub fn misfit(&self, new: NodeId, place: &Place) -> Option<String> {
+        let node = self.node(new);
+        let (ty, old) = (&node.ty, &place.ty);
+        let fits = ty.shape == old.shape
+            && ty.kind.replaces(old.kind)
+            && (old.varying || !ty.varying)
+            && node.loops.iter().all(|l| place.loops.contains(l));
+        (!fits).then(|| {
+            format!(
+                "%{} is {ty:?} in loops {:?}, and stands in the place of {old:?} in loops {:?}",
+                new.0, node.loops, place.loops
+            )
+        })
+    }
+    /// The value as what it takes the place of: a truth value or a place as a number, if that is needed. Nothing if there is no way, as
+    /// from a number to a truth value, and from a class to anything.
+    pub fn as_kind(&mut self, new: NodeId, kind: Kind) -> Option<NodeId> {
+        match (self.ty(new).kind, kind) {
+            (own, kind) if own.replaces(kind) => Some(new),
+            (Kind::Bool, Kind::Real) => Some(self.number_of(new)),
+            // A place is a number already where it is computed with.
+            (Kind::Index(_), Kind::Real) => Some(self.scale(new, 1.0)),
+            _ => None,
+        }
+    }
+    /// A value for a hole: of its shape, and of its kind. It may vary where the hole did not: what is made of it is typed anew.
+    pub fn in_place_of(&mut self, x: NodeId, mut place: Place) -> NodeId {
+        let fitted = self.as_kind(x, place.ty.kind).unwrap_or(x);
+        (place.ty.varying, place.loops) = (true, self.node(fitted).loops.clone());
+        self.keeps_type(fitted, &place, "a value that is put in");
+        fitted
+    }
+    /// A truth value as a number, 1 or 0: `[b]`.
+    pub fn number_of(&mut self, truth: NodeId) -> NodeId {
+        let shape = self.shape(truth).to_vec();
+        let (one, zero) = (self.constant(1.0, &shape), self.constant(0.0, &shape));
+        self.select(truth, one, zero)
+    }
+    /// The truth value that a number is made of, if it is `[b]`.
+    pub fn truth_of(&self, id: NodeId) -> Option<NodeId> {
+        match *self.op(id) {
+            super::Op::Select { condition, yes, no } => {
+                let is_number = self.constant_of(yes) == Some(1.0) && self.constant_of(no) == Some(0.0);
+                (is_number && self.ty(condition).kind == Kind::Bool).then_some(condition)
+            }
+            _ => None,
+        }
+    }
+    /// A value was put in a place: one that does not fit is a defect of the compiler, which `verify` reports.
+    pub fn keeps_type(&mut self, new: NodeId, place: &Place, who: &str) {
+        if let Some(why) = self.misfit(new, place) {
+            debug_assert!(false, "{who} does not keep the type: {why}");
+            self.flaw.get_or_insert(format!("{who} does not keep the type: {why}"));
+        }
+    }
+    /// What `keeps_type` noted first.
+    pub fn flaw(&self) -> Option<&str> {
+        self.flaw.as_deref()
+    }
+}

@@ -1,0 +1,70 @@
+//! Roots and powers of what is a size: a sum of even powers or of absolute values, which is zero only where all of them are. Their derivative there
+//! is 0, as that of `norm`; that of a root of anything else is infinite.
+use super::{Simplifier, StructuralRule};
+use crate::graph::named::NORM;
+use crate::graph::{Graph, Leaf, NamedOp, NodeId, Op, Runtime};
+use crate::op::arithmetic::{ABS, ADD, DIVIDE, MULTIPLY};
+use crate::op::exponential::{POW, SQRT};
+use crate::op::power::{ROOT, SIZE_POWER};
+use crate::op::{BinaryOp, ReduceOp, UnaryOp};
+
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "the root of a size", apply: root },
+    StructuralRule { name: "a power of a size", apply: power },
+];
+
+/// Operations between a root and the squares under it.
+const DEEPEST: usize = 24;
+
+fn root(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Unary(op, x) = *s.graph.op(id) else { return None };
+    (op == UnaryOp(&SQRT) && is_size(&s.graph, x, DEEPEST)).then(|| s.make(Op::Unary(UnaryOp(&ROOT), x)))
+}
+
+fn power(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Binary(op, x, y) = *s.graph.op(id) else { return None };
+    let below_one = number(&s.graph, y).is_some_and(|y| 0.0 < y && y < 1.0);
+    let fits = op == BinaryOp(&POW) && below_one && is_size(&s.graph, x, DEEPEST);
+    fits.then(|| s.make(Op::Binary(BinaryOp(&SIZE_POWER), x, y)))
+}
+
+fn is_size(graph: &Graph, id: NodeId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let is_positive = |id: NodeId| number(graph, id).is_some_and(|value| value > 0.0 && value.is_finite());
+    match graph.op(id) {
+        Op::Unary(op, x) => *op == UnaryOp(&ABS) || *op == UnaryOp(&ROOT) && is_size(graph, *x, depth),
+        Op::Binary(op, x, y) if *op == BinaryOp(&POW) || *op == BinaryOp(&SIZE_POWER) => {
+            let exponent = number(graph, *y);
+            let is_even = exponent.is_some_and(|y| y > 0.0 && y % 2.0 == 0.0);
+            is_even || is_positive(*y) && is_size(graph, *x, depth)
+        }
+        Op::Binary(op, x, y) if *op == BinaryOp(&ADD) => is_size(graph, *x, depth) && is_size(graph, *y, depth),
+        Op::Binary(op, x, y) if *op == BinaryOp(&MULTIPLY) => {
+            x == y || is_positive(*x) && is_size(graph, *y, depth) || is_positive(*y) && is_size(graph, *x, depth)
+        }
+        Op::Binary(op, x, y) if *op == BinaryOp(&DIVIDE) => is_positive(*y) && is_size(graph, *x, depth),
+        Op::Contract(c) => c.a == c.b && c.a_axes == c.b_axes,
+        Op::Reduce { op: ReduceOp::Sum | ReduceOp::Mean, x, .. } | Op::BatchMean { x, .. } | Op::Reshape { x, .. } => {
+            is_size(graph, *x, depth)
+        }
+        Op::View(view) => is_size(graph, view.x, depth),
+        Op::Named(op, _) => *op == NamedOp(&NORM),
+        _ => false,
+    }
+}
+
+/// A number that is known while the program is read, however it is spelled: of settings, too. A count is some positive one.
+fn number(graph: &Graph, id: NodeId) -> Option<f64> {
+    match graph.op(id) {
+        Op::Leaf(Leaf::Constant(value, _)) => Some(value.0),
+        Op::Leaf(Leaf::Setting(setting)) => Some(graph.settings[*setting as usize].1),
+        Op::Leaf(Leaf::Runtime(Runtime::BatchSize)) => Some(1.0),
+        Op::Unary(op, x) => Some((op.value)(number(graph, *x)?)),
+        Op::Binary(op, x, y) => Some((op.value)(number(graph, *x)?, number(graph, *y)?)),
+        Op::View(_) => {
+            let base = graph.unexpanded(id);
+            if base == id { None } else { number(graph, base) }
+        }
+        _ => None,
+    }
+}

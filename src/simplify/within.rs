@@ -1,0 +1,96 @@
+//! Recognition within one arena: what a value is made of is brought to recognised forms, and what nothing rewrites keeps its place.
+//!
+//! It runs before every derivative, wherever it stands, so that there is one convention for all of them: that of the recognised form.
+use super::{Simplifier, Stage};
+use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The recognised forms of values that will be differentiated `by` others, which nothing is recognised across: of `-log(y[k])` with
+/// `y = softmax(z)` what is left would need `z` and no longer `y`.
+///
+/// A loop of which any part is rewritten is copied as a whole.
+pub fn recognised_within(graph: &mut Graph, of: &[NodeId], by: &[NodeId]) -> Vec<NodeId> {
+    let hidden = graph.hide(by);
+    let order = graph.reachable(of);
+    let mut simplifier = Simplifier::new(std::mem::take(graph), Stage::Recognise);
+    let mut copied: FxHashSet<LoopId> = FxHashSet::default();
+    let map = loop {
+        let map = pass(&mut simplifier, &order, &copied);
+        let changed = changed_loops(&simplifier.graph, &order, &map);
+        let before = copied.len();
+        copied.extend(changed);
+        if copied.len() == before {
+            break map;
+        }
+    };
+    *graph = std::mem::take(&mut simplifier.graph);
+    graph.show_again(hidden);
+    for &id in &order {
+        let new = map[&id];
+        graph.set_form(new, id);
+        if new != id
+            && let Some((of, by)) = graph.tangent_of(id).map(|(of, by)| (of, by.to_string()))
+        {
+            graph.set_tangent(new, map.get(&of).copied().unwrap_or(of), by);
+        }
+    }
+    of.iter().map(|id| map[id]).collect()
+}
+
+/// The loops of which some part is another one now.
+fn changed_loops(graph: &Graph, order: &[NodeId], map: &FxHashMap<NodeId, NodeId>) -> FxHashSet<LoopId> {
+    let is_other = |id: NodeId| map.get(&id).is_some_and(|new| *new != id);
+    let mut changed: FxHashSet<LoopId> = FxHashSet::default();
+    for &id in order {
+        if is_other(id) {
+            changed.extend(graph.node(id).loops.iter());
+        }
+        if let Some(of) = graph.op(id).loop_used()
+            && graph.looped(of).binders.iter().any(|b| is_other(b.init) || is_other(b.next))
+        {
+            changed.insert(of);
+        }
+    }
+    changed
+}
+
+/// Goes through the nodes from the first to the last; these loops are copied.
+fn pass(s: &mut Simplifier, order: &[NodeId], copied: &FxHashSet<LoopId>) -> FxHashMap<NodeId, NodeId> {
+    let mut map: FxHashMap<NodeId, NodeId> = FxHashMap::default();
+    let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+    for &id in order {
+        let op = s.graph.op(id).clone();
+        match op {
+            Op::Leaf(Leaf::Binder(of, number)) if copied.contains(&of) => {
+                let to = s.graph.copied(of, &mut loops);
+                let binder = s.graph.looped(of).binders[number as usize].clone();
+                let leaf = s.graph.add_binder(to, map[&binder.init], binder.ty.kind, binder.ty.varying);
+                map.insert(id, leaf);
+                continue;
+            }
+            Op::Leaf(Leaf::LoopIndex(of)) | Op::Element { of, .. } if copied.contains(&of) => {
+                s.graph.copied(of, &mut loops);
+            }
+            Op::Last { of, .. } | Op::Stacked { of, .. } => {
+                if let Some(&to) = loops.get(&of) {
+                    let binders = s.graph.looped(of).binders.clone();
+                    let mapped: Vec<_> = binders.iter().filter(|b| map.contains_key(&b.leaf)).collect();
+                    for (place, binder) in mapped.into_iter().enumerate() {
+                        s.graph.set_next(to, place, map[&binder.next]);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let new = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
+        let is_leaf = matches!(new, Op::Leaf(_));
+        let new = match new {
+            // What is hidden is a leaf, too, that stands for itself.
+            same if is_leaf && same == op => id,
+            leaf if is_leaf => s.graph.intern(leaf),
+            new => s.make(new),
+        };
+        map.insert(id, new);
+    }
+    map
+}

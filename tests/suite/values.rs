@@ -1,0 +1,64 @@
+//! What programs compute: parameters after training, by each executor and in each precision.
+use gradus::data::{self, Dataset};
+use gradus::kernel::Float;
+use gradus::model::Length;
+use gradus::pipeline::{self, Executing};
+use gradus::step::Target;
+use gradus::train::{Schedule, initial, train};
+use gradus::vector::Path;
+use std::sync::atomic::AtomicBool;
+
+/// An executor and a precision.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    pub float: Float,
+    pub interpreted: bool,
+}
+
+impl Way {
+    pub fn in_f64() -> [Way; 2] {
+        [false, true].map(|interpreted| Way { float: Float::F64, interpreted })
+    }
+    pub fn in_f32() -> [Way; 2] {
+        [false, true].map(|interpreted| Way { float: Float::F32, interpreted })
+    }
+    /// How far results may be from exact ones, relative to their size.
+    pub fn tolerance(self) -> f64 {
+        match self.float {
+            Float::F64 => 1e-9,
+            Float::F32 => 4e-6,
+        }
+    }
+}
+
+/// A parameter or a state after the steps that the program asks for. Its data stand in it; batches are all rows.
+#[track_caller]
+pub fn trained(text: &str, way: Way, name: &str) -> Vec<f64> {
+    let source = pipeline::read("a test", text, &Default::default());
+    assert!(!source.has_errors(), "{:?}\n{text}", source.diagnostics);
+    let model = source.training.as_ref().unwrap();
+    let plan = pipeline::data_plan(&source, model).unwrap();
+    let options = data::Options { precision: way.float, ..data::Options::new(".") };
+    let dataset: Dataset = data::load(&plan, &options).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let rows = dataset.parts.train.clone();
+    let batch = rows.len().max(1);
+    let (epochs, steps) = match model.training.as_ref().unwrap().length {
+        Length::Epochs(epochs) => (Some(epochs), None),
+        Length::Steps(steps) => (None, Some(steps)),
+    };
+    let schedule =
+        Schedule { rows, batch, epochs, steps, seed: 1, shuffle: false, log_every: 0, pause_each_epoch: false };
+    let step = pipeline::batched(&pipeline::training_step(model), true);
+    let how = Executing { float: way.float, threads: 1, interpreted: way.interpreted, path: Path::detect() };
+    let totals = (schedule.total_steps(), schedule.total_epochs());
+    let mut executor = pipeline::executor(&step, &how, batch, &dataset, totals).unwrap();
+    let parameters = initial::parameters(model, 1).unwrap().into_iter().zip(0..);
+    let states = initial::states(model, 1).unwrap().into_iter().zip(0..);
+    let start = parameters.map(|(v, i)| (Target::Parameter(i), v)).chain(states.map(|(v, i)| (Target::State(i), v)));
+    start.for_each(|(target, values)| executor.write(target, &values));
+    train(executor.as_mut(), &schedule, step.logged.len(), &AtomicBool::new(false), &mut |_, _| {}).unwrap();
+    let place = |of: &[gradus::graph::Variable]| of.iter().position(|v| v.name == name).map(|at| at as u32);
+    let target = place(&model.graph.parameters).map(Target::Parameter);
+    let target = target.or_else(|| place(&model.graph.states).map(Target::State)).unwrap();
+    executor.read(target)
+}
