@@ -19,7 +19,7 @@ pub fn add<T: Real>(total: &mut T, lost: &mut T, value: T) {
 /// The two numbers as one. Of what is infinite, nothing that is a number is lost.
 #[inline]
 pub fn settled<T: Real>(total: T, lost: T) -> T {
-    if lost == lost { total + lost } else { total }
+    if lost.to_f64().is_nan() { total } else { total + lost }
 }
 
 /// The sum of one element.
