@@ -3,6 +3,7 @@ use crate::data;
 use crate::diagnostic::{Diagnostic, Explanation, Sources};
 use crate::graph::show::shape_text;
 use crate::graph::{BATCH, Graph, NodeId, verify};
+use crate::interpreter::Interpreter;
 use crate::kernel::{Fault, Float};
 use crate::limits;
 use crate::memory;
@@ -343,15 +344,28 @@ pub fn executor(
 ) -> Result<Box<dyn Executor>, Obstacle> {
     let own = leaves(batched, how.float);
     if how.interpreted {
-        // What is largest stands beside all that is learned.
-        let most = batched.graph.ids().map(|id| bytes(batched.graph.shape(id), rows, how.float)).max();
-        fits(batched, own + most.unwrap_or(0), rows, how.float)?;
+        // Only if all values together would be too much it is looked at closely which of them share memory.
+        let all: u128 = batched.graph.ids().map(|id| bytes(batched.graph.shape(id), rows, how.float)).sum();
+        if memory::available().is_some_and(|free| free < own + all) {
+            fits(batched, own + interpreted_bytes(batched, how.float, rows)?, rows, how.float)?;
+        }
         return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
     fits(batched, own, rows, how.float)?;
     let plan = planned(batched, how.float, rows)?;
     fits(batched, own + plan.program.arena_bytes as u128, rows, how.float)?;
     Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
+}
+
+/// The bytes of the interpreter's values.
+fn interpreted_bytes(batched: &Batched, float: Float, rows: usize) -> Result<u128, Fault> {
+    let updates = batched.updates.iter().map(|u| u.1);
+    let roots: Vec<NodeId> = updates.chain(batched.logged.iter().chain(&batched.outputs).map(|r| r.1)).collect();
+    let needed = match float {
+        Float::F32 => Interpreter::<f32>::needed(&batched.graph, &roots, rows),
+        Float::F64 => Interpreter::<f64>::needed(&batched.graph, &roots, rows),
+    };
+    needed.map_err(|reason| Fault { place: "the interpreter".into(), reason })
 }
 
 /// The bytes of a value; `rows` is the most rows of a batch.

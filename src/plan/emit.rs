@@ -15,6 +15,8 @@ use std::cell::{Cell, RefCell};
 /// What the planner knows when kernels are written.
 pub struct Memory<'g> {
     pub graph: &'g Graph,
+    /// Rows of a batch at most.
+    pub batch: usize,
     pub stored: FxHashMap<NodeId, Stored>,
     /// Values of a loop's body that are written straight onto a stack: the loop and the stack's node.
     pub stacks: FxHashMap<NodeId, (LoopId, NodeId)>,

@@ -11,7 +11,9 @@ pub mod orders;
 pub mod products;
 pub mod refusal;
 mod rounds;
+mod scatters;
 pub mod schedule;
+mod sums;
 mod updates;
 pub mod values;
 mod weight;
@@ -115,7 +117,9 @@ fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> 
     let order = graph.reachable(roots);
     planner.orders = orders::orders(graph, &order, &updates);
     planner.place_leaves(&updates);
-    planner.place_values(&order, roots, &updates);
+    let others: Vec<NodeId> = updated.iter().chain(&outputs[request.logged.len()..]).copied().collect();
+    let told = values::told(graph, &order, &outputs[..request.logged.len()], &others);
+    planner.place_values(&order, roots, &updates, &told);
     let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
     planner.gather_inputs(&order)?;
     let steps = planner.steps(&items)?;
@@ -160,6 +164,7 @@ impl<'g> Planner<'g> {
         };
         let memory = Memory {
             graph,
+            batch,
             stored: FxHashMap::default(),
             stacks: FxHashMap::default(),
             groups: Default::default(),
@@ -261,7 +266,7 @@ impl<'g> Planner<'g> {
     }
 
     /// Buffers for all values that are kept.
-    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
+    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)], told: &[bool]) {
         let scalars = values::step_scalars(self.graph);
         let kept = values::keep(self.graph, order, roots, &scalars, self.float);
         self.memory.weights = kept.weights.clone();
@@ -320,6 +325,7 @@ impl<'g> Planner<'g> {
                 Op::Leaf(_) => continue,
                 _ if !kept.kept[id.index()] || self.graph.constant_of(id).is_some() => continue,
                 _ if scalars[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Scalar),
+                _ if told[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Value),
                 _ => self.new_stored(&name, kind, layout, self.float, Role::Value),
             };
             self.memory.stored.insert(id, stored);
@@ -421,7 +427,13 @@ impl<'g> Planner<'g> {
             Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)?],
             Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)?],
             Op::ScatterAdd { index, values, shared, .. } => {
-                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)?]
+                let lost = scatters::loses(&self.memory, *index, *shared).then(|| {
+                    let layout = self.natural(self.graph.shape(id));
+                    let stored = self.new_stored(&format!("{name} lost"), Kind::Real, layout, float, Role::Value);
+                    Destination { id, stored, stack: None }
+                });
+                let rows = (*index, *values, *shared);
+                vec![scatters::scatter(&self.memory, &name, float, &to, lost.as_ref(), rows)?]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;
