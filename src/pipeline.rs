@@ -386,6 +386,11 @@ fn fits(batched: &Batched, needed: u128, rows: usize, float: Float) -> Result<()
     if needed <= available {
         return Ok(());
     }
+    Err(Obstacle::Refused(Box::new(too_large(batched, needed, available, rows, float))))
+}
+
+/// What is said of a step that needs more memory than is free.
+pub fn too_large(batched: &Batched, needed: u128, available: u128, rows: usize, float: Float) -> Diagnostic {
     let graph = &batched.graph;
     let mut largest: Vec<(u128, String, Option<crate::diagnostic::Span>)> = vec![];
     for variable in graph.parameters.iter().chain(&graph.states) {
@@ -415,7 +420,7 @@ fn fits(batched: &Batched, needed: u128, rows: usize, float: Float) -> Result<()
     } else {
         "a smaller `batch` and smaller values need less"
     };
-    Err(Obstacle::Refused(Box::new(error.help(smaller))))
+    error.help(smaller)
 }
 
 /// The interpreter as an executor: of the same graph, node by node.

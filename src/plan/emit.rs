@@ -5,7 +5,6 @@ use super::refusal::{Outcome, Refusal};
 use super::values::{Stored, only_ones_differ};
 use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Row};
 use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
-use crate::limits::KERNEL_WEIGHT;
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
 use crate::vector::lanes::{BitLanes, Lanes};
@@ -26,13 +25,6 @@ pub struct Memory<'g> {
     pub runtime: FxHashMap<crate::graph::Runtime, BufferId>,
     /// The instructions that each node takes in a kernel.
     pub weights: Vec<usize>,
-}
-
-impl Memory<'_> {
-    /// Whether values fit into one kernel.
-    pub fn fit_together(&self, members: impl IntoIterator<Item = NodeId>) -> bool {
-        members.into_iter().map(|m| self.weights[m.index()]).sum::<usize>() <= 3 * KERNEL_WEIGHT
-    }
 }
 
 /// One kernel being written.

@@ -1,4 +1,5 @@
 //! How long kernels get: what is computed again inside a kernel is what makes it long. Values that would make one too long are kept.
+use super::emit::Memory;
 use super::values::is_free;
 use crate::graph::class::{Made, facts};
 use crate::graph::{Graph, NodeId, Op};
@@ -113,6 +114,13 @@ impl<'g> Weights<'g> {
             Op::View(_) | Op::Reshape { .. } | Op::OneHot { .. } | Op::Gather { .. } | Op::Element { .. } => INDEX,
             _ => 1,
         }
+    }
+}
+
+impl Memory<'_> {
+    /// Whether values fit into one kernel.
+    pub fn fit_together(&self, members: impl IntoIterator<Item = NodeId>) -> bool {
+        members.into_iter().map(|m| self.weights[m.index()]).sum::<usize>() <= 3 * KERNEL_WEIGHT
     }
 }
 

@@ -169,6 +169,16 @@ fn unplanned() -> Vec<(&'static str, String)> {
     }
 }
 
+/// A step that needs more memory than there is, on a machine of a stated size.
+fn too_large() -> Vec<(&'static str, String)> {
+    let text = "param w: [40000, 40000]\nloss = norm(w)^2\ntrain { minimize loss; epochs 1 }\n";
+    let source = pipeline::read("model.nn", text, &Options::default());
+    let batched = pipeline::batched(&pipeline::training_step(source.training.as_ref().unwrap()), true);
+    let (needed, free) = (57_600_000_000, 16_000_000_000);
+    let refused = pipeline::too_large(&batched, needed, free, 1, gradus::kernel::Float::F32);
+    vec![(refused.code, trimmed(&render(&refused, &source.sources, false), Path::new("/")))]
+}
+
 /// What is said about the program of a code.
 fn shown(code: &str, wrong: &str) -> String {
     let options = Options::default();
@@ -179,6 +189,7 @@ fn shown(code: &str, wrong: &str) -> String {
         }
         "E0904" => read(&chain(), &[], &options),
         "E0908" => unplanned(),
+        "E0909" => too_large(),
         _ => match (WITH_DATA.iter().find(|case| case.0 == code), COMMANDS.iter().find(|s| s.code == code)) {
             (Some((_, text, files)), _) => read(text, files, &options),
             (_, Some(session)) => return run(session),
