@@ -7,7 +7,7 @@ use crate::model::Role;
 use crate::model::call::Given;
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
-use crate::op::loss;
+use crate::op::{activation, loss};
 
 pub static ROWS: &[Builtin] = &[
     Builtin { name: "softmax", parameters: &["z", "?axis"], apply: |e, a| over_last(e, a, &named::SOFTMAX) },
@@ -25,14 +25,14 @@ fn over_last<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, row: &'static
     if axes == 0 {
         let error = Diagnostic::error("E0308", format!("`{}` takes a vector; this is a number", row.name))
             .at(arguments.span_of("z"), "a number");
-        let error = match row.name {
-            "softmax" => e.call_instead(error, &arguments, "sigmoid"),
-            name => error.help(format!("as in `{name}(z)` with `z: [3]`")),
+        let error = match NamedOp(row) == named::SOFTMAX {
+            true => e.call_instead(error, &arguments, activation::SIGMOID.name),
+            false => error.help(format!("as in `{}(z)` with `z: [3]`", row.name)),
         };
         return e.fail(error);
     }
     let axis = e.axis_option(&arguments, axes, -1)?;
-    if row.name == "softmax" && is_softmax(e, &z) {
+    if NamedOp(row) == named::SOFTMAX && is_softmax(e, &z) {
         let (whole, inner) = (arguments.span, arguments.span_of("z"));
         let text = e.quote_span(inner);
         // As a stage it stands behind what it is called with.
@@ -60,7 +60,7 @@ pub fn back_in_place(e: &mut Elaborator<'_>, x: crate::graph::NodeId, axis: usiz
     e.graph.permute(x, &order)
 }
 fn is_softmax(e: &Elaborator<'_>, x: &Tensor) -> bool {
-    matches!(e.graph.op(x.id), Op::Named(op, _) if op.name == "softmax")
+    matches!(e.graph.op(x.id), Op::Named(op, _) if *op == named::SOFTMAX)
 }
 
 fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
