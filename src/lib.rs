@@ -3,6 +3,7 @@
 //! The modules are listed in the order of the pipeline; a module imports only from those above it.
 //! `tests/suite/architecture.rs` holds that order.
 pub mod limits;
+pub mod memory;
 
 pub mod diagnostic;
 

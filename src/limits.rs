@@ -31,6 +31,12 @@ pub const ELEMENTS: usize = 1 << 31;
 pub const REPEAT_ROUNDS: usize = 10_000;
 /// Statements of one kernel: straight-line code with thousands of live values compiles in quadratic time.
 pub const KERNEL_INSTRUCTIONS: usize = 4_000;
+/// Of these one value of a kernel may have: what is longer is cut where it is planned. Addresses come on top.
+pub const KERNEL_WEIGHT: usize = KERNEL_INSTRUCTIONS / 4;
+/// Bytes of a program's memory that are laid out at all: what a processor can address.
+pub const ADDRESSES: u128 = 1 << 47;
+/// Calls of one compiled function: those of longer programs are shared out among several.
+pub const CALLS: usize = 500;
 /// Levels of sums and products in one printed formula; what is deeper is `…`. Formulas are written by recursion.
 pub const NOTATION_DEPTH: usize = 80;
 /// Sums and products that are begun while one line of a derivation is written; what is beyond is `…`. Shared values have names,

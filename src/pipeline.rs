@@ -1,9 +1,12 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::data;
 use crate::diagnostic::{Diagnostic, Explanation, Sources};
-use crate::graph::{Graph, NodeId, verify};
+use crate::graph::show::shape_text;
+use crate::graph::{BATCH, Graph, NodeId, verify};
+use crate::interpreter::Interpreter;
 use crate::kernel::{Fault, Float};
 use crate::limits;
+use crate::memory;
 use crate::model::{self, Declarations, Model};
 use crate::plan::{self, Plan, Request};
 use crate::schema;
@@ -339,11 +342,80 @@ pub fn executor(
     dataset: &data::Dataset,
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Obstacle> {
+    let own = leaves(batched, how.float);
     if how.interpreted {
+        // Only if all values together would be too much it is looked at closely which of them share memory.
+        let all: u128 = batched.graph.ids().map(|id| bytes(batched.graph.shape(id), rows, how.float)).sum();
+        if memory::available().is_some_and(|free| free < own + all) {
+            fits(batched, own + interpreted_bytes(batched, how.float, rows)?, rows, how.float)?;
+        }
         return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
+    fits(batched, own, rows, how.float)?;
     let plan = planned(batched, how.float, rows)?;
+    fits(batched, own + plan.program.arena_bytes as u128, rows, how.float)?;
     Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
+}
+
+/// The bytes of the interpreter's values.
+fn interpreted_bytes(batched: &Batched, float: Float, rows: usize) -> Result<u128, Fault> {
+    let updates = batched.updates.iter().map(|u| u.1);
+    let roots: Vec<NodeId> = updates.chain(batched.logged.iter().chain(&batched.outputs).map(|r| r.1)).collect();
+    let needed = match float {
+        Float::F32 => Interpreter::<f32>::needed(&batched.graph, &roots, rows),
+        Float::F64 => Interpreter::<f64>::needed(&batched.graph, &roots, rows),
+    };
+    needed.map_err(|reason| Fault { place: "the interpreter".into(), reason })
+}
+
+/// The bytes of a value; `rows` is the most rows of a batch.
+fn bytes(shape: &[usize], rows: usize, float: Float) -> u128 {
+    let extents = shape.iter().map(|&n| if n == BATCH { rows } else { n } as u128);
+    extents.fold(float.bytes() as u128, |product, n| product.saturating_mul(n))
+}
+
+/// The bytes that what is learned and kept takes where it begins, in f64, before it is given to an executor.
+fn leaves(batched: &Batched, float: Float) -> u128 {
+    let variables = batched.graph.parameters.iter().chain(&batched.graph.states);
+    variables.map(|v| bytes(&v.ty.shape, 1, Float::F64) + bytes(&v.ty.shape, 1, float)).sum()
+}
+
+/// E0909, if the machine has not so much memory.
+fn fits(batched: &Batched, needed: u128, rows: usize, float: Float) -> Result<(), Obstacle> {
+    let available = memory::available().unwrap_or(limits::ADDRESSES).min(limits::ADDRESSES);
+    if needed <= available {
+        return Ok(());
+    }
+    let graph = &batched.graph;
+    let mut largest: Vec<(u128, String, Option<crate::diagnostic::Span>)> = vec![];
+    for variable in graph.parameters.iter().chain(&graph.states) {
+        let size = bytes(&variable.ty.shape, rows, float);
+        largest.push((size, format!("`{}` {}", variable.name, shape_text(&variable.ty.shape)), Some(variable.span)));
+    }
+    for (id, name) in graph.names() {
+        let shape = graph.shape(id);
+        let own: Vec<usize> = shape.iter().copied().filter(|n| *n != BATCH).collect();
+        let times = if own.len() < shape.len() { format!(", {rows} times") } else { String::new() };
+        largest.push((bytes(shape, rows, float), format!("`{name}` {}{times}", shape_text(&own)), graph.span_of(id)));
+    }
+    largest.sort_by_key(|value| std::cmp::Reverse(value.0));
+    largest.dedup_by(|a, b| a.1 == b.1);
+    largest.truncate(3);
+    let message = format!("this needs {} of memory, and {} are free", memory::text(needed), memory::text(available));
+    let error = Diagnostic::error("E0909", message);
+    let error = match largest.first() {
+        Some((size, name, Some(span))) => error.at(*span, format!("{name}: {}", memory::text(*size))),
+        _ => error,
+    };
+    let rest = largest.iter().skip(1).map(|(size, name, _)| format!("{name}: {}", memory::text(*size)));
+    let rest: Vec<String> = rest.collect();
+    let error = if rest.is_empty() { error } else { error.note(format!("next come {}", rest.join(" and "))) };
+    let smaller = if batched.graph.inputs.is_empty() {
+        "smaller values need less"
+    } else {
+        "a smaller `batch` and smaller values need less"
+    };
+    Err(Obstacle::Refused(Box::new(error.help(smaller))))
 }
 
 /// The interpreter as an executor: of the same graph, node by node.

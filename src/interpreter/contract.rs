@@ -5,6 +5,7 @@ use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::product::Product;
 use super::real::Real;
+use super::sums::{Row, SLICE, Total};
 use crate::graph::Contraction;
 
 /// A label: its extent, and its strides in `a`, `b` and the result; `None` where it does not occur.
@@ -55,12 +56,11 @@ impl Contract {
         }
         let labels = merged(labels);
         let operands = [a, b, out].map(Operand::of);
-        let size = out.extents(rows).iter().product();
         let empty = labels.iter().any(|l| l.extent == 0);
         if !empty && labels.iter().any(|l| l.is_in(ROWS)) && labels.iter().any(|l| l.is_in(COLUMNS)) {
             Contract::Matrices(Box::new(Product::new(labels, operands)))
         } else {
-            Contract::Loops(Loops::new(labels, operands, size))
+            Contract::Loops(Loops::new(labels, operands))
         }
     }
     /// # Errors
@@ -110,12 +110,14 @@ fn merged(mut labels: Vec<Label>) -> Vec<Label> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loops {
     operands: [Operand; 3],
-    nest: Nest<3>,
-    size: usize,
+    /// The labels of the result but for the innermost, and what is summed but for it.
+    kept: Nest<3>,
+    summed: Nest<3>,
+    inner: Label,
 }
 
 impl Loops {
-    fn new(mut labels: Vec<Label>, operands: [Operand; 3], size: usize) -> Loops {
+    fn new(mut labels: Vec<Label>, operands: [Operand; 3]) -> Loops {
         // Innermost is what is contiguous: in the result and an operand, or in both operands.
         let fitness = |l: &Label| {
             let plain = l.strides.iter().all(|s| matches!(s, None | Some(0 | 1)));
@@ -123,34 +125,60 @@ impl Loops {
             (plain && l.extent >= 4, contiguous, l.extent)
         };
         let inner = (0..labels.len()).max_by_key(|&k| fitness(&labels[k]));
-        let inner = inner.map(|k| labels.remove(k));
+        let one = Label { extent: 1, strides: [None; 3] };
+        let inner = inner.map_or(one, |k| labels.remove(k));
         // The others: those of the result outside, so that what is summed stays near.
-        labels.sort_by_key(|l| (l.strides[2].is_none(), std::cmp::Reverse(l.stride(2).abs())));
-        labels.extend(inner);
-        let axes = labels.iter().map(|l| (l.extent, [l.stride(0), l.stride(1), l.stride(2)])).collect();
-        Loops { operands, nest: Nest::in_order(axes), size }
+        labels.sort_by_key(|l| std::cmp::Reverse(l.stride(2).abs()));
+        let (kept, summed): (Vec<Label>, Vec<Label>) = labels.into_iter().partition(|l| l.strides[2].is_some());
+        let nest = |labels: &[Label]| {
+            Nest::in_order(labels.iter().map(|l| (l.extent, [l.stride(0), l.stride(1), l.stride(2)])).collect())
+        };
+        Loops { operands, kept: nest(&kept), summed: nest(&summed), inner }
     }
 
     fn run<T: Real>(&self, memory: &mut Memory<T>) {
         let starts = [0, 1, 2].map(|k| memory.start(&self.operands[k]));
-        memory.write(&self.operands[2], |memory, out| {
+        memory.write_with_sums(&self.operands[2], |memory, out, sums| {
             let (a, b) = (memory.of(&self.operands[0]), memory.of(&self.operands[1]));
-            out[starts[2] as usize..starts[2] as usize + self.size].fill(T::ZERO);
-            let n = self.nest.length;
+            let (n, strides) = (self.inner.extent, [0, 1, 2].map(|k| self.inner.stride(k)));
             let slice = |from: isize| from as usize..from as usize + n;
-            self.nest.each(starts, |[x, y, o]| match self.nest.strides {
-                [1, 1, 1] => {
-                    let products = a[slice(x)].iter().zip(&b[slice(y)]);
-                    out[slice(o)].iter_mut().zip(products).for_each(|(o, (&x, &y))| *o += x * y);
-                }
-                [1, 0, 1] => scaled(&a[slice(x)], b[y as usize], &mut out[slice(o)]),
-                [0, 1, 1] => scaled(&b[slice(y)], a[x as usize], &mut out[slice(o)]),
-                [1, 1, 0] => out[o as usize] += dot(&a[slice(x)], &b[slice(y)]),
-                [sx, sy, so] => {
-                    for i in 0..n as isize {
-                        out[(o + i * so) as usize] += a[(x + i * sx) as usize] * b[(y + i * sy) as usize];
+            if self.inner.strides[2].is_none() {
+                self.kept.each_place(starts, |[x, y, o]| {
+                    let mut total = Total::new();
+                    self.summed.each_place([x, y, o], |[x, y, _]| match strides {
+                        [1, 1, _] => {
+                            let slices = a[slice(x)].chunks(SLICE).zip(b[slice(y)].chunks(SLICE));
+                            slices.for_each(|(a, b)| total.add(dot(a, b)));
+                        }
+                        [sx, sy, _] => {
+                            (0..n as isize)
+                                .for_each(|i| total.term(a[(x + i * sx) as usize] * b[(y + i * sy) as usize]));
+                        }
+                    });
+                    out[o as usize] = total.value();
+                });
+                return;
+            }
+            let mut row = Row::new(sums, n);
+            self.kept.each_place(starts, |[x, y, o]| {
+                self.summed.each_place([x, y, o], |[x, y, _]| {
+                    let to = row.next(out, o, strides[2]);
+                    match strides {
+                        [1, 1, _] => {
+                            let products = a[slice(x)].iter().zip(&b[slice(y)]);
+                            to.iter_mut().zip(products).for_each(|(o, (&x, &y))| *o += x * y);
+                        }
+                        [1, 0, _] => scaled(&a[slice(x)], b[y as usize], to),
+                        [0, 1, _] => scaled(&b[slice(y)], a[x as usize], to),
+                        [sx, sy, _] => {
+                            for (i, o) in to.iter_mut().enumerate() {
+                                let i = i as isize;
+                                *o += a[(x + i * sx) as usize] * b[(y + i * sy) as usize];
+                            }
+                        }
                     }
-                }
+                });
+                row.finish(out, o, strides[2]);
             });
         });
     }

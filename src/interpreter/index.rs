@@ -4,6 +4,7 @@ use super::layout::Layout;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::Real;
+use super::sums::{add, settled};
 
 /// What is done at the place that an index names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,9 +85,14 @@ impl Indexed {
     pub fn run<T: Real>(&self, memory: &mut Memory<T>) -> Result<(), String> {
         let starts = [memory.start(&self.index), memory.start(&self.data), memory.start(&self.out)];
         let mut wrong = None;
-        memory.write(&self.out, |memory, out| {
+        memory.write_with_sums(&self.out, |memory, out, [lost, _]| {
             let (index, data) = (memory.of(&self.index), memory.of(&self.data));
             out[starts[2] as usize..starts[2] as usize + self.clear].fill(T::ZERO);
+            let begin = starts[2];
+            if self.access == Access::ScatterAdd {
+                lost.clear();
+                lost.resize(self.clear, T::ZERO);
+            }
             let (length, strides) = (self.indices.length as isize, self.indices.strides);
             self.indices.each(starts, |[i, d, o]| {
                 for k in 0..length {
@@ -98,9 +104,13 @@ impl Indexed {
                     }
                     let shift = place as isize * self.stride;
                     let (d, o) = (d + k * strides[1], o + k * strides[2]);
-                    self.access(data, out, [d, o], shift);
+                    self.access(data, out, lost, [d, o, begin], shift);
                 }
             });
+            if self.access == Access::ScatterAdd {
+                let out = &mut out[begin as usize..begin as usize + self.clear];
+                out.iter_mut().zip(lost).for_each(|(total, lost)| *total = settled(*total, *lost));
+            }
         });
         match wrong {
             None => Ok(()),
@@ -109,14 +119,16 @@ impl Indexed {
     }
 
     #[inline]
-    fn access<T: Real>(&self, data: &[T], out: &mut [T], [d, o]: [isize; 2], shift: isize) {
+    fn access<T: Real>(&self, data: &[T], out: &mut [T], lost: &mut [T], [d, o, begin]: [isize; 3], shift: isize) {
         let (length, strides) = (self.rest.length, self.rest.strides);
         match self.access {
             Access::OneHot => out[(o + shift) as usize] = T::one(),
             Access::Gather => self.rest.each([d + shift, o], |starts| copy(data, out, starts, strides, length)),
             Access::ScatterAdd => self.rest.each([d, o + shift], |[d, o]| {
                 for k in 0..length as isize {
-                    out[(o + k * strides[1]) as usize] += data[(d + k * strides[0]) as usize];
+                    let to = o + k * strides[1];
+                    let value = data[(d + k * strides[0]) as usize];
+                    add(&mut out[to as usize], &mut lost[(to - begin) as usize], value);
                 }
             }),
         }

@@ -12,8 +12,10 @@ pub struct Memory<T> {
     pub places: Vec<usize>,
     pub path: Path,
     pub tiles: [Vec<T>; 3],
-    /// Packed operands and results of products.
-    pub packed: [Vec<T>; 3],
+    /// Packed operands of products.
+    pub packed: [Vec<T>; 2],
+    /// Room beside a row, or a matrix, of sums.
+    pub sums: [Vec<T>; 2],
 }
 
 impl<T: Real> Memory<T> {
@@ -24,10 +26,11 @@ impl<T: Real> Memory<T> {
             path,
             tiles: std::array::from_fn(|_| vec![T::ZERO; TILE]),
             packed: std::array::from_fn(|_| vec![]),
+            sums: std::array::from_fn(|_| vec![]),
         }
     }
     pub fn bytes(&self) -> usize {
-        let all = self.buffers.iter().chain(&self.tiles).chain(&self.packed);
+        let all = self.buffers.iter().chain(&self.tiles).chain(&self.packed).chain(&self.sums);
         all.map(|b| b.capacity() * size_of::<T>()).sum()
     }
     pub fn of(&self, operand: &Operand) -> &[T] {
@@ -41,6 +44,12 @@ impl<T: Real> Memory<T> {
         let mut buffer = std::mem::take(&mut self.buffers[operand.buffer]);
         f(self, &mut buffer);
         self.buffers[operand.buffer] = buffer;
+    }
+    /// The same, with room for sums.
+    pub fn write_with_sums(&mut self, operand: &Operand, f: impl FnOnce(&Memory<T>, &mut [T], &mut [Vec<T>; 2])) {
+        let mut sums = std::mem::take(&mut self.sums);
+        self.write(operand, |memory, out| f(memory, out, &mut sums));
+        self.sums = sums;
     }
     /// The same, with the tiles.
     pub fn write_with_tiles(&mut self, operand: &Operand, f: impl FnOnce(&Memory<T>, &mut [T], &mut [Vec<T>; 3])) {

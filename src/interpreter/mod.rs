@@ -16,6 +16,7 @@ mod product;
 mod program;
 mod real;
 mod reduce;
+mod sums;
 
 pub use real::Real;
 
@@ -104,6 +105,18 @@ impl<T: Real> Interpreter<T> {
             max_rows,
             rows: 0,
         })
+    }
+
+    /// The bytes that `on` will take.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn needed(graph: &Graph, roots: &[NodeId], max_rows: usize) -> Result<u128, String> {
+        let Compiled { mut lines, sizes, tables, roots, .. } = compile::compile(graph, roots, max_rows)?;
+        let numbers_at = graph.parameters.len() + graph.states.len() + graph.inputs.len();
+        let fixed: Vec<usize> = roots.iter().map(|r| r.buffer).chain(tables.iter().map(|t| t.0)).collect();
+        let sizes = pool::shared(&mut lines, &sizes, numbers_at + 1, &fixed);
+        Ok(sizes.iter().map(|&n| n as u128 * size_of::<T>() as u128).sum())
     }
 
     fn buffer(&self, target: Target) -> usize {

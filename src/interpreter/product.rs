@@ -4,6 +4,7 @@ use super::copy::copy;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::{Matrix, Real, multiply};
+use super::sums::{add, settled};
 
 /// Multiplications from which products in place, with loops around them, are better than one of packed operands.
 const ENOUGH: usize = 1 << 18;
@@ -72,11 +73,13 @@ impl Product {
         let starts = [0, 1, 2].map(|k| memory.start(&self.operands[k]));
         let mut packed = std::mem::take(&mut memory.packed);
         let mut result = Ok(());
-        memory.write(&self.operands[2], |memory, out| {
+        let [m, n, k] = self.sizes;
+        memory.write_with_sums(&self.operands[2], |memory, out, sums| {
             let sources = [memory.of(&self.operands[0]), memory.of(&self.operands[1])];
             let mut packed_from = [None; 2];
             self.outside.each_place(starts, |starts| {
-                let mut keep = false;
+                let to = Matrix { start: starts[2] as usize, strides: self.out };
+                let mut bundles = Bundles { sums, size: [m, n], pieces: 0, bundles: 0 };
                 self.summed.each_place(starts, |starts| {
                     for k in 0..2 {
                         if let Part::Packed(nest, _) = &self.parts[k]
@@ -89,16 +92,87 @@ impl Product {
                         Part::InPlace(strides) => (sources[k], Matrix { start: starts[k] as usize, strides }),
                         Part::Packed(_, strides) => (&packed[k][..], Matrix { start: 0, strides }),
                     };
-                    let to = Matrix { start: starts[2] as usize, strides: self.out };
-                    if let Err(why) = multiply(self.sizes, of(0), of(1), keep, (&mut out[..], to)) {
-                        result = Err(format!("a product of matrices: {why}"));
+                    let ((a, of_a), (b, of_b)) = (of(0), of(1));
+                    for first in (0..k.max(1)).step_by(LONGEST) {
+                        let terms = LONGEST.min(k - first);
+                        let of_a = Matrix { start: of_a.start + first * of_a.strides[1], ..of_a };
+                        let of_b = Matrix { start: of_b.start + first * of_b.strides[0], ..of_b };
+                        let (keep, (c, of_c)) = bundles.next(terms, out, to);
+                        if let Err(why) = multiply([m, n, terms], (a, of_a), (b, of_b), keep, (c, of_c)) {
+                            result = Err(format!("a product of matrices: {why}"));
+                        }
                     }
-                    keep = true;
                 });
+                bundles.finish(out, to);
             });
         });
         memory.packed = packed;
         result
+    }
+}
+
+/// Terms that one product sums for itself; the library adds them in pieces.
+const LONGEST: usize = 4096;
+/// Terms of one piece.
+const PIECE: usize = 256;
+
+/// The result of products that are added: what is summed before it is too much for one chain is a bundle, and bundles are added so
+/// that nothing is lost.
+struct Bundles<'a, T> {
+    /// The bundle that is being made, if it is not the first, and what the additions of bundles have lost.
+    sums: &'a mut [Vec<T>; 2],
+    size: [usize; 2],
+    /// Pieces of the bundle.
+    pieces: usize,
+    /// Bundles before it.
+    bundles: usize,
+}
+
+impl<T: Real> Bundles<'_, T> {
+    /// Where a product of so many terms goes, and whether it is added there.
+    fn next<'a>(&'a mut self, terms: usize, out: &'a mut [T], to: Matrix) -> (bool, (&'a mut [T], Matrix)) {
+        let pieces = terms.div_ceil(PIECE).max(1);
+        if self.pieces > 0 && self.pieces + pieces > LONGEST / PIECE {
+            self.end(out, to);
+        }
+        let keep = self.pieces > 0;
+        self.pieces += pieces;
+        if self.bundles == 0 {
+            return (keep, (out, to));
+        }
+        (keep, (&mut self.sums[0][..], Matrix { start: 0, strides: [self.size[1], 1] }))
+    }
+
+    fn end(&mut self, out: &mut [T], to: Matrix) {
+        let [m, n] = self.size;
+        let [bundle, lost] = &mut *self.sums;
+        if self.bundles == 0 {
+            for room in [&mut *bundle, &mut *lost] {
+                if room.len() < m * n {
+                    room.resize(m * n, T::ZERO);
+                }
+            }
+            lost[..m * n].fill(T::ZERO);
+        } else {
+            for (k, (bundle, lost)) in bundle[..m * n].iter().zip(&mut lost[..m * n]).enumerate() {
+                let at = to.start + k / n * to.strides[0] + k % n * to.strides[1];
+                add(&mut out[at], lost, *bundle);
+            }
+        }
+        self.bundles += 1;
+        self.pieces = 0;
+    }
+
+    fn finish(&mut self, out: &mut [T], to: Matrix) {
+        if self.bundles == 0 {
+            return;
+        }
+        self.end(out, to);
+        let [m, n] = self.size;
+        for (k, lost) in self.sums[1][..m * n].iter().enumerate() {
+            let at = to.start + k / n * to.strides[0] + k % n * to.strides[1];
+            out[at] = settled(out[at], *lost);
+        }
     }
 }
 

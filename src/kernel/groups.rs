@@ -1,9 +1,9 @@
 //! How many vectors a loop over lanes works on at once. Several hide the latency of arithmetic and share what is uniform; too
-//! many do not fit the registers. The answer decides the order in which accumulators add up, so the JIT and the reference
-//! evaluator both ask here.
-use rustc_hash::FxHashMap;
+//! many do not fit the registers. In how many strands its accumulators add up is another question: the length of the loop alone
+//! answers it, so that a sum has one order whatever is computed beside it. The JIT and the reference evaluator both ask here.
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::instruction::{For, Instruction, Register, Statement};
+use super::instruction::{Accumulator, For, Instruction, Register, Statement};
 use super::program::Extent;
 
 /// Vector registers that one group's values may fill, all groups together; the rest of 16 are for what is uniform.
@@ -11,18 +11,22 @@ const REGISTERS: usize = 12;
 /// Statements of all groups together, so that code stays small.
 const STATEMENTS: usize = 160;
 
-/// 1, 2 or 4 vectors of `width` lanes for a loop over lanes.
+/// 1, 2 or 4 vectors of `width` lanes for a loop over lanes: no more than there are strands.
 pub fn groups(one: &For, width: usize) -> usize {
     let (mut live, mut statements) = (Live::default(), 0);
-    live.walk(&one.body, &mut statements);
-    let fits = |groups: usize| {
-        let enough = match one.extent {
-            Extent::Fixed(n) => groups * width <= n.next_multiple_of(if one.padded { width } else { 1 }),
-            Extent::Batch => true,
-        };
-        enough && !live.calls && groups * live.most() <= REGISTERS && groups * statements <= STATEMENTS
+    live.walk(&one.body, &mut statements, false);
+    let fits = |groups: usize| !live.calls && groups * live.most() <= REGISTERS && groups * statements <= STATEMENTS;
+    let strands = strands(one, width);
+    [4, 2].into_iter().find(|&g| g <= strands && fits(g)).unwrap_or(1)
+}
+
+/// 1, 2 or 4 vectors of `width` lanes in which what crosses a loop over lanes adds up: vector after vector goes to the next of them.
+pub fn strands(one: &For, width: usize) -> usize {
+    let enough = |strands: usize| match one.extent {
+        Extent::Fixed(n) => strands * width <= n.next_multiple_of(if one.padded { width } else { 1 }),
+        Extent::Batch => true,
     };
-    [4, 2].into_iter().find(|&g| fits(g)).unwrap_or(1)
+    [4, 2].into_iter().find(|&s| enough(s)).unwrap_or(1)
 }
 
 /// Where registers are born and last used, in the order of the text.
@@ -30,28 +34,31 @@ pub fn groups(one: &For, width: usize) -> usize {
 struct Live {
     at: usize,
     spans: FxHashMap<Register, (usize, usize)>,
-    accumulators: usize,
+    accumulators: FxHashSet<Accumulator>,
     calls: bool,
 }
 
 impl Live {
-    fn walk(&mut self, body: &[Statement], statements: &mut usize) {
+    /// What is done once for each piece of a loop is `rare`: its values need not stay in registers meanwhile.
+    fn walk(&mut self, body: &[Statement], statements: &mut usize, rare: bool) {
         for statement in body {
             self.at += 1;
             *statements += 1;
             match statement {
-                Statement::For(inner) => self.walk(&inner.body, statements),
+                Statement::For(inner) => self.walk(&inner.body, statements, inner.each != 1),
                 Statement::Let { register, instruction } => {
                     // No vector register survives a call.
                     self.calls |= matches!(instruction, Instruction::Call(..));
                     instruction.operands().into_iter().for_each(|r| self.read(r));
-                    self.spans.insert(*register, (self.at, self.at));
+                    if !rare {
+                        self.spans.insert(*register, (self.at, self.at));
+                    }
                 }
-                Statement::Start { value, .. } => {
-                    self.accumulators += 1;
-                    self.read(*value);
-                }
-                Statement::Accumulate { value, times, .. } => {
+                Statement::Start { value, .. } => self.read(*value),
+                Statement::Accumulate { accumulator, value, times } => {
+                    if !rare {
+                        self.accumulators.insert(*accumulator);
+                    }
                     self.read(*value);
                     times.iter().for_each(|r| self.read(*r));
                 }
@@ -78,6 +85,6 @@ impl Live {
             now += c;
             now
         });
-        most.max().unwrap_or(0) as usize + self.accumulators
+        most.max().unwrap_or(0) as usize + self.accumulators.len()
     }
 }

@@ -90,11 +90,16 @@ pub enum Statement {
     },
 }
 
-/// `for variable in 0..extent`.
+/// `for variable in 0..extent`, or a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct For {
     pub variable: LoopVariable,
     pub extent: Extent,
+    /// It counts pieces of so many iterations instead of the iterations: `0..⌈extent / each⌉`. 1 for a loop that is not cut.
+    pub each: usize,
+    /// It runs those that one piece has of them: the variable of a loop around it that counts pieces of the same extent, and how
+    /// many there are in a whole piece.
+    pub within: Option<(LoopVariable, usize)>,
     /// Whole vectors of iterations run at once, in no stated order. Loops over lanes do not nest.
     pub lanes: bool,
     /// Iterations up to the next multiple of `Float::padding` may run too, so that no part of a vector is left over: the rows
@@ -106,6 +111,11 @@ pub struct For {
 }
 
 impl For {
+    /// How often it runs in all pieces together, with this number of batch rows and rows padded to a multiple of `padding`.
+    pub fn count(&self, batch: usize, padding: usize) -> usize {
+        let all = self.extent.with(batch);
+        (if self.padded { all.next_multiple_of(padding) } else { all }).div_ceil(self.each)
+    }
     /// Whether the body puts something into an accumulator that started in front of the loop.
     pub fn crossed_by(&self, accumulator: Accumulator) -> bool {
         fn any(body: &[Statement], accumulator: Accumulator, start: bool) -> bool {

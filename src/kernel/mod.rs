@@ -70,7 +70,7 @@ mod value;
 mod verify;
 
 pub use affine::{Affine, Interval, LoopVariable};
-pub use groups::groups;
+pub use groups::{groups, strands};
 pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,

@@ -208,6 +208,12 @@ fn word(operation: &impl fmt::Debug) -> String {
 impl Display for For {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "for {} in {}", self.variable, extent_text(self.extent))?;
+        if self.each != 1 {
+            write!(f, " by {}", self.each)?;
+        }
+        if let Some((piece, size)) = self.within {
+            write!(f, " within {piece} of {size}")?;
+        }
         let words = [(self.parallel, " parallel"), (self.padded, " padded"), (self.lanes, " lanes")];
         words.iter().filter(|w| w.0).try_for_each(|w| f.write_str(w.1))
     }

@@ -131,6 +131,21 @@ impl<'k> Writer<'k> {
         });
         let latest =
             (!has_lanes && !outermost && self.dice.once_in(2)).then(|| k.accumulate(Reducer::Replace, k.number(1.0)));
+        // A long loop may be cut: the pieces' totals are summed apart.
+        let size = self.dice.pick(&[3, 16, 32]);
+        if !padded && !outermost && self.dice.once_in(2) {
+            let total = running.filter(|r| r.0 == Reducer::Sum).map(|r| r.1);
+            k.for_each(Loop::over(extent).pieces(size), |piece| {
+                let part = k.sum();
+                k.for_each(over.within(piece, size), |variable| {
+                    self.loops.push((variable, most, extent == Extent::Batch, has_lanes));
+                    let value = self.load();
+                    part.put(value);
+                    self.loops.pop();
+                });
+                total.iter().for_each(|total| total.put(part.total()));
+            });
+        }
         k.for_each(over, |variable| {
             self.loops.push((variable, most, extent == Extent::Batch && !padded, has_lanes));
             let mut values = values.clone();

@@ -33,6 +33,8 @@ enum Constant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loop {
     extent: Extent,
+    each: usize,
+    within: Option<(LoopVariable, usize)>,
     lanes: bool,
     padded: bool,
     parallel: bool,
@@ -40,13 +42,21 @@ pub struct Loop {
 
 impl Loop {
     pub fn over(extent: Extent) -> Loop {
-        Loop { extent, lanes: false, padded: false, parallel: false }
+        Loop { extent, each: 1, within: None, lanes: false, padded: false, parallel: false }
     }
     pub fn fixed(count: usize) -> Loop {
         Loop::over(Extent::Fixed(count))
     }
     pub fn batch() -> Loop {
         Loop::over(Extent::Batch)
+    }
+    /// Pieces of so many iterations are counted instead of the iterations.
+    pub fn pieces(self, each: usize) -> Loop {
+        Loop { each, ..self }
+    }
+    /// Only what one piece has of them, whose number is the variable of a loop over pieces; a whole piece has so many.
+    pub fn within(self, piece: LoopVariable, size: usize) -> Loop {
+        Loop { within: Some((piece, size)), ..self }
     }
     /// Whole vectors at once.
     pub fn lanes(self) -> Loop {
@@ -112,8 +122,8 @@ impl Recorder {
         self.state.borrow_mut().blocks.push(vec![]);
         body(variable);
         let body = self.state.borrow_mut().blocks.pop().unwrap_or_default();
-        let Loop { extent, lanes, padded, parallel } = over;
-        self.push(Statement::For(For { variable, extent, lanes, padded, parallel, body }));
+        let Loop { extent, each, within, lanes, padded, parallel } = over;
+        self.push(Statement::For(For { variable, extent, each, within, lanes, padded, parallel, body }));
     }
 
     /// The quotient, rounded down, and the remainder of a division by a positive number, for use in indices and guards.

@@ -1,7 +1,7 @@
 //! A slow evaluator of kernels in safe Rust, to test the JIT against. It works on as many lanes at once as the machine that
 //! it imitates, so that even sums agree to the last bit; like the JIT it makes denormal numbers zero.
 use super::affine::{Affine, LoopVariable};
-use super::groups::groups;
+use super::groups::strands;
 use super::instruction::*;
 use super::program::*;
 use rustc_hash::FxHashMap;
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
             match statement {
                 Statement::For(one) if one.lanes => self.lanes_loop(one),
                 Statement::For(one) => {
-                    for at in 0..one.extent.with(self.rows.count) {
+                    for at in self.range(one) {
                         self.variables.insert(one.variable, at as i64);
                         self.block(&one.body);
                     }
@@ -130,9 +130,9 @@ impl<'a> Run<'a> {
     /// Blocks of several vectors, then single ones, then, with the vectors' parts of each sum put together, what is left.
     fn lanes_loop(&mut self, one: &'a For) {
         let width = self.machine.vector / self.kernel.float.bytes();
-        let wide = width * groups(one, width);
-        let count = one.extent.with(self.rows.count);
-        let count = if one.padded { count.next_multiple_of(width) } else { count };
+        let wide = width * strands(one, width);
+        let range = self.range(one);
+        let count = range.end;
         let outer: Vec<_> = (0..self.accumulators.len())
             .filter(|&a| one.crossed_by(Accumulator(a as u32)))
             .map(|a| (a, self.accumulators[a].clone()))
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
             let (of, reducer) = self.kernel.accumulators[*a];
             self.accumulators[*a] = vec![identity(of, reducer); wide];
         }
-        let mut at = 0;
+        let mut at = range.start;
         for lanes in [wide, width] {
             while at + lanes <= count {
                 self.lanes = Some((one.variable, lanes));
@@ -165,6 +165,18 @@ impl<'a> Run<'a> {
             self.block(&one.body);
         }
         self.lanes = None;
+    }
+
+    /// The iterations of a loop, or of a piece of it.
+    fn range(&self, one: &For) -> std::ops::Range<usize> {
+        let count = one.count(self.rows.count, self.machine.vector / self.kernel.float.bytes());
+        match one.within {
+            None => 0..count,
+            Some((piece, size)) => {
+                let low = self.variables[&piece] as usize * size;
+                low..(low + size).min(count)
+            }
+        }
     }
 
     fn accumulate(&mut self, accumulator: Accumulator, value: Register, times: Option<Register>) {

@@ -44,6 +44,7 @@ impl<'a> Elaborator<'a> {
         let is_zero = claimed.as_ref().is_ok_and(|claimed| self.graph.constant_of(claimed.id) == Some(0.0));
         let derived = self.claimed(left, is_zero);
         let (derived, mut claimed) = (derived?, claimed?);
+        self.numeric_here(&claimed, self.span(value))?;
         let shape = self.graph.shape(derived.id).to_vec();
         if is_zero && self.graph.shape(claimed.id).is_empty() {
             claimed.id = self.graph.constant(0.0, &shape);

@@ -26,6 +26,20 @@ pub struct BinaryLowering {
     pub map_f64: Map2<f64>,
 }
 
+impl BinaryLowering {
+    /// Of `n` times the same, one at least: in few steps.
+    pub fn repeated<'k>(&self, x: Value<'k>, n: u32) -> Value<'k> {
+        match n {
+            0 | 1 => x,
+            n if n.is_multiple_of(2) => {
+                let half = self.repeated(x, n / 2);
+                (self.record)(half, half)
+            }
+            n => (self.record)(x, self.repeated(x, n - 1)),
+        }
+    }
+}
+
 /// 1 where the mask holds, else 0.
 pub fn truth<L: Lanes>(like: L, mask: L::Mask) -> L {
     L::select(mask, like.constant(1.0), like.constant(0.0))

@@ -5,6 +5,7 @@ use super::refusal::{Outcome, Refusal};
 use super::values::{Stored, only_ones_differ};
 use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Row};
 use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
+use crate::limits::KERNEL_WEIGHT;
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
 use crate::vector::lanes::{BitLanes, Lanes};
@@ -14,6 +15,8 @@ use std::cell::{Cell, RefCell};
 /// What the planner knows when kernels are written.
 pub struct Memory<'g> {
     pub graph: &'g Graph,
+    /// Rows of a batch at most.
+    pub batch: usize,
     pub stored: FxHashMap<NodeId, Stored>,
     /// Values of a loop's body that are written straight onto a stack: the loop and the stack's node.
     pub stacks: FxHashMap<NodeId, (LoopId, NodeId)>,
@@ -21,6 +24,15 @@ pub struct Memory<'g> {
     pub groups: Groups,
     /// The counters of the step.
     pub runtime: FxHashMap<crate::graph::Runtime, BufferId>,
+    /// The instructions that each node takes in a kernel.
+    pub weights: Vec<usize>,
+}
+
+impl Memory<'_> {
+    /// Whether values fit into one kernel.
+    pub fn fit_together(&self, members: impl IntoIterator<Item = NodeId>) -> bool {
+        members.into_iter().map(|m| self.weights[m.index()]).sum::<usize>() <= 3 * KERNEL_WEIGHT
+    }
 }
 
 /// One kernel being written.
@@ -320,8 +332,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             && exponent.fract() == 0.0
             && (1.0..=8.0).contains(&exponent)
         {
-            let base = self.float(x, at)?;
-            return Ok(power(times.lower.record, base, exponent as u32));
+            return Ok(times.lower.repeated(self.float(x, at)?, exponent as u32));
         }
         if let Some(compare) = op.whole
             && [x, y].iter().all(|&x| self.graph().ty(x).kind.is_whole())
@@ -482,16 +493,4 @@ fn flattened(shape: &[usize], at: &[Affine]) -> Affine {
 fn moved_ones(to: &[usize], from: &[usize], at: &[Affine]) -> Vec<Affine> {
     let mut real = at.iter().zip(from).filter(|(_, n)| **n != 1).map(|(a, _)| a.clone());
     to.iter().map(|&n| if n == 1 { Affine::from(0) } else { real.next().unwrap_or_default() }).collect()
-}
-
-fn power<'k>(times: fn(Value<'k>, Value<'k>) -> Value<'k>, base: Value<'k>, exponent: u32) -> Value<'k> {
-    match exponent {
-        0 => base.constant(1.0),
-        1 => base,
-        n if n % 2 == 0 => {
-            let half = power(times, base, n / 2);
-            times(half, half)
-        }
-        n => times(base, power(times, base, n - 1)),
-    }
 }

@@ -1,9 +1,10 @@
 //! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
 use super::emit::{Emitter, Memory};
 use super::refusal::Outcome;
+use super::sums::{Cut, Sum, summed};
 use super::values::Stored;
 use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId};
-use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer};
+use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer, Value};
 use crate::op::ReduceOp;
 use crate::vector::lanes::Lanes;
 use std::cell::RefCell;
@@ -15,7 +16,7 @@ pub struct Written {
 }
 
 /// The loops around a kernel whose places it is given, with the variables for them.
-type Rounds = RefCell<Vec<(LoopId, LoopVariable)>>;
+pub(super) type Rounds = RefCell<Vec<(LoopId, LoopVariable)>>;
 
 /// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
 pub const DIVIDED_ELEMENTS: usize = 16_384;
@@ -26,7 +27,7 @@ fn over(extent: usize) -> Loop {
 
 /// How the innermost loop of a kernel runs.
 #[derive(Clone, Copy, PartialEq)]
-enum Inner {
+pub(super) enum Inner {
     /// Whole vectors into the rows' padding.
     Padded,
     /// Vectors and a tail.
@@ -35,7 +36,11 @@ enum Inner {
 }
 
 /// Writes a kernel once to see whether all accesses are vectors of padded rows, then as it can be.
-fn written(name: &str, float: Float, write: &dyn Fn(&Recorder, Inner, &Rounds) -> Outcome<bool>) -> Outcome<Written> {
+pub(super) fn written(
+    name: &str,
+    float: Float,
+    write: &dyn Fn(&Recorder, Inner, &Rounds) -> Outcome<bool>,
+) -> Outcome<Written> {
     written_in(&[Inner::Padded, Inner::Scalar], name, float, write)
 }
 
@@ -60,7 +65,7 @@ fn written_in<Way: Copy>(
 }
 
 /// Loops over axes in this order, then the body, with the variable of each axis.
-fn nest(
+pub(super) fn nest(
     recorder: &Recorder,
     axes: &[(usize, usize)],
     inner: Inner,
@@ -90,7 +95,7 @@ fn nest(
 }
 
 /// Indices by axis from variables by axis.
-fn indices(rank: usize, at: &[(usize, LoopVariable)]) -> Vec<Affine> {
+pub(super) fn indices(rank: usize, at: &[(usize, LoopVariable)]) -> Vec<Affine> {
     (0..rank)
         .map(|axis| at.iter().find(|(a, _)| *a == axis).map_or(Affine::from(0), |(_, v)| Affine::from(*v)))
         .collect()
@@ -164,7 +169,7 @@ impl Destination {
         self.stack.is_some() || memory.stored.get(&self.id).is_some_and(|home| home.buffer == self.stored.buffer)
     }
     /// Where the element at these indices of the value goes.
-    fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
+    pub(super) fn access(&self, e: &Emitter, at: &[Affine]) -> Access {
         match self.stack {
             None => e.access(&self.stored, at),
             Some((of, stack)) => e.access(&self.stored, &e.with_place(stack, at, e.place(of))),
@@ -175,7 +180,7 @@ impl Destination {
         self.stack.map(|(_, stack)| usize::from(memory.graph.shape(stack).first() == Some(&BATCH)))
     }
     /// How far the value's neighbours along one of its axes are apart.
-    fn stride(&self, memory: &Memory, axis: usize) -> usize {
+    pub(super) fn stride(&self, memory: &Memory, axis: usize) -> usize {
         self.stored.layout.strides[axis + usize::from(self.rounds(memory).is_some_and(|rounds| axis >= rounds))]
     }
 }
@@ -208,8 +213,36 @@ pub fn reduction(
             || x_shape.iter().map(|&n| if n == BATCH { 64 } else { n }).product::<usize>() >= DIVIDED_ELEMENTS;
         nest(recorder, &outer, outer_inner, divided && !outer.is_empty(), &mut vec![], &mut |at| {
             let lane_outside = if outer_inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
+            let outside: Vec<(usize, LoopVariable)> = at.iter().map(|&(axis, v)| (kept[axis], v)).collect();
+            let store = |total: Option<Value>, index: Option<Integers>| {
+                let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
+                let access = to.access(&e, &indices(shape.len(), at));
+                match (total, index) {
+                    (_, Some(index)) => recorder.store_integer(access, index),
+                    (Some(total), None) if op == ReduceOp::Mean => {
+                        recorder.store(access, total * inverse_count(&e, &reduced));
+                    }
+                    (Some(total), None) => recorder.store(access, total),
+                    (None, None) => {}
+                }
+                lane_outside.is_some() && e.irregular.get()
+            };
             let best = match op {
-                ReduceOp::Sum | ReduceOp::Mean => recorder.sum(),
+                ReduceOp::Sum | ReduceOp::Mean => {
+                    let cut = Cut::new(&reduced, inner_inner == Inner::Lanes, memory.batch);
+                    let sum = Sum::of(recorder, &cut);
+                    let lanes = |over: Loop| if inner_inner == Inner::Lanes { over.lanes() } else { over };
+                    summed(recorder, &cut.turns, &lanes, sum, &mut vec![], None, &mut |inside, sum| {
+                        let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
+                        let e = Emitter::new(recorder, memory, &[], lane, loops);
+                        let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
+                        sum.put(e.float(x, &indices(x_shape.len(), &all))?);
+                        irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
+                        Ok(())
+                    })?;
+                    irregular |= store(Some(sum.total()), None);
+                    return Ok(());
+                }
                 ReduceOp::Product => recorder.accumulate(Reducer::Product, recorder.number(1.0)),
                 ReduceOp::Max | ReduceOp::Argmax => {
                     recorder.accumulate(Reducer::Maximum, recorder.number(f64::NEG_INFINITY))
@@ -219,7 +252,6 @@ pub fn reduction(
                 }
             };
             let index = pick.then(|| recorder.accumulate_integers(Reducer::Replace, recorder.integer(0)));
-            let outside: Vec<(usize, LoopVariable)> = at.iter().map(|&(axis, v)| (kept[axis], v)).collect();
             nest(recorder, &reduced, inner_inner, false, &mut vec![], &mut |inside| {
                 let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                 let e = Emitter::new(recorder, memory, &[], lane, loops);
@@ -236,20 +268,10 @@ pub fn reduction(
                 irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
                 Ok(())
             })?;
-            let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
-            let here = indices(shape.len(), at);
-            let access = to.access(&e, &here);
-            irregular |= lane_outside.is_some() && e.irregular.get();
-            match index {
-                Some(index) => recorder.store_integer(access, index.total()),
-                None => {
-                    let mut total = best.total();
-                    if op == ReduceOp::Mean {
-                        total = total * inverse_count(&e, &reduced);
-                    }
-                    recorder.store(access, total);
-                }
-            }
+            irregular |= match index {
+                Some(index) => store(None, Some(index.total())),
+                None => store(Some(best.total()), None),
+            };
             Ok(())
         })?;
         Ok(irregular)
@@ -257,7 +279,7 @@ pub fn reduction(
 }
 
 /// One over the number of elements that a mean is over.
-fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> crate::kernel::Value<'k> {
+fn inverse_count<'k>(e: &Emitter<'k, '_>, reduced: &[(usize, usize)]) -> Value<'k> {
     let fixed: f64 = reduced.iter().filter(|r| r.1 != BATCH).map(|r| r.1 as f64).product();
     let one = e.recorder.number(1.0 / fixed);
     if !reduced.iter().any(|r| r.1 == BATCH) {
@@ -276,7 +298,7 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
     let extents = c.extents(&a_shape, &b_shape);
     let shape = memory.graph.shape(to.id).to_vec();
     let outer = axes_of(memory, to, &shape);
-    let summed: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
+    let labels: Vec<(usize, usize)> = c.summed().iter().map(|&l| (l as usize, extents[l as usize])).collect();
     let along_result = (Inner::Padded, Inner::Scalar);
     let along_sum = (Inner::Scalar, Inner::Lanes);
     let ways = [if outer.is_empty() { along_sum } else { along_result }, along_sum, (Inner::Scalar, Inner::Scalar)];
@@ -284,10 +306,12 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
         let mut irregular = false;
         nest(recorder, &outer, inner, is_large(&to.stored), &mut vec![], &mut |at| {
             let lane_outside = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
-            let sum = recorder.sum();
+            let cut = Cut::new(&labels, inner_inner == Inner::Lanes, memory.batch);
+            let sum = Sum::of(recorder, &cut);
+            let lanes = |over: Loop| if inner_inner == Inner::Lanes { over.lanes() } else { over };
             let outside: Vec<(usize, LoopVariable)> =
                 at.iter().map(|&(axis, v)| (c.out_axes[axis] as usize, v)).collect();
-            nest(recorder, &summed, inner_inner, false, &mut vec![], &mut |inside| {
+            summed(recorder, &cut.turns, &lanes, sum, &mut vec![], None, &mut |inside, sum| {
                 let lane = if inner_inner == Inner::Lanes { inside.last().map(|a| a.1) } else { lane_outside };
                 let e = Emitter::new(recorder, memory, &[], lane, loops);
                 let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
@@ -343,44 +367,6 @@ pub fn join_part(
             Ok(())
         })?;
         Ok(irregular)
-    })
-}
-
-/// Adds rows where they belong, after the table was cleared. One thread, in the order of the rows.
-pub fn scatter(
-    memory: &Memory,
-    name: &str,
-    float: Float,
-    to: &Destination,
-    index: NodeId,
-    values: NodeId,
-    shared: usize,
-) -> Outcome<Written> {
-    let (shape, v_shape) = (memory.graph.shape(to.id).to_vec(), memory.graph.shape(values).to_vec());
-    let rank = memory.graph.shape(index).len();
-    written(name, float, &|recorder, inner, loops| {
-        if inner == Inner::Padded {
-            return Ok(true);
-        }
-        let clear: Vec<(usize, usize)> = (0..shape.len()).map(|a| (a, shape[a])).collect();
-        nest(recorder, &clear, Inner::Scalar, false, &mut vec![], &mut |at| {
-            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            recorder.store(to.access(&e, &indices(shape.len(), at)), recorder.number(0.0));
-            Ok(())
-        })?;
-        let all: Vec<(usize, usize)> = (0..v_shape.len()).map(|a| (a, v_shape[a])).collect();
-        nest(recorder, &all, Inner::Scalar, false, &mut vec![], &mut |at| {
-            let e = Emitter::new(recorder, memory, &[to.id], None, loops);
-            let here = indices(v_shape.len(), at);
-            let row = e.integer(index, &here[..rank])?;
-            let mut there: Vec<Affine> = here[..shared].to_vec();
-            there.push(Affine::from(0));
-            there.extend(here[rank..].iter().cloned());
-            let access = to.access(&e, &there).row(row, to.stride(memory, shared), shape[shared]);
-            recorder.add(access, e.float(values, &here)?);
-            Ok(())
-        })?;
-        Ok(true)
     })
 }
 

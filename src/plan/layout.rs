@@ -23,7 +23,7 @@ impl Layout {
         let mut size = 1;
         for (place, &axis) in order.iter().rev().enumerate() {
             strides[axis] = size;
-            size *= extent(shape[axis], batch);
+            size = grown(size, extent(shape[axis], batch));
             if place == 0 {
                 size = size.next_multiple_of(padding);
                 if order.len() > 1 && (size * float.bytes()).is_multiple_of(1024) {
@@ -39,7 +39,7 @@ impl Layout {
         let mut size = 1;
         for axis in (0..shape.len()).rev() {
             strides[axis] = size;
-            size *= extent(shape[axis], batch);
+            size = grown(size, extent(shape[axis], batch));
         }
         let elements = size.next_multiple_of(float.padding());
         Layout { order: (0..shape.len()).collect(), strides, elements, padded: false }
@@ -48,6 +48,11 @@ impl Layout {
     pub fn innermost(&self) -> Option<usize> {
         self.order.last().copied()
     }
+}
+
+/// More elements than any memory has are all the same: whoever asks for memory is refused.
+fn grown(size: usize, extent: usize) -> usize {
+    size.saturating_mul(extent).min(1 << 58)
 }
 
 /// The extent of an axis when the batch is at its largest.

@@ -11,9 +11,12 @@ pub mod orders;
 pub mod products;
 pub mod refusal;
 mod rounds;
+mod scatters;
 pub mod schedule;
+mod sums;
 mod updates;
 pub mod values;
+mod weight;
 
 use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
@@ -21,6 +24,7 @@ use crate::kernel::{
     Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
     Program, Role, Step,
 };
+use crate::limits;
 use crate::step::Target;
 use emit::Memory;
 use kernels::{Destination, Written};
@@ -113,7 +117,9 @@ fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> 
     let order = graph.reachable(roots);
     planner.orders = orders::orders(graph, &order, &updates);
     planner.place_leaves(&updates);
-    planner.place_values(&order, roots, &updates);
+    let others: Vec<NodeId> = updated.iter().chain(&outputs[request.logged.len()..]).copied().collect();
+    let told = values::told(graph, &order, &outputs[..request.logged.len()], &others);
+    planner.place_values(&order, roots, &updates, &told);
     let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
     planner.gather_inputs(&order)?;
     let steps = planner.steps(&items)?;
@@ -158,10 +164,12 @@ impl<'g> Planner<'g> {
         };
         let memory = Memory {
             graph,
+            batch,
             stored: FxHashMap::default(),
             stacks: FxHashMap::default(),
             groups: Default::default(),
             runtime: FxHashMap::default(),
+            weights: vec![],
         };
         let mut planner = Planner {
             graph,
@@ -193,7 +201,8 @@ impl<'g> Planner<'g> {
     /// A piece of the program's memory.
     fn allocate(&mut self, name: &str, element: Element, elements: usize, role: Role) -> BufferId {
         let offset = self.program.arena_bytes;
-        self.program.arena_bytes = (offset + elements * element.bytes()).next_multiple_of(64);
+        let end = offset.saturating_add(elements.saturating_mul(element.bytes()));
+        self.program.arena_bytes = end.min(usize::MAX / 2).next_multiple_of(64);
         self.program.buffers.push(Buffer {
             name: name.into(),
             element,
@@ -257,9 +266,10 @@ impl<'g> Planner<'g> {
     }
 
     /// Buffers for all values that are kept.
-    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)]) {
+    fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)], told: &[bool]) {
         let scalars = values::step_scalars(self.graph);
-        let kept = values::keep(self.graph, order, roots, &scalars);
+        let kept = values::keep(self.graph, order, roots, &scalars, self.float);
+        self.memory.weights = kept.weights.clone();
         self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);
         // Stacks first: what is stacked is written there.
@@ -315,6 +325,7 @@ impl<'g> Planner<'g> {
                 Op::Leaf(_) => continue,
                 _ if !kept.kept[id.index()] || self.graph.constant_of(id).is_some() => continue,
                 _ if scalars[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Scalar),
+                _ if told[id.index()] => self.new_stored(&name, kind, layout, Float::F64, Role::Value),
                 _ => self.new_stored(&name, kind, layout, self.float, Role::Value),
             };
             self.memory.stored.insert(id, stored);
@@ -416,7 +427,13 @@ impl<'g> Planner<'g> {
             Op::Reduce { op, axes, x } => vec![kernels::reduction(&self.memory, &name, float, &to, *op, axes, *x)?],
             Op::Contract(c) => vec![kernels::contraction(&self.memory, &name, float, &to, c)?],
             Op::ScatterAdd { index, values, shared, .. } => {
-                vec![kernels::scatter(&self.memory, &name, float, &to, *index, *values, *shared)?]
+                let lost = scatters::loses(&self.memory, *index, *shared).then(|| {
+                    let layout = self.natural(self.graph.shape(id));
+                    let stored = self.new_stored(&format!("{name} lost"), Kind::Real, layout, float, Role::Value);
+                    Destination { id, stored, stack: None }
+                });
+                let rows = (*index, *values, *shared);
+                vec![scatters::scatter(&self.memory, &name, float, &to, lost.as_ref(), rows)?]
             }
             Op::Join { axis, parts } => {
                 let mut start = 0;
@@ -435,7 +452,14 @@ impl<'g> Planner<'g> {
 
     fn finish(mut self, logged: &[Binding], outputs: Vec<Binding>) -> Plan {
         self.program.outputs = logged.iter().map(|b| b.buffer).collect();
-        arena::share(&mut self.program);
+        let bytes = |buffer: &Buffer| buffer.elements as u128 * buffer.element.bytes() as u128;
+        let total: u128 = self.program.buffers.iter().map(bytes).sum();
+        if total <= limits::ADDRESSES {
+            arena::share(&mut self.program);
+        } else {
+            // Nobody has that: it is only said how much.
+            self.program.arena_bytes = usize::try_from(total).unwrap_or(usize::MAX);
+        }
         // After the memory is shared: what overlaps must not be touched by two steps at once.
         self.program.insert_barriers();
         Plan {

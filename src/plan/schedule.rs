@@ -153,6 +153,7 @@ fn scope(all: &Scope, home: Option<LoopId>, lateness: &mut Lateness) -> Vec<Item
             let Item::Group(members) = &items[at] else { return false };
             let float = |m: NodeId| memory.stored.get(&m).map(|s| (s.float, s.layout.order.clone()));
             members.len() < GROUP
+                && memory.fit_together(members.iter().copied().chain([id]))
                 && graph.shape(members[0]) == graph.shape(id)
                 && float(members[0]) == float(id)
                 && memory.stacks.contains_key(&members[0]) == memory.stacks.contains_key(&id)

@@ -18,6 +18,16 @@ enum Work {
     Single(NodeId),
 }
 
+impl Work {
+    /// What is computed.
+    fn node(&self) -> NodeId {
+        match self {
+            Work::Assign { of, .. } => *of,
+            Work::Single(id) => *id,
+        }
+    }
+}
+
 /// The same with the items of the other work that stand in front of it: in the order of the graph, and at least.
 struct Late {
     work: Work,
@@ -70,7 +80,9 @@ impl Planner<'_> {
     ) {
         let graph = self.graph;
         let updated: FxHashSet<NodeId> = updates.iter().map(|u| u.1).collect();
-        let others: Vec<NodeId> = order.iter().copied().filter(|x| kept[x.index()] && !updated.contains(x)).collect();
+        // Loops run before, also where only an update wants what they leave: so does all that they start from.
+        let runs = |x: &NodeId| graph.op(*x).loop_used().is_some() || kept[x.index()] && !updated.contains(x);
+        let others: Vec<NodeId> = order.iter().copied().filter(runs).collect();
         let needed: FxHashSet<NodeId> = graph.reachable(&others).into_iter().collect();
         let is_late = |id: &NodeId| {
             let op = graph.op(*id);
@@ -237,6 +249,7 @@ impl Planner<'_> {
             let joins = (earliest..out.len()).rev().find(|&k| {
                 let Together { works, place } = &out[k];
                 works.len() + members.len() <= GROUP
+                    && self.memory.fit_together(works.iter().chain(members).map(|&m| all[m].work.node()))
                     && needs <= *place
                     && self.is_alike(&all[works[0]].work, &all[members[0]].work)
             });
@@ -414,6 +427,25 @@ mod tests {
         };
         let program = planned(&[&[40], &[20], &[10]], delays);
         assert_eq!((steps(&program), aside(&program).len()), (3, 0), "{}", program.text());
+    }
+
+    /// The loop starts from a next value, and nothing but another next value wants what it leaves.
+    #[test]
+    fn what_a_loop_starts_from_is_there_before_it() {
+        for stacked in [false, true] {
+            let looped = |g: &mut Graph, s: &[NodeId]| {
+                let start = g.scale(s[0], 0.5);
+                let of = g.begin_loop(2, false, &[(start, false)]);
+                let carried = g.looped(of).binders[0].leaf;
+                let next = g.multiply(carried, s[1]);
+                g.set_next(of, 0, next);
+                let left = if stacked { g.stacked(of, next) } else { g.last(of, next) };
+                let left = if stacked { g.index(left, 0, 1) } else { left };
+                let sum = g.add(left, s[1]);
+                vec![start, sum]
+            };
+            planned(&[&[8], &[8]], looped);
+        }
     }
 
     #[test]

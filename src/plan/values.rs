@@ -3,10 +3,11 @@
 //! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
 //! several kernels need it and it is not cheap; views are addresses.
 use super::layout::Layout;
+use super::weight::Weights;
 use crate::graph::class::{Made, facts};
-use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, View};
+use crate::graph::{BATCH, Graph, Kind, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
-use crate::op::Again;
+use crate::op::{Again, ReduceOp};
 use rustc_hash::FxHashMap;
 
 /// A value in memory.
@@ -16,7 +17,7 @@ pub struct Stored {
     /// Elements of the buffer in front of it: several values may stand in one.
     pub offset: usize,
     pub layout: Layout,
-    /// The precision it is kept in: numbers that are the same for the whole step are f64.
+    /// The precision it is kept in: numbers that are the same for the whole step, or are only told, are f64.
     pub float: Float,
 }
 
@@ -25,6 +26,8 @@ pub struct Kept {
     pub kept: Vec<bool>,
     /// Those that a reshape reads element by element: their layout has no padding.
     pub dense: Vec<bool>,
+    /// The instructions that each node takes in a kernel.
+    pub weights: Vec<usize>,
 }
 
 /// Whether the value is one number for the whole step, made of settings and counters alone.
@@ -41,7 +44,32 @@ pub fn step_scalars(graph: &Graph) -> Vec<bool> {
     marks
 }
 
-pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool]) -> Kept {
+/// Numbers that are told and go into nothing else: means and sums over the examples, and what is made of them. They are computed in f64,
+/// whatever the precision of the model. `others` are the roots that are not logged.
+pub fn told(graph: &Graph, order: &[NodeId], logged: &[NodeId], others: &[NodeId]) -> Vec<bool> {
+    let mut needed = vec![false; graph.len()];
+    graph.reachable(others).into_iter().for_each(|id| needed[id.index()] = true);
+    let mut told = vec![false; graph.len()];
+    logged.iter().for_each(|id| told[id.index()] = true);
+    // Users stand behind what they use: all of them have been seen when a node's turn comes.
+    for &id in order.iter().rev() {
+        let own = match graph.op(id) {
+            Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
+            Op::Reduce { op: ReduceOp::Sum | ReduceOp::Mean, x, .. } => graph.shape(*x) == [BATCH],
+            _ => false,
+        };
+        let is_number = graph.shape(id).is_empty() && graph.ty(id).kind == Kind::Real;
+        told[id.index()] &= own && is_number && !needed[id.index()] && graph.node(id).loops.is_empty();
+        let passes = told[id.index()] && !matches!(graph.op(id), Op::Reduce { .. });
+        graph.op(id).each_operand(|x| match passes {
+            true => told[x.index()] |= !needed[x.index()],
+            false => needed[x.index()] = true,
+        });
+    }
+    told
+}
+
+pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool], float: Float) -> Kept {
     let mut kept = vec![false; graph.len()];
     let mut dense = vec![false; graph.len()];
     let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -95,7 +123,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool])
             _ => {}
         }
     }
-    Kept { kept, dense }
+    let mut weights = Weights::new(graph, float);
+    weights.keep(order, &mut kept);
+    Kept { kept, dense, weights: weights.of }
 }
 
 /// The value whose memory a product reads: views that only address are looked through.
@@ -120,7 +150,7 @@ fn left_by(graph: &Graph, mut x: NodeId) -> NodeId {
 }
 
 /// What needs no memory of its own: leaves have theirs, constants none.
-fn is_free(graph: &Graph, id: NodeId) -> bool {
+pub fn is_free(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
         Op::Leaf(Leaf::Table(..)) => false,
         Op::Leaf(_) => true,

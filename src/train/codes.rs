@@ -16,4 +16,8 @@ pub static CODES: &[Explanation] = &[
         "A value is needed that no kernel makes, or one that would be too long. It is a limit of gradus and no mistake of the program: \
          `gradus run --executor interpreter` computes it all the same.",
         "y = f(x)    // beyond a limit of native code", "y = g(x)"),
+    explain("E0909", "more memory than there is",
+        "Before anything is computed, gradus adds up what parameters, states and all values of a step take. It is more than this machine has free, \
+         or than its limits let a process have.",
+        "param w: [40000, 40000]\nloss = norm(w)^2", "param w: [400, 400]\nloss = norm(w)^2"),
 ];

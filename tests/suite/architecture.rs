@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 /// From the left to the right; a module imports only from those before it.
 const ORDER: &[&str] = &[
     "limits",
+    "memory",
     "diagnostic",
     "random",
     "vector",

@@ -23,6 +23,7 @@ mod spelled;
 mod stages;
 mod steps;
 mod structure;
+mod sums;
 mod training;
 mod types;
 mod values;

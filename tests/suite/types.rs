@@ -310,7 +310,7 @@ const RIGHT: &[&str] = &[
     "for i in 0..4 { xs[i] + i }",
     "[argmax(xs), n]",
     "concat(xs, [argmax(xs)])",
-    "concat([argmax(xs)], xs, [b])",
+    "concat([argmax(xs)], xs, stack(b))",
     "stack(argmax(xs), argmax(x))",
     "if b then argmax(xs) else n",
     "if n > 0 then argmax(xs) else argmax(x)",

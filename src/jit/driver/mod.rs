@@ -12,6 +12,7 @@ mod transpositions;
 use super::barrier::Barrier;
 use super::module::{Code, fault};
 use crate::kernel::*;
+use crate::limits::CALLS;
 use crate::vector::Path;
 pub(super) use products::Products;
 
@@ -60,9 +61,35 @@ pub(super) fn driver(
     kernels: &[FuncId],
     threads: usize,
 ) -> Result<FuncId, Fault> {
+    // A function that calls too much takes long to compile, and the more so the longer it is.
+    let mut parts = vec![];
+    if CALLS < program.steps.len() {
+        for (at, steps) in program.steps.chunks(CALLS).enumerate() {
+            let name = format!("steps{at}");
+            parts.push(function(code, contexts, program, (kernels, &[]), threads, &name, 4, |writer| {
+                writer.steps(steps)
+            })?);
+        }
+    }
+    let steps = &program.steps[..];
+    function(code, contexts, program, (kernels, &parts), threads, "run", 2, |writer| writer.all_records(steps))
+}
+
+/// A function of a run, a thread and, in a part of a step, the step's first row and its number of rows.
+#[allow(clippy::too_many_arguments)]
+fn function(
+    code: &mut Code,
+    contexts: &mut FunctionBuilderContext,
+    program: &Program,
+    (kernels, parts): (&[FuncId], &[FuncId]),
+    threads: usize,
+    name: &str,
+    arguments: usize,
+    write: impl FnOnce(&mut Writer),
+) -> Result<FuncId, Fault> {
     let mut signature = code.signature()?;
-    signature.params = vec![AbiParam::new(types::I64); 2];
-    let id = code.declare("run", &signature)?;
+    signature.params = vec![AbiParam::new(types::I64); arguments];
+    let id = code.declare(name, &signature)?;
     let mut wait = code.signature()?;
     wait.params = vec![AbiParam::new(types::I64)];
     let wait = code.import("wait", &wait)?;
@@ -72,17 +99,22 @@ pub(super) fn driver(
     let wait = code.reference(wait, &mut function)?;
     let multiply = products::import(code, &mut function, program.float)?;
     let transpose = transpositions::import(code, &mut function)?;
-    let kernels = kernels.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
+    // The whole calls its parts, a part its kernels.
+    let called = if parts.is_empty() { kernels } else { &[] };
+    let kernels = called.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
+    let parts = parts.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
     let mut builder = FunctionBuilder::new(&mut function, contexts);
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
     builder.switch_to_block(entry);
     builder.seal_block(entry);
-    let (run, thread) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
+    let given = builder.block_params(entry).to_vec();
+    let (run, thread) = (given[0], given[1]);
     let mut writer = Writer {
         program,
         threads,
         kernels,
+        parts,
         wait,
         multiply,
         transpose,
@@ -90,18 +122,18 @@ pub(super) fn driver(
         thread,
         arena: run,
         slots: run,
-        first: run,
-        rows: run,
+        first: given.get(2).copied().unwrap_or(run),
+        rows: given.get(3).copied().unwrap_or(run),
         variables: FxHashMap::default(),
         builder,
     };
     writer.arena = writer.field(std::mem::offset_of!(Run, arena));
     writer.slots = writer.field(std::mem::offset_of!(Run, slots));
-    writer.all_records();
+    write(&mut writer);
     writer.builder.ins().return_(&[]);
     let frontend = code.frontend()?;
     writer.builder.finalize(frontend);
-    code.define(id, "run", function)?;
+    code.define(id, name, function)?;
     Ok(id)
 }
 
@@ -109,6 +141,8 @@ struct Writer<'a> {
     program: &'a Program,
     threads: usize,
     kernels: Vec<FuncRef>,
+    /// The steps in several functions, if they are too many for one.
+    parts: Vec<FuncRef>,
     wait: FuncRef,
     multiply: FuncRef,
     transpose: FuncRef,
@@ -127,7 +161,7 @@ impl Writer<'_> {
         self.builder.ins().load(types::I64, FLAGS, self.run, offset as i32)
     }
 
-    fn all_records(&mut self) {
+    fn all_records(&mut self, steps: &[Step]) {
         let record_bytes = 8 * (RECORD_HEAD + self.program.scalars.len()) as i64;
         let log_bytes = 8 * self.program.outputs.len() as i64;
         let records = self.field(std::mem::offset_of!(Run, records));
@@ -162,7 +196,12 @@ impl Writer<'_> {
         self.enter(body);
         self.first = self.builder.ins().load(types::I64, FLAGS, record, 0);
         self.rows = self.builder.ins().load(types::I64, FLAGS, record, 8);
-        self.steps(&self.program.steps);
+        if self.parts.is_empty() {
+            self.steps(steps);
+        }
+        for part in self.parts.clone() {
+            self.builder.ins().call(part, &[self.run, self.thread, self.first, self.rows]);
+        }
         self.barrier();
         self.on_first_thread(|w| w.write_outputs(entry));
         let next = self.builder.ins().iadd_imm_s(step, 1);

@@ -71,6 +71,9 @@ pub(super) fn kernel(
         varying: vec![false; kernel.registers.len()],
         accumulators: vec![vec![]; kernel.accumulators.len()],
         lane_accumulators: vec![false; kernel.accumulators.len()],
+        strands: vec![None; kernel.accumulators.len()],
+        cycle: None,
+        strand: None,
         variables: kernel
             .parameters
             .iter()
@@ -153,6 +156,12 @@ struct Lowering<'a> {
     accumulators: Vec<Vec<Variable>>,
     /// The accumulators that started in a loop over lanes.
     lane_accumulators: Vec<bool>,
+    /// The accumulators that add up in more strands than the open loop over lanes has vectors at once: their strands are in memory.
+    strands: Vec<Option<ir::StackSlot>>,
+    /// The loop over lanes whose vectors go through them in turn, and how many bytes all of them have.
+    cycle: Option<(LoopVariable, usize)>,
+    /// How many bytes the strand of this iteration's first vector is from the first strand; none for that one itself.
+    strand: Option<ir::Value>,
     variables: FxHashMap<LoopVariable, ir::Value>,
     /// Divisions in force: quotient, remainder, dividend, divisor.
     divided: Vec<(LoopVariable, LoopVariable, Affine, usize)>,
@@ -211,8 +220,7 @@ impl Lowering<'_> {
                 Statement::Accumulate { accumulator, value, times } => {
                     let (of, reducer) = self.kernel.accumulators[accumulator.0 as usize];
                     for group in 0..self.groups() {
-                        let variable = self.accumulators[accumulator.0 as usize][group];
-                        let held = self.builder.use_var(variable);
+                        let held = self.held(*accumulator, group);
                         let value = self.get(*value, group);
                         let next = match times {
                             Some(times) => {
@@ -221,7 +229,7 @@ impl Lowering<'_> {
                             }
                             None => self.reduce(reducer, of, held, value),
                         };
-                        self.builder.def_var(variable, next);
+                        self.hold(*accumulator, group, next);
                     }
                 }
                 Statement::Store { to, value } => self.store(to, *value),

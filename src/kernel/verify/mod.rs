@@ -66,9 +66,9 @@ impl Scope<'_> {
         self.variables.get(&variable).is_some_and(|x| x.1)
     }
     fn open(&mut self, one: &For) {
-        let most = one.extent.with(self.batch);
-        let most = if one.padded { most.next_multiple_of(self.padding) } else { most };
-        self.variables.insert(one.variable, (Some(Interval::below(most)), one.extent == Extent::Batch && !one.padded));
+        let most = one.count(self.batch, self.padding);
+        let is_row = one.extent == Extent::Batch && !one.padded && one.each == 1;
+        self.variables.insert(one.variable, (Some(Interval::below(most)), is_row));
     }
     fn divide(&mut self, quotient: LoopVariable, remainder: LoopVariable, dividend: &Affine, divisor: usize) {
         if let Some(of) = self.interval(dividend) {
@@ -189,6 +189,7 @@ impl<'a> Check<'a> {
         if let Extent::Fixed(n) = one.extent {
             positive(n, "the extent of a loop")?;
         }
+        self.cut(one)?;
         if one.lanes && self.loops.iter().any(|l| l.lanes) {
             return Err(format!("the loop over {variable} has lanes inside another loop over lanes"));
         }
@@ -207,6 +208,28 @@ impl<'a> Check<'a> {
         self.loops.pop();
         self.scope.variables.insert(variable, DEAD);
         Ok(())
+    }
+
+    /// Whether the pieces of a loop are pieces.
+    fn cut(&self, one: &For) -> Result<(), String> {
+        let variable = one.variable;
+        positive(one.each, "the size of a piece")?;
+        if one.parallel && (one.each != 1 || one.within.is_some()) {
+            return Err(format!("the loop over {variable} is parallel and cut"));
+        }
+        if one.lanes && one.each != 1 {
+            return Err(format!("the loop over {variable} counts pieces and has lanes"));
+        }
+        let Some((piece, size)) = one.within else { return Ok(()) };
+        positive(size, "the size of a piece")?;
+        if one.padded && !size.is_multiple_of(self.scope.padding) {
+            return Err(format!("the loop over {variable} is padded, and its pieces are no whole vectors"));
+        }
+        let whole = |l: &&&For| l.extent == one.extent && l.padded == one.padded && l.each == one.each * size;
+        match self.loops.iter().find(|l| l.variable == piece).filter(whole) {
+            Some(_) => Ok(()),
+            None => Err(format!("{piece} does not count the pieces of the loop over {variable}")),
+        }
     }
 
     /// In a divided kernel every thread runs what is outside of its parallel loops, and none waits for another.

@@ -12,10 +12,8 @@ pub(super) struct Family<T: 'static> {
     pub width: usize,
     /// By the vectors of columns, less one: tiles for full and for partial last vectors.
     pub sizes: &'static [Size<T>],
-    /// The same with [`CHAINS`], for products of few elements. There may be none of a size.
+    /// The same with [`CHAINS`], for products of few elements.
     pub chained: &'static [Size<T>],
-    /// As many vectors of sums as leave room for four chains.
-    pub chained_most: usize,
 }
 
 /// Tiles of one number of vectors, by the rows, less one.
@@ -74,7 +72,6 @@ impl<T: Element> Family<T> {
             Size::masked(kernels!(avx512, 2, CHAINS, true, 1 2 3)),
             Size::masked(kernels!(avx512, 3, CHAINS, true, 1 2)),
         ],
-        chained_most: 6,
     };
 
     /// 16 registers: up to 12 sums.
@@ -89,7 +86,6 @@ impl<T: Element> Family<T> {
             Size::masked(kernels!(avx2, 1, CHAINS, true, 1 2 3)),
             Size::masked(kernels!(avx2, 2, CHAINS, true, 1)),
         ],
-        chained_most: 3,
     };
 
     /// 16 or 32 registers, according to the target.
@@ -99,8 +95,13 @@ impl<T: Element> Family<T> {
             Size { full: kernels!(portable, 1, 1, false, 1 2 3 4), edge: kernels!(portable, 1, 1, true, 1 2 3 4) },
             Size { full: kernels!(portable, 2, 1, false, 1 2 3 4), edge: kernels!(portable, 2, 1, true, 1 2 3 4) },
         ],
-        chained: &[],
-        chained_most: 0,
+        chained: &[
+            Size {
+                full: kernels!(portable, 1, CHAINS, false, 1 2 3),
+                edge: kernels!(portable, 1, CHAINS, true, 1 2 3),
+            },
+            Size { full: kernels!(portable, 2, CHAINS, false, 1), edge: kernels!(portable, 2, CHAINS, true, 1) },
+        ],
     };
 }
 

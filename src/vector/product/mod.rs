@@ -4,6 +4,7 @@
 //! A [`Product`] says the shape, [`Prepared`] is what a planner keeps of it, and [`Prepared::run`] multiplies.
 
 mod axes;
+mod bundles;
 mod calls;
 mod family;
 mod prepared;

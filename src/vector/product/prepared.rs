@@ -7,6 +7,11 @@ use super::tile::{Kernel, MOST_ROWS, RowOffsets};
 use super::{Extent, Product, Store};
 use crate::vector::machine::{Element, Path};
 
+/// Bytes of the widest vector of any path.
+const WIDEST: usize = 64;
+/// So many of them, four times, fit its registers.
+const FEW: usize = 6;
+
 /// A product ready to run on one path. It holds no pointers to arrays.
 pub struct Prepared<T: 'static> {
     pub(super) family: &'static Family<T>,
@@ -118,12 +123,12 @@ impl<T: Element> Prepared<T> {
         self
     }
 
-    /// Whether four chains of sums pay. Decided by fixed extents alone: the number of batch rows differs from thread to
-    /// thread and for the last batch, and the bits of an element must not.
+    /// Whether four chains of sums pay, with the widest vectors. Decided by fixed extents alone: the number of batch rows differs
+    /// from thread to thread and for the last batch, the width of vectors from machine to machine, and the bits of an element must not.
     fn has_few_outputs(&self) -> bool {
         let vectors = match self.columns {
-            Extent::Fixed(columns) => columns.div_ceil(self.family.width).min(self.family.sizes.len()),
-            Extent::Batch => self.family.sizes.len(),
+            Extent::Fixed(columns) => columns.div_ceil(WIDEST / size_of::<T>()).min(3),
+            Extent::Batch => 3,
         };
         let rows = self.rows.iter().fold(1, |rows: usize, axis| match axis.count.is_batch {
             true => usize::MAX,
@@ -131,7 +136,7 @@ impl<T: Element> Prepared<T> {
         });
         let terms =
             self.inner.first().map_or(1, |axis| if axis.count.is_batch { usize::MAX } else { axis.count.fixed });
-        rows.saturating_mul(vectors) <= self.family.chained_most && terms >= 8
+        rows.saturating_mul(vectors) <= FEW && terms >= 8
     }
 
     /// How a run with this number of batch rows is cut.

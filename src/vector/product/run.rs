@@ -2,20 +2,31 @@
 
 use super::axes::{Cursor, Strides};
 use super::prepared::{Blocks, Geometry, Panel, Prepared};
+use super::terms::BUNDLE;
 use super::tile::{Inner, Kernel, RowOffsets, Start, Tile};
 use super::{Part, Store};
 use crate::vector::machine::Element;
 
 /// The arrays of a run, where it stands.
 #[derive(Clone, Copy)]
-struct Arrays<T> {
-    a: *const T,
-    b: *const T,
-    c: *mut T,
-    bias: *const T,
+pub(super) struct Arrays<T> {
+    pub a: *const T,
+    pub b: *const T,
+    pub c: *mut T,
+    pub bias: *const T,
 }
 
 impl<T> Arrays<T> {
+    /// The same C, with A and B so much further.
+    ///
+    /// # Safety
+    /// A and B reach there.
+    #[inline]
+    pub unsafe fn further(self, a: isize, b: isize) -> Arrays<T> {
+        // SAFETY: the caller's promise.
+        unsafe { self.at(Strides { a, b, c: 0, bias: 0 }) }
+    }
+
     /// So much further.
     ///
     /// # Safety
@@ -36,29 +47,37 @@ impl<T> Arrays<T> {
 
 /// Blocks of rows one after the other.
 #[derive(Clone, Copy)]
-struct BlockRange {
-    first: usize,
-    count: usize,
+pub(super) struct BlockRange {
+    pub first: usize,
+    pub count: usize,
 }
 
 /// One run.
-struct Run<'a, T: 'static> {
-    prepared: &'a Prepared<T>,
-    geometry: &'a Geometry,
-    batch_rows: usize,
+pub(super) struct Run<'a, T: 'static> {
+    pub prepared: &'a Prepared<T>,
+    pub geometry: &'a Geometry,
+    pub batch_rows: usize,
+}
+
+/// What is done with one block of rows of a panel after the other.
+pub(super) trait Work<T> {
+    /// # Safety
+    /// That of `run`, for a block of so many rows with these offsets.
+    unsafe fn block(&self, arrays: Arrays<T>, height: usize, rows: &RowOffsets);
 }
 
 /// What the tiles of one panel and one piece of the sum have in common.
-struct Strip<'a, T: 'static> {
-    kernels: &'static [Kernel<T>],
-    inner: &'a Inner,
-    last: usize,
-    start: StartOf,
+#[derive(Clone, Copy)]
+pub(super) struct Strip<'a, T: 'static> {
+    pub kernels: &'static [Kernel<T>],
+    pub inner: &'a Inner,
+    pub last: usize,
+    pub start: StartOf,
 }
 
 /// What sums begin with; [`Start`] without the address.
 #[derive(Clone, Copy, PartialEq)]
-enum StartOf {
+pub(super) enum StartOf {
     Zero,
     C,
     BiasOfRow,
@@ -147,6 +166,11 @@ impl<T: Element> Run<'_, T> {
             // SAFETY: the caller's promise, handed on.
             return unsafe { self.blocks(arrays, range, &Strip { kernels, inner: &terms.inner, last, start }) };
         }
+        if terms.pieces > BUNDLE {
+            let strip = Strip { kernels, inner: &terms.inner, last, start };
+            // SAFETY: the caller's promise, handed on.
+            return unsafe { self.bundles(arrays, range, &strip, panel.vectors) };
+        }
         for index in 0..terms.pieces {
             let piece = terms.piece(self.prepared.inner(self.batch_rows), index);
             let strip =
@@ -159,27 +183,27 @@ impl<T: Element> Run<'_, T> {
         }
     }
 
-    /// Some blocks of one panel, for one piece of the sum. The arrays are those at the panel and the piece.
+    /// Some blocks of one panel. The arrays are those at the panel and the piece.
     ///
     /// # Safety
     /// That of `run`.
     #[inline]
-    unsafe fn blocks(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+    pub(super) unsafe fn blocks(&self, arrays: Arrays<T>, range: BlockRange, work: &impl Work<T>) {
         let Blocks { count, per_line, .. } = self.geometry.blocks;
         let rows = self.prepared.rows(self.batch_rows);
         // SAFETY: the caller's promise, handed on; a line's first row is one that the arrays reach.
         unsafe {
             if rows.len() <= 1 {
-                self.line(arrays, range, strip);
+                self.line(arrays, range, work);
             } else if count == per_line {
-                self.scattered(arrays, range, strip);
+                self.scattered(arrays, range, work);
             } else {
                 let mut lines = Cursor::new(rows.without_inner(1), range.first / per_line);
                 let mut first = range.first % per_line;
                 let mut left = range.count;
                 while left > 0 {
                     let range = BlockRange { first, count: left.min(per_line - first) };
-                    self.line(arrays.at(lines.at), range, strip);
+                    self.line(arrays.at(lines.at), range, work);
                     lines.next();
                     first = 0;
                     left -= range.count;
@@ -193,14 +217,14 @@ impl<T: Element> Run<'_, T> {
     /// # Safety
     /// That of `run`.
     #[inline]
-    unsafe fn line(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+    unsafe fn line(&self, arrays: Arrays<T>, range: BlockRange, work: &impl Work<T>) {
         let stride = self.prepared.rows(self.batch_rows).strides(0);
         for block in range.first..range.first + range.count {
             let (row, height) = self.geometry.blocks.get(block);
             // SAFETY: a row that A, C and a bias of rows reach.
             unsafe {
                 let at = arrays.at(Strides::default().plus(stride, row as isize));
-                tile(at, height, &self.prepared.row_offsets, strip);
+                work.block(at, height, &self.prepared.row_offsets);
             }
         }
     }
@@ -209,7 +233,7 @@ impl<T: Element> Run<'_, T> {
     ///
     /// # Safety
     /// That of `run`.
-    unsafe fn scattered(&self, arrays: Arrays<T>, range: BlockRange, strip: &Strip<'_, T>) {
+    unsafe fn scattered(&self, arrays: Arrays<T>, range: BlockRange, work: &impl Work<T>) {
         let blocks = &self.geometry.blocks;
         let mut rows = Cursor::new(self.prepared.rows(self.batch_rows), blocks.get(range.first).0);
         for block in range.first..range.first + range.count {
@@ -222,22 +246,22 @@ impl<T: Element> Run<'_, T> {
                 rows.next();
             }
             // SAFETY: the caller's promise, handed on.
-            unsafe { tile(arrays, height, &offsets, strip) }
+            unsafe { work.block(arrays, height, &offsets) }
         }
     }
 }
 
-/// # Safety
-/// That of `run`.
-#[inline]
-unsafe fn tile<T: Element>(arrays: Arrays<T>, height: usize, rows: &RowOffsets, strip: &Strip<'_, T>) {
-    let start = match strip.start {
-        StartOf::Zero => Start::Zero,
-        StartOf::C => Start::Accumulate,
-        StartOf::BiasOfRow => Start::BiasOfRow(arrays.bias),
-        StartOf::BiasOfColumn => Start::BiasOfColumn(arrays.bias),
-    };
-    let Arrays { a, b, c, .. } = arrays;
-    // SAFETY: the caller's promise, handed on.
-    unsafe { strip.kernels[height - 1](&Tile { a, b, c, rows, inner: strip.inner, last: strip.last, start }) }
+impl<T: Element> Work<T> for Strip<'_, T> {
+    #[inline]
+    unsafe fn block(&self, arrays: Arrays<T>, height: usize, rows: &RowOffsets) {
+        let start = match self.start {
+            StartOf::Zero => Start::Zero,
+            StartOf::C => Start::Accumulate,
+            StartOf::BiasOfRow => Start::BiasOfRow(arrays.bias),
+            StartOf::BiasOfColumn => Start::BiasOfColumn(arrays.bias),
+        };
+        let Arrays { a, b, c, .. } = arrays;
+        // SAFETY: the caller's promise, handed on.
+        unsafe { self.kernels[height - 1](&Tile { a, b, c, rows, inner: self.inner, last: self.last, start }) }
+    }
 }

@@ -121,8 +121,10 @@ impl<T: Number> Arrays<T> {
     }
 }
 
-/// On every path: exact against plain loops, canaries included, and the same bits in one, two and three parts.
+/// On every path: exact against plain loops, canaries included, and the same bits in one, two and three parts, whatever the width of
+/// vectors. (Processors without fused multiplication round each product.)
 fn check<T: Number>(product: &Product, batch_rows: usize) {
+    let mut fused: Option<Vec<u64>> = None;
     let mut plain = Arrays::<T>::new(product, batch_rows, true);
     plain.run_plainly(product, batch_rows);
     for path in Path::available() {
@@ -134,6 +136,10 @@ fn check<T: Number>(product: &Product, batch_rows: usize) {
         }
         let mut fractions = Arrays::<T>::new(product, batch_rows, false);
         fractions.run(&prepared, batch_rows, Part::WHOLE);
+        if path != Path::Portable || !cfg!(target_arch = "x86_64") {
+            let bits: Vec<u64> = fractions.c.iter().map(|v| v.bits()).collect();
+            assert!(*fused.get_or_insert_with(|| bits.clone()) == bits, "{path:?} has other bits, {product:?}");
+        }
         for of in 2..4 {
             let mut parts = Arrays::<T>::new(product, batch_rows, false);
             for index in 0..of {
@@ -220,10 +226,82 @@ fn every_number_of_rows_and_columns_around_the_tiles() {
 
 #[test]
 fn sums_long_enough_to_be_cut_or_chained() {
-    for (rows, columns, inner) in [(1, 5, 1000), (3, 16, 128), (2, 40, 129), (6, 16, 77), (10, 50, 1111)] {
+    for (rows, columns, inner) in [(1, 5, 1000), (3, 16, 128), (2, 40, 129), (6, 16, 77), (10, 50, 1111), (2, 5, 9000)]
+    {
         for store in [Store::Set, Store::Add, Store::BiasOfRow, Store::BiasOfColumn] {
             check::<f32>(&plain(rows, columns, inner, store), 1);
             check::<f64>(&plain(rows, columns, inner, store), 1);
+        }
+    }
+}
+
+/// More rows than are worked on at once, and many bundles.
+#[test]
+fn sums_of_many_bundles() {
+    for store in [Store::Set, Store::Add, Store::BiasOfRow, Store::BiasOfColumn] {
+        check::<f32>(&plain(131, 3, 4200, store), 1);
+    }
+}
+
+/// Sums over several axes, each of another length, with the batch among them: cut at any of them, in one bundle or more.
+#[test]
+fn sums_over_several_axes_are_cut_at_each() {
+    let lengths = [[2, 3, 1500, 2], [40, 30, 5, 7], [3, 5000, 2, 1], [1, 1, 3000, 2], [2, 30, 28, 28]];
+    for (number, lengths) in lengths.into_iter().enumerate() {
+        for batched in [None, Some(0), Some(1), Some(2)] {
+            let extent = |axis: usize| if batched == Some(axis) { Extent::Batch } else { Extent::Fixed(lengths[axis]) };
+            let strides = [11, 7, 1, 3];
+            let inner = (0..4).map(|k| Axis::inner(extent(k), strides[k], 24 * strides[(k + number) % 4])).collect();
+            let rows = vec![Axis::row(Extent::Fixed(3), 5, 24)];
+            let product = Product { batch: vec![], rows, inner, columns: Extent::Fixed(20), store: Store::Set };
+            check::<f32>(&product, batched.map_or(1, |axis| lengths[axis]));
+        }
+    }
+}
+
+/// A million unequal terms, some of them large, of either sign or of one.
+#[test]
+fn a_million_terms_lose_nothing() {
+    const COUNT: usize = 1_000_003;
+    let term = |i: usize| ((i * 7919) % 10_007) as f32 / 10_007.0;
+    for path in Path::available() {
+        for (columns, signed) in [(1, false), (1, true), (17, false)] {
+            let product = plain(1, columns, COUNT, Store::Set);
+            let mut arrays = Arrays::<f32>::new(&product, 1, true);
+            let (mut exact, mut magnitudes) = (vec![0.0; columns], vec![0.0; columns]);
+            for i in 0..COUNT {
+                let a = term(i) * if signed && i % 3 == 0 { -1.0 } else { 1.0 };
+                arrays.a[MARGIN as usize + i] = a;
+                for j in 0..columns {
+                    let b = term(i + 31 * j) + 0.5;
+                    arrays.b[MARGIN as usize + i * columns + j] = b;
+                    exact[j] += f64::from(a) * f64::from(b);
+                    magnitudes[j] += (f64::from(a) * f64::from(b)).abs();
+                }
+            }
+            arrays.run(&Prepared::new(&product, path), 1, Part::WHOLE);
+            for j in 0..columns {
+                let off = (f64::from(arrays.c[MARGIN as usize + j]) - exact[j]).abs() / magnitudes[j];
+                assert!(off <= 5e-7, "{path:?}, {columns} columns: {off}");
+            }
+        }
+    }
+}
+
+/// What is infinite or no number stays so, also where a sum has many bundles.
+#[test]
+fn a_long_sum_of_what_is_infinite_is_infinite() {
+    for path in Path::available() {
+        for (put, wanted) in
+            [(f32::INFINITY, f32::INFINITY), (f32::NEG_INFINITY, f32::NEG_INFINITY), (f32::NAN, f32::NAN)]
+        {
+            let product = plain(1, 1, 10_000, Store::Set);
+            let mut arrays = Arrays::<f32>::new(&product, 1, true);
+            arrays.b.fill(1.0);
+            arrays.a[MARGIN as usize + 7000] = put;
+            arrays.run(&Prepared::new(&product, path), 1, Part::WHOLE);
+            let found = arrays.c[MARGIN as usize];
+            assert!(found == wanted || found.is_nan() && wanted.is_nan(), "{path:?}: {found}, not {wanted}");
         }
     }
 }

@@ -158,7 +158,7 @@ impl Drawn {
                 let sum = self.g.reduce(op, &[axis], x);
                 self.g.unary(&trigonometric::TANH, sum)
             }
-            6 if !shape.is_empty() => {
+            6 if matches!(shape.len(), 1 | 2) => {
                 let y = self.real();
                 let y = self.fit(y, &shape);
                 let made = if shape.len() == 2 {
@@ -325,6 +325,14 @@ fn disagrees(seed: u64) -> Option<String> {
         }
     }
     None
+}
+
+/// Steps that were once wrong: a loop started from a next value before that was there.
+#[test]
+fn what_was_once_wrong_stays_right() {
+    for seed in [11326, 11972, 16126, 30457] {
+        assert_eq!(disagrees(seed), None, "seed {seed}");
+    }
 }
 
 fn setting(name: &str, otherwise: u64) -> u64 {
