@@ -2,6 +2,7 @@
 use super::cell::Marks;
 use super::table::{Cells, MISSING, Table, column_name};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::op::comparison::EQUAL;
 use crate::op::row::Result as OpResult;
 use crate::op::{BinaryOp, UnaryOp};
 use crate::schema::{ColumnExpression, ColumnTerm, nearest, quoted_list, shape_text};
@@ -295,7 +296,7 @@ impl Resolver<'_> {
                 None => warning.help(format!("its words are {}", quoted_list(&known))),
             });
         }
-        let node = Node::IsWord { column: index, code, equal: op.name == "eq" };
+        let node = Node::IsWord { column: index, code, equal: op == EQUAL };
         Ok(Resolved { shape: resolved.shape, kind: ResolvedKind::Truth, node, span: Some(span) })
     }
 

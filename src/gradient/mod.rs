@@ -78,7 +78,7 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
 }
 
 fn stops(op: &Op) -> bool {
-    matches!(op, Op::Unary(op, _) if op.name == "stop_gradient")
+    matches!(op, Op::Unary(op, _) if op.stops)
 }
 
 /// Whether a value of one example depends on another through a mean over the batch: then it has no derivative of its own.

@@ -3,7 +3,7 @@
 //! Inside, a value of the forward body is read from what the forward loop stacked. Cheap element-wise work is done again
 //! instead of being stored; contractions, reductions, gathers and transcendental functions are stored.
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
-use crate::op::Notation;
+use crate::op::Again;
 use rustc_hash::FxHashMap;
 
 /// One forward loop and the loop that runs beside it.
@@ -65,11 +65,11 @@ impl Scope {
     }
 }
 
-/// Worth doing again rather than storing: arithmetic, comparisons, views. Functions that are called by name are not.
+/// Worth doing again rather than storing: arithmetic, comparisons, views.
 fn is_cheap(graph: &Graph, op: &Op) -> bool {
     match op {
-        Op::Unary(op, _) => op.notation != Notation::Call || op.name == "relu",
-        Op::Binary(op, ..) => op.notation != Notation::Call && op.notation != Notation::Power,
+        Op::Unary(op, _) => op.again != Again::Never,
+        Op::Binary(op, ..) => op.again != Again::Never,
         Op::Select { .. } | Op::Reshape { .. } | Op::OneHot { .. } => true,
         Op::View(view) => view.is_total() && graph.shape(view.x).len() <= view.shape.len(),
         _ => false,

@@ -6,7 +6,6 @@
 use crate::graph::linear::spread;
 use crate::graph::{Graph, Linear, LoopId, NodeId};
 use crate::op::ReduceOp;
-use crate::op::comparison::{AND, GREATER, NOT, OR};
 
 /// Conditions that all hold: truth values (of the cotangent's shape, or one for all elements) and the side that each is on. None: everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +49,8 @@ impl Support {
         let mut all = None;
         for &(condition, side) in &self.0 {
             let wide = graph.expand_to(condition, shape);
-            let holds = if side { wide } else { graph.unary(&NOT, wide) };
-            all = Some(all.map_or(holds, |before| graph.binary(&AND, before, holds)));
+            let holds = if side { wide } else { graph.not(wide) };
+            all = Some(all.map_or(holds, |before| graph.and(before, holds)));
         }
         all
     }
@@ -160,7 +159,7 @@ impl Cotangent {
                 continue;
             }
             // What is not there any more is not taken.
-            let holds = if side { condition } else { graph.unary(&NOT, condition) };
+            let holds = if side { condition } else { graph.not(condition) };
             let moved = match map {
                 Linear::View(view) => {
                     let seen = view.with_pivots();
@@ -213,7 +212,7 @@ fn any(graph: &mut Graph, condition: NodeId, axes: &[usize]) -> NodeId {
     let most = graph.reduce(ReduceOp::Max, axes, condition);
     let shape = graph.shape(most).to_vec();
     let zero = graph.constant(0.0, &shape);
-    graph.binary(&GREATER, most, zero)
+    graph.greater(most, zero)
 }
 
 /// The sum of shares: those that matter at the same places are added as they are, two that never matter together are one choice, what is left is
@@ -253,7 +252,7 @@ pub fn sum(graph: &mut Graph, shares: Vec<Cotangent>) -> Option<Cotangent> {
         let shape = graph.shape(sum.value).to_vec();
         let conditions = (sum.support.condition(graph, &shape), share.support.condition(graph, &shape));
         let support = match conditions {
-            (Some(a), Some(b)) => Support(vec![(graph.binary(&OR, a, b), true)]),
+            (Some(a), Some(b)) => Support(vec![(graph.or(a, b), true)]),
             _ => Support::default(),
         };
         let (a, b) = (sum.cleaned(graph).value, share.cleaned(graph).value);

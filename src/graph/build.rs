@@ -3,7 +3,7 @@ use super::node::Number;
 use super::view::{Row, View};
 use super::{Binder, Contraction, Graph, Kind, Leaf, Loop, LoopId, NamedOp, NodeId, Op, Runtime, Type};
 use crate::op::row::{Binary, Unary};
-use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
+use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic, comparison};
 
 impl Graph {
     pub fn constant(&mut self, value: f64, shape: &[usize]) -> NodeId {
@@ -52,6 +52,18 @@ impl Graph {
     }
     pub fn negate(&mut self, x: NodeId) -> NodeId {
         self.unary(&arithmetic::NEGATE, x)
+    }
+    pub fn not(&mut self, x: NodeId) -> NodeId {
+        self.unary(&comparison::NOT, x)
+    }
+    pub fn and(&mut self, x: NodeId, y: NodeId) -> NodeId {
+        self.binary(&comparison::AND, x, y)
+    }
+    pub fn or(&mut self, x: NodeId, y: NodeId) -> NodeId {
+        self.binary(&comparison::OR, x, y)
+    }
+    pub fn greater(&mut self, x: NodeId, y: NodeId) -> NodeId {
+        self.binary(&comparison::GREATER, x, y)
     }
     pub fn select(&mut self, condition: NodeId, yes: NodeId, no: NodeId) -> NodeId {
         self.intern(Op::Select { condition, yes, no })

@@ -5,7 +5,6 @@ use super::linear::{Linear, dot_last};
 use super::{Graph, Kind, NodeId, Shape, Type, ordered};
 use crate::op::exponential::{EXP, LOG};
 use crate::op::{Interval, ReduceOp};
-use std::hash::{Hash, Hasher};
 
 /// A row: a function over the last axis.
 pub struct Named {
@@ -13,6 +12,8 @@ pub struct Named {
     pub doc: &'static str,
     pub shape: fn(&[&Type]) -> Shape,
     pub range: Interval,
+    /// Whether its values along the last axis are shares of one: they sum to 1.
+    pub shares: bool,
     /// The function in terms of other classes: what is computed, in its stable form.
     pub definition: fn(&mut Graph, &[NodeId]) -> NodeId,
     /// `(arguments, answer, which argument)`: its differential by one argument, as a linear map; none where it is zero.
@@ -23,28 +24,7 @@ pub struct Named {
 #[derive(Clone, Copy)]
 pub struct NamedOp(pub &'static Named);
 
-impl std::ops::Deref for NamedOp {
-    type Target = Named;
-    fn deref(&self) -> &Named {
-        self.0
-    }
-}
-impl PartialEq for NamedOp {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-impl Eq for NamedOp {}
-impl Hash for NamedOp {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-impl std::fmt::Debug for NamedOp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
+crate::op::row::identity!(NamedOp, Named);
 
 pub static ROWS: &[&Named] = &[
     &SOFTMAX,
@@ -101,6 +81,7 @@ pub static SOFTMAX: Named = Named {
     doc: "exp(z) / sum(exp(z)) over the last axis",
     shape: same,
     range: Interval::UNIT,
+    shares: true,
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
@@ -120,6 +101,7 @@ pub static LOGSUMEXP: Named = Named {
     doc: "log(sum(exp(z))) over the last axis",
     shape: without_last,
     range: Interval::ALL,
+    shares: false,
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
@@ -141,6 +123,7 @@ pub static LOG_SOFTMAX: Named = Named {
     doc: "z - logsumexp(z), the logarithm of softmax(z)",
     shape: same,
     range: Interval { low: f64::NEG_INFINITY, high: 0.0 },
+    shares: false,
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, a);
         let total = along_last_like(g, total, a[0]);
@@ -154,6 +137,7 @@ pub static CROSS_ENTROPY: Named = Named {
     doc: "-log(p[t]) of probabilities p and a class t, or -sum(t log(p)) of two vectors of probabilities",
     shape: without_last,
     range: Interval::NONNEGATIVE,
+    shares: false,
     definition: |g, a| {
         let log = g.unary(&LOG, a[0]);
         let inner = match g.ty(a[1]).kind {
@@ -202,6 +186,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     doc: "cross_entropy(softmax(z), t), computed as logsumexp(z) - z[t]",
     shape: without_last,
     range: Interval::NONNEGATIVE,
+    shares: false,
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, &a[..1]);
         let inner = match g.ty(a[1]).kind {
@@ -232,6 +217,7 @@ pub static NORM: Named = Named {
     doc: "the square root of the sum of the squares over the last axis; norm'(0) = 0",
     shape: without_last,
     range: Interval::NONNEGATIVE,
+    shares: false,
     definition: |g, a| {
         let inner = dot_last(g, a[0], a[0]);
         g.unary(&crate::op::power::ROOT, inner)

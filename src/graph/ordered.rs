@@ -28,6 +28,7 @@ pub static CUMSUM: Named = Named {
     doc: "x[0], x[0] + x[1], … along the last axis",
     shape: same,
     range: Interval::ALL,
+    shares: false,
     definition: |g, a| {
         // x[i − k] for k from 0, with zeros before the beginning.
         let axis = last_axis(g, a[0]);
@@ -47,6 +48,7 @@ pub static SORT: Named = Named {
     doc: "the elements in ascending order, along the last axis",
     shape: same,
     range: Interval::ALL,
+    shares: false,
     definition: |g, a| (SORT_BY.definition)(g, &[a[0], a[0]]),
     differential: |_, a, _, _| Some(Linear::Order { keys: a[0] }),
 };
@@ -57,6 +59,7 @@ pub static SORT_BY: Named = Named {
     doc: "values in the ascending order of keys, along the last axis",
     shape: same,
     range: Interval::ALL,
+    shares: false,
     definition: |g, a| {
         // An element's place: how many keys are less, and how many equal ones stand before it.
         let (own, other) = (each_with_each(g, a[1], true), each_with_each(g, a[1], false));

@@ -9,7 +9,6 @@ use crate::graph::class::facts;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
 use crate::op::BinaryOp;
-use crate::op::arithmetic::MULTIPLY;
 use crate::oracle::{LoopRun, Step, schedule};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -164,11 +163,10 @@ impl<'a> Compiler<'a> {
         let result = out.clone();
         match op {
             Op::Unary(op, x) => lines.push(Line::Unary { op: *op, x: self.at(*x), out }),
-            Op::Binary(op, x, y) if op.name == "pow" && self.whole_power(*y).is_some() => {
-                let power = self.whole_power(*y).unwrap_or(1);
-                self.power(self.at(*x), power, out, lines);
-            }
-            Op::Binary(op, x, y) => lines.push(Line::Binary { op: *op, x: self.at(*x), y: self.at(*y), out }),
+            Op::Binary(op, x, y) => match (op.repeats, self.whole_power(*y)) {
+                (Some(times), Some(power)) => self.power(BinaryOp(times), self.at(*x), power, out, lines),
+                _ => lines.push(Line::Binary { op: *op, x: self.at(*x), y: self.at(*y), out }),
+            },
             Op::Select { condition, yes, no } => {
                 let (condition, yes, no) = (self.at(*condition), self.at(*yes), self.at(*no));
                 lines.push(Line::Select { condition, yes, no, out });
@@ -222,14 +220,13 @@ impl<'a> Compiler<'a> {
         (value.fract() == 0.0 && (2.0..=8.0).contains(&value)).then_some(value as u32)
     }
     /// `xⁿ` as products, by squaring.
-    fn power(&mut self, x: Layout, n: u32, out: Layout, lines: &mut Vec<Line>) {
-        let op = BinaryOp(&MULTIPLY);
+    fn power(&mut self, op: BinaryOp, x: Layout, n: u32, out: Layout, lines: &mut Vec<Line>) {
         match n {
             2 => lines.push(Line::Binary { op, x: x.clone(), y: x, out }),
             _ => {
                 let (part, other) = if n.is_multiple_of(2) { (n / 2, None) } else { (n - 1, Some(x.clone())) };
                 let factor = self.dense(&out.shape);
-                self.power(x, part, factor.clone(), lines);
+                self.power(op, x, part, factor.clone(), lines);
                 lines.push(Line::Binary { op, x: factor.clone(), y: other.unwrap_or(factor), out });
             }
         }

@@ -3,7 +3,6 @@ use super::layout::Layout;
 use super::memory::{Memory, Operand, TILE, tiled};
 use super::nest::Nest;
 use super::real::Real;
-use crate::op::arithmetic::MULTIPLY;
 use crate::op::{BinaryOp, UnaryOp};
 
 /// What is done with the elements.
@@ -11,6 +10,7 @@ use crate::op::{BinaryOp, UnaryOp};
 pub enum Function {
     Unary(UnaryOp),
     Binary(BinaryOp),
+    Product,
     /// The second operand where the first is not zero, else the third.
     Select,
 }
@@ -73,6 +73,7 @@ impl<const N: usize> Elementwise<N> {
         match (self.function, &slices[..]) {
             (Function::Unary(op), [x, _]) => T::unary(op)(memory.path, x, out),
             (Function::Binary(op), [x, y, _]) => T::binary(op)(memory.path, x, y, out),
+            (Function::Product, [x, y, _]) => T::product(memory.path, x, y, out),
             (Function::Select, [c, y, n, _]) => {
                 for (((out, &c), &y), &n) in out.iter_mut().zip(*c).zip(*y).zip(*n) {
                     *out = if c != T::ZERO { y } else { n };
@@ -85,5 +86,5 @@ impl<const N: usize> Elementwise<N> {
 
 /// `out = a b` element by element: a product without a sum.
 pub fn product(layouts: [&Layout; 3], rows: usize) -> Elementwise<3> {
-    Elementwise::new(Function::Binary(BinaryOp(&MULTIPLY)), layouts, rows)
+    Elementwise::new(Function::Product, layouts, rows)
 }

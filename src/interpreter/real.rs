@@ -1,6 +1,7 @@
 //! The two precisions.
 use crate::op::{BinaryOp, UnaryOp};
-use crate::vector::{Element, Path};
+use crate::vector::lanes::Lanes;
+use crate::vector::{BinaryFunction, Element, Path, map_binary};
 use ndarray::LinalgScalar;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
@@ -19,6 +20,17 @@ pub trait Real: Element + LinalgScalar + PartialOrd + AddAssign + MulAssign {
     fn unary(op: UnaryOp) -> fn(Path, &[Self], &mut [Self]);
     /// The function over slices: `out[i] = f(x[i], y[i])`.
     fn binary(op: BinaryOp) -> fn(Path, &[Self], &[Self], &mut [Self]);
+    /// `out[i] = x[i] y[i]`: what a contraction multiplies.
+    fn product(path: Path, x: &[Self], y: &[Self], out: &mut [Self]);
+}
+
+struct Product;
+
+impl BinaryFunction for Product {
+    #[inline(always)]
+    fn apply<L: Lanes>(x: L, y: L) -> L {
+        x * y
+    }
 }
 
 impl Real for f32 {
@@ -38,6 +50,9 @@ impl Real for f32 {
     fn binary(op: BinaryOp) -> fn(Path, &[f32], &[f32], &mut [f32]) {
         op.0.lower.map_f32
     }
+    fn product(path: Path, x: &[f32], y: &[f32], out: &mut [f32]) {
+        map_binary::<f32, Product>(path, x, y, out);
+    }
 }
 
 impl Real for f64 {
@@ -56,6 +71,9 @@ impl Real for f64 {
     }
     fn binary(op: BinaryOp) -> fn(Path, &[f64], &[f64], &mut [f64]) {
         op.0.lower.map_f64
+    }
+    fn product(path: Path, x: &[f64], y: &[f64], out: &mut [f64]) {
+        map_binary::<f64, Product>(path, x, y, out);
     }
 }
 

@@ -3,6 +3,7 @@ use super::builtin;
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::op::loss::LOGISTIC_LOSS;
 use crate::syntax::{Argument, Ident, NodeKind, TreeId};
 
 /// An argument that a call gives.
@@ -151,10 +152,8 @@ impl<'a> Elaborator<'a> {
 
     /// Calls a function with values.
     pub fn apply(&mut self, function: Function<'a>, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
-        if let name @ ("logistic_loss" | "hinge") = function.name()
-            && !function.is_of_file()
-        {
-            builtin::warn_of_squashed(self, name, &given, span);
+        if function.is(&LOGISTIC_LOSS) || function.name() == "hinge" && !function.is_of_file() {
+            builtin::warn_of_squashed(self, &function, &given, span);
         }
         match function {
             Function::Defined(defined) => self.call_defined(defined, given, span),

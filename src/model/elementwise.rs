@@ -3,7 +3,7 @@ use super::elaborator::{Elaborator, Outcome};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::{Kind, Op, Shape};
-use crate::op::{Binary, Result as Gives, Unary, comparison};
+use crate::op::{Binary, Result as Gives, Unary, activation, comparison};
 use crate::syntax::{Relation, TreeId};
 use std::rc::Rc;
 
@@ -139,7 +139,7 @@ impl<'a> Elaborator<'a> {
     /// Where a value that is the sigmoid of another was made, if it is one.
     pub fn made_by_sigmoid(&self, x: &Tensor, span: Span) -> Option<Span> {
         let made = self.seen_through(x.id);
-        let is_sigmoid = matches!(self.graph.op(made), Op::Unary(op, _) if op.name == "sigmoid");
+        let is_sigmoid = matches!(self.graph.op(made), Op::Unary(op, _) if *op == activation::SIGMOID);
         is_sigmoid.then(|| match self.origin(span) {
             Some(_) => self.graph.span_of(made).unwrap_or(span),
             None => span,

@@ -4,7 +4,7 @@ use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::{Kind, Leaf, Op};
 use crate::limits;
-use crate::op::{arithmetic, comparison, exponential};
+use crate::op::{Binary, BinaryOp, arithmetic, comparison, exponential};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -183,9 +183,9 @@ impl<'a> Elaborator<'a> {
         let (left, right) = self.both(base, exponent)?;
         Ok(self.element_wise(&exponential::POW, (left, self.span(base)), (right, self.span(exponent)))?.into())
     }
-    fn logic(&mut self, row: &'static crate::op::Binary, items: &[TreeId]) -> Outcome<Value<'a>> {
+    fn logic(&mut self, row: &'static Binary, items: &[TreeId]) -> Outcome<Value<'a>> {
         let values = self.all(items)?;
-        let is_and = row.name == "and";
+        let is_and = BinaryOp(row) == comparison::AND;
         let mut known: Option<bool> = None;
         let mut total: Option<Tensor> = None;
         let mut span = self.span(items[0]);

@@ -164,7 +164,7 @@ impl<'a> Elaborator<'a> {
             let users: Vec<&NodeId> = order.iter().filter(uses).collect();
             let [&user] = users[..] else { return None };
             match self.graph.op(user) {
-                Op::Binary(op, ..) => return self.graph.span_of(user).filter(|_| op.name == arithmetic::MULTIPLY.name),
+                Op::Binary(op, ..) => return self.graph.span_of(user).filter(|_| *op == arithmetic::MULTIPLY),
                 Op::Contract(_) => return self.graph.span_of(user),
                 // On its way to the shape of the other factor.
                 _ => of = user,

@@ -1,7 +1,8 @@
 //! What a value may be: an interval for every node, from the rows of the tables. `cross_entropy` asks whether it gets probabilities.
 use super::elaborator::Elaborator;
 use crate::graph::{Graph, Kind, Leaf, NodeId, Op};
-use crate::op::{Interval, ReduceOp};
+use crate::op::arithmetic::MULTIPLY;
+use crate::op::{Interval, Linearity, ReduceOp};
 
 impl Elaborator<'_> {
     /// The range of a value.
@@ -19,7 +20,7 @@ impl Elaborator<'_> {
         let exceeds = |range: Interval| range.high > 1.0;
         match self.graph.op(self.seen_through(id)) {
             Op::Unary(op, x) => exceeds((op.range)(Interval::ALL)) && self.is_any_number(*x),
-            Op::Binary(op, x, y) if x == y => op.name == "mul" && self.is_any_number(*x),
+            Op::Binary(op, x, y) if x == y => *op == MULTIPLY && self.is_any_number(*x),
             Op::Binary(op, x, y) => match (self.graph.constant_of(*x), self.graph.constant_of(*y)) {
                 (None, Some(c)) => exceeds((op.range)(Interval::ALL, Interval::point(c))) && self.is_any_number(*x),
                 (Some(c), None) => exceeds((op.range)(Interval::point(c), Interval::ALL)) && self.is_any_number(*y),
@@ -41,7 +42,7 @@ impl Elaborator<'_> {
             Op::Contract(c) => {
                 [(c.a, c.b), (c.b, c.a)].iter().any(|&(w, x)| parameter(w).is_some_and(|w| is_own(w, x)))
             }
-            Op::Binary(op, x, y) if matches!(op.name, "add" | "sub") => {
+            Op::Binary(op, x, y) if matches!(op.linear, Linearity::Sum(_)) => {
                 [(*x, *y), (*y, *x)].iter().any(|&(b, x)| parameter(b).is_some_and(|b| is_own(b, x)))
             }
             _ => false,
@@ -77,9 +78,7 @@ fn range(graph: &Graph, id: NodeId, known: &[Interval]) -> Interval {
         },
         Op::Unary(op, x) => (op.range)(of(*x)),
         // A value times itself is a square, whatever its sign.
-        Op::Binary(op, x, y) if x == y && op.name == "mul" => {
-            of(*x).times(of(*x)).absolute().hull(Interval::point(0.0))
-        }
+        Op::Binary(op, x, y) if x == y && *op == MULTIPLY => of(*x).times(of(*x)).absolute().hull(Interval::point(0.0)),
         Op::Binary(op, x, y) => (op.range)(of(*x), of(*y)),
         Op::Select { yes, no, .. } => of(*yes).hull(of(*no)),
         Op::Reduce { op, axes, x } => {

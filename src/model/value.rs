@@ -3,7 +3,7 @@ use super::builtin::Builtin;
 use super::path::FrameId;
 use super::scope::ScopeId;
 use crate::graph::NodeId;
-use crate::op::{Binary, Unary};
+use crate::op::{Binary, BinaryOp, Unary};
 use crate::syntax::{Definition, Tree};
 use std::rc::Rc;
 
@@ -99,6 +99,10 @@ pub enum Function<'a> {
 }
 
 impl Function<'_> {
+    /// Whether it is this row's.
+    pub fn is(&self, row: &'static Binary) -> bool {
+        matches!(self, Function::Binary(own) if BinaryOp(own) == *row)
+    }
     /// Whether the file defines it, not the language.
     pub fn is_of_file(&self) -> bool {
         matches!(self, Function::Defined(defined) if defined.definition.name.span.file != super::prelude::FILE)

@@ -3,6 +3,7 @@ use super::{Model, prelude};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::op::arithmetic::ADD;
 use crate::syntax::{Ident, OutputItem, Parsed, SectionKind, StatementKind, Target};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -136,14 +137,15 @@ fn unbent(graph: &Graph, mut id: NodeId, users: &FxHashMap<NodeId, usize>) -> Op
         if users.get(&id) != Some(&1) {
             return None;
         }
-        id = match *graph.op(id) {
-            Op::Contract(_) => return Some(id),
-            Op::Binary(op, x, y) if op.name == "add" && graph.ty(x).varying != graph.ty(y).varying => {
-                if graph.ty(x).varying { x } else { y }
-            }
-            Op::Reshape { x, .. } => x,
-            Op::View(ref view) => view.x,
-            _ => return None,
-        };
+        id =
+            match *graph.op(id) {
+                Op::Contract(_) => return Some(id),
+                Op::Binary(op, x, y) if op == ADD && graph.ty(x).varying != graph.ty(y).varying => {
+                    if graph.ty(x).varying { x } else { y }
+                }
+                Op::Reshape { x, .. } => x,
+                Op::View(ref view) => view.x,
+                _ => return None,
+            };
     }
 }

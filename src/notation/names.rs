@@ -2,6 +2,9 @@
 use super::derivation::{Role, Titles};
 use super::expression::Symbol;
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
+use crate::op::Unary;
+use crate::op::activation::{RELU, SIGMOID, SOFTPLUS};
+use crate::op::trigonometric::TANH;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -55,7 +58,7 @@ pub struct Names {
 /// Letters of loops, with those of their last rounds; a program's own names come first.
 const LOOP_LETTERS: [(&str, &str); 6] = [("t", "T"), ("s", "S"), ("n", "N"), ("k", "K"), ("i", "I"), ("τ", "Τ")];
 /// Activations that bend: what they give is called as a hidden layer is.
-const HIDDEN: [&str; 6] = ["tanh", "sigmoid", "relu", "softplus", "gelu", "silu"];
+const HIDDEN: [&Unary; 4] = [&TANH, &SIGMOID, &RELU, &SOFTPLUS];
 /// Letters of values that are worth a name; the first is a pre-activation's.
 const VALUE_LETTERS: [&str; 14] = ["a", "c", "d", "e", "f", "g", "q", "r", "u", "v", "m", "o", "b", "w"];
 
@@ -261,7 +264,7 @@ impl Names {
             None => String::new(),
         };
         // What an activation gives is a hidden value, as states are.
-        let is_hidden = matches!(graph.op(id), Op::Unary(op, _) if HIDDEN.contains(&op.name));
+        let is_hidden = matches!(graph.op(id), Op::Unary(op, _) if HIDDEN.iter().any(|row| *op == **row));
         let first: &[&str] = match (carried, is_hidden) {
             (true, _) => &["h", "s"],
             (_, true) => &["h", "s", "h2", "h3", "h4", "h5", "h6"],

@@ -1,5 +1,6 @@
 //! Numbers as people write them: short ratios, roots and multiples of π where digits would say less.
 use super::expression::{Expression, fraction, product};
+use crate::op::exponential::SQRT;
 
 /// `numerator / denominator`: integers or short decimals with roots beside them.
 pub struct Ratio {
@@ -80,7 +81,7 @@ fn root(value: f64) -> Option<Ratio> {
                 (false, false) => Some(Expression::Number(inside)),
                 (false, true) => Some(product(vec![Expression::Number(inside)], vec![pi()])),
             };
-            let root = under.map(|under| Expression::call("sqrt", vec![under]));
+            let root = under.map(|under| Expression::call(SQRT.name, vec![under]));
             std::iter::once(Expression::Number(outside)).chain(root).collect()
         };
         return Some(Ratio { above: side(p, above), below: side(q, below) });

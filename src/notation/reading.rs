@@ -3,6 +3,7 @@ use super::derivation::{Request, Role};
 use super::names::{Kind, Multiple, Names};
 use super::scans::{Scan, Scans};
 use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::op::arithmetic::{DIVIDE, MULTIPLY};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Costs are counted so far: what is beyond is long in any case.
@@ -66,9 +67,9 @@ impl<'a> Reading<'a> {
         match self.graph.op(id) {
             Op::View(_) | Op::Reshape { .. } | Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => true,
             Op::Leaf(Leaf::Binder(..)) => true,
-            Op::Unary(op, _) => op.name == "neg",
-            Op::Binary(op, c, _) if op.name == "mul" => self.graph.constant_of(*c).is_some(),
-            Op::Binary(op, _, c) if op.name == "div" => self.graph.constant_of(*c).is_some(),
+            Op::Unary(op, _) => op.scale.is_some(),
+            Op::Binary(op, c, _) if *op == MULTIPLY => self.graph.constant_of(*c).is_some(),
+            Op::Binary(op, _, c) if *op == DIVIDE => self.graph.constant_of(*c).is_some(),
             _ => false,
         }
     }
@@ -156,9 +157,9 @@ impl<'a> Reading<'a> {
     /// The value of which this one is a multiple by a number, and the number; whether it is transposed.
     pub fn core(&self, id: NodeId, names: &Names) -> Option<(NodeId, f64, bool)> {
         let (inner, factor, transposed) = match self.graph.op(id) {
-            Op::Unary(op, x) if op.name == "neg" => (*x, -1.0, false),
-            Op::Binary(op, c, x) if op.name == "mul" => (*x, self.graph.constant_of(*c)?, false),
-            Op::Binary(op, x, c) if op.name == "div" => (*x, 1.0 / self.graph.constant_of(*c)?, false),
+            Op::Unary(op, x) => (*x, op.scale?, false),
+            Op::Binary(op, c, x) if *op == MULTIPLY => (*x, self.graph.constant_of(*c)?, false),
+            Op::Binary(op, x, c) if *op == DIVIDE => (*x, 1.0 / self.graph.constant_of(*c)?, false),
             Op::View(view) if view.as_permutation(self.graph.shape(view.x)).as_deref() == Some(&[1, 0]) => {
                 (view.x, 1.0, true)
             }

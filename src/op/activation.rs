@@ -1,7 +1,7 @@
 //! Activations that the compiler knows by name, because their derivative or their stable form is shorter than their definition.
 //! All others (gelu, silu, elu …) are written in the prelude.
 use super::lowering::{arithmetic, polynomial};
-use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::row::{Again, Notation, Parity, Result, Tie, Zeros, rows};
 use crate::vector::functions;
 
 /// `1 / (1 + exp(-x))` without overflow at either end.
@@ -30,6 +30,10 @@ rows! { UNARY: Unary;
         kinks: &[0.0],
         tie: Tie::Neither,
         zeros: Zeros::Stay,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Everywhere,
         range: |x| x.rising(|v| v.max(0.0)),
         value: |x| if x > 0.0 || x.is_nan() { x } else { 0.0 },
         slopes: |x| [f64::from(u8::from(x > 0.0)), 0.0],
@@ -46,6 +50,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(sigmoid),
         value: sigmoid,
         slopes: |x| { let s = sigmoid(x) * sigmoid(-x); [s, s * (sigmoid(-x) - sigmoid(x))] },
@@ -62,6 +70,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(softplus),
         value: softplus,
         slopes: |x| [sigmoid(x), sigmoid(x) * sigmoid(-x)],

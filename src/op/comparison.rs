@@ -1,7 +1,7 @@
 //! Comparisons and logic. A truth value counts as 0 or 1; their derivatives are zero.
 use super::Interval;
-use super::lowering::{arithmetic, both, either, truth as truth_of};
-use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::lowering::{arithmetic, both, either, same, truth as truth_of};
+use super::row::{Again, Linearity, Notation, Parity, Result, Tie, Zeros, rows};
 
 fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
@@ -18,6 +18,10 @@ rows! { UNARY: Unary;
         kinks: &[0.0],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Even,
+        stops: false,
+        again: Again::Everywhere,
         range: |_| Interval::UNIT,
         value: |x| truth(x == 0.0),
         slopes: |_| [0.0, 0.0],
@@ -27,7 +31,7 @@ rows! { UNARY: Unary;
 }
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $id:ident $name:literal $sign:literal $commutative:literal $about:literal $value:expr, $lower:expr;)*) => {
+    ($($(#[$doc:meta])* $id:ident $name:literal $sign:literal $commutative:literal $whole:expr, $about:literal $value:expr, $lower:expr;)*) => {
         rows! { BINARY: Binary;
             $($id {
                 name: $name,
@@ -39,6 +43,10 @@ macro_rules! comparisons {
                 kink: |x, y| (x - y).abs() < 1e-3,
                 tie: Tie::Nowhere,
                 zeros: Zeros::Lost,
+                linear: Linearity::No,
+                repeats: None,
+                whole: $whole,
+                again: Again::Everywhere,
                 commutative: $commutative,
                 range: |_, _| Interval::UNIT,
                 value: $value,
@@ -57,6 +65,10 @@ macro_rules! comparisons {
                 kink: |_, _| true,
                 tie: Tie::Nowhere,
                 zeros: Zeros::Lost,
+                linear: Linearity::No,
+                repeats: None,
+                whole: None,
+                again: Again::Everywhere,
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 && y != 0.0),
@@ -75,6 +87,10 @@ macro_rules! comparisons {
                 kink: |_, _| true,
                 tie: Tie::Nowhere,
                 zeros: Zeros::Lost,
+                linear: Linearity::No,
+                repeats: None,
+                whole: None,
+                again: Again::Everywhere,
                 commutative: true,
                 range: |_, _| Interval::UNIT,
                 value: |x, y| truth(x != 0.0 || y != 0.0),
@@ -88,10 +104,10 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    EQUAL "eq" "==" true "true where both are equal" |x, y| truth(x == y), arithmetic!(x, y => truth_of(x, x.equal(y)));
-    UNEQUAL "ne" "!=" true "true where they differ" |x, y| truth(x != y), arithmetic!(x, y => truth_of(x, !x.equal(y)));
-    LESS "lt" "<" false "true where the first is less" |x, y| truth(x < y), arithmetic!(x, y => truth_of(x, x.less(y)));
-    AT_MOST "le" "<=" false "true where the first is not greater" |x, y| truth(x <= y), arithmetic!(x, y => truth_of(x, x.less_equal(y)));
-    GREATER "gt" ">" false "true where the first is greater" |x, y| truth(x > y), arithmetic!(x, y => truth_of(x, x.greater(y)));
-    AT_LEAST "ge" ">=" false "true where the first is not less" |x, y| truth(x >= y), arithmetic!(x, y => truth_of(x, x.greater_equal(y)));
+    EQUAL "eq" "==" true Some(same), "true where both are equal" |x, y| truth(x == y), arithmetic!(x, y => truth_of(x, x.equal(y)));
+    UNEQUAL "ne" "!=" true None, "true where they differ" |x, y| truth(x != y), arithmetic!(x, y => truth_of(x, !x.equal(y)));
+    LESS "lt" "<" false None, "true where the first is less" |x, y| truth(x < y), arithmetic!(x, y => truth_of(x, x.less(y)));
+    AT_MOST "le" "<=" false None, "true where the first is not greater" |x, y| truth(x <= y), arithmetic!(x, y => truth_of(x, x.less_equal(y)));
+    GREATER "gt" ">" false None, "true where the first is greater" |x, y| truth(x > y), arithmetic!(x, y => truth_of(x, x.greater(y)));
+    AT_LEAST "ge" ">=" false None, "true where the first is not less" |x, y| truth(x >= y), arithmetic!(x, y => truth_of(x, x.greater_equal(y)));
 }

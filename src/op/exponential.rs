@@ -1,7 +1,7 @@
 //! Exponentials, logarithms, powers and roots.
 use super::lowering::{arithmetic, polynomial};
-use super::row::{Notation, Result, Tie, Zeros, rows};
-use super::{Interval, power};
+use super::row::{Again, Linearity, Notation, Parity, Result, Tie, Zeros, rows};
+use super::{Interval, arithmetic, power};
 use crate::vector::functions;
 
 rows! { UNARY: Unary;
@@ -15,6 +15,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(libm::exp),
         value: libm::exp,
         slopes: |x| [libm::exp(x); 2],
@@ -31,6 +35,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(libm::expm1),
         value: libm::expm1,
         slopes: |x| [libm::exp(x); 2],
@@ -48,6 +56,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(libm::log),
         value: libm::log,
         slopes: |x| [1.0 / x, -1.0 / (x * x)],
@@ -64,6 +76,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| Interval::new(x.low.max(-1.0), x.high.max(-1.0)).rising(libm::log1p),
         value: libm::log1p,
         slopes: |x| [1.0 / (1.0 + x), -1.0 / ((1.0 + x) * (1.0 + x))],
@@ -80,6 +96,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
         value: f64::sqrt,
         slopes: |x| [0.5 / x.sqrt(), -0.25 / (x * x.sqrt())],
@@ -96,6 +116,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |_| Interval::NONNEGATIVE,
         value: |x| 1.0 / x.sqrt(),
         slopes: |x| [-0.5 / (x * x.sqrt()), 0.75 / (x * x * x.sqrt())],
@@ -112,6 +136,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Odd,
+        stops: false,
+        again: Again::Never,
         range: |x| if x.low > 0.0 || x.high < 0.0 { Interval::new(1.0 / x.high, 1.0 / x.low) } else if x.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
         value: |x| 1.0 / x,
         slopes: |x| [-1.0 / (x * x), 2.0 / (x * x * x)],
@@ -128,6 +156,10 @@ rows! { UNARY: Unary;
         kinks: &[],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Odd,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(libm::erf),
         value: libm::erf,
         slopes: |x| { let g = std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-x * x); [g, -2.0 * x * g] },
@@ -147,6 +179,10 @@ rows! { BINARY: Binary;
         kink: |x, _| x.abs() < 1e-3,
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: Some(&arithmetic::MULTIPLY),
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |x, y| {
             let even = y.low == y.high && y.low % 2.0 == 0.0 && y.low > 0.0;

@@ -1,6 +1,6 @@
 //! Losses of two numbers that have a stable form or a short derivative of their own.
 use super::lowering::{polynomial, weighted_log as lanes_log};
-use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::row::{Again, Linearity, Notation, Result, Tie, Zeros, rows};
 use super::{Interval, activation};
 use crate::vector::functions;
 
@@ -28,6 +28,10 @@ rows! { BINARY: Binary;
         kink: |_, _| false,
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: binary_cross_entropy,
@@ -47,6 +51,10 @@ rows! { BINARY: Binary;
         kink: |_, _| false,
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: logistic_loss,

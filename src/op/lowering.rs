@@ -1,6 +1,6 @@
 //! How the executors compute a row: an expression over lanes, written once, or in f64 a scalar function that is called.
-use crate::kernel::{ScalarFunction, Value};
-use crate::vector::lanes::Lanes;
+use crate::kernel::{Integers, ScalarFunction, Truth, Value};
+use crate::vector::lanes::{BitLanes, Lanes};
 use crate::vector::machine::Path;
 
 /// `out[i] = f(x[i])`.
@@ -26,9 +26,28 @@ pub struct BinaryLowering {
     pub map_f64: Map2<f64>,
 }
 
+impl BinaryLowering {
+    /// Of `n` times the same, one at least: in few steps.
+    pub fn repeated<'k>(&self, x: Value<'k>, n: u32) -> Value<'k> {
+        match n {
+            0 | 1 => x,
+            n if n.is_multiple_of(2) => {
+                let half = self.repeated(x, n / 2);
+                (self.record)(half, half)
+            }
+            n => (self.record)(x, self.repeated(x, n - 1)),
+        }
+    }
+}
+
 /// 1 where the mask holds, else 0.
 pub fn truth<L: Lanes>(like: L, mask: L::Mask) -> L {
     L::select(mask, like.constant(1.0), like.constant(0.0))
+}
+
+/// Where two whole numbers are the same.
+pub fn same<'k>(x: Integers<'k>, y: Integers<'k>) -> Truth<'k> {
+    x.equal(y)
 }
 
 /// Where both are not zero.

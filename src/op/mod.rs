@@ -18,7 +18,7 @@ pub mod trigonometric;
 
 pub use interval::Interval;
 pub use reduction::ReduceOp;
-pub use row::{Binary, BinaryOp, Notation, Result, Tie, Unary, UnaryOp, Zeros};
+pub use row::{Again, Binary, BinaryOp, Linearity, Notation, Parity, Result, Tie, Unary, UnaryOp, Zeros};
 pub use sym::{Sym, Template};
 
 /// All scalar functions of one argument, family by family.

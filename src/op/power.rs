@@ -2,7 +2,7 @@
 //!
 //! They are no names of the language: derivatives make them, recognition finds them in what is `spelled` so, and so they are printed.
 use super::lowering::polynomial;
-use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::row::{Again, Linearity, Notation, Parity, Result, Tie, Zeros, rows};
 use super::{Interval, lowering::arithmetic};
 use crate::vector::functions;
 
@@ -73,6 +73,10 @@ rows! { UNARY: Unary;
         kinks: &[0.0],
         tie: Tie::Neither,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| Interval::new(x.low.max(0.0), x.high.max(0.0)).rising(f64::sqrt),
         value: f64::sqrt,
         slopes: |x| if x > 0.0 { [0.5 / x.sqrt(), -0.25 / (x * x.sqrt())] } else { [0.0, 0.0] },
@@ -93,6 +97,10 @@ rows! { BINARY: Binary;
         kink: |x, y| x.abs() < 1e-3 || y.abs() < 1e-3,
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |x, y| if x.low >= 0.0 && y.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL },
         value: power_slope,
@@ -113,6 +121,10 @@ rows! { BINARY: Binary;
         kink: |x, _| x.abs() < 1e-3,
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |_, _| Interval::ALL,
         value: power_log,
@@ -133,6 +145,10 @@ rows! { BINARY: Binary;
         kink: |x, _| x.abs() < 1e-3,
         tie: Tie::Neither,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |_, _| Interval::NONNEGATIVE,
         value: size_power,

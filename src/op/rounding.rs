@@ -1,6 +1,6 @@
 //! Rounding and remainders: piecewise constant, or nearly.
 use super::lowering::arithmetic;
-use super::row::{Notation, Result, Tie, Zeros, rows};
+use super::row::{Again, Linearity, Notation, Parity, Result, Tie, Zeros, rows};
 
 rows! { UNARY: Unary;
     FLOOR {
@@ -13,6 +13,10 @@ rows! { UNARY: Unary;
         kinks: &[-10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(f64::floor),
         value: f64::floor,
         slopes: |_| [0.0, 0.0],
@@ -29,6 +33,10 @@ rows! { UNARY: Unary;
         kinks: &[-10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Neither,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(f64::ceil),
         value: f64::ceil,
         slopes: |_| [0.0, 0.0],
@@ -45,6 +53,10 @@ rows! { UNARY: Unary;
         kinks: &[-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5],
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        scale: None,
+        parity: Parity::Odd,
+        stops: false,
+        again: Again::Never,
         range: |x| x.rising(f64::round_ties_even),
         value: f64::round_ties_even,
         slopes: |_| [0.0, 0.0],
@@ -64,6 +76,10 @@ rows! { BINARY: Binary;
         kink: |x, y| { let r = x - y * (x / y).floor(); r < 1e-2 || y - r < 1e-2 },
         tie: Tie::Nowhere,
         zeros: Zeros::Lost,
+        linear: Linearity::No,
+        repeats: None,
+        whole: None,
+        again: Again::Never,
         commutative: false,
         range: |_, y| if y.low > 0.0 { super::Interval::new(0.0, y.high) } else { super::Interval::ALL },
         value: |x, y| x - y * (x / y).floor(),

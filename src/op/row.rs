@@ -1,7 +1,7 @@
 //! What a row of the table of scalar functions is. No field has a default: a missing fact does not compile.
 use super::lowering::{BinaryLowering, UnaryLowering};
 use super::{Interval, Sym};
-use std::hash::{Hash, Hasher};
+use crate::kernel::{Integers, Truth};
 
 /// How an operation is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,39 @@ pub enum Zeros {
     Lost,
 }
 
+/// What happens to a function where its argument changes sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parity {
+    /// f(−x) = −f(x).
+    Odd,
+    /// f(−x) = f(x).
+    Even,
+    Neither,
+}
+
+/// Of what a function of two arguments is a linear function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Linearity {
+    /// Of both together: the first and so many times the second.
+    Sum(f64),
+    /// Of each, the other being as it is.
+    Each,
+    /// Of the first alone.
+    First,
+    No,
+}
+
+/// Whether it is better computed again than kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Wherever its value is needed.
+    Everywhere,
+    /// Only in the loop beside a loop, which would read it from a stack of all rounds.
+    BesideLoops,
+    /// Its value is kept.
+    Never,
+}
+
 /// A scalar function of one argument.
 pub struct Unary {
     pub name: &'static str,
@@ -66,6 +99,12 @@ pub struct Unary {
     pub tie: Tie,
     /// Whether a cotangent that is zero is still zero behind it.
     pub zeros: Zeros,
+    /// If it is a multiple of its argument: how many times.
+    pub scale: Option<f64>,
+    pub parity: Parity,
+    /// Whether its value counts as a constant where it is differentiated, whatever it is made of.
+    pub stops: bool,
+    pub again: Again,
     /// The range of its values over a range of arguments.
     pub range: fn(Interval) -> Interval,
     /// Its value in f64: the oracle's.
@@ -93,6 +132,12 @@ pub struct Binary {
     pub tie: Tie,
     /// Whether a cotangent that is zero is still zero behind it.
     pub zeros: Zeros,
+    pub linear: Linearity,
+    /// The function that makes `f(x, n)` of n x's, for small whole n: then executors apply that.
+    pub repeats: Option<&'static Binary>,
+    /// How indices and classes are compared without making floats of them.
+    pub whole: Option<for<'k> fn(Integers<'k>, Integers<'k>) -> Truth<'k>>,
+    pub again: Again,
     /// `f(x, y) = f(y, x)`, exactly.
     pub commutative: bool,
     pub range: fn(Interval, Interval) -> Interval,
@@ -115,6 +160,7 @@ pub struct UnaryOp(pub &'static Unary);
 #[derive(Clone, Copy)]
 pub struct BinaryOp(pub &'static Binary);
 
+/// A row is a static: it is told by its address.
 macro_rules! identity {
     ($op:ident, $row:ident) => {
         impl std::ops::Deref for $op {
@@ -123,15 +169,20 @@ macro_rules! identity {
                 self.0
             }
         }
+        impl PartialEq<$row> for $op {
+            fn eq(&self, row: &$row) -> bool {
+                std::ptr::eq(self.0, row)
+            }
+        }
         impl PartialEq for $op {
             fn eq(&self, other: &Self) -> bool {
-                self.0.name == other.0.name
+                *self == *other.0
             }
         }
         impl Eq for $op {}
-        impl Hash for $op {
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                self.0.name.hash(state);
+        impl std::hash::Hash for $op {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                std::ptr::hash(self.0, state);
             }
         }
         impl std::fmt::Debug for $op {
@@ -141,6 +192,7 @@ macro_rules! identity {
         }
     };
 }
+pub(crate) use identity;
 identity!(UnaryOp, Unary);
 identity!(BinaryOp, Binary);
 

@@ -131,12 +131,83 @@ fn values_stay_in_the_stated_range() {
     }
 }
 
+/// What a row says of signs, multiples and sums is what its values say, and it says all of it.
+#[test]
+fn parity_and_linearity_are_those_of_the_values() {
+    const POINTS: [f64; 6] = [-2.3, -0.7, -0.4, 0.3, 0.9, 1.6];
+    for row in unary_rows() {
+        // Where there is no value on either side, nothing speaks against it.
+        let same = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan() || close(a, b);
+        let with_zero = || POINTS.iter().chain(&[0.0]);
+        let holds = |factor: f64| with_zero().all(|&x| same((row.value)(-x), factor * (row.value)(x)));
+        let parity = match (holds(-1.0), holds(1.0)) {
+            (true, _) => Parity::Odd,
+            (_, true) => Parity::Even,
+            _ => Parity::Neither,
+        };
+        assert_eq!(row.parity, parity, "{}", row.name);
+        // In value and in slope, which is that of a constant where the row stops derivatives.
+        let scale = (row.value)(1.0);
+        let multiple = |&x: &f64| close((row.value)(x), scale * x) && close((row.slopes)(x)[0], scale);
+        assert_eq!(row.scale, with_zero().all(multiple).then_some(scale), "{}", row.name);
+        assert!(!row.stops || POINTS.iter().all(|&x| (row.value)(x) == x), "{}", row.name);
+    }
+    for row in binary_rows() {
+        let all = |law: &dyn Fn(f64, f64, f64) -> bool| {
+            POINTS.iter().all(|&x| POINTS.iter().all(|&y| POINTS.iter().all(|&z| law(x, y, z))))
+        };
+        let f = row.value;
+        let first = all(&|x, y, z| close(f(x + z, y), f(x, y) + f(z, y)));
+        let second = all(&|x, y, z| close(f(x, y + z), f(x, y) + f(x, z)));
+        let together = all(&|x, y, _| close(f(x, y), f(x, 0.0) + f(0.0, y)));
+        let linear = match (first, second) {
+            _ if together && f(1.0, 0.0) == 1.0 && all(&|x, y, _| close(f(x, y), x + f(0.0, 1.0) * y)) => {
+                Linearity::Sum(f(0.0, 1.0))
+            }
+            (true, true) => Linearity::Each,
+            (true, false) => Linearity::First,
+            (false, _) => Linearity::No,
+        };
+        assert_eq!(row.linear, linear, "{}", row.name);
+    }
+}
+
+#[test]
+fn what_repeats_a_row_gives_its_whole_powers() {
+    for row in binary_rows() {
+        let Some(times) = row.repeats else { continue };
+        for x in points(row.samples[0]).step_by(7) {
+            let mut value = x;
+            for n in 2..=8 {
+                value = (times.value)(value, x);
+                let whole = (row.value)(x, f64::from(n));
+                assert!((value - whole).abs() <= 1e-14 * whole.abs(), "{} of {x}, {n}", row.name);
+            }
+        }
+    }
+}
+
+/// A row is told by where it stands, so there is one of each.
+#[test]
+fn a_row_is_itself_alone() {
+    let unary: Vec<UnaryOp> = unary_rows().map(UnaryOp).collect();
+    let binary: Vec<BinaryOp> = binary_rows().map(BinaryOp).collect();
+    for (at, row) in unary.iter().enumerate() {
+        assert_eq!(unary.iter().position(|other| other == row), Some(at), "{}", row.name);
+    }
+    for (at, row) in binary.iter().enumerate() {
+        assert_eq!(binary.iter().position(|other| other == row), Some(at), "{}", row.name);
+    }
+    assert!(UnaryOp(&arithmetic::NEGATE) == arithmetic::NEGATE && UnaryOp(&arithmetic::NEGATE) != arithmetic::ABS);
+}
+
 #[test]
 fn names_are_unique() {
-    let mut names: Vec<_> = unary_rows().map(|r| r.name).collect();
+    let mut names: Vec<_> = unary_rows().map(|r| r.name).chain(binary_rows().map(|r| r.name)).collect();
     names.sort();
+    let count = names.len();
     names.dedup();
-    assert_eq!(names.len(), unary_rows().count());
+    assert_eq!(names.len(), count);
 }
 
 /// `lower` against `value`, on every path of this machine: f32 to some units in the last place, f64 to the bit or nearly.

@@ -9,7 +9,9 @@ mod more;
 use crate::graph::view::{Row, rows};
 use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
 use crate::op::row::{Binary, Unary};
-use crate::op::{ReduceOp, activation, arithmetic, comparison, exponential, loss, rounding, trigonometric};
+use crate::op::{
+    BinaryOp, ReduceOp, UnaryOp, activation, arithmetic, comparison, exponential, loss, rounding, trigonometric,
+};
 
 /// A graph of one example and some values of it.
 pub struct RandomGraph {
@@ -191,13 +193,15 @@ impl Builder<'_> {
             [&exponential::LOG, &exponential::SQRT, &exponential::RSQRT, &exponential::RECIPROCAL, &exponential::LOG1P];
         const JUMPS: [&Unary; 5] =
             [&rounding::FLOOR, &rounding::CEIL, &rounding::ROUND, &arithmetic::SIGN, &comparison::NOT];
+        /// Whole numbers stay whole numbers.
+        const KEEP: [&Unary; 3] = [&arithmetic::NEGATE, &arithmetic::ABS, &activation::RELU];
         let x = self.real(values);
         match self.pick(4) {
             0 | 1 => {
                 let op = PLAIN[self.pick(PLAIN.len() - if self.smooth { 3 } else { 0 })];
                 let id = self.g.unary(op, x.id);
-                let bound = if op.name == "expm1" { x.bound.exp() } else { x.bound + 1.0 };
-                self.keep(values, id, bound, x.exact && matches!(op.name, "neg" | "abs" | "relu"));
+                let bound = if UnaryOp(op) == exponential::EXPM1 { x.bound.exp() } else { x.bound + 1.0 };
+                self.keep(values, id, bound, x.exact && KEEP.iter().any(|kept| UnaryOp(op) == **kept));
             }
             2 => {
                 let op = POSITIVE[self.pick(POSITIVE.len())];
@@ -270,12 +274,13 @@ impl Builder<'_> {
             _ => {
                 let op = PLAIN[self.pick(PLAIN.len() - if self.smooth { 2 } else { 0 })];
                 let id = self.g.binary(op, x.id, other);
-                let bound = if matches!(op.name, "mul" | "logistic_loss") {
+                let is = |row: &'static Binary| BinaryOp(op) == *row;
+                let bound = if is(&arithmetic::MULTIPLY) || is(&loss::LOGISTIC_LOSS) {
                     (x.bound + 1.0) * (y.bound + 1.0)
                 } else {
                     x.bound + y.bound
                 };
-                self.keep(values, id, bound, exact && matches!(op.name, "max" | "min"));
+                self.keep(values, id, bound, exact && (is(&arithmetic::MAX) || is(&arithmetic::MIN)));
             }
         }
     }
@@ -460,24 +465,24 @@ impl Builder<'_> {
         let z = self.choose(values, |g, v| !g.shape(v.id).is_empty() && g.ty(v.id).kind == Kind::Real);
         let Some(z) = z else { return };
         // The first six: scripts that once found a mistake keep their meaning. What depends on order has tests of its own.
-        let op = named::ROWS[self.pick(6)];
+        let op = NamedOp(named::ROWS[self.pick(6)]);
         let shape = self.g.shape(z.id).to_vec();
         let size = shape[shape.len() - 1];
         let mut arguments = vec![z.id];
-        if op.name == "cross_entropy" {
+        if op == named::CROSS_ENTROPY {
             arguments[0] = self.g.named(NamedOp(&named::SOFTMAX), &[z.id]);
         }
-        if matches!(op.name, "cross_entropy" | "softmax_cross_entropy") {
+        if op == named::CROSS_ENTROPY || op == named::SOFTMAX_CROSS_ENTROPY {
             let class = self.choose(values, |g, v| {
                 g.shape(v.id) == &shape[..shape.len() - 1] && g.ty(v.id).kind.count().is_some_and(|k| k <= size)
             });
             let target = class.map_or(z.id, |c| c.id);
             arguments.push(if class.is_some() { target } else { self.g.named(NamedOp(&named::SOFTMAX), &[z.id]) });
         }
-        if op.name == "norm" {
+        if op == named::NORM {
             arguments[0] = self.away_from_zero(z.id);
         }
-        let id = self.g.named(NamedOp(op), &arguments);
+        let id = self.g.named(op, &arguments);
         self.keep(values, id, (z.bound + 1.0) * size as f64, false);
     }
 }

@@ -319,18 +319,18 @@ impl<'k, 'g> Emitter<'k, 'g> {
 
     fn binary(&self, op: BinaryOp, x: NodeId, y: NodeId, at: &[Affine]) -> Outcome<Value<'k>> {
         // Small whole powers are products.
-        if op.name == "pow"
+        if let Some(times) = op.repeats
             && let Some(exponent) = self.graph().constant_of(y)
             && exponent.fract() == 0.0
             && (1.0..=8.0).contains(&exponent)
         {
-            let base = self.float(x, at)?;
-            return Ok(power(base, exponent as u32));
+            return Ok(times.lower.repeated(self.float(x, at)?, exponent as u32));
         }
-        // Classes are compared as whole numbers.
-        if op.name == "eq" && self.graph().ty(x).kind.is_whole() && self.graph().ty(y).kind.is_whole() {
-            let equal = self.integer(x, at)?.equal(self.integer(y, at)?);
-            return Ok(truth(self.recorder.number(0.0), equal));
+        if let Some(compare) = op.whole
+            && [x, y].iter().all(|&x| self.graph().ty(x).kind.is_whole())
+        {
+            let holds = compare(self.integer(x, at)?, self.integer(y, at)?);
+            return Ok(truth(self.recorder.number(0.0), holds));
         }
         let (x, y) = (self.float(x, at)?, self.float(y, at)?);
         Ok(match (self.recorder.float(), op.lower.call) {
@@ -485,16 +485,4 @@ fn flattened(shape: &[usize], at: &[Affine]) -> Affine {
 fn moved_ones(to: &[usize], from: &[usize], at: &[Affine]) -> Vec<Affine> {
     let mut real = at.iter().zip(from).filter(|(_, n)| **n != 1).map(|(a, _)| a.clone());
     to.iter().map(|&n| if n == 1 { Affine::from(0) } else { real.next().unwrap_or_default() }).collect()
-}
-
-fn power(base: Value<'_>, exponent: u32) -> Value<'_> {
-    match exponent {
-        0 => base.constant(1.0),
-        1 => base,
-        n if n % 2 == 0 => {
-            let half = power(base, n / 2);
-            half * half
-        }
-        n => base * power(base, n - 1),
-    }
 }

@@ -7,7 +7,7 @@ use super::weight::Weights;
 use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Kind, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
-use crate::op::{Notation, ReduceOp};
+use crate::op::{Again, ReduceOp};
 use rustc_hash::FxHashMap;
 
 /// A value in memory.
@@ -170,10 +170,8 @@ fn is_cheap(graph: &Graph, id: NodeId) -> bool {
     // A truth value as a number is what it is.
     let id = graph.truth_of(id).unwrap_or(id);
     match graph.op(id) {
-        Op::Unary(op, x) => (op.notation != Notation::Call || op.name == "relu") && leafy(*x),
-        Op::Binary(op, x, y) => {
-            !matches!(op.notation, Notation::Call | Notation::Power | Notation::Fraction) && leafy(*x) && leafy(*y)
-        }
+        Op::Unary(op, x) => op.again == Again::Everywhere && leafy(*x),
+        Op::Binary(op, x, y) => op.again == Again::Everywhere && leafy(*x) && leafy(*y),
         Op::Select { .. } | Op::Gather { .. } => false,
         _ => true,
     }

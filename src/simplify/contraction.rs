@@ -1,7 +1,7 @@
 //! Rules for contractions: constants, signs, permutations and expansions are taken out of them. They hold in real numbers.
 use super::{Simplifier, StructuralRule};
 use crate::graph::{BATCH, Contraction, Leaf, NodeId, Op, Row, View};
-use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
+use crate::op::{BinaryOp, ReduceOp, arithmetic};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "product by a constant", apply: constant_operand },
@@ -80,12 +80,11 @@ fn factor_out(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     for (x, _, _, _, first) in sides(&c) {
         let with =
             |x: NodeId| if first { Contraction { a: x, ..c.clone() } } else { Contraction { b: x, ..c.clone() } };
-        match *s.graph.op(x) {
-            Op::Unary(op, inner) if op.name == "neg" => {
-                let product = s.make(Op::Contract(with(inner)));
-                return Some(s.make(Op::Unary(UnaryOp(&arithmetic::NEGATE), product)));
-            }
-            _ => continue,
+        if let Op::Unary(op, inner) = *s.graph.op(x)
+            && op.scale.is_some()
+        {
+            let product = s.make(Op::Contract(with(inner)));
+            return Some(s.make(Op::Unary(op, product)));
         }
     }
     None

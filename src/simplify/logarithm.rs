@@ -1,11 +1,12 @@
 //! Logarithms of what has a stable one: of an exponential, a softmax, a sigmoid, and of products, powers, parts and choices of them.
-use super::recognise::{along_last, named_of, sum_last, unary_of};
+use super::recognise::{along_last, binary_of, named_of, sum_last, unary_of};
 use super::{Simplifier, StructuralRule};
-use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP};
+use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, SOFTMAX};
 use crate::graph::{NamedOp, NodeId, Op};
-use crate::op::activation::SOFTPLUS;
-use crate::op::exponential::LOG;
-use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic};
+use crate::op::activation::{SIGMOID, SOFTPLUS};
+use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
+use crate::op::exponential::{EXP, LOG, POW};
+use crate::op::{BinaryOp, ReduceOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "log of what has a stable one", apply: logarithm },
@@ -18,7 +19,7 @@ pub static RULES: &[StructuralRule] = &[
 const DEEPEST: usize = 6;
 
 fn logarithm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let x = unary_of(s, id, "log")?;
+    let x = unary_of(s, id, &LOG)?;
     stable(s, x, DEEPEST)
 }
 
@@ -31,10 +32,10 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
         return Some(s.negated(softplus));
     }
     match s.graph.op(x).clone() {
-        Op::Unary(op, inner) => (op.name == "exp").then_some(inner),
-        Op::Named(op, arguments) if op.name == "softmax" => Some(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))),
+        Op::Unary(op, inner) => (op == EXP).then_some(inner),
+        Op::Named(op, arguments) if op == SOFTMAX => Some(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))),
         Op::Reduce { op: ReduceOp::Sum, .. } => {
-            let z = unary_of(s, sum_last(s, x)?, "exp")?;
+            let z = unary_of(s, sum_last(s, x)?, &EXP)?;
             Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
         }
         Op::Reduce { op: ReduceOp::Product, axes, x } => {
@@ -45,24 +46,21 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             let (yes, no) = (stable(s, yes, depth)?, stable(s, no, depth)?);
             Some(s.make(Op::Select { condition, yes, no }))
         }
-        Op::Binary(op, a, b) => match op.name {
-            "pow" => {
-                let log = stable(s, a, depth)?;
-                Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), b, log)))
+        Op::Binary(op, a, b) if op == POW => {
+            let log = stable(s, a, depth)?;
+            Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), b, log)))
+        }
+        Op::Binary(op, a, b) if op == MULTIPLY || op == DIVIDE => {
+            let (first, second) = (stable(s, a, depth), stable(s, b, depth));
+            if first.is_none() && second.is_none() {
+                return None;
             }
-            "mul" | "div" => {
-                let (first, second) = (stable(s, a, depth), stable(s, b, depth));
-                if first.is_none() && second.is_none() {
-                    return None;
-                }
-                // One factor is positive, so the other is where there is a logarithm.
-                let first = first.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), a)));
-                let second = second.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), b)));
-                let row = if op.name == "mul" { &arithmetic::ADD } else { &arithmetic::SUBTRACT };
-                Some(s.make(Op::Binary(BinaryOp(row), first, second)))
-            }
-            _ => None,
-        },
+            // One factor is positive, so the other is where there is a logarithm.
+            let first = first.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), a)));
+            let second = second.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), b)));
+            let row = if op == MULTIPLY { &ADD } else { &SUBTRACT };
+            Some(s.make(Op::Binary(BinaryOp(row), first, second)))
+        }
         _ => {
             let (of, picked) = picked(s, x)?;
             let log = stable(s, of, depth)?;
@@ -75,8 +73,8 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
 fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
     let depth = depth.checked_sub(1)?;
     match s.graph.op(x).clone() {
-        Op::Unary(op, z) => (op.name == "sigmoid").then_some(z),
-        Op::Binary(op, one, p) if op.name == "sub" && s.graph.constant_of(one) == Some(1.0) => {
+        Op::Unary(op, z) => (op == SIGMOID).then_some(z),
+        Op::Binary(op, one, p) if op == SUBTRACT && s.graph.constant_of(one) == Some(1.0) => {
             let z = logit(s, p, depth)?;
             Some(s.negated(z))
         }
@@ -84,7 +82,7 @@ fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             let (of, picked) = picked(s, x)?;
             let z = logit(s, of, depth)?;
             // Signs stand outside, so that both halves of a loss are of the same entry.
-            let opposite = unary_of(s, z, "neg");
+            let opposite = unary_of(s, z, &NEGATE);
             let z = s.make(picked.map(|x| if x == of { opposite.unwrap_or(z) } else { x }, |l| l));
             Some(if opposite.is_some() { s.negated(z) } else { z })
         }
@@ -104,24 +102,18 @@ fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
 
 /// The other way to take the greatest out of a sum of exponentials.
 fn unshifted_sum(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
-    if op.name != "add" {
-        return None;
-    }
-    let (m, shifted) = match (named_of(s, a, LOGSUMEXP.name), named_of(s, b, LOGSUMEXP.name)) {
+    let (a, b) = binary_of(s, id, &ADD)?;
+    let (m, shifted) = match (named_of(s, a, &LOGSUMEXP), named_of(s, b, &LOGSUMEXP)) {
         (_, Some(shifted)) => (a, shifted[0]),
         (Some(shifted), _) => (b, shifted[0]),
         _ => return None,
     };
-    let Op::Binary(minus, z, wide) = *s.graph.op(shifted) else { return None };
-    if minus.name != "sub" || along_last(s, wide)? != m {
-        return None;
-    }
-    Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
+    let (z, wide) = binary_of(s, shifted, &SUBTRACT)?;
+    (along_last(s, wide)? == m).then(|| s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
 }
 
 fn log_softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, z, wide) = *s.graph.op(id) else { return None };
-    let total = named_of(s, along_last(s, wide)?, LOGSUMEXP.name)?;
-    (op.name == "sub" && total[0] == z).then(|| s.make(Op::Named(NamedOp(&LOG_SOFTMAX), vec![z])))
+    let (z, wide) = binary_of(s, id, &SUBTRACT)?;
+    let total = named_of(s, along_last(s, wide)?, &LOGSUMEXP)?;
+    (total[0] == z).then(|| s.make(Op::Named(NamedOp(&LOG_SOFTMAX), vec![z])))
 }

@@ -1,8 +1,11 @@
 //! The logistic loss, spelled out: `w softplus(-z) + (1 - w) softplus(z)`, what is left of `-(w log(y) + (1 - w) log(1 - y))` when the
 //! logarithms of `y = sigmoid(z)` have become stable ones.
-use super::recognise::{product_of, unary_of};
+use super::recognise::{binary_of, product_of, sum_of, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op};
+use crate::op::activation::SOFTPLUS;
+use crate::op::arithmetic::{ADD, NEGATE, SUBTRACT};
+use crate::op::comparison::NOT;
 use crate::op::loss::LOGISTIC_LOSS;
 use crate::op::{BinaryOp, ReduceOp};
 
@@ -26,10 +29,8 @@ struct Half {
 impl Half {
     fn of(s: &Simplifier, id: NodeId) -> Option<Half> {
         match s.graph.op(id) {
-            Op::Unary(op, x) if op.name == "softplus" => {
-                Some(Half { negative: false, weight: None, z: *x, over: None })
-            }
-            Op::Unary(op, x) if op.name == "neg" => {
+            Op::Unary(op, x) if *op == SOFTPLUS => Some(Half { negative: false, weight: None, z: *x, over: None }),
+            Op::Unary(op, x) if *op == NEGATE => {
                 let half = Half::of(s, *x)?;
                 Some(Half { negative: !half.negative, ..half })
             }
@@ -53,8 +54,8 @@ impl Half {
 
     fn weighted(s: &Simplifier, a: NodeId, b: NodeId) -> Option<Half> {
         let plain = |id: NodeId| {
-            let inner = unary_of(s, id, "neg");
-            let z = unary_of(s, inner.unwrap_or(id), "softplus")?;
+            let inner = unary_of(s, id, &NEGATE);
+            let z = unary_of(s, inner.unwrap_or(id), &SOFTPLUS)?;
             Some(Half { negative: inner.is_some(), weight: None, z, over: None })
         };
         let (half, weight) = match (plain(a), plain(b)) {
@@ -62,7 +63,7 @@ impl Half {
             (None, Some(half)) => (half, a),
             _ => return None,
         };
-        Some(match unary_of(s, weight, "neg") {
+        Some(match unary_of(s, weight, &NEGATE) {
             Some(weight) => Half { negative: !half.negative, weight: Some(weight), ..half },
             None => Half { weight: Some(weight), ..half },
         })
@@ -78,9 +79,9 @@ impl Half {
             return None;
         }
         // `t` weighs the half of `-z`.
-        let (t, z) = if unary_of(s, self.z, "neg") == Some(other.z) {
+        let (t, z) = if unary_of(s, self.z, &NEGATE) == Some(other.z) {
             (own, other.z)
-        } else if unary_of(s, other.z, "neg") == Some(self.z) {
+        } else if unary_of(s, other.z, &NEGATE) == Some(self.z) {
             (others, self.z)
         } else {
             return None;
@@ -94,7 +95,7 @@ impl Half {
 }
 
 fn is_opposite(s: &Simplifier, a: NodeId, b: NodeId) -> bool {
-    unary_of(s, a, "neg") == Some(b) || unary_of(s, b, "neg") == Some(a)
+    unary_of(s, a, &NEGATE) == Some(b) || unary_of(s, b, &NEGATE) == Some(a)
 }
 
 /// Whether `rest` is `1 - w`, where both may be repeated along the same axes.
@@ -103,8 +104,8 @@ fn is_complement(s: &Simplifier, w: NodeId, rest: NodeId) -> bool {
         return (w + rest - 1.0).abs() <= 2.0 * f64::EPSILON;
     }
     match (s.graph.op(rest), s.graph.op(w)) {
-        (Op::Binary(op, one, x), _) if op.name == "sub" => s.graph.constant_of(*one) == Some(1.0) && *x == w,
-        (Op::Unary(op, x), _) => op.name == "not" && *x == w,
+        (Op::Binary(op, one, x), _) if *op == SUBTRACT => s.graph.constant_of(*one) == Some(1.0) && *x == w,
+        (Op::Unary(op, x), _) => *op == NOT && *x == w,
         (Op::View(outer), Op::View(inner)) => {
             outer.shape == inner.shape && outer.rows == inner.rows && is_complement(s, inner.x, outer.x)
         }
@@ -115,27 +116,23 @@ fn is_complement(s: &Simplifier, w: NodeId, rest: NodeId) -> bool {
 /// The same number everywhere, `0.1` or `1 - 0.1`.
 fn number(s: &Simplifier, id: NodeId) -> Option<f64> {
     let id = s.graph.unexpanded(id);
-    match *s.graph.op(id) {
-        Op::Binary(op, a, b) if op.name == "sub" => Some(s.graph.constant_of(a)? - s.graph.constant_of(b)?),
-        _ => s.graph.constant_of(id),
+    match binary_of(s, id, &SUBTRACT) {
+        Some((a, b)) => Some(s.graph.constant_of(a)? - s.graph.constant_of(b)?),
+        None => s.graph.constant_of(id),
     }
 }
 
 /// Two of a sum's terms that are the halves of one loss.
 fn summed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let signed = |s: &Simplifier, id: NodeId| match *s.graph.op(id) {
-        Op::Binary(op, a, b) if matches!(op.name, "add" | "sub") => Some((op, a, b)),
-        _ => None,
-    };
-    let (op, left, last) = signed(s, id)?;
+    let (_, left, last, minus) = sum_of(s, id)?;
     let mut half = Half::of(s, last)?;
-    half.negative ^= op.name == "sub";
+    half.negative ^= minus;
     // From the last term back to the first: the terms behind the half that is found.
     let mut behind: Vec<(BinaryOp, NodeId)> = vec![];
     let mut at = left;
     for _ in 0..SUMMANDS {
-        let next = signed(s, at);
-        let (term, minus) = next.map_or((at, false), |(op, _, term)| (term, op.name == "sub"));
+        let next = sum_of(s, at);
+        let (term, minus) = next.map_or((at, false), |(_, _, term, minus)| (term, minus));
         if let Some(mut other) = Half::of(s, term) {
             other.negative ^= minus;
             if other.negative == half.negative
@@ -144,8 +141,8 @@ fn summed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
                 let mut sum = match (next, half.negative) {
                     (None, true) => s.negated(loss),
                     (None, false) => loss,
-                    (Some((_, rest, _)), negative) => {
-                        let row = if negative { &crate::op::arithmetic::SUBTRACT } else { &crate::op::arithmetic::ADD };
+                    (Some((_, rest, ..)), negative) => {
+                        let row = if negative { &SUBTRACT } else { &ADD };
                         s.make(Op::Binary(BinaryOp(row), rest, loss))
                     }
                 };
@@ -155,7 +152,7 @@ fn summed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
                 return Some(sum);
             }
         }
-        let (op, rest, term) = next?;
+        let (op, rest, term, _) = next?;
         behind.push((op, term));
         at = rest;
     }

@@ -147,7 +147,7 @@ impl Simplifier {
             constant => constant,
         };
         match self.graph.op(id) {
-            Op::Unary(op, x) if op.name != "stop_gradient" => Some((op.value)(of(*x)?)),
+            Op::Unary(op, x) if !op.stops => Some((op.value)(of(*x)?)),
             Op::Binary(op, x, y) => Some((op.value)(of(*x)?, of(*y)?)),
             _ => None,
         }

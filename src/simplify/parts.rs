@@ -2,6 +2,7 @@
 //!
 //! These are no rules of `simplify`: values with names are left as they are, since what is printed speaks of them.
 use crate::graph::{Contraction, Graph, NodeId, Op, Row, View};
+use crate::op::arithmetic::{ADD, MULTIPLY};
 
 /// A part by itself, parts that are put together again as one join; nothing if the operation is neither.
 pub fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
@@ -10,7 +11,7 @@ pub fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
             let cut = Cut::of(to, view)?;
             part(to, view.x, &cut)
         }
-        Op::Binary(add, x, y) if add.name == "add" => joined(to, *x, *y),
+        Op::Binary(op, x, y) if *op == ADD => joined(to, *x, *y),
         Op::Reshape { x, shape } => multiple_in_shape(to, *x, shape),
         _ => None,
     }
@@ -18,14 +19,17 @@ pub fn rewritten(to: &mut Graph, op: &Op) -> Option<NodeId> {
 
 /// A multiple of a value that was laid out as a vector for it, in its own shape: of `2e-4 weights`, the part of one weight.
 fn multiple_in_shape(to: &mut Graph, x: NodeId, shape: &[usize]) -> Option<NodeId> {
-    let Op::Binary(multiply, x, y) = *to.op(x) else { return None };
+    let Op::Binary(op, x, y) = *to.op(x) else { return None };
+    if op != MULTIPLY {
+        return None;
+    }
     let number = |to: &Graph, id: NodeId| {
         let base = to.unexpanded(id);
         to.shape(base).is_empty().then_some(base).or_else(|| to.constant_of(id).map(|_| id))
     };
-    let (by, of) = match (multiply.name, number(to, x), number(to, y)) {
-        ("mul", Some(by), None) => (by, y),
-        ("mul", None, Some(by)) => (by, x),
+    let (by, of) = match (number(to, x), number(to, y)) {
+        (Some(by), None) => (by, y),
+        (None, Some(by)) => (by, x),
         _ => return None,
     };
     let Op::Reshape { x: whole, .. } = *to.op(of) else { return None };
@@ -128,7 +132,7 @@ fn joined(to: &mut Graph, x: NodeId, y: NodeId) -> Option<NodeId> {
     let mut todo = vec![y, x];
     while let Some(id) = todo.pop() {
         if let Op::Binary(op, a, b) = *to.op(id)
-            && op.name == "add"
+            && op == ADD
             && to.name_of(id).is_none()
         {
             todo.extend([b, a]);

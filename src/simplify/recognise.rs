@@ -1,11 +1,11 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
 use super::{Simplifier, StructuralRule};
-use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, NORM, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
+use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, NORM, Named, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
 use crate::graph::{Kind, NamedOp, NodeId, Op};
-use crate::op::ReduceOp;
-use crate::op::arithmetic::{DIVIDE, MULTIPLY};
-use crate::op::exponential::POW;
-use crate::op::{BinaryOp, UnaryOp, power::ROOT};
+use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
+use crate::op::exponential::{EXP, POW};
+use crate::op::power::ROOT;
+use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "exp(z) / sum(exp(z))", apply: softmax },
@@ -17,22 +17,36 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
 
-pub(super) fn unary_of(s: &Simplifier, id: NodeId, name: &str) -> Option<NodeId> {
+/// The argument of this function, if a value is one of its.
+pub(super) fn unary_of(s: &Simplifier, id: NodeId, row: &'static Unary) -> Option<NodeId> {
     match s.graph.op(id) {
-        Op::Unary(op, x) if op.name == name => Some(*x),
+        Op::Unary(op, x) if *op == *row => Some(*x),
         _ => None,
     }
 }
-pub(super) fn named_of(s: &Simplifier, id: NodeId, name: &str) -> Option<Vec<NodeId>> {
+pub(super) fn binary_of(s: &Simplifier, id: NodeId, row: &'static Binary) -> Option<(NodeId, NodeId)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, x, y) if op == *row => Some((x, y)),
+        _ => None,
+    }
+}
+/// Of a sum or a difference the operation, its terms, and whether the second is subtracted.
+pub(super) fn sum_of(s: &Simplifier, id: NodeId) -> Option<(BinaryOp, NodeId, NodeId, bool)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, x, y) if op == ADD || op == SUBTRACT => Some((op, x, y, op == SUBTRACT)),
+        _ => None,
+    }
+}
+pub(super) fn named_of(s: &Simplifier, id: NodeId, row: &'static Named) -> Option<Vec<NodeId>> {
     match s.graph.op(id) {
-        Op::Named(op, arguments) if op.name == name => Some(arguments.clone()),
+        Op::Named(op, arguments) if *op == *row => Some(arguments.clone()),
         _ => None,
     }
 }
 /// The factors of a product of two; of one with a condition, the condition comes first.
 pub(super) fn product_of(s: &Simplifier, id: NodeId) -> Option<(NodeId, NodeId)> {
     match *s.graph.op(id) {
-        Op::Binary(op, a, b) if op == BinaryOp(&MULTIPLY) => Some((a, b)),
+        Op::Binary(op, a, b) if op == MULTIPLY => Some((a, b)),
         Op::Select { condition, yes, no } if s.graph.constant_of(no) == Some(0.0) => Some((condition, yes)),
         _ => None,
     }
@@ -53,32 +67,31 @@ pub(super) fn along_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
 }
 
 fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, e, total) = *s.graph.op(id) else { return None };
-    if op.name != "div" || sum_last(s, along_last(s, total)?)? != e {
+    let (e, total) = binary_of(s, id, &DIVIDE)?;
+    if sum_last(s, along_last(s, total)?)? != e {
         return None;
     }
-    let z = unary_of(s, e, "exp")?;
+    let z = unary_of(s, e, &EXP)?;
     // exp(z - max(z)) is the stable spelling of the same.
     Some(s.make(Op::Named(NamedOp(&SOFTMAX), vec![unshifted(s, z)])))
 }
 
 /// `z`, if the value is `z − max(z)`.
 fn unshifted(s: &Simplifier, shifted: NodeId) -> NodeId {
-    if let Op::Binary(op, z, wide) = s.graph.op(shifted)
-        && op.name == "sub"
-        && let Some(max) = along_last(s, *wide)
+    if let Some((z, wide)) = binary_of(s, shifted, &SUBTRACT)
+        && let Some(max) = along_last(s, wide)
         && let Op::Reduce { op: ReduceOp::Max, axes, x } = s.graph.op(max)
-        && x == z
-        && axes[..] == [s.graph.shape(*z).len() - 1]
+        && *x == z
+        && axes[..] == [s.graph.shape(z).len() - 1]
     {
-        return *z;
+        return z;
     }
     shifted
 }
 
 fn cross_entropy(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let arguments = named_of(s, id, CROSS_ENTROPY.name)?;
-    let z = named_of(s, arguments[0], "softmax")?;
+    let arguments = named_of(s, id, &CROSS_ENTROPY)?;
+    let z = named_of(s, arguments[0], &SOFTMAX)?;
     Some(s.make(Op::Named(NamedOp(&SOFTMAX_CROSS_ENTROPY), vec![z[0], arguments[1]])))
 }
 
@@ -89,14 +102,14 @@ fn picked(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         let of_last = shared + 1 == s.graph.shape(table).len() && s.graph.shape(index).len() == shared;
         (of_last && s.graph.ty(index).kind.is_whole()).then_some((table, index))
     };
-    let (z, index) = match *s.graph.op(id) {
-        Op::Binary(op, picked, total) if op.name == "sub" => {
+    let (z, index) = match binary_of(s, id, &SUBTRACT) {
+        Some((picked, total)) => {
             let (z, index) = entry(s, picked)?;
-            (named_of(s, total, LOGSUMEXP.name)?[0] == z).then_some((z, index))?
+            (named_of(s, total, &LOGSUMEXP)?[0] == z).then_some((z, index))?
         }
-        _ => {
+        None => {
             let (logs, index) = entry(s, id)?;
-            (named_of(s, logs, LOG_SOFTMAX.name)?[0], index)
+            (named_of(s, logs, &LOG_SOFTMAX)?[0], index)
         }
     };
     let loss = s.make(Op::Named(NamedOp(&SOFTMAX_CROSS_ENTROPY), vec![z, index]));
@@ -111,12 +124,12 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         }
         _ => product_of(s, sum_last(s, id)?)?,
     };
-    let (t, z) = match (named_of(s, a, LOG_SOFTMAX.name), named_of(s, b, LOG_SOFTMAX.name)) {
+    let (t, z) = match (named_of(s, a, &LOG_SOFTMAX), named_of(s, b, &LOG_SOFTMAX)) {
         (Some(z), _) => (b, z[0]),
         (_, Some(z)) => (a, z[0]),
         _ => return None,
     };
-    let negative = unary_of(s, t, "neg");
+    let negative = unary_of(s, t, &NEGATE);
     let Op::OneHot { index, .. } = *s.graph.op(negative.unwrap_or(t)) else { return None };
     let loss = s.make(Op::Named(NamedOp(&SOFTMAX_CROSS_ENTROPY), vec![z, index]));
     Some(if negative.is_some() { loss } else { s.negated(loss) })
@@ -126,16 +139,16 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 fn squared_norm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Binary(op, root, other) = *s.graph.op(id) else { return None };
     let exponent = match s.graph.constant_of(other) {
-        Some(exponent) if op == BinaryOp(&POW) => exponent,
-        _ if op == BinaryOp(&MULTIPLY) && other == root => 2.0,
+        Some(exponent) if op == POW => exponent,
+        _ if op == MULTIPLY && other == root => 2.0,
         _ => return None,
     };
     if exponent <= 0.0 || exponent % 2.0 != 0.0 {
         return None;
     }
     let squares = match s.graph.op(root).clone() {
-        Op::Unary(op, x) if op == UnaryOp(&ROOT) => x,
-        Op::Named(op, arguments) if op == NamedOp(&NORM) => {
+        Op::Unary(op, x) if op == ROOT => x,
+        Op::Named(op, arguments) if op == NORM => {
             let x = arguments[0];
             let n = s.graph.shape(x).len() as u8;
             let axes: Vec<u8> = (0..n).collect();
@@ -154,12 +167,12 @@ fn squared_norm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 fn condition_as_factor(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
     let is_truth = |id: NodeId| s.graph.ty(id).kind == Kind::Bool;
-    let (condition, yes) = if op == BinaryOp(&DIVIDE) && is_truth(a) {
+    let (condition, yes) = if op == DIVIDE && is_truth(a) {
         let one = s.constant_like(1.0, id);
         (a, s.make(Op::Binary(op, one, b)))
-    } else if op == BinaryOp(&MULTIPLY) && is_truth(a) {
+    } else if op == MULTIPLY && is_truth(a) {
         (a, b)
-    } else if op == BinaryOp(&MULTIPLY) && is_truth(b) {
+    } else if op == MULTIPLY && is_truth(b) {
         (b, a)
     } else {
         return None;

@@ -1,8 +1,10 @@
 //! Rules for reductions and means over the batch. They hold in real numbers; sums may be taken in another order.
+use super::recognise::binary_of;
 use super::{Simplifier, StructuralRule};
-use crate::graph::named::SOFTMAX;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Row, Runtime, View};
-use crate::op::{BinaryOp, ReduceOp, UnaryOp, arithmetic, exponential};
+use crate::op::arithmetic::MULTIPLY;
+use crate::op::exponential::RECIPROCAL;
+use crate::op::{BinaryOp, Linearity, ReduceOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a constant or an expansion", apply: of_repeated },
@@ -36,7 +38,7 @@ fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
                 };
                 let own = s.graph.shape(value).to_vec();
                 let factor = s.graph.expand_to(factor, &own);
-                value = s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, value));
+                value = s.make(Op::Binary(BinaryOp(&MULTIPLY), factor, value));
             }
         }
         value
@@ -66,7 +68,7 @@ fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 fn of_shares(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id) else { return None };
     let shares = match s.graph.op(*x) {
-        Op::Named(op, _) => op.name == SOFTMAX.name,
+        Op::Named(op, _) => op.shares,
         Op::OneHot { .. } => true,
         _ => false,
     };
@@ -134,7 +136,7 @@ fn mean_of_contraction(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Reduce { op: ReduceOp::Mean, axes, x } = s.graph.op(id).clone() else { return None };
     let linear = match s.graph.op(x) {
         Op::Contract(_) | Op::ScatterAdd { .. } => true,
-        Op::Unary(op, _) => op.name == "neg",
+        Op::Unary(op, _) => op.scale.is_some(),
         Op::Reduce { op: ReduceOp::Sum, .. } => true,
         _ => false,
     };
@@ -143,34 +145,27 @@ fn mean_of_contraction(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     }
     let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes, x });
     let count = s.graph.runtime(Runtime::BatchSize);
-    let inverse = s.make(Op::Unary(UnaryOp(&exponential::RECIPROCAL), count));
+    let inverse = s.make(Op::Unary(UnaryOp(&RECIPROCAL), count));
     let shape = s.graph.shape(sum).to_vec();
     let inverse = s.graph.expand_to(inverse, &shape);
-    Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), inverse, sum)))
+    Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), inverse, sum)))
 }
 
 /// Sums that are divided by the number of examples are divided once, when they are added.
 fn common_count(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
-    let divided = |x: NodeId| match *s.graph.op(x) {
-        Op::Binary(multiply, inverse, sum) if multiply.name == "mul" => Some((multiply, inverse, sum)),
-        _ => None,
-    };
-    let (multiply, inverse, first) = divided(a)?;
-    let (_, other, second) = divided(b)?;
-    if inverse != other || !matches!(op.name, "add" | "sub") || !is_inverse_count(&s.graph, inverse) {
+    let ((inverse, first), (other, second)) = (binary_of(s, a, &MULTIPLY)?, binary_of(s, b, &MULTIPLY)?);
+    if inverse != other || !matches!(op.linear, Linearity::Sum(_)) || !is_inverse_count(&s.graph, inverse) {
         return None;
     }
     let sum = s.make(Op::Binary(op, first, second));
-    Some(s.make(Op::Binary(multiply, inverse, sum)))
+    Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), inverse, sum)))
 }
 
 /// Whether a value is one over the number of examples.
 fn is_inverse_count(graph: &Graph, id: NodeId) -> bool {
     match graph.op(graph.unexpanded(id)) {
-        Op::Unary(op, x) => {
-            op.name == "reciprocal" && matches!(graph.op(*x), Op::Leaf(Leaf::Runtime(Runtime::BatchSize)))
-        }
+        Op::Unary(op, x) => *op == RECIPROCAL && matches!(graph.op(*x), Op::Leaf(Leaf::Runtime(Runtime::BatchSize))),
         _ => false,
     }
 }
@@ -215,11 +210,11 @@ fn linear(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return None;
     }
     match *s.graph.op(x) {
-        Op::Unary(negate, inner) if negate.name == "neg" => {
+        Op::Unary(multiple, inner) if multiple.scale.is_some() => {
             let sum = s.make(Op::Reduce { op, axes, x: inner });
-            Some(s.make(Op::Unary(negate, sum)))
+            Some(s.make(Op::Unary(multiple, sum)))
         }
-        Op::Binary(multiply, c, inner) if multiply.name == "mul" => {
+        Op::Binary(multiply, c, inner) if multiply == MULTIPLY => {
             let value = s.graph.constant_of(c)?;
             let sum = s.make(Op::Reduce { op, axes, x: inner });
             let factor = s.constant_like(value, sum);

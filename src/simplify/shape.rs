@@ -1,9 +1,10 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
+use super::recognise::binary_of;
 use super::{Simplifier, StructuralRule};
 use crate::graph::class::facts;
 use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
-use crate::op::arithmetic::NEGATE;
-use crate::op::{BinaryOp, UnaryOp, arithmetic};
+use crate::op::BinaryOp;
+use crate::op::arithmetic::{DIVIDE, MULTIPLY, NEGATE};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "table of zeros", apply: table_of_zeros },
@@ -232,18 +233,14 @@ fn expanded_last(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 
 /// `c (x y)`, where `x` is an expanded number `d u` or `u / d`: both factors become one, `(c d) u`. So `2 (λ/2 w)` is `λ w`.
 fn multiple(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let product = |s: &Simplifier, id: NodeId| match *s.graph.op(id) {
-        Op::Binary(op, x, y) if op.name == "mul" => Some((x, y)),
-        _ => None,
-    };
-    let (factor, rest) = product(s, id)?;
+    let (factor, rest) = binary_of(s, id, &MULTIPLY)?;
     let value = s.graph.constant_of(factor)?;
-    let (x, y) = product(s, rest)?;
+    let (x, y) = binary_of(s, rest, &MULTIPLY)?;
     for (x, y) in [(x, y), (y, x)] {
         let Some((inner, _)) = expansion(s, x) else { continue };
         let scaled = match *s.graph.op(inner) {
-            Op::Binary(op, a, _) if op.name == "mul" => s.graph.constant_of(a).is_some(),
-            Op::Binary(op, _, b) if op.name == "div" => s.graph.constant_of(b).is_some(),
+            Op::Binary(op, a, _) if op == MULTIPLY => s.graph.constant_of(a).is_some(),
+            Op::Binary(op, _, b) if op == DIVIDE => s.graph.constant_of(b).is_some(),
             _ => false,
         };
         if !scaled {
@@ -252,9 +249,9 @@ fn multiple(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         let Op::View(view) = s.graph.op(x).clone() else { continue };
         let shape = s.graph.shape(inner).to_vec();
         let factor = s.graph.constant(value, &shape);
-        let inner = s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, inner));
+        let inner = s.make(Op::Binary(BinaryOp(&MULTIPLY), factor, inner));
         let x = s.make(Op::View(View { x: inner, ..view }));
-        return Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), x, y)));
+        return Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), x, y)));
     }
     None
 }
@@ -289,8 +286,8 @@ fn multiple_or_nothing(s: &mut Simplifier, condition: NodeId, yes: NodeId, no: N
     };
     let is_number = |id: NodeId| s.graph.constant_of(id).is_some_and(f64::is_finite);
     let (outside, x) = match *s.graph.op(kept) {
-        Op::Unary(op, x) if op == UnaryOp(&NEGATE) => (None, x),
-        Op::Binary(op, c, x) if op == BinaryOp(&arithmetic::MULTIPLY) && is_number(c) && !is_number(x) => (Some(c), x),
+        Op::Unary(op, x) if op == NEGATE => (None, x),
+        Op::Binary(op, c, x) if op == MULTIPLY && is_number(c) && !is_number(x) => (Some(c), x),
         _ => return None,
     };
     let zero = if side { no } else { yes };
@@ -298,6 +295,6 @@ fn multiple_or_nothing(s: &mut Simplifier, condition: NodeId, yes: NodeId, no: N
     let chosen = s.make(Op::Select { condition, yes, no });
     Some(match outside {
         None => s.negated(chosen),
-        Some(c) => s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), c, chosen)),
+        Some(c) => s.make(Op::Binary(BinaryOp(&MULTIPLY), c, chosen)),
     })
 }

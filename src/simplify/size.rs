@@ -2,7 +2,7 @@
 //! is 0, as that of `norm`; that of a root of anything else is infinite.
 use super::{Simplifier, StructuralRule};
 use crate::graph::named::NORM;
-use crate::graph::{Graph, Leaf, NamedOp, NodeId, Op, Runtime};
+use crate::graph::{Graph, Leaf, NodeId, Op, Runtime};
 use crate::op::arithmetic::{ABS, ADD, DIVIDE, MULTIPLY};
 use crate::op::exponential::{POW, SQRT};
 use crate::op::power::{ROOT, SIZE_POWER};
@@ -18,13 +18,13 @@ const DEEPEST: usize = 24;
 
 fn root(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Unary(op, x) = *s.graph.op(id) else { return None };
-    (op == UnaryOp(&SQRT) && is_size(&s.graph, x, DEEPEST)).then(|| s.make(Op::Unary(UnaryOp(&ROOT), x)))
+    (op == SQRT && is_size(&s.graph, x, DEEPEST)).then(|| s.make(Op::Unary(UnaryOp(&ROOT), x)))
 }
 
 fn power(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Binary(op, x, y) = *s.graph.op(id) else { return None };
     let below_one = number(&s.graph, y).is_some_and(|y| 0.0 < y && y < 1.0);
-    let fits = op == BinaryOp(&POW) && below_one && is_size(&s.graph, x, DEEPEST);
+    let fits = op == POW && below_one && is_size(&s.graph, x, DEEPEST);
     fits.then(|| s.make(Op::Binary(BinaryOp(&SIZE_POWER), x, y)))
 }
 
@@ -32,23 +32,23 @@ fn is_size(graph: &Graph, id: NodeId, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let is_positive = |id: NodeId| number(graph, id).is_some_and(|value| value > 0.0 && value.is_finite());
     match graph.op(id) {
-        Op::Unary(op, x) => *op == UnaryOp(&ABS) || *op == UnaryOp(&ROOT) && is_size(graph, *x, depth),
-        Op::Binary(op, x, y) if *op == BinaryOp(&POW) || *op == BinaryOp(&SIZE_POWER) => {
+        Op::Unary(op, x) => *op == ABS || *op == ROOT && is_size(graph, *x, depth),
+        Op::Binary(op, x, y) if *op == POW || *op == SIZE_POWER => {
             let exponent = number(graph, *y);
             let is_even = exponent.is_some_and(|y| y > 0.0 && y % 2.0 == 0.0);
             is_even || is_positive(*y) && is_size(graph, *x, depth)
         }
-        Op::Binary(op, x, y) if *op == BinaryOp(&ADD) => is_size(graph, *x, depth) && is_size(graph, *y, depth),
-        Op::Binary(op, x, y) if *op == BinaryOp(&MULTIPLY) => {
+        Op::Binary(op, x, y) if *op == ADD => is_size(graph, *x, depth) && is_size(graph, *y, depth),
+        Op::Binary(op, x, y) if *op == MULTIPLY => {
             x == y || is_positive(*x) && is_size(graph, *y, depth) || is_positive(*y) && is_size(graph, *x, depth)
         }
-        Op::Binary(op, x, y) if *op == BinaryOp(&DIVIDE) => is_positive(*y) && is_size(graph, *x, depth),
+        Op::Binary(op, x, y) if *op == DIVIDE => is_positive(*y) && is_size(graph, *x, depth),
         Op::Contract(c) => c.a == c.b && c.a_axes == c.b_axes,
         Op::Reduce { op: ReduceOp::Sum | ReduceOp::Mean, x, .. } | Op::BatchMean { x, .. } | Op::Reshape { x, .. } => {
             is_size(graph, *x, depth)
         }
         Op::View(view) => is_size(graph, view.x, depth),
-        Op::Named(op, _) => *op == NamedOp(&NORM),
+        Op::Named(op, _) => *op == NORM,
         _ => false,
     }
 }

@@ -1,7 +1,8 @@
 //! Sums whose terms cancel: `2 (c + d) − 2 d − 2 c` is nothing, `3 (a + b) − 3 a` is `3 b`. They hold in real numbers.
 use super::{Simplifier, StructuralRule};
 use crate::graph::{NodeId, Op};
-use crate::op::{BinaryOp, arithmetic};
+use crate::op::arithmetic::MULTIPLY;
+use crate::op::{Binary, BinaryOp, Linearity, Unary, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[StructuralRule { name: "terms that cancel", apply: cancelled }];
 
@@ -12,8 +13,8 @@ const ROUNDING: f64 = 1e-14;
 
 /// At most one term is left: more of them could be dearer than the sum, whose parts others may need.
 fn cancelled(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let is_sum = |id: NodeId| matches!(s.graph.op(id), Op::Binary(op, ..) if matches!(op.name, "add" | "sub"));
-    if !is_sum(id) {
+    let Op::Binary(op, ..) = s.graph.op(id) else { return None };
+    if !matches!(op.linear, Linearity::Sum(_)) {
         return None;
     }
     let mut terms: Vec<(NodeId, f64, f64)> = vec![];
@@ -21,10 +22,11 @@ fn cancelled(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     for _ in 0..OPERATIONS {
         let Some((at, factor)) = todo.pop() else { break };
         match *s.graph.op(at) {
-            Op::Binary(op, a, b) if op.name == "add" => todo.extend([(a, factor), (b, factor)]),
-            Op::Binary(op, a, b) if op.name == "sub" => todo.extend([(a, factor), (b, -factor)]),
-            Op::Unary(op, x) if op.name == "neg" => todo.push((x, -factor)),
-            Op::Binary(op, c, x) if op.name == "mul" && s.graph.constant_of(c).is_some() => {
+            Op::Binary(BinaryOp(Binary { linear: Linearity::Sum(times), .. }), a, b) => {
+                todo.extend([(a, factor), (b, times * factor)]);
+            }
+            Op::Unary(UnaryOp(Unary { scale: Some(times), .. }), x) => todo.push((x, times * factor)),
+            Op::Binary(op, c, x) if op == MULTIPLY && s.graph.constant_of(c).is_some() => {
                 todo.push((x, factor * s.graph.constant_of(c)?));
             }
             _ => match terms.iter_mut().find(|term| term.0 == at) {
@@ -47,7 +49,7 @@ fn cancelled(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         [] => Some(s.constant_like(0.0, id)),
         [(x, factor, _)] => {
             let factor = s.constant_like(factor, id);
-            Some(s.make(Op::Binary(BinaryOp(&arithmetic::MULTIPLY), factor, x)))
+            Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), factor, x)))
         }
         _ => None,
     }

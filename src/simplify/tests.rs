@@ -2,6 +2,7 @@
 use super::pattern::{Exactness, Pattern};
 use super::*;
 use crate::graph::{Type, Variable};
+use crate::op::{Linearity, activation, arithmetic, exponential};
 
 fn value(pattern: &Pattern, bindings: &[f64]) -> f64 {
     match pattern {
@@ -34,24 +35,24 @@ fn cost(pattern: &Pattern) -> (usize, usize, usize) {
             }
             Pattern::Unary(op, x) => {
                 if !is_constant {
-                    total.0 += match op.name {
-                        "neg" => 2,
+                    total.0 += match op {
+                        op if op.scale.is_some() => 2,
                         // It divides.
-                        "sigmoid" => 5,
+                        op if *op == activation::SIGMOID => 5,
                         _ => 4,
                     };
                     // A sign wants to stand outside, too.
-                    total.2 += if op.name == "neg" { depth } else { 0 };
+                    total.2 += if op.scale.is_some() { depth } else { 0 };
                 }
                 walk(x, depth + 1, total);
             }
             Pattern::Binary(op, x, y) => {
                 if !is_constant {
-                    total.0 += if op.name == "mul" && (constant(x) || constant(y)) {
+                    total.0 += if op.linear == Linearity::Each && (constant(x) || constant(y)) {
                         3
-                    } else if op.name == "div" {
+                    } else if *op == arithmetic::DIVIDE {
                         5
-                    } else if op.name == "pow" {
+                    } else if *op == exponential::POW {
                         3
                     } else if op.spelled.is_some() {
                         // A power and what it is multiplied by.

@@ -5,6 +5,7 @@
 use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Model;
+use crate::op::Linearity;
 use crate::simplify::{Stage, simplify};
 use std::collections::BTreeMap;
 
@@ -174,9 +175,11 @@ fn summands(graph: &Graph, x: NodeId) -> Vec<(NodeId, f64)> {
     let (mut found, mut todo) = (vec![], BTreeMap::from([(x, 1.0)]));
     while let Some((x, times)) = todo.pop_last() {
         let parts = match *graph.op(x) {
-            Op::Binary(op, a, b) if op.name == "add" => vec![(a, times), (b, times)],
-            Op::Binary(op, a, b) if op.name == "sub" => vec![(a, times), (b, -times)],
-            Op::Unary(op, a) if op.name == "neg" => vec![(a, -times)],
+            Op::Binary(op, a, b) => match op.linear {
+                Linearity::Sum(seconds) => vec![(a, times), (b, seconds * times)],
+                _ => vec![],
+            },
+            Op::Unary(op, a) => op.scale.map(|scale| (a, scale * times)).into_iter().collect(),
             _ => vec![],
         };
         if parts.is_empty() || !graph.ty(x).varying {
@@ -194,7 +197,9 @@ fn summands(graph: &Graph, x: NodeId) -> Vec<(NodeId, f64)> {
 /// Not a product, nor a multiple of one.
 fn is_elementwise(graph: &Graph, x: NodeId) -> bool {
     match *graph.op(x) {
-        Op::Binary(op, c, inner) if op.name == "mul" && graph.constant_of(c).is_some() => is_elementwise(graph, inner),
+        Op::Binary(op, c, inner) if op.linear == Linearity::Each && graph.constant_of(c).is_some() => {
+            is_elementwise(graph, inner)
+        }
         Op::Unary(..) | Op::Binary(..) | Op::Select { .. } => true,
         _ => false,
     }

@@ -6,8 +6,8 @@ use crate::graph::{Kind, Leaf, NamedOp, Op, named};
 use crate::model::Role;
 use crate::model::call::Given;
 use crate::model::elaborator::{Elaborator, Outcome};
-use crate::model::value::{Tensor, Value};
-use crate::op::loss;
+use crate::model::value::{Function, Tensor, Value};
+use crate::op::{activation, loss};
 
 pub static ROWS: &[Builtin] = &[
     Builtin { name: "softmax", parameters: &["z", "?axis"], apply: |e, a| over_last(e, a, &named::SOFTMAX) },
@@ -25,14 +25,14 @@ fn over_last<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, row: &'static
     if axes == 0 {
         let error = Diagnostic::error("E0308", format!("`{}` takes a vector; this is a number", row.name))
             .at(arguments.span_of("z"), "a number");
-        let error = match row.name {
-            "softmax" => e.call_instead(error, &arguments, "sigmoid"),
-            name => error.help(format!("as in `{name}(z)` with `z: [3]`")),
+        let error = match NamedOp(row) == named::SOFTMAX {
+            true => e.call_instead(error, &arguments, activation::SIGMOID.name),
+            false => error.help(format!("as in `{}(z)` with `z: [3]`", row.name)),
         };
         return e.fail(error);
     }
     let axis = e.axis_option(&arguments, axes, -1)?;
-    if row.name == "softmax" && is_softmax(e, &z) {
+    if NamedOp(row) == named::SOFTMAX && is_softmax(e, &z) {
         let (whole, inner) = (arguments.span, arguments.span_of("z"));
         let text = e.quote_span(inner);
         // As a stage it stands behind what it is called with.
@@ -60,7 +60,7 @@ pub fn back_in_place(e: &mut Elaborator<'_>, x: crate::graph::NodeId, axis: usiz
     e.graph.permute(x, &order)
 }
 fn is_softmax(e: &Elaborator<'_>, x: &Tensor) -> bool {
-    matches!(e.graph.op(x.id), Op::Named(op, _) if op.name == "softmax")
+    matches!(e.graph.op(x.id), Op::Named(op, _) if *op == named::SOFTMAX)
 }
 
 fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
@@ -68,13 +68,13 @@ fn cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcom
     let (p, t) = (e.numeric_argument(&arguments, "p"), e.argument(&arguments, "t"));
     let (p, t) = (p?, t?);
     let (p_span, t_span) = (arguments.span_of("p"), arguments.span_of("t"));
-    check_probabilities(e, &p, p_span, "cross_entropy", "softmax")?;
+    check_probabilities(e, &p, p_span, named::CROSS_ENTROPY.name, named::SOFTMAX.name)?;
     let (p_shape, t_shape) = (e.shape(&p), e.shape(&t));
     let Some((&classes, before)) = p_shape.split_last() else {
         let error = Diagnostic::error("E0306", "`cross_entropy` wants a probability for each class")
             .at(p_span, "a number")
             .help("of one probability and a truth value: `binary_cross_entropy(p, t)`");
-        let error = e.call_instead(error, &arguments, "binary_cross_entropy");
+        let error = e.call_instead(error, &arguments, loss::BINARY_CROSS_ENTROPY.name);
         return e.fail(error);
     };
     match e.graph.ty(t.id).kind {
@@ -170,13 +170,13 @@ fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) ->
         let error = Diagnostic::error("E0401", "`binary_cross_entropy` takes a truth value, not a class")
             .at(arguments.span_of("t"), "a class")
             .help("declare it `bool`, or give each class a probability and take `cross_entropy`");
-        let error = e.call_instead(error, &arguments, "cross_entropy");
+        let error = e.call_instead(error, &arguments, named::CROSS_ENTROPY.name);
         return e.fail(error);
     }
     let (p, t) = (e.numeric_argument(&arguments, "p"), e.numeric_argument(&arguments, "t"));
     let (p, t) = (p?, t?);
     let (p_span, t_span) = (arguments.span_of("p"), arguments.span_of("t"));
-    check_probabilities(e, &p, p_span, "binary_cross_entropy", "sigmoid")?;
+    check_probabilities(e, &p, p_span, loss::BINARY_CROSS_ENTROPY.name, activation::SIGMOID.name)?;
     note_probability(e, &t);
     Ok(e.element_wise(&loss::BINARY_CROSS_ENTROPY, (p, p_span), (t, t_span))?.into())
 }
@@ -214,14 +214,15 @@ fn warn_of_sigmoid(e: &mut Elaborator<'_>, p: &Tensor, span: Span) {
     let warning = Diagnostic::warning("W0402", "probabilities of classes that do not sum to 1")
         .at(span, "each is between 0 and 1")
         .note("an example is of one class: with `softmax` one grows as the others fall");
-    let warning = match e.word_in(made, "sigmoid") {
-        Some(place) => warning.edit("write `softmax`", place, "softmax", false),
+    let warning = match e.word_in(made, activation::SIGMOID.name) {
+        Some(place) => warning.edit("write `softmax`", place, named::SOFTMAX.name, false),
         None => warning.help("make them by `softmax`"),
     };
     e.warn(warning);
 }
 /// Warns of `logistic_loss(sigmoid(z), t)` and `hinge(sigmoid(z), t)`, which take what a sigmoid is made of.
-pub fn warn_of_squashed(e: &mut Elaborator<'_>, name: &str, given: &[Given<'_>], whole: Span) {
+pub fn warn_of_squashed(e: &mut Elaborator<'_>, function: &Function<'_>, given: &[Given<'_>], whole: Span) {
+    let name = function.name();
     let [Given { value: Value::Tensor(value), span, .. }, ..] = given else { return };
     let Some(made) = e.made_by_sigmoid(value, *span) else { return };
     let text = e.quote_span(*span);
@@ -233,9 +234,10 @@ pub fn warn_of_squashed(e: &mut Elaborator<'_>, name: &str, given: &[Given<'_>],
     {
         warning = warning.edit("without it", made, inner, false);
     }
-    warning = match e.word_in(whole, name).filter(|_| name == "logistic_loss") {
+    let is_logistic = function.is(&loss::LOGISTIC_LOSS);
+    warning = match e.word_in(whole, name).filter(|_| is_logistic) {
         Some(place) => {
-            let right = "binary_cross_entropy";
+            let right = loss::BINARY_CROSS_ENTROPY.name;
             warning.edit(format!("of a probability, it is `{right}`"), place, right, false)
         }
         None => warning.help(format!("give `{name}` what the sigmoid is taken of")),

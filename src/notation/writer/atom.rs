@@ -1,11 +1,15 @@
 //! What stands as one factor: calls, powers, comparisons, choices, joins, tables.
 use super::axes::union;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
-use crate::graph::{Kind, Leaf, NamedOp, NodeId, Op, named};
+use crate::graph::{Kind, Leaf, NamedOp, NodeId, Op, named, ordered};
 use crate::notation::derivation::Form;
-use crate::notation::expression::{Expression, Part};
+use crate::notation::expression::{Expression, Part, fraction};
 use crate::notation::numbers;
-use crate::op::{BinaryOp, Notation, UnaryOp};
+use crate::op::activation::SIGMOID;
+use crate::op::comparison::{AND, NOT, OR};
+use crate::op::exponential::{RSQRT, SQRT};
+use crate::op::loss::{BINARY_CROSS_ENTROPY, LOGISTIC_LOSS};
+use crate::op::{BinaryOp, Notation, Unary, UnaryOp};
 
 impl Writer<'_> {
     #[deny(clippy::wildcard_enum_match_arm)]
@@ -87,11 +91,8 @@ impl Writer<'_> {
         let x = piece.expression;
         let expression = match op.notation {
             Notation::Bars => Expression::Bars(Box::new(x.bracketed())),
-            Notation::Prefix("not ", _) => Expression::Not(Box::new(x.condition())),
-            _ if op.name == "rsqrt" => super::super::expression::fraction(
-                Expression::Number(1.0),
-                Expression::call("sqrt", vec![x.bracketed()]),
-            ),
+            _ if op == NOT => Expression::Not(Box::new(x.condition())),
+            _ if op == RSQRT => fraction(Expression::Number(1.0), Expression::call(SQRT.name, vec![x.bracketed()])),
             _ => Expression::call(op.name, vec![x.bracketed()]),
         };
         Ok(Piece { expression, axes: piece.axes })
@@ -99,14 +100,14 @@ impl Writer<'_> {
 
     fn binary(&mut self, op: BinaryOp, x: NodeId, y: NodeId, at: &At) -> Result<Piece> {
         // The stable form of a loss is spelled as the loss.
-        if op.name == "logistic_loss" {
+        if op == LOGISTIC_LOSS {
             let z = self.value(x, at)?;
             let t = self.value(y, at)?;
             let axes = union([&z, &t].into_iter(), &vec![0; at.axes.len()], self.form)?;
             let p = self
-                .of_function(&crate::op::activation::SIGMOID, x, at)
-                .unwrap_or(Piece { expression: Expression::call("sigmoid", vec![z.expression]), axes: z.axes });
-            let expression = Expression::call("binary_cross_entropy", vec![p.expression, t.expression.bracketed()]);
+                .of_function(&SIGMOID, x, at)
+                .unwrap_or(Piece { expression: Expression::call(SIGMOID.name, vec![z.expression]), axes: z.axes });
+            let expression = Expression::call(BINARY_CROSS_ENTROPY.name, vec![p.expression, t.expression.bracketed()]);
             return Ok(Piece { expression, axes });
         }
         let (x, y) = (self.value(x, at)?.ascending(), self.value(y, at)?.ascending());
@@ -114,8 +115,8 @@ impl Writer<'_> {
         let (a, b) = (x.expression, y.expression);
         let expression = match op.notation {
             Notation::Power => a.bracketed().power(b.bracketed()),
-            Notation::Infix("and", _) => Expression::And(Box::new(a.condition()), Box::new(b.condition())),
-            Notation::Infix("or", _) => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
+            _ if op == AND => Expression::And(Box::new(a.condition()), Box::new(b.condition())),
+            _ if op == OR => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
             Notation::Infix(sign, _) => Expression::Compare(sign, Box::new(a.bracketed()), Box::new(b.bracketed())),
             _ => Expression::call(op.name, vec![a.bracketed(), b.bracketed()]),
         };
@@ -123,7 +124,7 @@ impl Writer<'_> {
     }
 
     /// A named value that is this function of `x`.
-    fn of_function(&mut self, row: &'static crate::op::row::Unary, x: NodeId, at: &At) -> Option<Piece> {
+    fn of_function(&mut self, row: &'static Unary, x: NodeId, at: &At) -> Option<Piece> {
         let wanted = Op::Unary(UnaryOp(row), x);
         let id = self.names.given().find(|id| *self.graph.op(*id) == wanted)?;
         self.reference(id, at)
@@ -153,28 +154,28 @@ impl Writer<'_> {
             axes.extend(leading);
             all.push(piece.expression.bracketed());
         }
-        if op == NamedOp(&named::SOFTMAX_CROSS_ENTROPY) {
+        if op == named::SOFTMAX_CROSS_ENTROPY {
             let softmax = Op::Named(NamedOp(&named::SOFTMAX), vec![arguments[0]]);
             let known = self.names.given().find(|id| *self.graph.op(*id) == softmax);
             let mut looked = at.axes[..lead].to_vec();
             looked.push(Axis::Free);
             let known = known.and_then(|id| self.reference(id, &at.with(looked)));
             let logits = all[0].clone();
-            all[0] = known.map_or_else(|| Expression::call("softmax", vec![logits]), |p| p.expression);
+            all[0] = known.map_or_else(|| Expression::call(named::SOFTMAX.name, vec![logits]), |p| p.expression);
         }
         let mut options = vec![];
-        let name = match op.name {
-            "softmax_cross_entropy" => "cross_entropy",
-            "sort_by" => {
+        let name = match op {
+            _ if op == named::SOFTMAX_CROSS_ENTROPY => named::CROSS_ENTROPY.name,
+            _ if op == ordered::SORT_BY => {
                 options.extend(all.pop().map(|keys| ("by".to_string(), keys)));
-                "sort"
+                ordered::SORT.name
             }
-            name => name,
+            _ => op.name,
         };
         axes.sort();
         axes.dedup();
         // Without a word, the norm is that of all elements.
-        if op == NamedOp(&named::NORM) && !axes.is_empty() {
+        if op == named::NORM && !axes.is_empty() {
             options.push(("axis".to_string(), Expression::Number(axes.len() as f64)));
         }
         let mut expression = Expression::Call { name: name.into(), arguments: all, options };

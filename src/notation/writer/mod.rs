@@ -20,6 +20,8 @@ use super::place::{Affine, Place};
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::limits::{NOTATION_DEPTH, NOTATION_WORK};
 use crate::op::ReduceOp;
+use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
+use crate::op::exponential::{POW, RECIPROCAL};
 
 pub use axes::{Piece, tail};
 use product::Factors;
@@ -111,7 +113,7 @@ fn without_opposites(terms: impl Iterator<Item = (bool, Piece)>) -> Vec<(bool, P
 
 impl<'g> Writer<'g> {
     pub fn new(graph: &'g Graph, names: Names, form: Form) -> Writer<'g> {
-        let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if op.name == "div");
+        let is_quotient = |id: &NodeId| matches!(graph.op(*id), Op::Binary(op, ..) if *op == DIVIDE);
         let quotients = names.given().filter(is_quotient).collect();
         Writer {
             graph,
@@ -216,11 +218,11 @@ impl<'g> Writer<'g> {
                 }
             }
             match *self.graph.op(id) {
-                Op::Binary(op, x, y) if op.name == "add" || op.name == "sub" => {
-                    todo.extend([(y, negative != (op.name == "sub")), (x, negative)]);
+                Op::Binary(op, x, y) if op == ADD || op == SUBTRACT => {
+                    todo.extend([(y, negative != (op == SUBTRACT)), (x, negative)]);
                     continue;
                 }
-                Op::Unary(op, x) if op.name == "neg" => {
+                Op::Unary(op, x) if op == NEGATE => {
                     todo.push((x, !negative));
                     continue;
                 }
@@ -274,19 +276,19 @@ impl<'g> Writer<'g> {
             };
             let factors = match (named, self.graph.op(id)) {
                 (Some(factors), _) => factors,
-                (None, Op::Binary(op, x, y)) if op.name == "mul" => {
+                (None, Op::Binary(op, x, y)) if *op == MULTIPLY => {
                     todo.extend([(*y, under), (*x, under)]);
                     continue;
                 }
-                (None, Op::Binary(op, x, y)) if op.name == "div" => {
+                (None, Op::Binary(op, x, y)) if *op == DIVIDE => {
                     todo.extend([(*y, !under), (*x, under)]);
                     continue;
                 }
-                (None, Op::Unary(op, x)) if op.name == "reciprocal" => {
+                (None, Op::Unary(op, x)) if *op == RECIPROCAL => {
                     todo.push((*x, !under));
                     continue;
                 }
-                (None, Op::Unary(op, x)) if op.name == "neg" => {
+                (None, Op::Unary(op, x)) if *op == NEGATE => {
                     product.coefficient = -product.coefficient;
                     todo.push((*x, under));
                     continue;
@@ -304,12 +306,12 @@ impl<'g> Writer<'g> {
             return Ok(Factors::number(value));
         }
         match self.graph.op(id).clone() {
-            Op::Binary(op, ..) if op.name == "add" || op.name == "sub" => {
+            Op::Binary(op, ..) if op == ADD || op == SUBTRACT => {
                 let mut terms = vec![];
                 self.own_terms(id, at, false, &mut terms)?;
                 return Ok(Factors::one(self.finish_sum(terms, self.graph.shape(id))?));
             }
-            Op::Binary(op, x, n) if op.name == "pow" => {
+            Op::Binary(op, x, n) if op == POW => {
                 if let Some(factors) = self.power_of_multiple(x, n, at)? {
                     return Ok(factors);
                 }

@@ -6,6 +6,8 @@ use crate::graph::{Binder, Leaf, LoopId, NodeId, Op};
 use crate::notation::expression::{Expression, Symbol};
 use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
+use crate::op::arithmetic::DIVIDE;
+use crate::op::comparison::GREATER;
 
 /// What stands behind such a node, how it is looked at, and how its axes are called outside.
 pub struct Inner {
@@ -158,10 +160,7 @@ impl Writer<'_> {
         let Op::Binary(greater, y, zero) = *self.graph.op(condition) else { return false };
         let Op::Binary(divide, _, below) = *self.graph.op(yes) else { return false };
         let base = |id| self.graph.unexpanded(id);
-        greater.name == "gt"
-            && divide.name == "div"
-            && self.graph.constant_of(zero) == Some(0.0)
-            && base(y) == base(below)
+        greater == GREATER && divide == DIVIDE && self.graph.constant_of(zero) == Some(0.0) && base(y) == base(below)
     }
 }
 

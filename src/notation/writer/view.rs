@@ -5,6 +5,9 @@ use crate::graph::{LoopId, NodeId, Op, Row, View};
 use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
 use crate::notation::place::{Affine, Place, through};
+use crate::op::Linearity;
+use crate::op::arithmetic::DIVIDE;
+use crate::op::exponential::POW;
 use rustc_hash::FxHashSet;
 
 /// What a row does to an axis that stays whole.
@@ -144,9 +147,12 @@ impl Writer<'_> {
                 let is_one = self.graph.shape(view.x)[k] == 1 && !self.fills_silently(row, view, k);
                 (is_one && row.terms == [(axis, 1)] && row.divisor == 1).then_some(row.low - row.offset)
             }),
-            Op::Unary(op, x) if op.name == "neg" => self.only_place(x, axis),
-            Op::Binary(op, x, y) if op.name == "mul" => self.only_place(x, axis).or_else(|| self.only_place(y, axis)),
-            Op::Binary(op, x, _) if op.name == "div" => self.only_place(x, axis),
+            Op::Unary(op, x) if op.scale.is_some() => self.only_place(x, axis),
+            Op::Binary(op, x, y) => match op.linear {
+                Linearity::Each => self.only_place(x, axis).or_else(|| self.only_place(y, axis)),
+                Linearity::First => self.only_place(x, axis),
+                Linearity::Sum(_) | Linearity::No => None,
+            },
             _ => None,
         }
     }
@@ -160,8 +166,8 @@ impl Writer<'_> {
             }
             match *self.graph.op(id) {
                 Op::Unary(op, _) if !(op.value)(0.0).is_finite() => return true,
-                Op::Binary(op, _, y) if op.name == "div" && self.graph.constant_of(y).is_none() => return true,
-                Op::Binary(op, _, n) if op.name == "pow" && self.graph.constant_of(n).is_none_or(|n| n < 0.0) => {
+                Op::Binary(op, _, y) if op == DIVIDE && self.graph.constant_of(y).is_none() => return true,
+                Op::Binary(op, _, n) if op == POW && self.graph.constant_of(n).is_none_or(|n| n < 0.0) => {
                     return true;
                 }
                 _ => todo.extend(self.graph.op(id).operands()),
@@ -185,11 +191,11 @@ impl Writer<'_> {
             Op::Unary(op, x) => (op.value)(0.0) == 0.0 && self.vanishes_beyond(x, axis),
             Op::Binary(op, x, y) => {
                 let (x, y) = (self.vanishes_beyond(x, axis), self.vanishes_beyond(y, axis));
-                match op.name {
-                    "mul" => x || y,
-                    "div" => x,
-                    "add" | "sub" => x && y,
-                    _ => false,
+                match op.linear {
+                    Linearity::Each => x || y,
+                    Linearity::First => x,
+                    Linearity::Sum(_) => x && y,
+                    Linearity::No => false,
                 }
             }
             // Beyond a part there is the rest of the whole.

@@ -2,14 +2,14 @@
 use super::polynomial::{Factor, Key, Label, MOST_TERMS, Polynomial, SINGLE, SUMMED, Term, orders};
 use super::{Atom, Facts, Normal, OUTER};
 use crate::graph::{Kind, NodeId, Op};
-use crate::op::exponential::{EXP, LOG, POW, SQRT};
-use crate::op::{BinaryOp, UnaryOp};
+use crate::op::activation::{RELU, SIGMOID};
+use crate::op::arithmetic::{ABS, ADD, DIVIDE, MAX, MIN, MULTIPLY, SIGN, SUBTRACT};
+use crate::op::comparison::{AND, AT_LEAST, AT_MOST, EQUAL, GREATER, LESS, NOT, OR, UNEQUAL};
+use crate::op::exponential::{EXP, EXPM1, LOG, LOG1P, POW, RECIPROCAL, RSQRT, SQRT};
+use crate::op::{BinaryOp, Parity, UnaryOp};
 
 /// Larger powers are not multiplied out.
 const LARGEST_POWER: f64 = 4.0;
-/// Functions with f(−x) = −f(x), and with f(−x) = f(x).
-const ODD: [&str; 8] = ["tanh", "sin", "tan", "asin", "atan", "sinh", "asinh", "erf"];
-const EVEN: [&str; 2] = ["cos", "cosh"];
 
 impl Normal<'_> {
     /// A function of elements: only axes that its arguments have, in the order that makes them least.
@@ -83,37 +83,41 @@ impl Normal<'_> {
     pub(super) fn unary(&mut self, id: NodeId, row: UnaryOp, x: Polynomial) -> Option<Polynomial> {
         let is_negative = x.sign() < 0.0;
         let one = || Polynomial::number(1.0);
-        Some(match row.name {
-            "neg" => x.scaled(-1.0),
-            "not" => one().minus(&x, &self.atoms),
-            "reciprocal" => self.inverse(&x),
-            "relu" => self.times_positive(&x),
-            "abs" => self.times_positive(&x).scaled(2.0).minus(&x, &self.atoms),
-            "sign" => {
+        if let Some(times) = row.scale {
+            return Some(x.scaled(times));
+        }
+        if row.stops {
+            return Some(x);
+        }
+        Some(match row {
+            _ if row == NOT => one().minus(&x, &self.atoms),
+            _ if row == RECIPROCAL => self.inverse(&x),
+            _ if row == RELU => self.times_positive(&x),
+            _ if row == ABS => self.times_positive(&x).scaled(2.0).minus(&x, &self.atoms),
+            _ if row == SIGN => {
                 let above = self.positive(&x);
                 let below = self.positive(&x.scaled(-1.0));
                 above.minus(&below, &self.atoms)
             }
-            "expm1" => self.function(UnaryOp(&EXP), x).minus(&one(), &self.atoms),
-            "log1p" => {
+            _ if row == EXPM1 => self.function(UnaryOp(&EXP), x).minus(&one(), &self.atoms),
+            _ if row == LOG1P => {
                 let x = x.plus(&one(), &self.atoms);
                 self.function(UnaryOp(&LOG), x)
             }
-            "rsqrt" => {
+            _ if row == RSQRT => {
                 let root = self.function(UnaryOp(&SQRT), x);
                 self.inverse(&root)
             }
-            "exp" if is_negative => {
+            _ if is_negative && row == EXP => {
                 let inverse = self.function(UnaryOp(&EXP), x.scaled(-1.0));
                 self.inverse(&inverse)
             }
-            "sigmoid" if is_negative => {
+            _ if is_negative && row == SIGMOID => {
                 let opposite = self.function(row, x.scaled(-1.0));
                 one().minus(&opposite, &self.atoms)
             }
-            name if is_negative && ODD.contains(&name) => self.function(row, x.scaled(-1.0)).scaled(-1.0),
-            name if is_negative && EVEN.contains(&name) => self.function(row, x.scaled(-1.0)),
-            "stop_gradient" => x,
+            _ if is_negative && row.parity == Parity::Odd => self.function(row, x.scaled(-1.0)).scaled(-1.0),
+            _ if is_negative && row.parity == Parity::Even => self.function(row, x.scaled(-1.0)),
             _ if self.graph.ty(id).kind == Kind::Bool => return None,
             _ => self.function(row, x),
         })
@@ -125,7 +129,9 @@ impl Normal<'_> {
             class = classes[0];
             (Atom::Of(Op::Unary(row, NodeId(class)), vec![]), false)
         });
-        if let ("sqrt", Some(term)) = (row.name, form.terms.first()) {
+        if let Some(term) = form.terms.first()
+            && row == SQRT
+        {
             self.roots.insert(term.factors[0].atom, class);
         }
         form
@@ -175,27 +181,27 @@ impl Normal<'_> {
         Some(all)
     }
 
-    pub(super) fn binary(&mut self, id: NodeId, name: &str, x: Polynomial, y: Polynomial) -> Option<Polynomial> {
+    pub(super) fn binary(&mut self, id: NodeId, row: BinaryOp, x: Polynomial, y: Polynomial) -> Option<Polynomial> {
         let one = Polynomial::number(1.0);
         let from_one = |normal: &Self, form: Polynomial| one.minus(&form, &normal.atoms);
-        Some(match name {
-            "add" => x.plus(&y, &self.atoms),
-            "sub" => x.minus(&y, &self.atoms),
-            "mul" | "and" => self.product(&x, &y),
-            "div" => {
+        Some(match row {
+            _ if row == ADD => x.plus(&y, &self.atoms),
+            _ if row == SUBTRACT => x.minus(&y, &self.atoms),
+            _ if row == MULTIPLY || row == AND => self.product(&x, &y),
+            _ if row == DIVIDE => {
                 let inverse = self.inverse(&y);
                 self.product(&x, &inverse)
             }
-            "or" => {
+            _ if row == OR => {
                 let both = self.product(&x, &y);
                 x.plus(&y, &self.atoms).minus(&both, &self.atoms)
             }
-            "gt" | "le" | "lt" | "ge" => {
-                let (from, to) = if matches!(name, "gt" | "le") { (x, y) } else { (y, x) };
+            _ if row == GREATER || row == LESS || row == AT_MOST || row == AT_LEAST => {
+                let (from, to) = if row == GREATER || row == AT_MOST { (x, y) } else { (y, x) };
                 let above = self.positive(&from.minus(&to, &self.atoms));
-                if matches!(name, "gt" | "lt") { above } else { from_one(self, above) }
+                if row == GREATER || row == LESS { above } else { from_one(self, above) }
             }
-            "eq" | "ne" => {
+            _ if row == EQUAL || row == UNEQUAL => {
                 let off = x.minus(&y, &self.atoms);
                 let lead = off.largest() * off.sign();
                 let equal = match &off.terms[..] {
@@ -206,19 +212,18 @@ impl Normal<'_> {
                         self.elementwise(&[off], 1, |classes| (Atom::Zero(classes[0]), true))
                     }
                 };
-                if name == "eq" { equal } else { from_one(self, equal) }
+                if row == EQUAL { equal } else { from_one(self, equal) }
             }
-            "max" => {
+            _ if row == MAX => {
                 let more = self.times_positive(&x.minus(&y, &self.atoms));
                 y.plus(&more, &self.atoms)
             }
-            "min" => {
+            _ if row == MIN => {
                 let more = self.times_positive(&x.minus(&y, &self.atoms));
                 x.minus(&more, &self.atoms)
             }
-            "pow" => return self.power(&x, &y),
+            _ if row == POW => return self.power(&x, &y),
             _ => {
-                let Op::Binary(row, ..) = *self.graph.op(id) else { return None };
                 let truth = self.graph.ty(id).kind == Kind::Bool;
                 self.elementwise(&[x, y], 1, |classes| {
                     (Atom::Of(Op::Binary(row, NodeId(classes[0]), NodeId(classes[1])), vec![]), truth)

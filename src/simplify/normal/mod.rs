@@ -120,7 +120,7 @@ impl Normal<'_> {
         let form = match &op {
             Op::Leaf(Leaf::Constant(value, _)) => Some(Polynomial::number(value.0)),
             Op::Unary(row, x) => self.unary(id, *row, of(self, *x)),
-            Op::Binary(row, x, y) => self.binary(id, row.name, of(self, *x), of(self, *y)),
+            Op::Binary(row, x, y) => self.binary(id, *row, of(self, *x), of(self, *y)),
             Op::Select { condition, yes, no } if self.graph.ty(*condition).kind == Kind::Bool => {
                 self.select(of(self, *condition), of(self, *yes), of(self, *no))
             }
@@ -147,7 +147,7 @@ impl Normal<'_> {
             Op::Reshape { x, shape } => self.reshaped(*x, shape),
             Op::Gather { table, index, shared } => self.gathered(id, *table, *index, *shared),
             Op::ScatterAdd { index, values, shared, size } => self.scattered(*index, *values, *shared, *size),
-            Op::Named(row, arguments) if *row == NamedOp(&NORM) => {
+            Op::Named(row, arguments) if *row == NORM => {
                 let x = of(self, arguments[0]);
                 let axis = self.graph.shape(arguments[0]).len() - 1;
                 let squares = self.product(&x, &x);
@@ -155,7 +155,7 @@ impl Normal<'_> {
                 let sum = squares.summed(&[(axis as Label, extent)], &self.atoms);
                 Some(self.function(UnaryOp(&SQRT), sum))
             }
-            Op::Named(row, arguments) if *row == NamedOp(&LOG_SOFTMAX) => {
+            Op::Named(row, arguments) if *row == LOG_SOFTMAX => {
                 let all = of(self, arguments[0]);
                 let rank = self.graph.shape(id).len() - 1;
                 let sum = Op::Named(NamedOp(&LOGSUMEXP), arguments.clone());
