@@ -1,7 +1,10 @@
 //! What is too much is said, at once and with little work, and what is said is said once.
+use gradus::kernel::Float;
 use gradus::limits;
 use gradus::model::Options;
 use gradus::pipeline::{self, Source};
+
+use crate::values::{Way, trained};
 
 fn read(text: &str) -> Source {
     pipeline::read("model.nn", text, &Options::default())
@@ -54,4 +57,101 @@ fn what_is_wrong_outside_of_training_alone_is_said() {
     assert_eq!(codes("input x\nparam w\ny = nothing\n"), ["E0201"]);
     assert!(read(&text("nothing")).training.is_none());
     assert!(codes(&text("x")).is_empty());
+}
+
+/// Long programs of many kinds, each of which would be one kernel beyond every limit: they are cut where they are planned.
+fn long() -> Vec<(String, String)> {
+    let mut all = vec![];
+    let mut add = |what: &str, n: usize, text: String| {
+        all.push((
+            format!("{what}, {n}"),
+            format!("{text}train {{ minimize loss; optimizer sgd(rate = 1e-6); steps 1; batch all }}\n"),
+        ));
+    };
+    for (function, n) in
+        [("sin", 140), ("exp", 300), ("tanh", 200), ("sigmoid", 260), ("erf", 150), ("log1p", 150), ("sqrt", 900)]
+    {
+        let term = |x: &str| format!("{function}({x}) / 3");
+        let sum = format!("repeat k in 1..{n} with s = 0 {{ s + {} }}", term("abs(k * w) / 40 + 0.1"));
+        add("a sum", n, format!("param w = 0.5\ny = {sum}\nloss = y^2\n"));
+        let product = format!("repeat k in 1..{n} with s = 1 {{ s * (1 + {} / 100) }}", term("abs(w) + 1 / k"));
+        add("a product", n, format!("param w = 0.5\ny = {product}\nloss = y^2\n"));
+        let chain = format!("repeat k in 1..{n} with s = v {{ tanh({}) }}", term("abs(s) + 0.2"));
+        add("a chain", n, format!("param v: [3] = 0.5\ny = {chain}\nloss = sum(y^2)\n"));
+        let batch = format!("repeat k in 1..{n} with s = 0 {{ s + {} }}", term("abs(k * w * x) / 40 + 0.1"));
+        add("of a batch", n, format!("input x\nparam w = 0.5\ny = {batch}\nloss = y^2\ndata {{ x: 0.1, 0.2, 0.3 }}\n"));
+        let row = format!("repeat k in 1..{} with s = v {{ concat(s, {}) }}", n / 4, term("abs(s[..2]) + 0.2"));
+        add("a row that grows", n, format!("param v: [2] = 0.5\ny = {row}\nloss = sum(y^2)\n"));
+        let shifted = format!("repeat k in 1..{} with s = v {{ tanh({} + reverse(s)) }}", n / 8, term("abs(s) + 0.2"));
+        add("turned round and round", n, format!("param v: [4] = 0.1\ny = {shifted}\nloss = mean(y^2)\n"));
+        let looped = format!(
+            "fold i in 0..3 with h = w {{ repeat k in 1..{n} with s = h {{ s + {} }} }}",
+            term("abs(k * h) / 4e3 + 0.1")
+        );
+        add("in a loop", n, format!("param w = 0.5\ny = {looped}\nloss = tanh(y / 1e3)^2\n"));
+    }
+    for order in 5..9 {
+        let primes = "'".repeat(order);
+        let text = format!("param w = 0.3\nfn u(x) = tanh(sin(x) * exp(x) / (1 + x^2))\nloss = (u{primes}(w))^2\n");
+        add("a derivative of the order", order, text);
+    }
+    for n in [300, 1500] {
+        let names: Vec<String> = (0..n).map(|k| format!("a{k}")).collect();
+        let declared: String =
+            names.iter().enumerate().map(|(k, name)| format!("param {name} = {}\n", k % 7)).collect();
+        add("a list of names", n, format!("{declared}v = [{}]\nloss = sum(v^2)\n", names.join(", ")));
+    }
+    all
+}
+
+#[test]
+fn long_programs_are_planned_in_kernels_that_are_short_enough() {
+    let all = long();
+    assert!(all.len() >= 50);
+    for (what, text) in &all {
+        let source = read(text);
+        assert!(!source.has_errors(), "{what}: {:?}", source.diagnostics);
+        let step = pipeline::batched(&pipeline::training_step(source.training.as_ref().unwrap()), true);
+        for float in [Float::F32, Float::F64] {
+            let plan = pipeline::planned(&step, float, 3).unwrap_or_else(|why| panic!("{what}: {why}"));
+            plan.program.verify().unwrap_or_else(|fault| panic!("{what}: {fault}"));
+        }
+    }
+}
+
+/// Cutting changes no number.
+#[test]
+fn long_programs_compute_what_the_interpreter_does() {
+    for (what, text) in long().iter().step_by(6) {
+        let name = if text.contains("param w") {
+            "w"
+        } else if text.contains("param v") {
+            "v"
+        } else {
+            "a3"
+        };
+        let [native, interpreted] = Way::in_f64().map(|way| trained(text, way, name));
+        for (n, i) in native.iter().zip(&interpreted) {
+            assert!((n - i).abs() <= 1e-9 * (1.0 + i.abs()), "{what}: {n} and {i}");
+        }
+    }
+}
+
+/// What a plan would need is added up before anything is asked for.
+#[test]
+fn more_memory_than_any_machine_has_is_refused() {
+    let programs = [
+        "param a: [46000, 46000], b: [46000, 46000]\nloss = norm(a b)^2\n".to_string(),
+        "param w: [40000, 40000]\nloss = norm(w)^2\n".to_string(),
+        "param w: [40000] ~ normal(1)\nloss = norm(w w')^2\n".to_string(),
+    ];
+    for program in programs {
+        let source = read(&format!("{program}train {{ minimize loss; epochs 1 }}\n"));
+        let step = pipeline::batched(&pipeline::training_step(source.training.as_ref().unwrap()), true);
+        let plan = pipeline::planned(&step, Float::F32, 1).unwrap();
+        let most = plan.program.buffers.iter().map(|buffer| buffer.elements).max().unwrap();
+        assert!(plan.program.arena_bytes >= 4 * most, "{program}");
+        let said = pipeline::too_large(&step, plan.program.arena_bytes as u128, 1 << 30, 1, Float::F32);
+        assert_eq!(said.code, "E0909");
+    }
 }
