@@ -109,7 +109,8 @@ fn through(inner: &Row, c: i64, outer: &Row, extent: usize) -> Option<Row> {
     let offset = inner.offset + c * outer.offset;
     // i = offset + c m with m in low..high: what of it lies inside.
     let (first, last) = (inner.offset + c * outer.low, inner.offset + c * (outer.high - 1));
-    let low = inner.low.max(first.min(last));
+    // Where nothing does, the bounds are still those of the axis.
+    let low = inner.low.max(first.min(last)).min(inner.high);
     let high = inner.high.min(first.max(last) + 1);
     Some(Row { offset, terms, divisor: 1, low, high: high.max(low) })
 }
