@@ -18,7 +18,8 @@ use std::path::PathBuf;
 /// A claim, such as `∂loss/∂z = y - onehot(t)`, is compared with what is derived.
 ///
 /// With `--gradients`, every derivative of what is minimized is compared with central differences of a slow, plain evaluator in
-/// f64: as it was derived, simplified, and compiled to native code. It takes a few rows of the data, or draws some.
+/// f64: derived backwards, simplified, compiled to native code, derived forwards, and by dual numbers. So are derivatives that
+/// the program itself asks for. It takes a few rows of the data, or draws some.
 ///
 /// Examples:
 ///   gradus check iris.nn

@@ -1,4 +1,5 @@
 //! Derivatives that a file asks for: `grad(u, x)`, `∂u/∂x`, `u'(x)`.
+use super::Derivative;
 use super::call::Given;
 use super::elaborator::{Elaborator, Outcome};
 use super::value::{Defined, Function, Tensor, Value};
@@ -41,6 +42,7 @@ impl<'a> Elaborator<'a> {
                 if before <= id.index() && !matches!(self.graph.op(id), Op::Leaf(_)) {
                     self.derived.insert(id, order);
                 }
+                self.asked_for(id, of.id, by.id, whole);
                 Ok(Tensor::new(id))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
@@ -99,8 +101,17 @@ impl<'a> Elaborator<'a> {
         shape.extend(self.shape(by));
         self.check_limits(&shape, whole)?;
         match gradient::jacobian(&mut self.graph, of.id, by.id) {
-            Ok(id) => Ok(Tensor::new(id)),
+            Ok(id) => {
+                self.asked_for(id, of.id, by.id, whole);
+                Ok(Tensor::new(id))
+            }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
+        }
+    }
+    fn asked_for(&mut self, value: NodeId, of: NodeId, by: NodeId, whole: Span) {
+        let derivative = Derivative { text: self.text(whole).to_string(), value, of, by };
+        if of != by {
+            self.derivatives.insert(derivative);
         }
     }
     fn derivative_failed<T>(

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::{Graph, NodeId};
 use crate::op::Interval;
 use crate::syntax::{Tree, TreeId};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxHashMap;
 
 /// What went wrong was reported: nothing more is to be said about what depends on it.
@@ -81,6 +81,8 @@ pub struct Elaborator<'a> {
     pub ranges: Vec<Interval>,
     /// Derivatives by a number or of a number, and of which order they are.
     pub derived: FxHashMap<NodeId, usize>,
+    /// Derivatives, as the file asks for them.
+    pub derivatives: IndexSet<super::Derivative>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }
@@ -124,6 +126,7 @@ impl<'a> Elaborator<'a> {
             optimizer: None,
             ranges: vec![],
             derived: FxHashMap::default(),
+            derivatives: IndexSet::new(),
             axis_names: FxHashMap::default(),
         }
     }

@@ -55,6 +55,7 @@ impl<'a> Elaborator<'a> {
             objective,
             claims: std::mem::take(&mut self.claims),
             compared: std::mem::take(&mut self.compared),
+            derivatives: std::mem::take(&mut self.derivatives).into_iter().collect(),
             training,
             data: data.map(|(section, _)| section.clone()),
             bindings: std::mem::take(&mut self.bindings),

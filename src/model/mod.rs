@@ -68,6 +68,8 @@ pub struct Model {
     pub claims: Vec<Claim>,
     /// Comparisons that may only be made where the classes have no names.
     pub compared: Vec<classes::Compared>,
+    /// Derivatives that the file asks for, the inner ones first.
+    pub derivatives: Vec<Derivative>,
     /// None without a `train` section.
     pub training: Option<Training>,
     pub data: Option<Section>,
@@ -125,6 +127,16 @@ pub struct Metric {
     pub name: String,
     pub value: NodeId,
     pub span: Span,
+}
+
+/// `∂of/∂by`, as a file asks for it: of the shape of `of`, then that of `by`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Derivative {
+    /// How it is written there.
+    pub text: String,
+    pub value: NodeId,
+    pub of: NodeId,
+    pub by: NodeId,
 }
 
 /// `∂of/∂by = value`, as the file claims it, and the derivative that was derived.

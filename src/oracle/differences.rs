@@ -1,5 +1,5 @@
 //! Derivatives by finite differences of the oracle: what symbolic ones are checked against.
-use super::{Environment, Oracle};
+use super::{Environment, Oracle, Values};
 use crate::graph::{Graph, NodeId};
 
 /// What is differentiated by.
@@ -12,6 +12,8 @@ pub enum Quantity {
     Input(usize),
     /// A setting is one element.
     Setting(usize),
+    /// A hole with a value in the environment; its elements are those of all examples.
+    Hole(NodeId),
 }
 
 /// Central differences of a number (its mean over the examples, if it varies) by some elements of a quantity.
@@ -107,6 +109,13 @@ fn entry(env: &mut Environment, by: Quantity, element: usize) -> Result<&mut f64
         Quantity::State(k) => env.states.get_mut(k).and_then(|v| v.get_mut(element)),
         Quantity::Input(k) => env.inputs.get_mut(k).and_then(|v| v.get_mut(element)),
         Quantity::Setting(k) => env.settings.get_mut(k),
+        Quantity::Hole(id) => env.holes.get_mut(&id).and_then(|values| match values {
+            Values::Uniform(value) => value.get_mut(element),
+            Values::Varying(each) => {
+                let size = each.first().map_or(1, Vec::len).max(1);
+                each.get_mut(element / size).and_then(|value| value.get_mut(element % size))
+            }
+        }),
     };
     found.ok_or_else(|| format!("{by:?} has no element {element}"))
 }

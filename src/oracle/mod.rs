@@ -223,10 +223,11 @@ impl<'a, T: Scalar> Run<'a, T> {
             Leaf::LoopIndex(of) => Ok(Values::Uniform(vec![T::constant(self.places[of.0 as usize] as f64)])),
             Leaf::Hole(..) => {
                 let given = || {
-                    let still = |values: &[f64]| values.iter().map(|&v| T::constant(v)).collect();
                     Some(match self.env.holes.get(&id)? {
-                        Values::Uniform(values) => Values::Uniform(still(values)),
-                        Values::Varying(each) => Values::Varying(each.iter().map(|v| still(v)).collect()),
+                        Values::Uniform(values) => Values::Uniform(moving(values, 0)),
+                        Values::Varying(each) => {
+                            Values::Varying(each.iter().enumerate().map(|(e, v)| moving(v, e * size)).collect())
+                        }
                     })
                 };
                 self.holes.get(&id).cloned().or_else(given).ok_or_else(|| format!("%{} is a hole", id.0))

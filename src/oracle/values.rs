@@ -1,4 +1,5 @@
 //! What the oracle computes with: values of nodes, and what the leaves stand for.
+use super::Jet;
 use crate::graph::{BATCH, Graph, Kind, NodeId, Runtime, Type};
 use rustc_hash::FxHashMap;
 
@@ -24,6 +25,16 @@ impl<T: Clone> Values<T> {
         match self {
             Values::Uniform(value) => value.clone(),
             Values::Varying(each) => each.concat(),
+        }
+    }
+}
+
+impl Values<Jet> {
+    /// How fast a number moves: the mean over the examples of a varying one.
+    pub fn speed(&self) -> f64 {
+        match self {
+            Values::Uniform(value) => value[0].first,
+            Values::Varying(each) => each.iter().map(|v| v[0].first).sum::<f64>() / each.len() as f64,
         }
     }
 }
@@ -125,7 +136,8 @@ impl Draws {
     pub fn below(&mut self, bound: usize) -> usize {
         (self.unit() * bound as f64) as usize
     }
-    fn of(&mut self, kind: Kind) -> f64 {
+    /// One that a value of the kind may be.
+    pub fn of(&mut self, kind: Kind) -> f64 {
         match kind {
             Kind::Real => 2.0 * self.unit() - 1.0,
             Kind::Bool => self.below(2) as f64,

@@ -268,7 +268,7 @@ impl<'g> Planner<'g> {
     /// Buffers for all values that are kept.
     fn place_values(&mut self, order: &[NodeId], roots: &[NodeId], updates: &[(Target, NodeId)], told: &[bool]) {
         let scalars = values::step_scalars(self.graph);
-        let kept = values::keep(self.graph, order, roots, &scalars, self.float);
+        let kept = values::keep(self.graph, order, roots, &scalars, told, self.float);
         self.memory.weights = kept.weights.clone();
         self.place_updates(order, updates, &kept.kept, &scalars);
         self.place_groups(order, roots, &kept, &scalars);

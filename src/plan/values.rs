@@ -69,7 +69,7 @@ pub fn told(graph: &Graph, order: &[NodeId], logged: &[NodeId], others: &[NodeId
     told
 }
 
-pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool], float: Float) -> Kept {
+pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool], told: &[bool], float: Float) -> Kept {
     let mut kept = vec![false; graph.len()];
     let mut dense = vec![false; graph.len()];
     let mut users: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -107,9 +107,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool],
             Op::View(view) if !view.is_total() => kept[view.x.index()] |= !is_free(graph, view.x),
             Op::Gather { table, .. } => kept[table.index()] |= !is_free(graph, *table),
             Op::Reduce { x, .. } | Op::ScatterAdd { values: x, .. } => {
-                // An expensive operand of a reduction is made once for its other users too.
-                kept[x.index()] |=
-                    users.get(x).copied().unwrap_or(0) > 1 && !is_free(graph, *x) && !is_cheap(graph, *x);
+                // An expensive operand of a reduction is made once for its other users too, and in the model's precision.
+                let elsewhere = users.get(x).copied().unwrap_or(0) > 1 || told[id.index()] && float != Float::F64;
+                kept[x.index()] |= elsewhere && !is_free(graph, *x) && !is_cheap(graph, *x);
             }
             Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
                 let base = left_by(graph, *x);

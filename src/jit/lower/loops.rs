@@ -61,8 +61,15 @@ impl Lowering<'_> {
             Extent::Batch => {
                 let zero = self.builder.ins().iconst(types::I64, 0);
                 let rows = if one.padded { round_up(&mut self.builder, self.rows, self.width) } else { self.rows };
-                let rows = self.builder.ins().iadd_imm_s(rows, one.each as i64 - 1);
-                Range::Computed(zero, self.builder.ins().udiv_imm_u(rows, one.each as i64))
+                // A division takes as long as a short loop.
+                let rounds = match one.each {
+                    1 => rows,
+                    each => {
+                        let up = self.builder.ins().iadd_imm_s(rows, each as i64 - 1);
+                        self.builder.ins().udiv_imm_u(up, each as i64)
+                    }
+                };
+                Range::Computed(zero, rounds)
             }
         };
         if let Some((piece, size)) = one.within {
