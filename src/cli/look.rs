@@ -7,7 +7,7 @@ use crate::graph::{BATCH, Kind, NodeId};
 use crate::model::{Model, Role};
 use crate::pipeline::{self, Executing};
 use crate::schema::{nearest, quoted_list};
-use crate::train::{Batch, Executor, judge};
+use crate::train::{Batch, Executor, Moment, judge};
 use serde_json::{Value, json};
 use std::sync::atomic::AtomicBool;
 
@@ -42,29 +42,38 @@ fn shown(model: &Model) -> Vec<(String, NodeId)> {
     model.bindings.iter().map(|b| (b.0.clone(), b.1)).chain(parameters).collect()
 }
 
+/// What training has reached.
+pub struct Trained<'a> {
+    pub model: &'a Model,
+    /// The same as it is when it is judged.
+    pub evaluated: &'a Model,
+    pub executor: &'a dyn Executor,
+    pub moment: Moment,
+    /// Steps and epochs in all.
+    pub totals: (usize, usize),
+}
+
 /// The values of these names for the first rows of the data, with what training has reached: as text, or a line of JSON for each name.
 pub fn look(
     names: &[String],
-    trained: &Model,
-    evaluated: &Model,
-    executor: &dyn Executor,
+    trained: &Trained,
     dataset: &Dataset,
     executing: &Executing,
     json: bool,
 ) -> Result<String, Exit> {
+    let Trained { model, evaluated, executor, moment, totals } = *trained;
     let mut shown = evaluated.clone();
     let all = self::shown(evaluated);
     let of = |name: &String| all.iter().find(|b| b.0 == *name).cloned();
     shown.outputs = names.iter().filter_map(of).collect();
     let rows = dataset.rows.min(ROWS);
     let step = pipeline::batched(&pipeline::prediction_step(&shown), true);
-    let mut looking = pipeline::executor(&step, executing, rows.max(1), dataset, (0, 0)).map_err(failed)?;
-    for (from, to) in judge::pairs(&trained.graph, &evaluated.graph) {
+    let mut looking = pipeline::executor(&step, executing, rows.max(1), dataset, totals).map_err(failed)?;
+    for (from, to) in judge::pairs(&model.graph, &evaluated.graph) {
         looking.write(to, &executor.read(from));
     }
     let order: Vec<u32> = (0..rows as u32).collect();
-    let batch = Batch { first: 0, rows, step: 1, epoch: 1 };
-    looking.run(&order, &[batch], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
+    looking.run(&order, &[Batch::at(moment, rows)], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
     let mut out = String::new();
     for (number, (name, id)) in step.outputs.iter().enumerate() {
         let shape = step.graph.shape(*id);

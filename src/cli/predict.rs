@@ -9,10 +9,10 @@ use super::{Exit, write};
 use crate::data::{self, Dataset, Stream, Targets};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::Float;
-use crate::model::Model;
+use crate::model::{Length, Model};
 use crate::pipeline::{self, Batched, Executing, Obstacle, Source};
 use crate::schema::{self, DataPlan, Facts, Fill, FillWith, Statistics, quoted_list};
-use crate::train::{Batch, Executor, weights};
+use crate::train::{Batch, Executor, Moment, weights};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -95,7 +95,7 @@ impl Predict {
         let step = pipeline::batched(&pipeline::prediction_step(model), true);
         let answers = answers(model, &step.graph, &step.outputs, facts.unwrap_or(&dataset.facts));
         let start = Start::new(model, self.seed.unwrap_or(1), Some(&weights))?;
-        let mut computing = Computing { step, start, float, executor: None, room: 0 };
+        let mut computing = Computing { step, start, float, executor: None, moment: end_of(model), room: 0 };
         let mut out = header(&answers);
         let (mut all, mut bad) = (0, 0);
         loop {
@@ -194,6 +194,8 @@ struct Computing {
     start: Start,
     float: Float,
     executor: Option<Box<dyn Executor>>,
+    /// The end of training, as far as the program says when that is.
+    moment: Moment,
     /// So many rows the executor computes at once.
     room: usize,
 }
@@ -217,7 +219,7 @@ impl Computing {
         let Some(executor) = &mut self.executor else { return Ok(()) };
         for first in (0..rows).step_by(self.room) {
             let here = self.room.min(rows - first);
-            let batch = Batch { first: 0, rows: here, step: 1, epoch: 1 };
+            let batch = Batch::at(self.moment, here);
             let order = &order[first..first + here];
             executor.run(order, &[batch], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
             let values: Vec<Vec<f64>> = (0..answers.len()).map(|number| executor.output(number, here)).collect();
@@ -246,7 +248,8 @@ impl Computing {
         }
         self.room = wanted.max(2 * self.room).min(ROWS);
         let executing = Executing { float: self.float, threads: 1, interpreted: false, path: processor::path() };
-        let mut executor = pipeline::executor(&self.step, &executing, self.room, dataset, (0, 0))?;
+        let mut executor =
+            pipeline::executor(&self.step, &executing, self.room, dataset, (self.moment.step, self.moment.epoch))?;
         self.start.set(executor.as_mut());
         self.executor = Some(executor);
         Ok(())
@@ -268,4 +271,13 @@ fn lacking(plan: &DataPlan, facts: Option<&Facts>) -> Vec<String> {
     slots.sort_unstable();
     slots.dedup();
     slots.iter().map(|slot| plan.slots[*slot].declared.name.clone()).collect()
+}
+
+/// The end of training, as far as the program says when that is.
+fn end_of(model: &Model) -> Moment {
+    match model.training.as_ref().map(|training| training.length) {
+        Some(Length::Epochs(epoch)) => Moment { step: 1, epoch },
+        Some(Length::Steps(step)) => Moment { step, epoch: 1 },
+        None => Moment { step: 1, epoch: 1 },
+    }
 }

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::kernel::Float;
 use crate::model::{Length, Model};
 use crate::pipeline::{self, Executing, Obstacle};
-use crate::train::{self, Event, Executor, Judge, Schedule, weights};
+use crate::train::{self, Event, Executor, Judge, Moment, Schedule, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::num::NonZeroUsize;
@@ -141,18 +141,20 @@ impl Run {
         };
         let mut validation = judge_of(&dataset.parts.validation).map_err(stopped(&source))?;
         let mut fault = None;
+        let mut reached = Moment { step: 1, epoch: 1 };
         let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
             let (kind, step, epoch, logged) = match event {
                 Event::Step { step, epoch, logged } => ("step", step, epoch, logged),
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
             };
+            reached = Moment { step, epoch };
             if !self.json && !progress.wants(kind, epoch) {
                 return;
             }
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
                 values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
-                match validation.as_mut().map(|v| v.judge(executor)).transpose() {
+                match validation.as_mut().map(|v| v.judge(executor, reached)).transpose() {
                     Ok(judged) => values.extend(
                         judged
                             .unwrap_or_default()
@@ -186,7 +188,7 @@ impl Run {
             return Err(failed(fault));
         }
         let test = match judge_of(&dataset.parts.test).map_err(stopped(&source))? {
-            Some(mut judge) => judge.judge(executor.as_ref()).map_err(failed)?,
+            Some(mut judge) => judge.judge(executor.as_ref(), reached).map_err(failed)?,
             None => vec![],
         };
         if let Some(path) = &self.save {
@@ -194,7 +196,8 @@ impl Run {
         }
         self.done(&outcome, test, executor.as_ref(), compile);
         if !self.print.is_empty() {
-            let text = look::look(&self.print, model, evaluated, executor.as_ref(), &dataset, &executing, self.json)?;
+            let trained = look::Trained { model, evaluated, executor: executor.as_ref(), moment: reached, totals };
+            let text = look::look(&self.print, &trained, &dataset, &executing, self.json)?;
             print(&text);
         }
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })

@@ -80,7 +80,7 @@ impl Loading<'_> {
         add_listed(self.plan, &mut table);
         let counted = !table.origins.is_empty();
         if counted || !self.plan.drawn.is_empty() {
-            add_drawn(self.plan, &mut table);
+            add_drawn(self.plan, &mut table)?;
             return Ok(table);
         }
         let error = self.section_error("E0601", "there is no data to read".to_string());

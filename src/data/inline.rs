@@ -1,7 +1,9 @@
 //! Columns that stand in the program: listed rows and drawn ones.
 use super::table::{Cells, Origin, Table, TableColumn, WordsBuilder};
+use crate::diagnostic::Diagnostic;
+use crate::memory;
 use crate::random::{Distribution, Purpose, Stream, normal_values, uniform_values};
-use crate::schema::{DataPlan, ListedValues};
+use crate::schema::{DataPlan, Drawn, ListedValues};
 
 /// Adds the columns that the program lists. They have the rows of the table, or bring their own.
 pub fn add_listed(plan: &DataPlan, table: &mut Table) {
@@ -24,11 +26,22 @@ pub fn add_listed(plan: &DataPlan, table: &mut Table) {
 }
 
 /// Adds the columns that are drawn, by (split seed, name).
-pub fn add_drawn(plan: &DataPlan, table: &mut Table) {
-    if plan.drawn.is_empty() {
-        return;
+///
+/// # Errors
+/// E0909: there is not so much memory.
+pub fn add_drawn(plan: &DataPlan, table: &mut Table) -> Result<(), Diagnostic> {
+    let Some(first) = plan.drawn.first() else { return Ok(()) };
+    let rows = if table.origins.is_empty() { plan.rows.unwrap_or(0) } else { table.rows };
+    let elements = |drawn: &Drawn| drawn.shape.iter().fold(1, |product: u128, &n| product.saturating_mul(n as u128));
+    let of_row: u128 = plan.drawn.iter().map(elements).sum();
+    let needed = (rows as u128).saturating_mul(of_row.saturating_mul(ELEMENT).saturating_add(ROW));
+    if let Some(free) = memory::available().filter(|free| *free < needed) {
+        let message =
+            format!("{rows} rows need {} of memory, and {} are free", memory::text(needed), memory::text(free));
+        let error = Diagnostic::error("E0909", message).at(first.span, "drawn before training begins");
+        return Err(error.help("fewer `rows` need less"));
     }
-    bring_rows(table, plan.rows.unwrap_or(0));
+    bring_rows(table, rows);
     for drawn in &plan.drawn {
         let stream = Stream::named(plan.split_seed, Purpose::Generated, &drawn.name);
         let count = table.rows * drawn.shape.iter().product::<usize>();
@@ -41,7 +54,12 @@ pub fn add_drawn(plan: &DataPlan, table: &mut Table) {
         table.columns.retain(|column| column.name != drawn.name);
         table.columns.push(TableColumn::new(&drawn.name, drawn.shape.clone(), Cells::F64(values)));
     }
+    Ok(())
 }
+
+/// Bytes of a drawn element, as it is drawn and as it is trained with, and of a row's number where it is sorted and shuffled.
+const ELEMENT: u128 = 16;
+const ROW: u128 = 16;
 
 fn bring_rows(table: &mut Table, rows: usize) {
     if table.origins.is_empty() {

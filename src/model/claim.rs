@@ -40,14 +40,15 @@ impl<'a> Elaborator<'a> {
     /// `∂loss/∂w = e`, `grad(loss, w) = e`, `∂²u/∂x² = e`, `u''(x) = e`, `hessian(loss, w)[0, 1] = e`
     fn claim(&mut self, left: TreeId, value: TreeId, span: Span) -> Outcome<()> {
         let claimed = self.tensor(value);
-        // Nothing at all may be claimed of a value that does not matter, and with one 0 for all places.
-        let is_zero = claimed.as_ref().is_ok_and(|claimed| self.graph.constant_of(claimed.id) == Some(0.0));
+        // Nothing at all may be claimed of a value that does not matter, and one number of all places.
+        let number = claimed.as_ref().ok().and_then(|claimed| self.graph.constant_of(claimed.id));
+        let is_zero = number == Some(0.0);
         let derived = self.claimed(left, is_zero);
         let (derived, mut claimed) = (derived?, claimed?);
         self.numeric_here(&claimed, self.span(value))?;
         let shape = self.graph.shape(derived.id).to_vec();
-        if is_zero && self.graph.shape(claimed.id).is_empty() {
-            claimed.id = self.graph.constant(0.0, &shape);
+        if let Some(number) = number.filter(|_| self.graph.shape(claimed.id).is_empty()) {
+            claimed.id = self.graph.constant(number, &shape);
         }
         if self.shape(&claimed) != shape {
             let error = Diagnostic::error(

@@ -234,10 +234,13 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// `state v = 0`, of the parameter's shape. It is named by the parameter: `optimizer.h.w.v`.
+    /// `state v = 0`, of the parameter's shape, or `state q: [] = 0`, of its own. It is named by the parameter: `optimizer.h.w.v`.
     fn optimizer_state(&mut self, item: &'a Declared, number: u32) -> Outcome<()> {
         let Some(context) = &self.optimizer else { return Err(Reported) };
-        let shape = context.shape.clone();
+        let shape = match &item.ty {
+            None => context.shape.clone(),
+            Some(_) => self.type_of_numbers(item, "state", "state", "not of classes or truth values")?.shape.to_vec(),
+        };
         let initial = match item.start {
             None => self.graph.constant(0.0, &shape),
             Some(Start::Value(id)) => self.initial_value(id, &shape)?,
@@ -271,8 +274,11 @@ impl<'a> Elaborator<'a> {
     /// `w <- e`: from here on the name means its next value.
     fn step_to(&mut self, name: &Ident, next: Tensor, span: Span) -> Outcome<()> {
         let Some(context) = &self.optimizer else { return Err(Reported) };
-        let shape = context.shape.clone();
         let is_variable = context.variable == name.name;
+        let shape = match context.states.get(&name.name) {
+            Some((state, _)) if !is_variable => self.graph.states[*state as usize].ty.shape.to_vec(),
+            _ => context.shape.clone(),
+        };
         if !is_variable && !context.states.contains_key(&name.name) {
             let error = Diagnostic::error("E0212", format!("`{}` is no state of this optimizer", name.name))
                 .at(name.span, "gets a next value")
@@ -286,8 +292,13 @@ impl<'a> Elaborator<'a> {
                 "E0312",
                 format!("the next `{}` is {}, and it is {}", name.name, shape_text(&own), shape_text(&shape)),
             )
-            .at(span, shape_text(&own))
-            .note("a state has the shape of the parameter");
+            .at(span, shape_text(&own));
+            let error = match is_variable {
+                true => error,
+                false => {
+                    error.note("a state has the shape of the parameter, or what it is declared with: `state q: [] = 0`")
+                }
+            };
             return self.fail(error);
         }
         self.one_for_all(next.id, span, &format!("the next `{}`", name.name))?;

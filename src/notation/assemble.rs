@@ -77,12 +77,13 @@ impl Assembly<'_> {
     fn entry(&mut self, entry: &Entry) {
         let id = entry.node;
         let graph = self.writer.graph;
+        // A line of its own is written out; a result that is another line's value, or has a letter, is that.
+        let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
+        let is_known = if defines { !self.introduced.insert(id) } else { self.introduced.contains(&id) };
         // A forward value may have been explained where another line speaks of it.
-        if !self.introduced.insert(id) && entry.symbols.iter().all(|s| matches!(s, Symbol::Adjoint(_))) {
+        if is_known && entry.symbols.iter().all(|s| matches!(s, Symbol::Adjoint(_))) {
             return;
         }
-        // A line of its own is written out; a result that is another line's value is that value's name.
-        let defines = self.writer.names.get(id).is_none_or(|t| entry.symbols.contains(&t.symbol));
         let write = |w: &mut Writer, at: &At| if defines { w.definition(id, at) } else { w.value(id, at) };
         let is_zero = |init: &NodeId| graph.constant_of(*init) == Some(0.0);
         // The rounds, the first one, in which a loop carries what it was given, and if that is carried by an outer loop, its first.
@@ -252,7 +253,10 @@ impl Assembly<'_> {
         let symbol = self.writer.names.get(letter).map_or(Symbol::Name(String::new()), |t| t.symbol.clone());
         let left = self.writer.left(letter, symbol, &at);
         // Elsewhere a reshape says nothing; here it says what the letter's axes are.
+        let is_truth = self.writer.graph.ty(letter).kind == Kind::Bool;
         let right = match self.with_all_axes(letter, piece, &at) {
+            // In brackets, it would be a number.
+            truth if is_truth => truth.condition(),
             Expression::Reshaped(x, shape) => {
                 let sizes = shape.iter().map(|&n| Expression::Number(n as f64)).collect();
                 Expression::call("reshape", vec![*x, Expression::List(sizes)])

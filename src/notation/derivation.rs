@@ -166,12 +166,14 @@ impl Derivation {
                 Some(&[only]) if only > at && lines[only].as_ref().is_some_and(is_it) => Some(only),
                 Some(_) => continue,
             };
-            let Some(next) = (at + 1..lines.len()).find(|&k| lines[k].is_some()) else { continue };
+            // Behind the last line there is the one before.
+            let other = (at + 1..lines.len()).chain((0..at).rev()).find(|&k| lines[k].is_some());
+            let Some(next) = other else { continue };
             let Some(line) = lines[at].take() else { continue };
             if let Some(heir) = heir.and_then(|heir| lines[heir].as_mut()) {
                 heir.right = line.right;
             }
-            // What was explained here is explained in the next line, behind what may speak of it.
+            // What was explained here is explained in the other line, behind what may speak of it.
             if let Some(next) = &mut lines[next] {
                 next.wheres.extend(line.wheres);
                 next.recurrences.extend(line.recurrences);

@@ -72,7 +72,7 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
     if is_same(graph, claim) {
         return Ok(Verdict::Same);
     }
-    let roots = [claim.derivative, claim.value];
+    let roots = [claim.derivative, claim.value, claim.of];
     let (mut points, mut largest) = (0, 0.0f64);
     let mut pairs: Vec<(f64, f64)> = vec![];
     // How far from zero the point is at which it fails, by how much it does, and what is said.
@@ -81,7 +81,7 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
     let elements: usize = graph.reachable(&roots).iter().map(|&id| super::values::count(graph.ty(id))).sum();
     let rounds = (WORK / elements.max(1)).clamp(1, MOST_ROUNDS);
     // What is the same for all examples is one point.
-    let varies = roots.iter().any(|&root| graph.ty(root).varying);
+    let varies = roots[..2].iter().any(|&root| graph.ty(root).varying);
     let examples = if varies { EXAMPLES } else { 1 };
     for (seed, (bound, tolerance)) in (1..).zip(DRAWS.repeat(rounds)) {
         let env = Environment::within(graph, EXAMPLES, seed, bound);
@@ -89,8 +89,11 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
         for example in 0..examples {
             let (derived, claimed) = (values[0].of(example), values[1].of(example));
             for (at, (&d, &c)) in derived.iter().zip(claimed).enumerate() {
-                // Outside of its domain a formula says nothing, and far from zero it may overflow.
-                if !d.is_finite() || (bound > 1.0 && !c.is_finite()) {
+                // Outside of the domain of what is differentiated nothing is claimed, and far from zero a formula may overflow.
+                if !d.is_finite()
+                    || !values[2].of(example).iter().all(|v| v.is_finite())
+                    || (bound > 1.0 && !c.is_finite())
+                {
                     continue;
                 }
                 points += 1;

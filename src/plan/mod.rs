@@ -117,8 +117,7 @@ fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> 
     let order = graph.reachable(roots);
     planner.orders = orders::orders(graph, &order, &updates);
     planner.place_leaves(&updates);
-    let others: Vec<NodeId> = updated.iter().chain(&outputs[request.logged.len()..]).copied().collect();
-    let told = values::told(graph, &order, &outputs[..request.logged.len()], &others);
+    let told = values::told(graph, &order, &outputs[..request.logged.len()]);
     planner.place_values(&order, roots, &updates, &told);
     let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
     planner.gather_inputs(&order)?;

@@ -8,7 +8,7 @@ use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Kind, Leaf, NodeId, Op, View};
 use crate::kernel::{BufferId, Float};
 use crate::op::{Again, ReduceOp};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A value in memory.
 #[derive(Clone, Debug)]
@@ -44,11 +44,9 @@ pub fn step_scalars(graph: &Graph) -> Vec<bool> {
     marks
 }
 
-/// Numbers that are told and go into nothing else: means and sums over the examples, and what is made of them. They are computed in f64,
-/// whatever the precision of the model. `others` are the roots that are not logged.
-pub fn told(graph: &Graph, order: &[NodeId], logged: &[NodeId], others: &[NodeId]) -> Vec<bool> {
-    let mut needed = vec![false; graph.len()];
-    graph.reachable(others).into_iter().for_each(|id| needed[id.index()] = true);
+/// Numbers that are told: means and sums over the examples, and what is made of them. They are computed in f64, whatever the precision of
+/// the model, and what else needs them reads them so.
+pub fn told(graph: &Graph, order: &[NodeId], logged: &[NodeId]) -> Vec<bool> {
     let mut told = vec![false; graph.len()];
     logged.iter().for_each(|id| told[id.index()] = true);
     // Users stand behind what they use: all of them have been seen when a node's turn comes.
@@ -59,12 +57,10 @@ pub fn told(graph: &Graph, order: &[NodeId], logged: &[NodeId], others: &[NodeId
             _ => false,
         };
         let is_number = graph.shape(id).is_empty() && graph.ty(id).kind == Kind::Real;
-        told[id.index()] &= own && is_number && !needed[id.index()] && graph.node(id).loops.is_empty();
-        let passes = told[id.index()] && !matches!(graph.op(id), Op::Reduce { .. });
-        graph.op(id).each_operand(|x| match passes {
-            true => told[x.index()] |= !needed[x.index()],
-            false => needed[x.index()] = true,
-        });
+        told[id.index()] &= own && is_number && graph.node(id).loops.is_empty();
+        if told[id.index()] && !matches!(graph.op(id), Op::Reduce { .. }) {
+            graph.op(id).each_operand(|x| told[x.index()] = true);
+        }
     }
     told
 }
@@ -108,8 +104,9 @@ pub fn keep(graph: &Graph, order: &[NodeId], roots: &[NodeId], scalars: &[bool],
             Op::Gather { table, .. } => kept[table.index()] |= !is_free(graph, *table),
             Op::Reduce { x, .. } | Op::ScatterAdd { values: x, .. } => {
                 // An expensive operand of a reduction is made once for its other users too, and in the model's precision.
-                let elsewhere = users.get(x).copied().unwrap_or(0) > 1 || told[id.index()] && float != Float::F64;
-                kept[x.index()] |= elsewhere && !is_free(graph, *x) && !is_cheap(graph, *x);
+                let many = users.get(x).copied().unwrap_or(0) > 1;
+                let is_dear = told[id.index()] && float != Float::F64 && is_dear(graph, *x, told);
+                kept[x.index()] |= (many || is_dear) && !is_free(graph, *x) && !is_cheap(graph, *x);
             }
             Op::Reshape { x, shape } if !only_ones_differ(graph.shape(*x), shape) => {
                 let base = left_by(graph, *x);
@@ -147,6 +144,29 @@ fn left_by(graph: &Graph, mut x: NodeId) -> NodeId {
         x = *inner;
     }
     x
+}
+
+/// Whether terms of a sum that is told in f64 would call functions of f64 for each of them, and lose nothing where they don't: they would,
+/// if a number that is told itself is subtracted from them.
+fn is_dear(graph: &Graph, terms: NodeId, told: &[bool]) -> bool {
+    let (mut todo, mut seen, mut is_dear) = (vec![terms], FxHashSet::default(), false);
+    while let Some(id) = todo.pop() {
+        if !seen.insert(id) || facts(graph.op(id)).made == Made::Given {
+            continue;
+        }
+        if told[id.index()] {
+            return false;
+        }
+        is_dear |= match graph.op(id) {
+            Op::Unary(row, _) => row.lower.call.is_some(),
+            Op::Binary(row, ..) => row.lower.call.is_some(),
+            _ => false,
+        };
+        if matches!(facts(graph.op(id)).made, Made::Anywhere | Made::AnywhereByWork) {
+            graph.op(id).each_operand(|x| todo.push(x));
+        }
+    }
+    is_dear
 }
 
 /// What needs no memory of its own: leaves have theirs, constants none.

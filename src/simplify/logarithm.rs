@@ -38,6 +38,15 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             let z = unary_of(s, sum_last(s, x)?, &EXP)?;
             Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
         }
+        Op::Reduce { op: ReduceOp::Mean, axes, x: inner } => {
+            let count = s.graph.shape(inner)[*axes.first()?];
+            let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes, x: inner });
+            let z = unary_of(s, sum_last(s, sum)?, &EXP)?;
+            let total = s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z]));
+            let log = s.constant_like((count as f64).ln(), x);
+            Some(s.make(Op::Binary(BinaryOp(&SUBTRACT), total, log)))
+        }
+        Op::Binary(op, ..) if op == ADD => summed(s, x, depth),
         Op::Reduce { op: ReduceOp::Product, axes, x } => {
             let x = stable(s, x, depth)?;
             Some(s.make(Op::Reduce { op: ReduceOp::Sum, axes, x }))
@@ -66,6 +75,29 @@ fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             let log = stable(s, of, depth)?;
             Some(s.make(picked.map(|x| if x == of { log } else { x }, |l| l)))
         }
+    }
+}
+
+/// The logarithm of a sum of exponentials, two at a time: `log(eᵃ + eᵇ) = b + softplus(a − b)`.
+fn summed(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+    let log = |s: &mut Simplifier, x: NodeId| match s.graph.constant_of(x) {
+        Some(1.0) => Some(None),
+        _ => match s.graph.op(x) {
+            Op::Unary(op, inner) if *op == EXP => Some(Some(*inner)),
+            Op::Binary(op, ..) if *op == ADD => Some(Some(summed(s, x, depth.checked_sub(1)?)?)),
+            _ => None,
+        },
+    };
+    let (a, b) = binary_of(s, x, &ADD)?;
+    let softplus = |s: &mut Simplifier, x: NodeId| s.make(Op::Unary(UnaryOp(&SOFTPLUS), x));
+    match (log(s, a)?, log(s, b)?) {
+        (Some(a), Some(b)) => {
+            let ahead = s.make(Op::Binary(BinaryOp(&SUBTRACT), a, b));
+            let above = softplus(s, ahead);
+            Some(s.make(Op::Binary(BinaryOp(&ADD), b, above)))
+        }
+        (Some(x), None) | (None, Some(x)) => Some(softplus(s, x)),
+        (None, None) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Recognisers run before differentiation, rules after it and again after batching. A rule never makes a value dearer;
 //! whether it is exact in floating point or only in real numbers is said beside it, and tested.
 pub mod around;
+pub mod choice;
 pub mod contraction;
 pub mod logarithm;
 pub mod logistic;
@@ -68,7 +69,8 @@ impl Simplifier {
         };
         let structural: Vec<&StructuralRule> = match stage {
             Stage::Recognise => {
-                let rules = truth::RULES.iter().chain(recognise::RULES).chain(logarithm::RULES).chain(logistic::RULES);
+                let rules = truth::RULES.iter().chain(recognise::RULES).chain(choice::RULES);
+                let rules = rules.chain(logarithm::RULES).chain(logistic::RULES);
                 rules.chain(softplus::RULES).chain(size::RULES).collect()
             }
             Stage::Simplify => {

@@ -1,10 +1,9 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
 use super::{Simplifier, StructuralRule};
-use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, NORM, Named, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
-use crate::graph::{Kind, NamedOp, NodeId, Op};
+use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, Named, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
+use crate::graph::{NamedOp, NodeId, Op};
 use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
-use crate::op::exponential::{EXP, POW};
-use crate::op::power::ROOT;
+use crate::op::exponential::EXP;
 use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
 
 pub static RULES: &[StructuralRule] = &[
@@ -12,8 +11,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "cross_entropy(softmax(z), t)", apply: cross_entropy },
     StructuralRule { name: "log_softmax(z)[t]", apply: picked },
     StructuralRule { name: "sum(t log_softmax(z))", apply: weighted },
-    StructuralRule { name: "norm(x)^2", apply: squared_norm },
-    StructuralRule { name: "[c] x", apply: condition_as_factor },
+    StructuralRule { name: "view of a constant", apply: super::shape::constant_view },
     StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
 
@@ -124,59 +122,15 @@ fn weighted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         }
         _ => product_of(s, sum_last(s, id)?)?,
     };
+    // Either may have the sign.
+    let bare = |id: NodeId| unary_of(s, id, &NEGATE).map_or((id, false), |x| (x, true));
+    let ((a, a_negative), (b, b_negative)) = (bare(a), bare(b));
     let (t, z) = match (named_of(s, a, &LOG_SOFTMAX), named_of(s, b, &LOG_SOFTMAX)) {
         (Some(z), _) => (b, z[0]),
         (_, Some(z)) => (a, z[0]),
         _ => return None,
     };
-    let negative = unary_of(s, t, &NEGATE);
-    let Op::OneHot { index, .. } = *s.graph.op(negative.unwrap_or(t)) else { return None };
+    let Op::OneHot { index, .. } = *s.graph.op(t) else { return None };
     let loss = s.make(Op::Named(NamedOp(&SOFTMAX_CROSS_ENTROPY), vec![z, index]));
-    Some(if negative.is_some() { loss } else { s.negated(loss) })
-}
-
-/// Even powers of a norm need no root.
-fn squared_norm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, root, other) = *s.graph.op(id) else { return None };
-    let exponent = match s.graph.constant_of(other) {
-        Some(exponent) if op == POW => exponent,
-        _ if op == MULTIPLY && other == root => 2.0,
-        _ => return None,
-    };
-    if exponent <= 0.0 || exponent % 2.0 != 0.0 {
-        return None;
-    }
-    let squares = match s.graph.op(root).clone() {
-        Op::Unary(op, x) if op == ROOT => x,
-        Op::Named(op, arguments) if op == NORM => {
-            let x = arguments[0];
-            let n = s.graph.shape(x).len() as u8;
-            let axes: Vec<u8> = (0..n).collect();
-            s.graph.contract(x, x, &axes, &axes, &axes[..n as usize - 1])
-        }
-        _ => return None,
-    };
-    if exponent == 2.0 {
-        return Some(squares);
-    }
-    let half = s.constant_like(exponent / 2.0, id);
-    Some(s.make(Op::Binary(BinaryOp(&POW), squares, half)))
-}
-
-/// A condition as a factor chooses: where it does not hold, the product is zero, whatever the other factor is (Iverson's bracket).
-fn condition_as_factor(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Binary(op, a, b) = *s.graph.op(id) else { return None };
-    let is_truth = |id: NodeId| s.graph.ty(id).kind == Kind::Bool;
-    let (condition, yes) = if op == DIVIDE && is_truth(a) {
-        let one = s.constant_like(1.0, id);
-        (a, s.make(Op::Binary(op, one, b)))
-    } else if op == MULTIPLY && is_truth(a) {
-        (a, b)
-    } else if op == MULTIPLY && is_truth(b) {
-        (b, a)
-    } else {
-        return None;
-    };
-    let no = s.constant_like(0.0, id);
-    Some(s.make(Op::Select { condition, yes, no }))
+    Some(if a_negative != b_negative { loss } else { s.negated(loss) })
 }

@@ -5,7 +5,8 @@ use crate::op::activation::{RELU, SIGMOID, SOFTPLUS};
 use crate::op::arithmetic::{ABS, MAX, SIGN};
 use crate::op::exponential::{EXP, LOG, LOG1P, POW, SQRT};
 use crate::op::loss::{BINARY_CROSS_ENTROPY, LOGISTIC_LOSS};
-use crate::op::power::{POWER_LOG, POWER_SLOPE, ROOT};
+use crate::op::power::{POWER_LOG, POWER_SLOPE};
+use crate::op::trigonometric::{COSH, SINH, TANH};
 
 fn rule(name: &'static str, exactness: Exactness, left: Pattern, right: Pattern) -> Rule {
     Rule { name, exactness, left, right }
@@ -69,6 +70,8 @@ pub fn simplifications() -> Vec<Rule> {
         rule("sqrt(x)^2", Real, pow(call(&SQRT, x()), n(2.0)), x()),
         rule("(x^2)^0.5", Real, call(&SQRT, pow(x(), n(2.0))), call(&ABS, x())),
         rule("x sign(x)", Exact, x() * call(&SIGN, x()), call(&ABS, x())),
+        rule("(1 / x) y", Real, (n(1.0) / x()) * y(), y() / x()),
+        rule("sinh(x) / cosh(x)", Real, call(&SINH, x()) / call(&COSH, x()), call(&TANH, x())),
         rule("x (y / x)", Real, x() * (y() / x()), y()),
         rule("x y / x", Real, (x() * y()) / x(), y()),
     ]
@@ -91,7 +94,6 @@ pub fn recognisers() -> Vec<Rule> {
         rule("log1p(-sigmoid(x))", Real, call(&LOG1P, -call(&SIGMOID, x())), -call(&SOFTPLUS, x())),
         rule("y x^(y - 1)", Real, y() * pow(x(), y() - n(1.0)), call2(&POWER_SLOPE, x(), y())),
         rule("x^y log(x)", Real, pow(x(), y()) * call(&LOG, x()), call2(&POWER_LOG, x(), y())),
-        rule("sqrt(x)^2 of a size", Real, pow(call(&ROOT, x()), n(2.0)), x()),
         rule("softplus(x) - softplus(-x)", Real, (-call(&SOFTPLUS, -x())) - (-call(&SOFTPLUS, x())), x()),
     ]
 }

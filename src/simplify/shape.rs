@@ -48,7 +48,7 @@ fn table_of_zeros(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     values.iter().all(|value| value.0 == 0.0).then(|| s.graph.constant(0.0, &shape))
 }
 
-fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+pub fn constant_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(view) = s.graph.op(id) else { return None };
     let (value, shape) = (s.graph.constant_of(view.x)?, view.shape.clone());
     (value == 0.0 || view.is_total()).then(|| s.graph.constant(value, &shape))

@@ -14,6 +14,20 @@ pub struct Batch {
     pub epoch: usize,
 }
 
+impl Batch {
+    /// The first so many rows, at a moment of training: what is judged, shown or predicted may speak of it.
+    pub fn at(moment: Moment, rows: usize) -> Batch {
+        Batch { first: 0, rows, step: moment.step, epoch: moment.epoch }
+    }
+}
+
+/// How far training is; steps and epochs count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub step: usize,
+    pub epoch: usize,
+}
+
 /// Runs steps of one graph.
 pub trait Executor {
     /// Parameters and states, in their own shape, row by row.

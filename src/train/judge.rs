@@ -1,5 +1,5 @@
 //! Metrics of a part of the data: the evaluation graph, compiled once, with the parameters and states that training has reached.
-use super::executor::{Batch, Executor};
+use super::executor::{Batch, Executor, Moment};
 use crate::graph::{Graph, Variable};
 use crate::kernel::Fault;
 use crate::step::Target;
@@ -25,12 +25,12 @@ impl Judge {
         Judge { executor, rows: rows.to_vec(), pairs: pairs(training, evaluated), names }
     }
 
-    /// What is logged of the part, by name, but for the objective: that is training's.
-    pub fn judge(&mut self, trained: &dyn Executor) -> Result<Vec<(String, f64)>, Fault> {
+    /// What is logged of the part at a moment of training, by name, but for the objective: that is training's.
+    pub fn judge(&mut self, trained: &dyn Executor, moment: Moment) -> Result<Vec<(String, f64)>, Fault> {
         for &(from, to) in &self.pairs {
             self.executor.write(to, &trained.read(from));
         }
-        let whole = Batch { first: 0, rows: self.rows.len(), step: 1, epoch: 1 };
+        let whole = Batch::at(moment, self.rows.len());
         let mut log = vec![];
         self.executor.run(&self.rows, &[whole], &AtomicBool::new(false), &mut log)?;
         Ok(self.names.iter().cloned().zip(log).filter(|v| v.0 != "objective").collect())

@@ -10,6 +10,6 @@ pub mod native;
 pub mod trainer;
 pub mod weights;
 
-pub use executor::{Batch, Executor};
+pub use executor::{Batch, Executor, Moment};
 pub use judge::Judge;
 pub use trainer::{Event, Outcome, Schedule, train};

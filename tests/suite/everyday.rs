@@ -299,6 +299,67 @@ fn a_value_is_looked_at() {
     assert!(said(&wrong).contains("`y.1.w`"), "{}", said(&wrong));
 }
 
+/// A part of the data is judged, and values are shown, at the moment that training has reached.
+#[test]
+fn counters_go_on_where_a_part_is_judged() {
+    let text = "input x\ntarget t\nparam w = 1\nannealed = (w x - t)^2 + epoch + 10 epochs\nloss = annealed\nmetric e = epoch + step / 100\n\
+        more = w x + epoch\noutput more\ndata {\n    x: 1, 2, 3, 4, 5\n    t: 1, 2, 3, 4, 5\n    validation 0.2\n    test 0.2\n}\n\
+        train { minimize loss; optimizer sgd(rate = 0); batch all; epochs 3 }\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.nn"), text).unwrap();
+    for executor in ["jit", "interpreter"] {
+        let options =
+            ["run", "a.nn", "--json", "--executor", executor, "--print", "annealed", "--save", "a.safetensors"];
+        let run = gradus(folder.path(), &options, "");
+        let events = events(&run);
+        let epochs: Vec<&serde_json::Value> = events.iter().filter(|e| e["event"] == "epoch").collect();
+        assert_eq!(epochs.len(), 3, "{}", said(&run));
+        for (number, epoch) in epochs.iter().enumerate() {
+            let wanted = number as f64 + 1.0;
+            assert_eq!(epoch["validation.loss"].as_f64(), Some(wanted + 30.0), "{epoch}");
+            assert!((epoch["e"].as_f64().unwrap() - 1.01 * wanted).abs() < 1e-6, "{epoch}");
+        }
+        let done = events.iter().find(|e| e["event"] == "done").unwrap();
+        assert_eq!(done["test"]["loss"].as_f64(), Some(33.0), "{done}");
+        let value = events.iter().find(|e| e["event"] == "value").unwrap();
+        assert_eq!(value["value"][0].as_f64(), Some(33.0), "{value}");
+    }
+    std::fs::write(folder.path().join("b.csv"), "x\n2\n").unwrap();
+    let told = gradus(folder.path(), &["predict", "a.nn", "--weights", "a.safetensors", "--data", "b.csv"], "");
+    assert!(out(&told).ends_with("\n5\n"), "{}{}", out(&told), said(&told));
+}
+
+/// Numbers that are told are f64, whatever else needs them.
+#[test]
+fn one_metric_does_not_change_another() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("a.csv"),
+        "x,t,p\n1,1,train\n1000000,1000000,test\n1000000,1000001,test\n1000001,1000001,test\n",
+    )
+    .unwrap();
+    let metrics = [
+        ("mx", "x", 3_000_001.0 / 3.0),
+        ("cov", "batch_mean(x * t) - batch_mean(x) * batch_mean(t)", 1.0 / 9.0),
+        ("dev", "sqrt(batch_mean((x - batch_mean(x))^2))", 2.0_f64.sqrt() / 3.0),
+        ("fit", "1 - batch_mean((x - t)^2) / batch_mean((t - batch_mean(t))^2)", -0.5),
+    ];
+    let lines: String = metrics.iter().map(|(name, formula, _)| format!("metric {name} = {formula}\n")).collect();
+    let text = format!(
+        "input x\ntarget t\nparam w = 0\nloss = (w * t)^2\n{lines}data \"a.csv\" {{\n    x = x\n    t = t\n    test by p\n}}\n\
+         train {{ minimize loss; optimizer sgd(rate = 0); steps 1 }}\n"
+    );
+    std::fs::write(folder.path().join("a.nn"), text).unwrap();
+    let run = gradus(folder.path(), &["run", "a.nn", "--json"], "");
+    let events = events(&run);
+    let done = events.iter().find(|e| e["event"] == "done").unwrap_or_else(|| panic!("{}", said(&run)));
+    for (name, _, wanted) in metrics {
+        // Squares of a million have sixteen digits.
+        let (got, scale) = (done["test"][name].as_f64().unwrap(), if name == "cov" { 1e3 } else { wanted.abs() });
+        assert!((got - wanted).abs() < 1e-6 * scale, "{name}: {got}, not {wanted}");
+    }
+}
+
 /// What paper reads otherwise is said.
 #[test]
 fn names_that_are_misread_in_a_formula() {

@@ -3,19 +3,19 @@
 use crate::values::{Way, trained};
 
 /// A number of one number `x`, a point, and its derivative there.
-struct Formula {
-    text: String,
-    at: f64,
-    slope: f64,
+pub struct Formula {
+    pub text: String,
+    pub at: f64,
+    pub slope: f64,
 }
 
-fn formula(text: &str, at: f64, slope: f64) -> Formula {
+pub fn formula(text: &str, at: f64, slope: f64) -> Formula {
     Formula { text: text.into(), at, slope }
 }
 
 /// The places for a derivative: a name, and a program whose parameter `r` begins at 0 and goes to minus the derivative in one step of gradient
 /// descent. `F` is the formula, `P` the point, which the program calls `x`.
-const PLACES: [(&str, &str); 10] = [
+pub const PLACES: [(&str, &str); 10] = [
     ("trained", "param x = P\nloss = F\n"),
     ("of an input", "input x\nparam r = 0\nloss = r * stop_gradient(∂y/∂x)\ny = F\ndata { x: P, P }\n"),
     ("by a number", "param x = P, r = 0\ny = F\ng = ∂y/∂x\nloss = r * stop_gradient(g)\n"),
@@ -38,7 +38,7 @@ const PLACES: [(&str, &str); 10] = [
 ];
 
 /// The same for second derivatives.
-const TWICE: [(&str, &str); 6] = [
+pub const TWICE: [(&str, &str); 6] = [
     ("twice by a number", "param x = P, r = 0\ny = F\ng = ∂²y/∂x²\nloss = r * stop_gradient(g)\n"),
     ("of a derivative", "param x = P, r = 0\ny = F\ng = ∂y/∂x\nh = ∂g/∂x\nloss = r * stop_gradient(h)\n"),
     ("of a function", "param r = 0\nfn f(x) = F\np = P\nloss = r * f''(p)\n"),
@@ -47,7 +47,7 @@ const TWICE: [(&str, &str); 6] = [
     ("trained by a vector", "param v: [2] = P\nx = v[1]\ny = F\nloss = grad(y, v)[1]\n"),
 ];
 
-fn check(formulas: &[Formula], places: &[(&str, &str)], ways: &[Way]) -> usize {
+pub fn check(formulas: &[Formula], places: &[(&str, &str)], ways: &[Way]) -> usize {
     let (mut tried, mut wrong) = (0, vec![]);
     for Formula { text, at, slope } in formulas {
         for (place, program) in places {

@@ -1,8 +1,10 @@
 //! What is too much is said, at once and with little work, and what is said is said once.
+use gradus::data;
 use gradus::kernel::Float;
 use gradus::limits;
 use gradus::model::Options;
-use gradus::pipeline::{self, Source};
+use gradus::pipeline::{self, Executing, Obstacle, Source};
+use gradus::vector::Path;
 
 use crate::values::{Way, trained};
 
@@ -28,6 +30,40 @@ fn what_is_too_large_has_a_limit() {
     ] {
         let text = format!("input x\n{text}\n");
         assert_eq!(codes(&text), [code], "{text}");
+    }
+}
+
+/// Rows that are drawn are counted before they are, and so is what the interpreter makes of definitions and constants.
+#[test]
+fn memory_that_nobody_has_is_not_asked_for() {
+    let train = "train { minimize loss; optimizer sgd(rate = 0); steps 1 }\n";
+    for (text, interpreted, code) in [
+        (
+            "input x\nparam w\nloss = (w x - 1)^2\ndata {\n    x ~ uniform(0, 1)\n    rows 1000000000000000\n}\n",
+            false,
+            "E0909",
+        ),
+        ("param x: [50000000]\nloss = sum(cumsum(x)^2)\n", true, "E0909"),
+        ("param x: [2000000]\nloss = sum(sort(x)^2)\n", true, "E0909"),
+        ("param w\nloss = sum(for i in 0..16777217 { w * sin(i) })\n", true, "E0908"),
+    ] {
+        let source = read(&format!("{text}{train}"));
+        let model = source.training.as_ref().unwrap_or_else(|| panic!("{:?}", source.diagnostics));
+        let options = data::Options { precision: Float::F32, ..data::Options::new(".") };
+        let plan = pipeline::data_plan(&source, model).unwrap();
+        let said = match data::load(&plan, &options) {
+            Err(errors) => errors[0].code,
+            Ok(dataset) => {
+                let how = Executing { float: Float::F32, threads: 1, interpreted, path: Path::detect() };
+                let step = pipeline::batched(&pipeline::training_step(model), true);
+                match pipeline::executor(&step, &how, 1, &dataset, (1, 1)) {
+                    Err(Obstacle::Refused(error)) => error.code,
+                    Err(Obstacle::Fault(fault)) => panic!("{text}: {fault}"),
+                    Ok(_) => panic!("{text}: is run"),
+                }
+            }
+        };
+        assert_eq!(said, code, "{text}");
     }
 }
 

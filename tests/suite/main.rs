@@ -20,6 +20,7 @@ mod printed;
 mod random_programs;
 mod rows;
 mod spelled;
+mod spellings;
 mod stages;
 mod steps;
 mod structure;

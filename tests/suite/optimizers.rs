@@ -1,5 +1,6 @@
 //! The prelude's optimizers and schedules beside PyTorch's: the same net from the same start, in f64, has the same parameters after 100
 //! and 1,000 steps. `optimizers/reference.py` says how PyTorch's numbers came about.
+use crate::values::{Way, trained};
 use gradus::data::Dataset;
 use gradus::graph::Runtime;
 use gradus::kernel::Float;
@@ -179,4 +180,28 @@ fn every_option_has_a_reference() {
         assert!(cases.iter().any(|case| case.contains(&format!(" = {schedule}("))), "{schedule}");
     }
     assert_eq!(count, 5);
+}
+
+/// A state has the parameter's shape, or its own.
+#[test]
+fn states_of_their_own_shape() {
+    let text = "param a = 1, b: [3] = 1\nloss = a^2 / 2 + sum(b^2) / 2\noptimizer o(w, g) {\n    state q: [] = 0\n    state p: [2] = 0\n\
+        q <- sum(g)\n    p <- [p[1], sum(w)]\n    w <- w - 0.1 * q + 0 * p[0]\n}\n\
+        train { minimize loss; optimizer o; steps 2 }\n";
+    for way in Way::in_f64() {
+        for (name, wanted) in [
+            ("a", vec![0.81]),
+            ("b", vec![0.49; 3]),
+            ("optimizer.b.q", vec![2.1]),
+            ("optimizer.b.p", vec![3.0, 2.1]),
+            ("optimizer.a.p", vec![1.0, 0.9]),
+        ] {
+            let got = trained(text, way, name);
+            let close = got.len() == wanted.len() && got.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-12);
+            assert!(close, "{name}: {got:?}, not {wanted:?}");
+        }
+    }
+    let wrong = text.replace("p <- [p[1], sum(w)]", "p <- g");
+    let source = pipeline::read("a test", &wrong, &Default::default());
+    assert_eq!(source.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), ["E0312"]);
 }

@@ -33,15 +33,7 @@ pub struct Comparison<'a> {
 
 impl Finding {
     pub fn new(name: &str, elements: usize) -> Finding {
-        Finding {
-            name: name.to_string(),
-            elements,
-            looked_at: 0,
-            error: 0.0,
-            kinks: 0,
-            undefined: 0,
-            wrong: vec![],
-        }
+        Finding { name: name.to_string(), elements, looked_at: 0, error: 0.0, kinks: 0, undefined: 0, wrong: vec![] }
     }
 
     /// Another place of the same.

@@ -1,3 +1,4 @@
+//! What the check finds, and what it says.
 use super::compare::TOLERANCE;
 use super::report::report;
 use super::*;
@@ -148,12 +149,12 @@ fn what_was_found_is_written_out() {
     insta::assert_snapshot!(anstream::adapter::strip_str(&report), @r"
     derivatives of `loss` against central differences, 1 example of drawn numbers
 
-    parameter            elements  largest error
-    w                           6        1.5e-10
-    layer.b    24 and all of 2000         2.0e-9  1 at a kink, by dual numbers
+    parameter                 elements  largest error
+    w                                6        1.5e-10
+    layer.b         24 and all of 2000         2.0e-9  1 at a kink, by dual numbers
 
-    in the program       elements  largest error
-    ∂y/∂h                       2        1.4e-11
+    in the program            elements  largest error
+    ∂y/∂h                            2        1.4e-11
 
     all derivatives hold: backwards, simplified, compiled, forwards and by dual numbers, to 1e-6
     ");

@@ -11,6 +11,8 @@ enum Along {
     Same,
     /// One element after the other, of the kernel's own type.
     Contiguous,
+    /// One element after the other, each half as wide as the kernel's own type.
+    Narrow,
     /// Anything else: lane by lane.
     Apart,
 }
@@ -35,7 +37,24 @@ impl Lowering<'_> {
                 vec![self.builder.ins().splat(of, scalar)]
             }
             Along::Contiguous => (0..groups).map(|group| self.load_vector(access, of, group * self.width)).collect(),
+            Along::Narrow => (0..groups).map(|group| self.load_widened(access, group * self.width)).collect(),
             Along::Apart => (0..groups).map(|group| self.load_lanes(access, of, group * self.width)).collect(),
+        }
+    }
+
+    /// Two narrow elements at once, as two of the kernel's own type.
+    fn load_widened(&mut self, access: &Access, lane: usize) -> ir::Value {
+        let At(base, offset) = self.address(access, lane);
+        match self.program.buffer(access.buffer).element {
+            Element::I32 => self.builder.ins().sload32x2(FLAGS, base, offset),
+            Element::U32 => self.builder.ins().uload32x2(FLAGS, base, offset),
+            Element::F32 | Element::F64 => {
+                let both = self.builder.ins().load(types::I64, FLAGS, base, offset);
+                let low = self.builder.ins().scalar_to_vector(types::I64X2, both);
+                let flags = MemFlagsData::new().with_endianness(ir::Endianness::Little);
+                let floats = self.builder.ins().bitcast(types::F32X4, flags, low);
+                self.builder.ins().fvpromote_low(floats)
+            }
         }
     }
 
@@ -94,7 +113,7 @@ impl Lowering<'_> {
             match self.along(to) {
                 Along::Same => self.store_lanes(to, *value, lane, 1),
                 Along::Contiguous => self.store_vector(to, *value, lane),
-                Along::Apart => self.store_lanes(to, *value, lane, self.width),
+                Along::Narrow | Along::Apart => self.store_lanes(to, *value, lane, self.width),
             }
         }
     }
@@ -169,6 +188,9 @@ impl Lowering<'_> {
                 // A path for all lanes is taken if the first and the last are inside.
                 let straight = access.guards.iter().all(|g| self.steady(&g.index, variable).is_some());
                 if straight { Along::Contiguous } else { Along::Apart }
+            }
+            Some(1) if uniform_row && access.guards.is_empty() && element.bytes() < self.kernel.float.bytes() => {
+                Along::Narrow
             }
             _ => Along::Apart,
         }

@@ -384,3 +384,32 @@ loss = cross_entropy(y, t)
     assert_eq!(printed(&["y"]), "δy = ∂loss/∂y = −onehot(t) / y\n");
     insta::assert_snapshot!(printed(&["h", "z", "y"]));
 }
+
+/// A result that has a letter is explained where the letter stands first.
+#[test]
+fn a_result_that_is_a_letter() {
+    insta::assert_snapshot!(printed("param a, b, c\ninput x\nloss = a * exp(-b * x) + c\n"));
+}
+
+/// Conditions that have letters are conditions, not numbers; one that is not met keeps its derivative from what is not defined there.
+#[test]
+fn conditions_with_and_without_letters() {
+    insta::assert_snapshot!(printed(
+        "param x, a
+param v: [3]
+h = if abs(x) < a then x^2 / 2 else a * (abs(x) - a / 2)
+loss = h + (if x > 0 then log(x) else 0) + sum([v > 0] * log(v)) + norm(v)
+"
+    ));
+}
+
+#[test]
+fn a_fold_in_reverse_begins_at_its_last_round() {
+    insta::assert_snapshot!(printed(
+        "input x: [5]
+param a
+h = fold v in reverse(x) with h = 0 { sin(a * h + v) }
+loss = h
+"
+    ));
+}

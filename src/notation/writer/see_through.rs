@@ -6,6 +6,7 @@ use crate::graph::{Binder, Leaf, LoopId, NodeId, Op};
 use crate::notation::expression::{Expression, Symbol};
 use crate::notation::names::value_of_rounds;
 use crate::notation::place::{Affine, Place};
+use crate::op::Interval;
 use crate::op::arithmetic::DIVIDE;
 use crate::op::comparison::GREATER;
 
@@ -43,7 +44,9 @@ impl Writer<'_> {
                 axes: names,
             }),
             Op::Element { of, x } => {
-                let place = Place::Affine(self.place_of(of, at));
+                // Rounds count from 1, places along an axis from 0; letters are the same.
+                let round = self.place_of(of, at);
+                let place = Place::Affine(if round.terms.is_empty() { round.plus(-1) } else { round });
                 let axes = std::iter::once(Axis::At(place)).chain(at.axes.iter().cloned()).collect();
                 let names = (0..=at.axes.len()).map(|k| k.saturating_sub(1)).collect();
                 Some(Inner { id: x, at: at.with(axes), axes: names })
@@ -155,12 +158,22 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a condition only keeps a quotient from 0 / 0: `if y > 0 then x / y else 0`.
+    /// Whether a condition only keeps a quotient from 0 / 0: `if y > 0 then x / y else 0` of a `y` that is never below zero.
     pub(super) fn guards_division(&self, condition: NodeId, yes: NodeId) -> bool {
         let Op::Binary(greater, y, zero) = *self.graph.op(condition) else { return false };
         let Op::Binary(divide, _, below) = *self.graph.op(yes) else { return false };
         let base = |id| self.graph.unexpanded(id);
-        greater == GREATER && divide == DIVIDE && self.graph.constant_of(zero) == Some(0.0) && base(y) == base(below)
+        let is_size = match self.graph.op(base(y)) {
+            Op::Unary(op, _) => 0.0 <= (op.range)(Interval::ALL).low,
+            Op::Binary(op, ..) => 0.0 <= (op.range)(Interval::ALL, Interval::ALL).low,
+            Op::Named(op, _) => 0.0 <= op.range.low,
+            _ => false,
+        };
+        is_size
+            && greater == GREATER
+            && divide == DIVIDE
+            && self.graph.constant_of(zero) == Some(0.0)
+            && base(y) == base(below)
     }
 }
 

@@ -6,7 +6,7 @@ use gradus::model::{Length, Model, Options, Training};
 use gradus::pipeline::{self, Executing, Source};
 use gradus::step::Target;
 use gradus::train::weights::{Tensor, to_bytes};
-use gradus::train::{Event, Executor, Judge, Outcome, Schedule, initial, train};
+use gradus::train::{Event, Executor, Judge, Moment, Outcome, Schedule, initial, train};
 use gradus::vector::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -126,6 +126,6 @@ impl Program {
         let judging = pipeline::executor(&evaluation, how, rows.len(), &self.dataset, (1, 1)).unwrap();
         let names = evaluation.logged.iter().map(|l| l.0.clone()).collect();
         let mut judge = Judge::new(&self.model().graph, &evaluated.graph, judging, rows, names);
-        judge.judge(executor).unwrap()
+        judge.judge(executor, Moment { step: 1, epoch: 1 }).unwrap()
     }
 }
