@@ -1,6 +1,6 @@
 //! Loops are not hash-consed: two that do the same would run twice. A value and its derivative may be made of a loop and of its recognised form.
 use super::{Graph, Leaf, LoopId, NodeId, Op};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Graph {
     /// The roots, with what loops leave read from the first of those that do the same: equal in length, direction, starts and bodies.
@@ -50,6 +50,10 @@ impl Graph {
         if own.length != others.length || own.reverse != others.reverse || starts(&own) != starts(&others) {
             return None;
         }
+        // Neither may wait for what the other leaves: as one loop it would wait for itself.
+        if self.waits_for(of, other, order) || self.waits_for(other, of, order) {
+            return None;
+        }
         let body: Vec<NodeId> = order.iter().copied().filter(|id| self.node(*id).loops.contains(&of)).collect();
         // A loop within would have to be made anew.
         let is_inner = |id: &NodeId| {
@@ -82,5 +86,32 @@ impl Graph {
         });
         let pairs: Vec<(NodeId, Op)> = pairs.collect();
         Some(pairs.into_iter().map(|(id, op)| (id, self.intern(op))).collect())
+    }
+
+    /// Whether a loop needs another one to have run: by its starts, or by anything in its body. A loop runs as a whole.
+    fn waits_for(&self, of: LoopId, other: LoopId, order: &[NodeId]) -> bool {
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut run: FxHashSet<LoopId> = FxHashSet::default();
+        let whole = |l: LoopId| {
+            let starts = self.looped(l).binders.iter().flat_map(|b| [b.init, b.next]);
+            starts.chain(order.iter().copied().filter(move |id| self.node(*id).loops.contains(&l))).collect::<Vec<_>>()
+        };
+        let mut todo = whole(of);
+        run.insert(of);
+        while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if let Some(used) = self.op(id).loop_used() {
+                if used == other {
+                    return true;
+                }
+                if run.insert(used) {
+                    todo.extend(whole(used));
+                }
+            }
+            self.op(id).each_operand(|x| todo.push(x));
+        }
+        false
     }
 }

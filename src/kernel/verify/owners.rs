@@ -26,7 +26,7 @@ impl Program {
             next,
             kernels: FxHashMap::default(),
             rounds: vec![],
-            read: FxHashSet::default(),
+            read: FxHashMap::default(),
             now: vec![],
         };
         owners.begin().map_err(fault)?;
@@ -51,9 +51,9 @@ struct Owners<'p> {
     kernels: FxHashMap<KernelId, Rc<Summary>>,
     /// The loops around, and whether this is their second round.
     rounds: Vec<(LoopVariable, bool)>,
-    /// Read so far, and by the step that is looked at.
-    read: FxHashSet<BufferId>,
-    now: Vec<BufferId>,
+    /// What was read so far, and by the step that is looked at: several values may stand side by side in one buffer.
+    read: FxHashMap<BufferId, Vec<Range<usize>>>,
+    now: Vec<(BufferId, Range<usize>)>,
 }
 
 /// What a kernel reads of the time before it, and what it writes: buffers and bytes of memory. What is written depends on these
@@ -142,7 +142,12 @@ impl Owners<'_> {
                 }
                 Step::Barrier => {}
             }
-            self.read.extend(self.now.drain(..));
+            for (id, bytes) in self.now.drain(..) {
+                let known = self.read.entry(id).or_default();
+                if !known.contains(&bytes) {
+                    known.push(bytes);
+                }
+            }
         }
         Ok(())
     }
@@ -175,7 +180,7 @@ impl Owners<'_> {
     }
 
     fn read(&mut self, id: BufferId, bytes: Range<usize>) -> Result<(), String> {
-        self.now.push(id);
+        self.now.push((id, bytes.clone()));
         self.holds(id, bytes)
     }
 
@@ -199,7 +204,8 @@ impl Owners<'_> {
             return Err(format!("`{}` is written, and is constant", self.name(id)));
         }
         let role = self.program.buffer(id).role;
-        if self.rounds.is_empty() && matches!(role, Role::Value | Role::Output) && self.read.contains(&id) {
+        let was_read = || self.read.get(&id).is_some_and(|known| known.iter().any(|read| meets(read, &bytes)));
+        if self.rounds.is_empty() && matches!(role, Role::Value | Role::Output) && was_read() {
             return Err(format!("`{}` is written after it was read", self.name(id)));
         }
         let whole = self.lines(id);
