@@ -32,7 +32,10 @@ pub fn differential(graph: &mut Graph, scope: &mut Scope, y: NodeId, place: usiz
             let formula = Formula::new(graph, template, |_, at| arguments[at], || y, |g, v| scope.value(g, v))?;
             let keeps_zeros = match row.zeros {
                 Zeros::Stay => true,
-                Zeros::StayBesideNumbers => graph.constant_of(other).is_some_and(|c| c.is_finite() && c != 0.0),
+                Zeros::StayBesideNumbers => graph.constant_of(other).is_some_and(f64::is_finite),
+                Zeros::StayOverNumbers => {
+                    place == 0 && graph.constant_of(other).is_some_and(|c| c.is_finite() && c != 0.0)
+                }
                 Zeros::Lost => false,
             };
             return Some(Differential { map: Linear::Slope(formula), keeps_zeros });

@@ -9,6 +9,7 @@ pub mod forward;
 mod jacobian;
 pub mod reverse;
 mod scope;
+mod steep;
 mod support;
 
 pub use forward::tangent;

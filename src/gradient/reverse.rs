@@ -1,6 +1,7 @@
 //! Reverse accumulation. Inside a loop, backpropagation through time: the backward loop is a loop of its own.
 use super::differential::{Differential, differential};
 use super::scope::Scope;
+use super::steep::is_steep;
 use super::support::{self, Cotangent};
 use crate::graph::{Contraction, Graph, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
@@ -147,9 +148,16 @@ impl Pass {
             let share = match map {
                 // It is met again where it leaves.
                 Linear::Choose { condition, side } => d.on_side(graph, condition, side),
+                Linear::Pick { index, axes } if is_steep(graph, x) => {
+                    let shape = graph.shape(x).to_vec();
+                    d.clone().picked(graph, index, &axes, &shape)
+                }
                 map => {
                     let shape = graph.shape(x).to_vec();
-                    d.clone().through(graph, &map, keeps_zeros, &shape)
+                    let share = d.clone().through(graph, &map, keeps_zeros, &shape);
+                    // Where nothing behind it is steep, zero stays zero.
+                    let is_choice = matches!(map, Linear::Slope(_)) && is_steep(graph, x);
+                    if is_choice { share.chosen(graph) } else { share }
                 }
             };
             self.give(order, shares, outside, x, share);

@@ -3,8 +3,8 @@
 //! What flows into a branch of an `if` matters only where the branch is taken. It is not masked when it enters, but when it leaves: on its way a slope
 //! may be infinite where the branch is not taken, and 0 · ∞ is no number. So a cotangent knows the conditions under which it matters, and
 //! meets them again before it is mixed with what matters elsewhere: once for each way, however many nodes the way has.
-use crate::graph::linear::spread;
-use crate::graph::{Graph, Linear, LoopId, NodeId};
+use crate::graph::linear::{picked, spread};
+use crate::graph::{Graph, Linear, LoopId, NodeId, Op};
 use crate::op::ReduceOp;
 
 /// Conditions that all hold: truth values (of the cotangent's shape, or one for all elements) and the side that each is on. None: everywhere.
@@ -14,6 +14,10 @@ pub struct Support(Vec<(NodeId, bool)>);
 impl Support {
     pub fn is_everywhere(&self) -> bool {
         self.0.is_empty()
+    }
+    /// Whether a condition would have to hold and not hold.
+    fn is_nowhere(&self) -> bool {
+        self.0.iter().any(|&(condition, side)| side && self.0.contains(&(condition, false)))
     }
 
     /// What is left of it where the condition is on this side, too.
@@ -122,7 +126,28 @@ impl Cotangent {
         let mixes = matches!(map, Linear::View(_)) && !self.support.is_of_numbers(graph);
         let cotangent = if mixes { self.cleaned(graph) } else { self };
         let value = map.transpose(graph, cotangent.value, shape);
-        Cotangent { value, clean: support.is_everywhere() || cotangent.clean && keeps_zeros, support }
+        let clean = support.is_everywhere() || cotangent.clean && keeps_zeros;
+        Cotangent { value, clean, support }
+    }
+
+    /// A slope that is a choice between a value and zero, as that of `max(x, y)`, is met like a branch that is not taken: where it leaves.
+    pub fn chosen(self, graph: &Graph) -> Cotangent {
+        let Op::Select { condition, yes, no } = *graph.op(self.value) else { return self };
+        let is_zero = |id| graph.constant_of(id) == Some(0.0);
+        let (value, side) = match (is_zero(yes), is_zero(no)) {
+            (false, true) => (yes, true),
+            (true, false) => (no, false),
+            _ => return self,
+        };
+        Cotangent { value, support: self.support.within(graph, condition, side), clean: false }
+    }
+
+    /// What goes to the operand of `max` or `min` over axes: it is met again where its elements leave.
+    pub fn picked(self, graph: &mut Graph, index: NodeId, axes: &[usize], shape: &[usize]) -> Cotangent {
+        let of_numbers = self.support.is_of_numbers(graph);
+        let d = if of_numbers { self } else { Cotangent::everywhere(self.cleaned(graph).value) };
+        let (value, condition) = picked(graph, index, axes, d.value, shape);
+        Cotangent { value, support: d.support.within(graph, condition, true), clean: false }
     }
 
     fn carried(&self, graph: &mut Graph, map: &Linear, shape: &[usize]) -> Option<Support> {
@@ -219,7 +244,7 @@ fn any(graph: &mut Graph, condition: NodeId, axes: &[usize]) -> NodeId {
 /// cleaned first.
 pub fn sum(graph: &mut Graph, shares: Vec<Cotangent>) -> Option<Cotangent> {
     let mut groups: Vec<Cotangent> = vec![];
-    for share in shares {
+    for share in shares.into_iter().filter(|share| !share.support.is_nowhere()) {
         match groups.iter_mut().find(|group| group.support == share.support) {
             Some(group) => {
                 group.value = graph.add(group.value, share.value);

@@ -46,6 +46,15 @@ pub enum Linear {
     Examples { axes: Vec<usize> },
 }
 
+/// What a picked element's cotangent is at every place of the operand, and whether that place was picked.
+pub fn picked(graph: &mut Graph, index: NodeId, axes: &[usize], d: NodeId, shape: &[usize]) -> (NodeId, NodeId) {
+    let count = axes.iter().map(|&a| shape[a]).product();
+    let hot = graph.one_hot(index, count);
+    let flat = graph.shape(hot).to_vec();
+    let wide = along_last(graph, d, &flat);
+    (back_in_place(graph, wide, shape, axes), back_in_place(graph, hot, shape, axes))
+}
+
 impl Linear {
     /// The share of an operand with this tangent in the tangent of the node, which has the given shape.
     pub fn apply(&self, graph: &mut Graph, t: NodeId, shape: &[usize]) -> NodeId {

@@ -162,7 +162,7 @@ rows! { BINARY: Binary;
         samples: [(-10.0, 10.0), (0.1, 10.0)],
         kink: |_, y| y.abs() < 1e-3,
         tie: Tie::Nowhere,
-        zeros: Zeros::StayBesideNumbers,
+        zeros: Zeros::StayOverNumbers,
         linear: Linearity::First,
         repeats: None,
         whole: None,

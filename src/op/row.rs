@@ -47,6 +47,8 @@ pub enum Zeros {
     Stay,
     /// It is if the other argument is a finite number.
     StayBesideNumbers,
+    /// It is, by the first argument, if the second is a finite number and not zero; by the second it is lost.
+    StayOverNumbers,
     Lost,
 }
 

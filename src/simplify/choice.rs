@@ -3,6 +3,7 @@
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op, View};
 use crate::op::arithmetic::{DIVIDE, MULTIPLY, NEGATE};
+use crate::op::exponential::POW;
 
 pub static RULES: &[StructuralRule] = &[StructuralRule { name: "[c] x", apply: condition_as_factor }];
 
@@ -91,6 +92,11 @@ fn choice_within(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Choice> 
             let one = choice.value.unwrap_or_else(|| s.constant_like(1.0, x));
             let value = s.negated(one);
             Some(Choice { value: Some(value), ..choice })
+        }
+        // Any power of a truth value is the truth value.
+        Op::Binary(op, truth, power) if op == POW && s.graph.ty(truth).kind == Kind::Bool => {
+            let is_positive = s.graph.constant_of(power).is_some_and(|power| power > 0.0);
+            is_positive.then_some(Choice { condition: truth, holds: true, value: None })
         }
         Op::Binary(op, a, b) if op == MULTIPLY || op == DIVIDE => {
             let (number, inner, is_first) = match (s.graph.constant_of(a), s.graph.constant_of(b)) {
