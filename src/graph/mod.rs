@@ -2,6 +2,7 @@
 //!
 //! Constructors do not simplify: the graph that `model` and `gradient` build says exactly what was written, and the oracle evaluates that.
 //! A graph is of one example until `batch` gives every varying value a leading axis of the extent `BATCH`.
+mod apart;
 pub mod build;
 pub mod class;
 pub mod contraction;

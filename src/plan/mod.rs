@@ -100,7 +100,8 @@ pub fn plan(request: &Request) -> Result<Plan, Refused> {
         .chain(request.logged.iter().copied())
         .chain(request.outputs.iter().copied())
         .collect();
-    let (graph, roots) = expand::expand(request.graph, &roots);
+    let (mut graph, roots) = expand::expand(request.graph, &roots);
+    let roots = graph.with_loops_apart(&roots);
     planned(request, &graph, &roots).map_err(|Refusal { node, why }| Refused {
         name: graph.name_of(node).map(str::to_string),
         span: graph.span_of(node),

@@ -60,7 +60,10 @@ impl Planner<'_> {
             inner.push(self.push_kernel(written)?);
         }
         self.loops.pop();
-        steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
+        // What a round is made of may be known from its place alone.
+        if !inner.is_empty() {
+            steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
+        }
         Ok(steps)
     }
 

@@ -1,10 +1,13 @@
 //! Derivatives four ways: forwards, backwards, by dual numbers to the second order, which know nothing of either, and (where they may) by
 //! differences; on random graphs, at kinks, ties and zeros too.
 use gradus::gradient;
-use gradus::graph::{Graph, Kind, Leaf, NodeId, Op};
+use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, verify};
+use gradus::kernel::Float;
 use gradus::oracle::random_graph::{KINKED, random_graph};
 use gradus::oracle::{Draws, Environment, Jet, Oracle, evaluate};
+use gradus::pipeline;
 use gradus::simplify::{Stage, simplify};
+use gradus::step::StepGraph;
 
 /// Numbers that functions have kinks and zeros at, and equal ones.
 const POINTS: [f64; 9] = [0.0, 0.0, 0.0, 0.5, 0.5, 1.0, -1.0, -0.5, 0.25];
@@ -97,6 +100,7 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
     env.holes.insert(time, gradus::oracle::Values::Uniform(vec![0.0]));
     let roots = [along, bent, forward, forward_twice];
     let values: Vec<f64> = evaluate(&graph, &roots, &env).unwrap().iter().map(|v| v.number()).collect();
+    planned(graph.clone(), time, &roots, script);
     let jet = |root: NodeId| Oracle::new(&graph, &[root]).unwrap().moved::<Jet>(&env, &speed).unwrap()[0].of(0)[0];
     let (dual, of_gradient) = (jet(number), jet(along));
     if !dual.first.is_finite() || !dual.second.is_finite() || dual.second.abs() > 1e6 {
@@ -116,6 +120,31 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
         assert!(close(got, wanted), "{way}: {got}, not {wanted}; script {script:?}, seed {seed}\n{}", shown());
     }
     outcome.compared += 1;
+}
+
+/// A value and its derivatives, in one step: native code computes them, and its verifier finds nothing wrong.
+fn planned(mut graph: Graph, time: NodeId, roots: &[NodeId], script: &[u8]) {
+    let zero = graph.number(0.0);
+    let roots = graph.substitute(roots, &[(time, zero)]);
+    // Drawn graphs compute with classes, too, which no program does.
+    if verify::verify(&graph, &roots).is_err() {
+        return;
+    }
+    let outputs = roots.iter().enumerate().map(|(number, &root)| (format!("y{number}"), root)).collect();
+    let step = StepGraph { graph, updates: vec![], logged: vec![], outputs, gradients: vec![] };
+    for rules in [true, false] {
+        let batched = pipeline::batched(&step, rules);
+        for float in [Float::F64, Float::F32] {
+            let plan = pipeline::planned(&batched, float, 2).unwrap_or_else(|why| panic!("script {script:?}: {why}"));
+            plan.program.verify().unwrap_or_else(|why| {
+                panic!(
+                    "script {script:?}, {float:?}, rules {rules}: {why}\n{}\n{}",
+                    plan.program.text(),
+                    gradus::graph::show::show(&batched.graph, &batched.outputs.iter().map(|o| o.1).collect::<Vec<_>>())
+                )
+            });
+        }
+    }
 }
 
 fn scripts(count: usize, first: u8, seed: u64) -> impl Iterator<Item = (Vec<u8>, u64)> {

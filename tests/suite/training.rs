@@ -1,4 +1,5 @@
 //! Training by native code and by the interpreter, in f64: after some epochs the same parameters and states.
+use crate::values::{Way, trained as learned};
 use gradus::data::{self, Dataset};
 use gradus::kernel::Float;
 use gradus::pipeline::{self, Executing};
@@ -99,5 +100,35 @@ fn places_are_put_in_parameters_and_states() {
             let optimizer = format!("optimizer places(w, g) {{\n    state v = 0\n    w <- {w}\n    v <- {next}\n}}\n");
             alike(&format!("{optimizer}param b: [3]\ny = softmax([x[0], x[1], x[2]] + b)"), "places()");
         }
+    }
+}
+
+/// Derivatives of derivatives through loops whose bodies do not use their states, and through lists: what is computed beside each other neither
+/// waits for itself nor is written over.
+#[test]
+fn values_and_two_derivatives_in_one_step() {
+    for (text, name) in [
+        (
+            "input x\nparam w = 1\nb = sum(scan k in [0.5, 1] with s = 0 { exp(x * k) })\nloss = w * ∂²b/∂x²\ndata { x: 1, 2 }\n",
+            "w",
+        ),
+        (
+            "input x\nparam w = 1\nb = (scan k in [0.5, 1] with s = x { sqrt(1 + (x * k)^2) })[1]\nloss = w * ∂²b/∂x²\ndata { x: 1, 2 }\n",
+            "w",
+        ),
+        (
+            "input x\nparam w = 1\nb = sum(scan k in [0.5, 1] with s = 0 { (x * k)^2 + 0 * s })^2\nloss = w * ∂²b/∂x²\ndata { x: 1, 2 }\n",
+            "w",
+        ),
+        ("input x\nparam y = 0.6\na = log([x, y] · [x, y])\nloss = a + ∂a/∂y + ∂²a/∂x²\ndata { x: 0.2, 0.5 }\n", "y"),
+        ("param x = 0.3\na = [x > 0] * prod([x, 1 / x, x])\ng = grad(a, x)\nloss = a + g + ∂²a/∂x²\n", "x"),
+        (
+            "param x = 0.3, y = 2\na = dot(exp([0, x]) / sum(exp([0, x])), [x, y])\nloss = a + grad(a, x) + ∂²a/∂x² + ∂a/∂y\n",
+            "x",
+        ),
+    ] {
+        let text = format!("{text}train {{ minimize loss; optimizer sgd(rate = 0.1); steps 2; batch all }}\n");
+        let [native, interpreted] = Way::in_f64().map(|way| learned(&text, way, name)[0]);
+        assert!((native - interpreted).abs() < 1e-12 * native.abs().max(1.0), "{native}, {interpreted}\n{text}");
     }
 }

@@ -59,9 +59,13 @@ fn within_row(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<Affine,
 /// the index `28 (i + k - 1) + j` is in `28 · 0 + j` to `28 · 27 + j`, whatever i and k are.
 fn guarded(index: &Affine, guards: &[Guard], scope: &Scope) -> Option<Option<Interval>> {
     let mut best = scope.interval(index);
-    for chosen in 0..1_u32 << guards.len().min(6) {
+    // Of each guard one variable disappears, or the guard is left aside.
+    let choices = |guard: &Guard| 1 + guard.index.terms.len();
+    let ways = guards.iter().fold(1_usize, |ways, guard| ways.saturating_mul(choices(guard)));
+    for way in 0..ways.min(MOST_WAYS) {
+        let mut left = way;
         let (mut rest, mut sum) = (index.clone(), Some(Interval::point(0)));
-        for (at, guard) in guards.iter().enumerate() {
+        for guard in guards {
             let allowed = Interval::new(guard.low, guard.high - 1);
             let possible = match scope.interval(&guard.index) {
                 Some(own) => Interval::new(own.low.max(allowed.low), own.high.min(allowed.high)),
@@ -70,8 +74,10 @@ fn guarded(index: &Affine, guards: &[Guard], scope: &Scope) -> Option<Option<Int
             if possible.high < possible.low {
                 return None;
             }
-            if chosen & 1 << at != 0
-                && let Some(factor) = multiple(&rest, &guard.index)
+            let choice = left % choices(guard);
+            left /= choices(guard);
+            if let Some(term) = choice.checked_sub(1)
+                && let Some(factor) = multiple(&rest, &guard.index, term)
             {
                 sum = sum.and_then(|s| s.plus(possible.times(factor)?));
                 rest = rest.add_scaled(&guard.index, -factor).unwrap_or(rest);
@@ -86,9 +92,12 @@ fn guarded(index: &Affine, guards: &[Guard], scope: &Scope) -> Option<Option<Int
     Some(best)
 }
 
-/// How often `part` is in `index`, so that its first variable disappears.
-fn multiple(index: &Affine, part: &Affine) -> Option<i64> {
-    let &(variable, of_part) = part.terms.first()?;
+/// Ways to use the guards that are looked at.
+const MOST_WAYS: usize = 256;
+
+/// How often `part` is in `index`, so that the variable of one of its terms disappears.
+fn multiple(index: &Affine, part: &Affine, term: usize) -> Option<i64> {
+    let &(variable, of_part) = part.terms.get(term)?;
     let of_index = index.coefficient(variable);
     (of_index != 0 && of_index % of_part == 0).then(|| of_index / of_part)
 }
