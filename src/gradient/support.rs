@@ -276,7 +276,11 @@ pub fn sum(graph: &mut Graph, shares: Vec<Cotangent>) -> Option<Cotangent> {
     Some(groups.fold(first, |sum, share| {
         let shape = graph.shape(sum.value).to_vec();
         let conditions = (sum.support.condition(graph, &shape), share.support.condition(graph, &shape));
+        let within = |a: &Support, b: &Support| a.0.iter().all(|l| b.0.contains(l));
         let support = match conditions {
+            // Where more conditions hold, fewer do, too.
+            (Some(_), Some(_)) if within(&sum.support, &share.support) => sum.support.clone(),
+            (Some(_), Some(_)) if within(&share.support, &sum.support) => share.support.clone(),
             (Some(a), Some(b)) => Support(vec![(graph.or(a, b), true)]),
             _ => Support::default(),
         };

@@ -239,6 +239,9 @@ impl<'a> Elaborator<'a> {
     /// `[a, b]`; `[x > 0]` is Iverson's bracket, the truth value as 0 or 1.
     fn list(&mut self, items: &[TreeId], span: Span) -> Outcome<Value<'a>> {
         let values = self.all(items)?;
+        if let [Value::Truth(truth)] = &values[..] {
+            return Ok(self.constant(f64::from(u8::from(*truth))).into());
+        }
         let mut parts = vec![];
         for (value, item) in values.into_iter().zip(items) {
             parts.push((self.tensor_of(value, self.tree.span(*item))?, self.tree.span(*item)));

@@ -126,6 +126,8 @@ impl Assembly<'_> {
             true => piece.expression,
             false => self.with_all_axes(entry.node, piece, at),
         };
+        // A line that is spoken of as a condition is one: in brackets, it would be a number.
+        let right = if self.writer.graph.ty(entry.node).kind == Kind::Bool { right.condition() } else { right };
         // Letters that stand here for the first time are explained, and the letters of those explanations.
         let mut letters: Vec<NodeId> = entry.letter.into_iter().collect();
         letters.extend(self.letters_in(left.iter().chain([&right])));

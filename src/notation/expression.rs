@@ -312,7 +312,10 @@ fn collected(terms: Vec<(bool, E)>) -> Vec<(bool, E)> {
         }
         (n, E::Fraction(above, below)) => match *below {
             E::Number(below) if below % n as f64 == 0.0 => fraction(*above, E::Number(below / n as f64)),
-            below => fraction(product(vec![E::Number(n as f64)], vec![*above]), below),
+            below => match *above {
+                E::Number(above) => fraction(E::Number(n as f64 * above), below),
+                above => fraction(product(vec![E::Number(n as f64)], vec![above]), below),
+            },
         },
         (n, term) => product(vec![E::Number(n as f64)], vec![term]),
     };

@@ -2,9 +2,10 @@
 use super::recognise::binary_of;
 use super::{Simplifier, StructuralRule};
 use crate::graph::class::facts;
-use crate::graph::{BATCH, Leaf, NodeId, Op, Row, View};
+use crate::graph::{BATCH, Kind, Leaf, NodeId, Op, Row, View};
 use crate::op::BinaryOp;
 use crate::op::arithmetic::{DIVIDE, MULTIPLY, NEGATE};
+use crate::op::comparison::GREATER;
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "table of zeros", apply: table_of_zeros },
@@ -17,6 +18,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "expansions together", apply: expanded_last },
     StructuralRule { name: "multiple of an expanded multiple", apply: multiple },
     StructuralRule { name: "if of a constant", apply: selected },
+    StructuralRule { name: "[c] > 0", apply: truth_above_zero },
     StructuralRule { name: "entries at places of a loop", apply: at_places },
 ];
 
@@ -255,6 +257,12 @@ fn multiple(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), x, y)));
     }
     None
+}
+
+/// `[c] > 0` is the condition.
+fn truth_above_zero(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (truth, zero) = binary_of(s, id, &GREATER)?;
+    (s.graph.ty(truth).kind == Kind::Bool && s.graph.constant_of(zero) == Some(0.0)).then_some(truth)
 }
 
 fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

@@ -47,7 +47,7 @@ impl Writer<'_> {
                 Ok(at_places(expression, at))
             }
             Op::Join { axis, parts } => self.join(axis, &parts, at),
-            Op::OneHot { index, .. } => self.one_hot(index, at),
+            Op::OneHot { index, size } => self.one_hot(index, size, at),
             Op::Gather { table, index, shared } => self.gather(table, index, shared, at),
             Op::Named(op, arguments) => self.named(op, &arguments, at),
             Op::Stacked { x, .. } => {

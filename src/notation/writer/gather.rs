@@ -30,10 +30,16 @@ impl Writer<'_> {
     }
 
     /// `onehot(t)`; at a place, `[t = k]`.
-    pub(super) fn one_hot(&mut self, index: NodeId, at: &At) -> Result<Piece> {
+    pub(super) fn one_hot(&mut self, index: NodeId, count: usize, at: &At) -> Result<Piece> {
         let last = at.axes.len() - 1;
         let piece = self.value_or_letter(index, &at.with(at.axes[..last].to_vec()))?;
         match &at.axes[last] {
+            // `onehot` takes a class; of a number it is the one place that has it.
+            Axis::Free if matches!(piece.expression, Expression::Number(_)) => {
+                let places = Expression::Count(count);
+                let hit = Expression::Compare("==", Box::new(places), Box::new(piece.expression));
+                Ok(Piece { expression: Expression::Bracket(Box::new(hit)), axes: vec![last] })
+            }
             Axis::Free => {
                 let axes = piece.axes.iter().copied().chain([last]).collect();
                 Ok(Piece { expression: Expression::call("onehot", vec![piece.expression]), axes })
