@@ -1,8 +1,7 @@
 //! Where the slopes behind a value may be infinite, so that zero times them is no number.
 use crate::graph::class::{Made, facts};
 use crate::graph::{Graph, NodeId, Op};
-use crate::op::arithmetic::{DIVIDE, MULTIPLY};
-use crate::op::exponential::POW;
+use crate::op::row::Zeros;
 use crate::op::{Interval, ReduceOp, UnaryOp};
 use rustc_hash::FxHashSet;
 
@@ -24,7 +23,8 @@ pub fn is_steep(graph: &Graph, value: NodeId) -> bool {
         }
         let is_steep = match graph.op(id) {
             Op::Unary(row, x) => has_steep_slope(*row, interval(graph, *x, DEEPEST)),
-            Op::Binary(row, _, y) if *row == DIVIDE => {
+            // A quotient.
+            Op::Binary(row, _, y) if row.zeros == Zeros::StayOverNumbers => {
                 let below = interval(graph, *y, DEEPEST);
                 below.low <= 0.0 && 0.0 <= below.high
             }
@@ -61,10 +61,8 @@ fn interval(graph: &Graph, id: NodeId, depth: usize) -> Interval {
     }
     match graph.op(id) {
         Op::Unary(row, x) => (row.range)(interval(graph, *x, depth)),
-        Op::Binary(row, x, y) if *row == MULTIPLY && x == y => Interval::NONNEGATIVE,
-        Op::Binary(row, _, y) if *row == POW && graph.constant_of(*y).is_some_and(|y| y % 2.0 == 0.0) => {
-            Interval::NONNEGATIVE
-        }
+        // A square.
+        Op::Binary(row, x, y) if x == y && row.zeros == Zeros::StayBesideNumbers => Interval::NONNEGATIVE,
         Op::Binary(row, x, y) => (row.range)(interval(graph, *x, depth), interval(graph, *y, depth)),
         Op::Named(row, _) => row.range,
         Op::Contract(c) if c.a == c.b && c.a_axes == c.b_axes => Interval::NONNEGATIVE,

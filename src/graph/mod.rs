@@ -55,6 +55,8 @@ pub struct Graph {
     pub states: Vec<Variable>,
     /// Named numbers of the top level, with the values that they have.
     pub settings: Vec<(String, f64)>,
+    /// What the program calls things that are no values: functions, layers, models.
+    pub words: Vec<String>,
     holes: u32,
     /// The names that people gave to values; the first one is shown.
     names: IndexMap<NodeId, String>,
@@ -78,6 +80,7 @@ impl Graph {
             parameters: self.parameters.clone(),
             states: self.states.clone(),
             settings: self.settings.clone(),
+            words: self.words.clone(),
             holes: self.holes,
             flaw: self.flaw.clone(),
             ..Graph::default()

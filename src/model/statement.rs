@@ -57,6 +57,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn define(&mut self, definition: &'a Definition) {
+        self.graph.words.push(definition.name.name.clone());
         let name = &definition.name;
         if self.is_taken(name).is_err() {
             return;

@@ -72,6 +72,7 @@ impl Names {
             names.taken.extend(variable.name.split_once('.').map(|(first, _)| first.to_string()));
         }
         names.taken.extend(graph.settings.iter().map(|s| s.0.clone()));
+        names.taken.extend(graph.words.iter().cloned());
         names.taken.extend(nodes.iter().filter_map(|&id| graph.name_of(id).map(str::to_string)));
         names.roots = (0..graph.loops.len() as u32).map(|l| root(graph, LoopId(l))).collect();
         names.leaves(graph, nodes);
