@@ -6,7 +6,7 @@ use gradus::kernel::Float;
 use gradus::oracle::random_graph::{KINKED, random_graph};
 use gradus::oracle::{Draws, Environment, Jet, Oracle, evaluate};
 use gradus::pipeline;
-use gradus::simplify::{Stage, simplify};
+use gradus::simplify::{Simplified, Stage, simplify};
 use gradus::step::StepGraph;
 
 /// Numbers that functions have kinks and zeros at, and equal ones.
@@ -50,6 +50,10 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
     let total = graph.sum_all(root);
     let number = if graph.ty(total).varying { graph.batch_mean(total) } else { total };
     let recognised = simplify(&graph, &[number], Stage::Recognise);
+    // Whoever asks again gets the same.
+    let again = simplify(&recognised.graph, &recognised.roots, Stage::Recognise);
+    let shown = |known: &Simplified| gradus::graph::show::show(&known.graph, &known.roots);
+    assert_eq!(shown(&again), shown(&recognised), "script {script:?}");
     let (mut graph, number) = (recognised.graph, recognised.roots[0]);
     let mut draws = Draws(seed);
     let env = environment(&graph, &mut draws, kinked);
