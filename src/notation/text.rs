@@ -1,7 +1,7 @@
 //! Derivations for people: a line each, explanations to the right where they fit.
 use super::derivation::{Derivation, Where};
 use super::linear::{TEXT, print};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Explanations begin in this column, if the line ends before it.
 const WHERE_COLUMN: usize = 45;
@@ -48,35 +48,42 @@ fn explanations(wheres: &[Where], columns: usize, width: usize) -> String {
 /// A formula in rows: broken before an operator or behind a comma, outside of as many parentheses as possible; before a plus or a minus
 /// rather than in a product, if the row is not too short then.
 fn broken(formula: &str, width: usize) -> Vec<String> {
+    let most = width.max(20);
     let mut rows = vec![];
-    let mut rest = formula.to_string();
-    while rest.width() > width.max(20) {
-        let mut depth = 0_usize;
-        let mut best: Option<(usize, usize)> = None;
+    let (mut rest, mut left) = (formula, formula.width());
+    while left > most {
+        let (mut depth, mut columns) = (0_usize, 0_usize);
+        // How good a place is, where it is, and what stands in front of it.
+        let mut best: Option<(usize, usize, usize)> = None;
         for (at, c) in rest.char_indices() {
             match c {
+                _ if columns > most => break,
                 '(' | '[' | '{' => depth += 1,
                 ')' | ']' | '}' => depth = depth.saturating_sub(1),
-                ' ' if at > 0 && rest[..at].width() <= width.max(20) => {
+                ' ' if at > 0 => {
                     let in_product = rest[at + 1..].starts_with(['⊙', '/']);
-                    let is_short = 3 * rest[..at].width() < width;
+                    let is_short = 3 * columns < width;
                     let level = match rest[..at].ends_with(',') || rest[at + 1..].starts_with(['+', '−']) {
-                        true => 2 * depth + usize::from(is_short),
-                        false if in_product => 2 * depth + 1,
-                        false => continue,
+                        true => Some(2 * depth + usize::from(is_short)),
+                        false => in_product.then_some(2 * depth + 1),
                     };
-                    if best.is_none_or(|(least, _)| level <= least) {
-                        best = Some((level, at));
+                    if let Some(level) = level
+                        && best.is_none_or(|(least, ..)| level <= least)
+                    {
+                        best = Some((level, at, columns));
                     }
                 }
                 _ => {}
             }
+            columns += c.width().unwrap_or(0);
         }
-        let Some((_, at)) = best else { break };
-        let tail = rest.split_off(at);
-        rows.push(std::mem::replace(&mut rest, tail.trim_start().to_string()));
+        let Some((_, at, columns)) = best else { break };
+        rows.push(rest[..at].to_string());
+        let tail = rest[at..].trim_start();
+        left -= columns + (rest.len() - at - tail.len());
+        rest = tail;
     }
-    rows.push(rest);
+    rows.push(rest.to_string());
     rows
 }
 
