@@ -45,6 +45,8 @@ pub mod data;
 
 pub mod train;
 
+pub mod room;
+
 pub mod pipeline;
 
 pub mod cli;

@@ -1,14 +1,12 @@
 //! The order of the passes. The only file that knows it; the verifier runs between them.
 use crate::data;
 use crate::diagnostic::{Diagnostic, Explanation, Sources};
-use crate::graph::show::shape_text;
-use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, verify};
-use crate::interpreter::Interpreter;
+use crate::graph::{Graph, NodeId, verify};
 use crate::kernel::{Fault, Float};
 use crate::limits;
-use crate::memory;
 use crate::model::{self, Declarations, Model};
 use crate::plan::{self, Plan, Request};
+use crate::room::{NoRoom, Room};
 use crate::schema;
 use crate::simplify::{Stage, simplify};
 use crate::step::{self, StepGraph, Target};
@@ -241,6 +239,14 @@ pub enum Obstacle {
     Refused(Box<Diagnostic>),
 }
 
+impl From<NoRoom> for Obstacle {
+    fn from(why: NoRoom) -> Obstacle {
+        match why {
+            NoRoom::Refused(diagnostic) => Obstacle::Refused(diagnostic),
+            NoRoom::Fault(fault) => Obstacle::Fault(fault),
+        }
+    }
+}
 impl From<Fault> for Obstacle {
     fn from(fault: Fault) -> Obstacle {
         Obstacle::Fault(fault)
@@ -342,138 +348,17 @@ pub fn executor(
     dataset: &data::Dataset,
     totals: (usize, usize),
 ) -> Result<Box<dyn Executor>, Obstacle> {
-    let own = leaves(batched, how.float);
+    let room = Room { graph: &batched.graph, rows, float: how.float };
     if how.interpreted {
-        counts(batched, how.float)?;
-        // Constants are in f64 before they are in the precision of the model.
-        let is_table = |id: &NodeId| matches!(batched.graph.op(*id), Op::Leaf(Leaf::Iota(_) | Leaf::Table(..)));
-        let tables = batched.graph.ids().filter(is_table);
-        let own = tables.map(|id| bytes(batched.graph.shape(id), rows, Float::F64)).sum::<u128>() + own;
-        fits(batched, own, rows, how.float)?;
-        let (all, largest) = written_out(&batched.graph, rows, how.float);
-        fits(batched, own + largest, rows, how.float)?;
-        // Only if all values together would be too much it is looked at closely which of them share memory.
-        if memory::available().is_some_and(|free| free < own + all) {
-            fits(batched, own + interpreted_bytes(batched, how.float, rows)?, rows, how.float)?;
-        }
+        let updates = batched.updates.iter().map(|u| u.1);
+        let roots: Vec<NodeId> = updates.chain(batched.logged.iter().chain(&batched.outputs).map(|r| r.1)).collect();
+        room.of_interpreter(&roots)?;
         return Ok(interpreter(batched, how, rows, dataset, totals)?);
     }
-    fits(batched, own, rows, how.float)?;
+    room.of_values(0)?;
     let plan = planned(batched, how.float, rows)?;
-    fits(batched, own + plan.program.arena_bytes as u128, rows, how.float)?;
+    room.of_values(plan.program.arena_bytes as u128)?;
     Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
-}
-
-/// E0908, where the interpreter has more places to tell apart than its numbers can count.
-fn counts(batched: &Batched, float: Float) -> Result<(), Obstacle> {
-    let graph = &batched.graph;
-    let most = match float {
-        Float::F32 => 1 << f32::MANTISSA_DIGITS,
-        Float::F64 => 1 << f64::MANTISSA_DIGITS,
-    };
-    let too_many = |id: &NodeId| graph.ty(*id).kind.count().is_some_and(|n| most < n && n != BATCH);
-    let Some(id) = graph.ids().find(too_many) else { return Ok(()) };
-    let precision = if float == Float::F32 { "f32" } else { "f64" };
-    let message = format!("the interpreter computes with indices as numbers, and in {precision} counts to {most} only");
-    let error = Diagnostic::error("E0908", message);
-    let count = graph.ty(id).kind.count().unwrap_or_default();
-    let error = match graph.span_of(id) {
-        Some(span) => error.at(span, format!("{count} places")),
-        None => error.note(format!("here are {count} places")),
-    };
-    Err(Obstacle::Refused(Box::new(error.help("native code has no such limit, nor `--precision f64`"))))
-}
-
-/// The bytes of all values of a graph, named functions written out, and of the largest.
-fn written_out(graph: &Graph, rows: usize, float: Float) -> (u128, u128) {
-    let (mut all, mut largest) = (0_u128, 0);
-    for id in graph.ids() {
-        let size = bytes(graph.shape(id), rows, float);
-        let (inner, most) = match graph.op(id) {
-            Op::Named(op, arguments) => {
-                let mut written = Graph::new();
-                let holes: Vec<NodeId> = arguments.iter().map(|&a| written.hole(graph.ty(a).clone())).collect();
-                (op.definition)(&mut written, &holes);
-                written_out(&written, rows, float)
-            }
-            _ => (0, 0),
-        };
-        all = all.saturating_add(size).saturating_add(inner);
-        largest = largest.max(size).max(most);
-    }
-    (all, largest)
-}
-
-/// The bytes of the interpreter's values.
-fn interpreted_bytes(batched: &Batched, float: Float, rows: usize) -> Result<u128, Fault> {
-    let updates = batched.updates.iter().map(|u| u.1);
-    let roots: Vec<NodeId> = updates.chain(batched.logged.iter().chain(&batched.outputs).map(|r| r.1)).collect();
-    let needed = match float {
-        Float::F32 => Interpreter::<f32>::needed(&batched.graph, &roots, rows),
-        Float::F64 => Interpreter::<f64>::needed(&batched.graph, &roots, rows),
-    };
-    needed.map_err(|reason| Fault { place: "the interpreter".into(), reason })
-}
-
-/// The bytes of a value; `rows` is the most rows of a batch.
-fn bytes(shape: &[usize], rows: usize, float: Float) -> u128 {
-    let extents = shape.iter().map(|&n| if n == BATCH { rows } else { n } as u128);
-    extents.fold(float.bytes() as u128, |product, n| product.saturating_mul(n))
-}
-
-/// The bytes that what is learned and kept takes where it begins, in f64, before it is given to an executor.
-fn leaves(batched: &Batched, float: Float) -> u128 {
-    let variables = batched.graph.parameters.iter().chain(&batched.graph.states);
-    variables.map(|v| bytes(&v.ty.shape, 1, Float::F64) + bytes(&v.ty.shape, 1, float)).sum()
-}
-
-/// E0909, if the machine has not so much memory.
-fn fits(batched: &Batched, needed: u128, rows: usize, float: Float) -> Result<(), Obstacle> {
-    let available = memory::available().unwrap_or(limits::ADDRESSES).min(limits::ADDRESSES);
-    if needed <= available {
-        return Ok(());
-    }
-    Err(Obstacle::Refused(Box::new(too_large(batched, needed, available, rows, float))))
-}
-
-/// What is said of a step that needs more memory than is free.
-pub fn too_large(batched: &Batched, needed: u128, available: u128, rows: usize, float: Float) -> Diagnostic {
-    let graph = &batched.graph;
-    let mut largest: Vec<(u128, String, Option<crate::diagnostic::Span>)> = vec![];
-    for variable in graph.parameters.iter().chain(&graph.states) {
-        let size = bytes(&variable.ty.shape, rows, float);
-        largest.push((size, format!("`{}` {}", variable.name, shape_text(&variable.ty.shape)), Some(variable.span)));
-    }
-    let unnamed = graph.ids().filter(|id| graph.name_of(*id).is_none() && !matches!(graph.op(*id), Op::Leaf(_)));
-    for id in graph.names().map(|n| n.0).chain(unnamed) {
-        let shape = graph.shape(id);
-        let name = graph.name_of(id).map_or_else(|| "a value".to_string(), |name| format!("`{name}`"));
-        let own: Vec<usize> = shape.iter().copied().filter(|n| *n != BATCH).collect();
-        let times = if own.len() < shape.len() { format!(", {rows} times") } else { String::new() };
-        largest.push((bytes(shape, rows, float), format!("{name} {}{times}", shape_text(&own)), graph.span_of(id)));
-    }
-    largest.sort_by_key(|value| std::cmp::Reverse(value.0));
-    largest.dedup_by(|a, b| a.1 == b.1);
-    largest.truncate(3);
-    let message = format!("this needs {} of memory, and {} are free", memory::text(needed), memory::text(available));
-    let error = Diagnostic::error("E0909", message);
-    let (error, shown) = match largest.first() {
-        Some((size, name, Some(span))) => (error.at(*span, format!("{name}: {}", memory::text(*size))), 1),
-        _ => (error, 0),
-    };
-    let rest = largest.iter().skip(shown).map(|(size, name, _)| format!("{name}: {}", memory::text(*size)));
-    let rest: Vec<String> = rest.collect();
-    let which = if shown == 0 { "the largest are" } else { "next come" };
-    let error = match rest.is_empty() {
-        true => error,
-        false => error.note(format!("{which} {}", rest.join(" and "))),
-    };
-    let smaller = if batched.graph.inputs.is_empty() {
-        "smaller values need less"
-    } else {
-        "a smaller `batch` and smaller values need less"
-    };
-    error.help(smaller)
 }
 
 /// The interpreter as an executor: of the same graph, node by node.

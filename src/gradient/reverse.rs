@@ -3,6 +3,7 @@ use super::differential::{Differential, differential};
 use super::scope::Scope;
 use super::steep::is_steep;
 use super::support::{self, Cotangent};
+use crate::graph::range::Ranges;
 use crate::graph::{Contraction, Graph, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
@@ -36,7 +37,8 @@ pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
     let home = graph.node(of).loops.to_vec();
     let order: Vec<NodeId> =
         order.into_iter().filter(|id| graph.node(*id).loops.iter().all(|l| home.contains(l))).collect();
-    let mut pass = Pass { marks, by: by.to_vec(), home, scope: Scope::default(), rounds: vec![] };
+    let mut pass =
+        Pass { marks, by: by.to_vec(), home, scope: Scope::default(), rounds: vec![], ranges: Ranges::default() };
     let seed = graph.number(1.0);
     let mut shares = Shares::default();
     shares.add(of, Cotangent::everywhere(seed));
@@ -75,6 +77,7 @@ struct Pass {
     home: Vec<LoopId>,
     scope: Scope,
     rounds: Vec<(NodeId, NodeId)>,
+    ranges: Ranges,
 }
 
 impl Pass {
@@ -148,16 +151,16 @@ impl Pass {
             let share = match map {
                 // It is met again where it leaves.
                 Linear::Choose { condition, side } => d.on_side(graph, condition, side),
-                Linear::Pick { index, axes } if is_steep(graph, x) => {
+                Linear::Pick { index, axes } if is_steep(graph, &mut self.ranges, x) => {
                     let shape = graph.shape(x).to_vec();
                     d.clone().picked(graph, index, &axes, &shape)
                 }
                 map => {
                     let shape = graph.shape(x).to_vec();
                     let share = d.clone().through(graph, &map, keeps_zeros, &shape);
+                    let chosen = if let Linear::Slope(_) = map { share.chosen(graph) } else { None };
                     // Where nothing behind it is steep, zero stays zero.
-                    let is_choice = matches!(map, Linear::Slope(_)) && is_steep(graph, x);
-                    if is_choice { share.chosen(graph) } else { share }
+                    chosen.filter(|_| is_steep(graph, &mut self.ranges, x)).unwrap_or(share)
                 }
             };
             self.give(order, shares, outside, x, share);

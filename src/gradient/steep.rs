@@ -1,18 +1,17 @@
 //! Where the slopes behind a value may be infinite, so that zero times them is no number.
 use crate::graph::class::{Made, facts};
+use crate::graph::range::Ranges;
 use crate::graph::{Graph, NodeId, Op};
 use crate::op::row::Zeros;
-use crate::op::{Interval, ReduceOp, UnaryOp};
+use crate::op::{Interval, UnaryOp};
 use rustc_hash::FxHashSet;
 
 /// Values that are looked at; among more, one may well be steep.
 const MOST: usize = 256;
-/// Operations that are looked at for what a value may be.
-const DEEPEST: usize = 16;
 
 /// Whether a value is made, element by element, by a function whose slope has no bound: `exp(x)`, `log(x)`, a quotient by what may be zero.
 /// Lists are looked into; what mixes elements ends the search: there a cotangent is cleaned (see `gradient::support`).
-pub fn is_steep(graph: &Graph, value: NodeId) -> bool {
+pub fn is_steep(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
     let (mut todo, mut seen) = (vec![value], FxHashSet::default());
     while let Some(id) = todo.pop() {
         if !seen.insert(id) || graph.constant_of(id).is_some() {
@@ -22,10 +21,10 @@ pub fn is_steep(graph: &Graph, value: NodeId) -> bool {
             return true;
         }
         let is_steep = match graph.op(id) {
-            Op::Unary(row, x) => has_steep_slope(*row, interval(graph, *x, DEEPEST)),
+            Op::Unary(row, x) => has_steep_slope(*row, ranges.of(graph, *x)),
             // A quotient.
             Op::Binary(row, _, y) if row.zeros == Zeros::StayOverNumbers => {
-                let below = interval(graph, *y, DEEPEST);
+                let below = ranges.of(graph, *y);
                 below.low <= 0.0 && 0.0 <= below.high
             }
             // A power that is whole is steep only far out, where the value itself overflows.
@@ -51,29 +50,4 @@ fn has_steep_slope(row: UnaryOp, argument: Interval) -> bool {
     let points = [0.0, 1.0, -1.0, 1e3, -1e3, 1e30, -1e30, std::f64::consts::FRAC_PI_2];
     let mut there = points.into_iter().filter(|&x| argument.low <= x && x <= argument.high);
     !row.stops && there.any(|x| (row.slopes)(x)[0].abs() > 1e10)
-}
-
-/// What a value may be, by the ranges of the functions that it is made of.
-fn interval(graph: &Graph, id: NodeId, depth: usize) -> Interval {
-    let Some(depth) = depth.checked_sub(1) else { return Interval::ALL };
-    if let Some(value) = graph.constant_of(id) {
-        return Interval::new(value, value);
-    }
-    match graph.op(id) {
-        Op::Unary(row, x) => (row.range)(interval(graph, *x, depth)),
-        // A square.
-        Op::Binary(row, x, y) if x == y && row.zeros == Zeros::StayBesideNumbers => Interval::NONNEGATIVE,
-        Op::Binary(row, x, y) => (row.range)(interval(graph, *x, depth), interval(graph, *y, depth)),
-        Op::Named(row, _) => row.range,
-        Op::Contract(c) if c.a == c.b && c.a_axes == c.b_axes => Interval::NONNEGATIVE,
-        Op::View(view) if view.is_total() => interval(graph, view.x, depth),
-        Op::Reshape { x, .. } | Op::BatchMean { x, .. } => interval(graph, *x, depth),
-        Op::Reduce { op: ReduceOp::Mean | ReduceOp::Max | ReduceOp::Min, x, .. } => interval(graph, *x, depth),
-        Op::Reduce { op: ReduceOp::Sum, x, .. } => {
-            // A sum of what is not below zero is not, either.
-            let each = interval(graph, *x, depth);
-            if each.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL }
-        }
-        _ => Interval::ALL,
-    }
 }

@@ -131,15 +131,16 @@ impl Cotangent {
     }
 
     /// A slope that is a choice between a value and zero, as that of `max(x, y)`, is met like a branch that is not taken: where it leaves.
-    pub fn chosen(self, graph: &Graph) -> Cotangent {
-        let Op::Select { condition, yes, no } = *graph.op(self.value) else { return self };
+    /// None of any other.
+    pub fn chosen(&self, graph: &Graph) -> Option<Cotangent> {
+        let Op::Select { condition, yes, no } = *graph.op(self.value) else { return None };
         let is_zero = |id| graph.constant_of(id) == Some(0.0);
         let (value, side) = match (is_zero(yes), is_zero(no)) {
             (false, true) => (yes, true),
             (true, false) => (no, false),
-            _ => return self,
+            _ => return None,
         };
-        Cotangent { value, support: self.support.within(graph, condition, side), clean: false }
+        Some(Cotangent { value, support: self.support.within(graph, condition, side), clean: false })
     }
 
     /// What goes to the operand of `max` or `min` over axes: it is met again where its elements leave.

@@ -48,11 +48,16 @@ pub enum Linear {
 
 /// What a picked element's cotangent is at every place of the operand, and whether that place was picked.
 pub fn picked(graph: &mut Graph, index: NodeId, axes: &[usize], d: NodeId, shape: &[usize]) -> (NodeId, NodeId) {
+    let (wide, hot) = picked_flat(graph, index, axes, d, shape);
+    (back_in_place(graph, wide, shape, axes), back_in_place(graph, hot, shape, axes))
+}
+
+/// The same with all of the axes as the last one.
+fn picked_flat(graph: &mut Graph, index: NodeId, axes: &[usize], d: NodeId, shape: &[usize]) -> (NodeId, NodeId) {
     let count = axes.iter().map(|&a| shape[a]).product();
     let hot = graph.one_hot(index, count);
     let flat = graph.shape(hot).to_vec();
-    let wide = along_last(graph, d, &flat);
-    (back_in_place(graph, wide, shape, axes), back_in_place(graph, hot, shape, axes))
+    (along_last(graph, d, &flat), hot)
 }
 
 impl Linear {
@@ -117,10 +122,7 @@ impl Linear {
                 graph.divide(wide, n)
             }
             Linear::Pick { index, axes } => {
-                let count = axes.iter().map(|&a| shape[a]).product();
-                let hot = graph.one_hot(*index, count);
-                let flat = graph.shape(hot).to_vec();
-                let wide = along_last(graph, d, &flat);
+                let (wide, hot) = picked_flat(graph, *index, axes, d, shape);
                 let share = graph.multiply(wide, hot);
                 back_in_place(graph, share, shape, axes)
             }

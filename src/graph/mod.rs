@@ -15,6 +15,7 @@ mod merge;
 pub mod named;
 pub mod node;
 pub mod ordered;
+pub mod range;
 pub mod rebuild;
 pub mod show;
 pub mod template;

@@ -4,8 +4,8 @@ use super::scope::{ScopeId, Scopes};
 use super::value::{Defined, Tensor, Value};
 use super::{Claim, Input, Metric, Options, Parameter, State, optimizer, prelude};
 use crate::diagnostic::{Diagnostic, Sources, Span};
+use crate::graph::range::Ranges;
 use crate::graph::{Graph, NodeId};
-use crate::op::Interval;
 use crate::syntax::{Tree, TreeId};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxHashMap;
@@ -78,7 +78,7 @@ pub struct Elaborator<'a> {
     pub data_section: Option<Span>,
     pub compared: Vec<super::classes::Compared>,
     pub optimizer: Option<optimizer::Context>,
-    pub ranges: Vec<Interval>,
+    pub ranges: Ranges,
     /// Derivatives by a number or of a number, and of which order they are.
     pub derived: FxHashMap<NodeId, usize>,
     /// Derivatives, as the file asks for them.
@@ -124,7 +124,7 @@ impl<'a> Elaborator<'a> {
             data_section: None,
             compared: vec![],
             optimizer: None,
-            ranges: vec![],
+            ranges: Ranges::default(),
             derived: FxHashMap::default(),
             derivatives: IndexSet::new(),
             axis_names: FxHashMap::default(),

@@ -1,17 +1,13 @@
-//! What a value may be: an interval for every node, from the rows of the tables. `cross_entropy` asks whether it gets probabilities.
+//! What a value may be: `cross_entropy` asks whether it gets probabilities.
 use super::elaborator::Elaborator;
-use crate::graph::{Graph, Kind, Leaf, NodeId, Op};
+use crate::graph::{Leaf, NodeId, Op};
 use crate::op::arithmetic::MULTIPLY;
-use crate::op::{Interval, Linearity, ReduceOp};
+use crate::op::{Interval, Linearity};
 
 impl Elaborator<'_> {
     /// The range of a value.
     pub fn range_of(&mut self, id: NodeId) -> Interval {
-        for at in self.ranges.len()..=id.index() {
-            let range = range(&self.graph, NodeId(at as u32), &self.ranges);
-            self.ranges.push(range);
-        }
-        self.ranges[id.index()]
+        self.ranges.of(&self.graph, id)
     }
 
     /// Whether a value is known to go beyond 1 for some parameters: a function, as `relu` or `exp`, of what can be any number. A range is
@@ -57,66 +53,5 @@ impl Elaborator<'_> {
                 _ => return id,
             };
         }
-    }
-}
-
-/// The range of a node from those of all before it.
-#[deny(clippy::wildcard_enum_match_arm)]
-fn range(graph: &Graph, id: NodeId, known: &[Interval]) -> Interval {
-    let of = |x: NodeId| known[x.index()];
-    match graph.op(id) {
-        Op::Leaf(leaf) => match leaf {
-            Leaf::Constant(value, _) => Interval::point(value.0),
-            Leaf::Table(values, _) => {
-                values.iter().map(|v| Interval::point(v.0)).reduce(Interval::hull).unwrap_or(Interval::ALL)
-            }
-            Leaf::Setting(number) => Interval::point(graph.settings[*number as usize].1),
-            Leaf::Runtime(_) => Interval::new(1.0, f64::INFINITY),
-            // What a loop carries may become anything.
-            Leaf::Parameter(_) | Leaf::State(_) | Leaf::Binder(..) => Interval::ALL,
-            Leaf::Iota(_) | Leaf::LoopIndex(_) | Leaf::Input(_) | Leaf::Hole(..) => of_kind(graph.ty(id).kind),
-        },
-        Op::Unary(op, x) => (op.range)(of(*x)),
-        // A value times itself is a square, whatever its sign.
-        Op::Binary(op, x, y) if x == y && *op == MULTIPLY => of(*x).times(of(*x)).absolute().hull(Interval::point(0.0)),
-        Op::Binary(op, x, y) => (op.range)(of(*x), of(*y)),
-        Op::Select { yes, no, .. } => of(*yes).hull(of(*no)),
-        Op::Reduce { op, axes, x } => {
-            let shape = graph.shape(*x);
-            (op.row().range)(of(*x), Some(axes.iter().map(|a| shape[*a]).product()))
-        }
-        Op::Contract(c) => {
-            let extents = c.extents(graph.shape(c.a), graph.shape(c.b));
-            let count: usize = c.summed().iter().map(|label| extents[*label as usize]).product();
-            let product = if c.a == c.b && c.a_axes == c.b_axes {
-                of(c.a).times(of(c.a)).absolute()
-            } else {
-                of(c.a).times(of(c.b))
-            };
-            (ReduceOp::Sum.row().range)(product, Some(count))
-        }
-        Op::View(view) if view.is_total() => of(view.x),
-        Op::View(view) => of(view.x).hull(Interval::point(0.0)),
-        Op::Reshape { x, .. }
-        | Op::BatchMean { x, .. }
-        | Op::Element { x, .. }
-        | Op::Last { x, .. }
-        | Op::Stacked { x, .. } => of(*x),
-        Op::Join { parts, .. } => parts.iter().map(|p| of(*p)).reduce(Interval::hull).unwrap_or(Interval::ALL),
-        Op::OneHot { .. } => Interval::UNIT,
-        Op::Gather { table, .. } => of(*table),
-        Op::ScatterAdd { values, .. } => {
-            let range = of(*values);
-            if range.low >= 0.0 { Interval::NONNEGATIVE } else { Interval::ALL }
-        }
-        Op::Named(op, _) => op.range,
-    }
-}
-
-fn of_kind(kind: Kind) -> Interval {
-    match kind {
-        Kind::Real => Interval::ALL,
-        Kind::Bool => Interval::UNIT,
-        Kind::Index(size) | Kind::Class(_, size) => Interval::new(0.0, size.saturating_sub(1) as f64),
     }
 }

@@ -77,8 +77,10 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
     let mut pairs: Vec<(f64, f64)> = vec![];
     // How far from zero the point is at which it fails, by how much it does, and what is said.
     let mut wrong: Option<(f64, f64, Refutation)> = None;
+    // The same, of a point at which what is differentiated is no number, nor is the claim: that counts only if it is so everywhere.
+    let mut outside: Option<(f64, f64, Refutation)> = None;
     // Small expressions are looked at in more places.
-    let elements: usize = graph.reachable(&roots).iter().map(|&id| super::values::count(graph.ty(id))).sum();
+    let elements: usize = graph.reachable(&roots[..2]).iter().map(|&id| super::values::count(graph.ty(id))).sum();
     let rounds = (WORK / elements.max(1)).clamp(1, MOST_ROUNDS);
     // What is the same for all examples is one point.
     let varies = roots[..2].iter().any(|&root| graph.ty(root).varying);
@@ -89,11 +91,18 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
         for example in 0..examples {
             let (derived, claimed) = (values[0].of(example), values[1].of(example));
             for (at, (&d, &c)) in derived.iter().zip(claimed).enumerate() {
-                // Outside of the domain of what is differentiated nothing is claimed, and far from zero a formula may overflow.
-                if !d.is_finite()
-                    || !values[2].of(example).iter().all(|v| v.is_finite())
-                    || (bound > 1.0 && !c.is_finite())
-                {
+                // Outside of its domain a formula says nothing, and far from zero it may overflow.
+                if !d.is_finite() || (bound > 1.0 && !c.is_finite()) {
+                    continue;
+                }
+                let is_outside = !c.is_finite() && values[2].of(example).iter().any(|v| !v.is_finite());
+                let refutation = || {
+                    let element = indices(at, graph.shape(claim.value));
+                    let point = point(graph, claim.value, claim.derivative, &env, example);
+                    Refutation { element, claimed: c, derived: d, point, factor: None, is_first: false }
+                };
+                if is_outside {
+                    outside.get_or_insert_with(|| (bound, f64::INFINITY, refutation()));
                     continue;
                 }
                 points += 1;
@@ -105,18 +114,12 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
                 }
                 let is_better = |known: &(f64, f64, Refutation)| (-bound, off) > (-known.0, known.1);
                 if off > tolerance && wrong.as_ref().is_none_or(is_better) {
-                    let element = indices(at, graph.shape(claim.value));
-                    let point = point(graph, claim.value, claim.derivative, &env, example);
-                    wrong = Some((
-                        bound,
-                        off,
-                        Refutation { element, claimed: c, derived: d, point, factor: None, is_first: false },
-                    ));
+                    wrong = Some((bound, off, refutation()));
                 }
             }
         }
     }
-    Ok(match wrong {
+    Ok(match wrong.or(outside.filter(|_| points == 0)) {
         None => Verdict::Agrees { points, largest },
         Some((.., refutation)) => {
             let is_first = is_first(graph, claim)?;
@@ -306,6 +309,24 @@ mod tests {
             assert!(said.starts_with("the same") || said.starts_with("equal"), "{loss}: {right}\n{said}");
             let said = verdicts(&format!("{text}{wrong}\n"));
             assert!(said.starts_with("error[E0507]"), "{loss}: {wrong}\n{said}");
+        }
+    }
+
+    /// Where what is differentiated is no number, a claim need be none; where it is one anywhere, it is judged there.
+    #[test]
+    fn outside_of_the_domain() {
+        for (loss, claim, holds) in [
+            ("log(w)", "exp(-log(w))", true),
+            ("log(w) + w", "1 + exp(-log(w))", true),
+            ("w log(w)", "log(w) + exp(log(w) - log(w))", true),
+            ("log(w)", "exp(-2 log(w))", false),
+            ("log(w)", "1 / (w + 1)", false),
+            ("log(w)", "-exp(-log(-w))", false),
+            ("log(-w^2) + w", "log(-w^2)", false),
+            ("log(-exp(w))", "2", false),
+        ] {
+            let said = verdicts(&format!("param w\nloss = {loss}\n∂loss/∂w = {claim}\n"));
+            assert_eq!(!said.starts_with("error[E0507]"), holds, "{loss}: {claim}\n{said}");
         }
     }
 

@@ -20,6 +20,13 @@ impl<T: Clone> Values<T> {
             Values::Varying(each) => &each[example],
         }
     }
+    /// What an example's value comes to: the mean over the examples of a varying one.
+    pub fn averaged(&self, of: impl Fn(&[T]) -> f64) -> f64 {
+        match self {
+            Values::Uniform(value) => of(value),
+            Values::Varying(each) => each.iter().map(|value| of(value)).sum::<f64>() / each.len() as f64,
+        }
+    }
     /// All elements, example after example: as a batched value has them.
     pub fn flat(&self) -> Vec<T> {
         match self {
@@ -32,20 +39,14 @@ impl<T: Clone> Values<T> {
 impl Values<Jet> {
     /// How fast a number moves: the mean over the examples of a varying one.
     pub fn speed(&self) -> f64 {
-        match self {
-            Values::Uniform(value) => value[0].first,
-            Values::Varying(each) => each.iter().map(|v| v[0].first).sum::<f64>() / each.len() as f64,
-        }
+        self.averaged(|value| value[0].first)
     }
 }
 
 impl Values {
     /// A uniform number, or the mean over the examples of a varying one.
     pub fn number(&self) -> f64 {
-        match self {
-            Values::Uniform(value) => value[0],
-            Values::Varying(each) => each.iter().map(|v| v[0]).sum::<f64>() / each.len() as f64,
-        }
+        self.averaged(|value| value[0])
     }
 }
 

@@ -19,12 +19,7 @@ fn condition_as_factor(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let is_number = |s: &Simplifier, id: NodeId| s.graph.constant_of(id).is_some();
     match *s.graph.op(id) {
         // A number, which is finite, stays outside, and so does a sign.
-        Op::Binary(op, a, b) if (op == MULTIPLY || op == DIVIDE) && (is_number(s, a) || is_number(s, b)) => {
-            let choice = choice(s, a).filter(|choice| op == DIVIDE && !is_number(s, b) && choice.value.is_none())?;
-            let one = s.constant_like(1.0, id);
-            let value = s.make(Op::Binary(op, one, b));
-            Some(choose(s, choice, value))
-        }
+        Op::Binary(_, a, b) if is_number(s, a) || is_number(s, b) => None,
         Op::Binary(op, a, b) if op == DIVIDE => {
             let choice = choice(s, a)?;
             let above = choice.value.unwrap_or_else(|| s.constant_like(1.0, id));

@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "jit",
     "data",
     "train",
+    "room",
     "pipeline",
     "cli",
 ];
@@ -170,7 +171,7 @@ const EXHAUSTIVE: &[&str] = &[
     "graph/node.rs",
     "graph/verify.rs",
     "interpreter/compile.rs",
-    "model/range.rs",
+    "graph/range.rs",
     "notation/writer/atom.rs",
     "oracle/mod.rs",
     "oracle/operations.rs",

@@ -2,7 +2,9 @@
 //!
 //! Codes of the text and of the model are shown by the program of their explanation; the others stand below, with files beside them.
 use gradus::diagnostic::{Diagnostic, render};
+use gradus::kernel::Float;
 use gradus::model::Options;
+use gradus::room::Room;
 use gradus::{data, pipeline};
 use std::collections::BTreeSet;
 use std::fs;
@@ -175,7 +177,7 @@ fn too_large() -> Vec<(&'static str, String)> {
     let source = pipeline::read("model.nn", text, &Options::default());
     let batched = pipeline::batched(&pipeline::training_step(source.training.as_ref().unwrap()), true);
     let (needed, free) = (57_600_000_000, 16_000_000_000);
-    let refused = pipeline::too_large(&batched, needed, free, 1, gradus::kernel::Float::F32);
+    let refused = Room { graph: &batched.graph, rows: 1, float: Float::F32 }.too_large(needed, free);
     vec![(refused.code, trimmed(&render(&refused, &source.sources, false), Path::new("/")))]
 }
 

@@ -4,6 +4,7 @@ use gradus::kernel::Float;
 use gradus::limits;
 use gradus::model::Options;
 use gradus::pipeline::{self, Executing, Obstacle, Source};
+use gradus::room::Room;
 use gradus::vector::Path;
 
 use crate::values::{Way, trained};
@@ -187,7 +188,8 @@ fn more_memory_than_any_machine_has_is_refused() {
         let plan = pipeline::planned(&step, Float::F32, 1).unwrap();
         let most = plan.program.buffers.iter().map(|buffer| buffer.elements).max().unwrap();
         assert!(plan.program.arena_bytes >= 4 * most, "{program}");
-        let said = pipeline::too_large(&step, plan.program.arena_bytes as u128, 1 << 30, 1, Float::F32);
+        let room = Room { graph: &step.graph, rows: 1, float: Float::F32 };
+        let said = room.too_large(plan.program.arena_bytes as u128, 1 << 30);
         assert_eq!(said.code, "E0909");
     }
 }

@@ -66,10 +66,10 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
         parameters.push(finding(model, number, &mut ways, &mut probe)?);
     }
     waiting.tell("checking derivatives of the program");
-    let written = written::findings(model, &env)?;
+    let (written, left_out) = written::findings(model, &env)?;
     drop(waiting);
     let holds = parameters.iter().chain(&written).all(|f| f.wrong.is_empty());
-    Ok((report::report(name, &dataset, &parameters, &written), holds))
+    Ok((report::report(name, &dataset, &parameters, &written, left_out), holds))
 }
 
 /// Rows of the program's data, or drawn ones where there are none.

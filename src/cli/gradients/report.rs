@@ -6,7 +6,8 @@ use crate::data::Dataset;
 /// Wrong derivatives that are written out.
 const SHOWN: usize = 8;
 
-pub fn report(name: &str, dataset: &Dataset, parameters: &[Finding], written: &[Finding]) -> String {
+/// Of derivatives in the program `left_out` were not looked at.
+pub fn report(name: &str, dataset: &Dataset, parameters: &[Finding], written: &[Finding], left_out: usize) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let count = dataset.parts.train.len();
     let mut text = format!(
@@ -28,6 +29,9 @@ pub fn report(name: &str, dataset: &Dataset, parameters: &[Finding], written: &[
     }
     text += &table(&[Align::Left, Align::Right, Align::Right, Align::Left], &rows);
     text += "\n";
+    if 0 < left_out {
+        text += &format!("{left_out} more in the program were not looked at\n\n");
+    }
     let wrong: Vec<&String> = parameters.iter().chain(written).flat_map(|f| &f.wrong).collect();
     if wrong.is_empty() {
         text += &format!(

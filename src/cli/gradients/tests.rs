@@ -64,7 +64,7 @@ fn written(text: &str, at: Option<f64>, wrong: Option<(usize, usize)>) -> Vec<Fi
     if let Some((at, of)) = wrong {
         model.derivatives[at].value = model.derivatives[of].value;
     }
-    written::findings(&model, &env).unwrap()
+    written::findings(&model, &env).unwrap().0
 }
 
 /// By leaves, values and an argument, of numbers and of vectors, twice, in a loop's round and mapped over places.
@@ -123,7 +123,7 @@ fn what_was_found_is_written_out() {
     };
     let mut all = vec![found("w", 6, 6, 1.5e-10, 0, &[]), found("layer.b", 2000, 24, 2e-9, 1, &[])];
     let dataset = data::sample(&model, 1, Float::F64, 1);
-    let text = |all: &[Finding]| anstream::adapter::strip_str(&report("loss", &dataset, all, &[])).to_string();
+    let text = |all: &[Finding]| anstream::adapter::strip_str(&report("loss", &dataset, all, &[], 0)).to_string();
     insta::assert_snapshot!(text(&all), @r"
     derivatives of `loss` against central differences, 1 example of drawn numbers
 
@@ -145,7 +145,7 @@ fn what_was_found_is_written_out() {
     wrong by `u`, simplified: 1; differences say 2
     ");
     all.truncate(2);
-    let report = report("loss", &dataset, &all, &[found("∂y/∂h", 2, 2, 1.4e-11, 0, &[])]);
+    let report = report("loss", &dataset, &all, &[found("∂y/∂h", 2, 2, 1.4e-11, 0, &[])], 0);
     insta::assert_snapshot!(anstream::adapter::strip_str(&report), @r"
     derivatives of `loss` against central differences, 1 example of drawn numbers
 
@@ -158,4 +158,11 @@ fn what_was_found_is_written_out() {
 
     all derivatives hold: backwards, simplified, compiled, forwards and by dual numbers, to 1e-6
     ");
+}
+
+#[test]
+fn what_is_not_looked_at_is_told() {
+    let model = pipeline::read("model.nn", NET, &Options::default()).training.unwrap();
+    let report = report("loss", &data::sample(&model, 1, Float::F64, 1), &[], &[], 44);
+    assert!(report.contains("\n44 more in the program were not looked at\n"), "{report}");
 }

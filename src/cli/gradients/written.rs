@@ -13,8 +13,8 @@ const FEW: usize = 4;
 /// Derivatives that are looked at: a formula that is used a thousand times asks for a thousand.
 const MOST: usize = 256;
 
-/// What was found of each, those of one text together.
-pub fn findings(model: &Model, env: &Environment) -> Result<Vec<Finding>, Exit> {
+/// What was found of each, those of one text together, and how many were not looked at.
+pub fn findings(model: &Model, env: &Environment) -> Result<(Vec<Finding>, usize), Exit> {
     let mut all: Vec<Finding> = vec![];
     for (number, derivative) in model.derivatives.iter().take(MOST).enumerate() {
         let found = finding(&model.graph, derivative, number as u64, env)?;
@@ -23,7 +23,7 @@ pub fn findings(model: &Model, env: &Environment) -> Result<Vec<Finding>, Exit> 
             None => all.push(found),
         }
     }
-    Ok(all)
+    Ok((all, model.derivatives.len().saturating_sub(MOST)))
 }
 
 /// A derivative by one value, as it stands outside of all loops: what the round of a loop gives it are holes.
@@ -107,10 +107,7 @@ fn finding(graph: &Graph, derivative: &Derivative, seed: u64, env: &Environment)
             let each = one.weights.iter().flat_map(|v| direction.iter().map(move |u| v * u));
             each.zip(values).filter(|(weight, _)| *weight != 0.0).map(|(weight, d)| weight * d).sum()
         };
-        let written = match &point[0] {
-            Values::Uniform(value) => of_example(value),
-            Values::Varying(each) => each.iter().map(|v| of_example(v)).sum::<f64>() / each.len() as f64,
-        };
+        let written = point[0].averaged(of_example);
         let moves = |leaf: &Leaf, at: usize| match leaf {
             _ if *one.graph.op(one.hole) == Op::Leaf(leaf.clone()) => direction[at % size],
             _ => 0.0,
