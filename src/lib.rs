@@ -50,3 +50,15 @@ pub mod room;
 pub mod pipeline;
 
 pub mod cli;
+
+#[cfg(test)]
+extern crate self as gradus;
+
+#[cfg(test)]
+#[allow(dead_code)] // The suite draws from it, too.
+#[path = "../tests/draw/mod.rs"]
+mod draw;
+
+#[cfg(test)]
+#[path = "../tests/draw/kernel.rs"]
+mod draw_kernel;

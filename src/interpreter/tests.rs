@@ -1,9 +1,9 @@
 //! The interpreter against the oracle: on every scalar function, on graphs built by hand, on random graphs.
 use super::*;
 use crate::batch::batch;
+use crate::draw::graph::random_graph;
 use crate::graph::verify::verify;
 use crate::graph::{Kind, Type};
-use crate::oracle::random_graph::random_graph;
 use crate::oracle::{Draws, Environment, evaluate};
 use proptest::prelude::*;
 

@@ -59,8 +59,6 @@ mod hoist;
 mod instruction;
 mod print;
 mod program;
-#[cfg(test)]
-pub mod random;
 mod recorder;
 #[cfg(test)]
 pub mod reference;

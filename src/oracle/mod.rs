@@ -3,7 +3,6 @@ pub mod claims;
 pub mod differences;
 pub mod operations;
 #[doc(hidden)]
-pub mod random_graph;
 pub mod scalar;
 pub mod schedule;
 pub mod steps;

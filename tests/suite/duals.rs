@@ -1,9 +1,9 @@
 //! Derivatives four ways: forwards, backwards, by dual numbers to the second order, which know nothing of either, and (where they may) by
 //! differences; on random graphs, at kinks, ties and zeros too.
+use crate::draw::graph::{KINKED, random_graph};
 use gradus::gradient;
 use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, verify};
 use gradus::kernel::Float;
-use gradus::oracle::random_graph::{KINKED, random_graph};
 use gradus::oracle::{Draws, Environment, Jet, Oracle, evaluate};
 use gradus::pipeline;
 use gradus::simplify::{Simplified, Stage, simplify};

@@ -5,6 +5,8 @@ mod codes;
 mod command;
 mod commands;
 mod documents;
+#[path = "../draw/mod.rs"]
+mod draw;
 mod duals;
 mod everyday;
 mod gradients;

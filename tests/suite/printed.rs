@@ -1,10 +1,10 @@
 //! What `gradus grad --format nn` prints is a program: behind the file that it was made of, it is read without errors, and says the same
 //! numbers as the oracle has for the gradient. What the language has no words for yet stands in comments; here it is counted.
+use crate::draw::graph::smooth_graph;
 use gradus::gradient::adjoints;
 use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, show};
 use gradus::model::{Model, Options};
 use gradus::notation::Form;
-use gradus::oracle::random_graph::smooth_graph;
 use gradus::oracle::{Environment, evaluate};
 use gradus::{data, notation, pipeline};
 use proptest::prelude::*;

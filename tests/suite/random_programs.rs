@@ -1,4 +1,5 @@
 //! Random graphs: every evaluator gives the oracle's values, simplified or not, and derivatives are those of finite differences.
+use crate::draw::graph::{random_graph, smooth_graph};
 use gradus::data::Dataset;
 use gradus::gradient::adjoints;
 use gradus::graph::show::show;
@@ -6,7 +7,6 @@ use gradus::graph::verify::verify;
 use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Variable};
 use gradus::kernel::Float;
 use gradus::op::{ReduceOp, trigonometric};
-use gradus::oracle::random_graph::{random_graph, smooth_graph};
 use gradus::oracle::{Environment, Quantity, evaluate, finite_differences};
 use gradus::pipeline::{self, Batched, Executing};
 use gradus::simplify::{Stage, normal, simplify};

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::random::{Case, Dice, case};
+use crate::draw_kernel::{Case, Dice, case};
 use crate::kernel::reference::{Machine, Rows, run_kernel};
 use crate::kernel::*;
 use crate::vector::Path;

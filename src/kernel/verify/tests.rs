@@ -1,7 +1,7 @@
 //! What the verifier accepts and what it refuses, each with its words.
 use proptest::prelude::*;
 
-use crate::kernel::random::{Case, Dice, case};
+use crate::draw_kernel::{Case, Dice, case};
 use crate::kernel::reference::{Machine, Rows, run_kernel};
 use crate::kernel::*;
 use crate::vector::Lanes;

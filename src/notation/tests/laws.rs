@@ -139,7 +139,7 @@ proptest! {
     /// Whatever the graph is, there is a derivation, and each of its formulas has a reading.
     #[test]
     fn any_graph_has_a_reading(script in prop::collection::vec(any::<u8>(), 4..60)) {
-        let random = crate::oracle::random_graph::random_graph(&script);
+        let random = crate::draw::graph::random_graph(&script);
         let mut g = random.graph;
         let sums: Vec<_> = random.roots.iter().map(|&root| g.sum_all(root)).collect();
         let loss = sums.into_iter().reduce(|a, b| g.add(a, b)).unwrap();

@@ -6,10 +6,10 @@ mod kinked;
 mod looped;
 mod more;
 
-use crate::graph::view::{Row, rows};
-use crate::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
-use crate::op::row::{Binary, Unary};
-use crate::op::{
+use gradus::graph::view::{Row, rows};
+use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
+use gradus::op::row::{Binary, Unary};
+use gradus::op::{
     BinaryOp, ReduceOp, UnaryOp, activation, arithmetic, comparison, exponential, loss, rounding, trigonometric,
 };
 
@@ -103,8 +103,8 @@ impl Builder<'_> {
             (vec![], Kind::Real),
             (vec![2, 3], Kind::Real),
             (vec![4, 2, 3], Kind::Real),
-            (vec![], Kind::Class(crate::graph::ListId(0), CLASSES)),
-            (vec![3], Kind::Class(crate::graph::ListId(0), CLASSES)),
+            (vec![], Kind::Class(gradus::graph::ListId(0), CLASSES)),
+            (vec![3], Kind::Class(gradus::graph::ListId(0), CLASSES)),
             (vec![3], Kind::Bool),
         ];
         let mut all = vec![];

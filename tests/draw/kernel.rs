@@ -1,12 +1,11 @@
 //! Random programs of one kernel that the verifier accepts, for property tests: loop nests with sums, guards, gathers and
 //! every instruction.
-use super::affine::{Affine, LoopVariable};
-use super::instruction::*;
-use super::program::*;
-use super::recorder::{Loop, Recorder};
-use super::reference::Memory;
-use super::value::{Integers, Truth, Value};
-use crate::vector::lanes::{BitLanes, Lanes};
+use gradus::kernel::reference::Memory;
+use gradus::kernel::{
+    Access, Affine, Buffer, BufferId, Element, Extent, Float, Integers, KernelId, Loop, LoopVariable, Place, Program,
+    ROW_BYTES, Recorder, Reducer, Role, ScalarCode, ScalarFunction, Step, Truth, Value,
+};
+use gradus::vector::lanes::{BitLanes, Lanes};
 
 /// A program that runs one kernel, and memory for it.
 pub struct Case {

@@ -1,6 +1,6 @@
 //! What scripts have only if they ask for it: diagonals, order, products that share a factor.
 use super::*;
-use crate::graph::ordered;
+use gradus::graph::ordered;
 
 /// How many kinds of operations there are here.
 pub(super) const KINDS: usize = 4;
