@@ -34,7 +34,7 @@ fn program() -> Program {
         name: name.to_string(),
         element: Element::F32,
         elements,
-        place: Place::Arena { offset },
+        place: Location::Arena { offset },
         role: if ["x", "w"].contains(&name) { Role::State } else { Role::Value },
         overwrites: None,
     };
@@ -60,9 +60,9 @@ fn program() -> Program {
     };
     let multiply = |product, a, b, c, division| {
         let [a, b, c] = [a, b, c].map(|buffer| Operand::new(buffer, 0));
-        Step::Product(Multiplication { product: ProductId(product), a, b, c, bias: None, division })
+        Command::Product(Multiplication { product: ProductId(product), a, b, c, bias: None, division })
     };
-    let run = |kernel| Step::Kernel { kernel: KernelId(kernel), arguments: vec![] };
+    let run = |kernel| Command::Kernel { kernel: KernelId(kernel), arguments: vec![] };
     let mut program = Program {
         float: Float::F32,
         batch: 64,

@@ -23,22 +23,22 @@ const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, each also with `.gz
 impl Files<'_> {
     /// The file of the section. It stands below the program's folder (E0602), or else `--data` names it.
     pub fn main(&self, source: &FileSource) -> Result<Table, Diagnostic> {
-        self.read(&Place::main(self.options, source)?)
+        self.read(&DataFile::main(self.options, source)?)
     }
 
     /// Another file that the program names: it stands below the program's folder (E0602).
     pub fn other(&self, source: &FileSource) -> Result<Table, Diagnostic> {
-        let place = Place::inside(self.options, source);
+        let place = DataFile::inside(self.options, source);
         self.read(&place.map_err(|error| error.help("copy the file into the program's folder"))?)
     }
 
     /// A file that the command line names: anywhere.
     pub fn given(&self, path: &Path) -> Result<Table, Diagnostic> {
-        self.read(&Place::given(path))
+        self.read(&DataFile::given(path))
     }
 
-    fn read(&self, place: &Place) -> Result<Table, Diagnostic> {
-        let Place { path, shown, .. } = place;
+    fn read(&self, place: &DataFile) -> Result<Table, Diagnostic> {
+        let DataFile { path, shown, .. } = place;
         let (kind, packed) = place.kind()?;
         let table = if kind == Kind::Npz && !packed {
             let file = std::fs::File::open(path).map_err(|error| place.unreadable(&error))?;
@@ -70,7 +70,7 @@ impl Files<'_> {
 
 /// A file, or stdin.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct DataFile {
     path: PathBuf,
     /// The name that people see.
     pub shown: String,
@@ -78,21 +78,21 @@ pub struct Place {
     span: Option<Span>,
 }
 
-impl Place {
+impl DataFile {
     /// What the command line names; `-` is stdin.
-    pub fn given(path: &Path) -> Place {
+    pub fn given(path: &Path) -> DataFile {
         let shown = if path == Path::new("-") { "stdin".to_string() } else { path.display().to_string() };
-        Place { path: path.to_path_buf(), shown, span: None }
+        DataFile { path: path.to_path_buf(), shown, span: None }
     }
 
     /// The file of the section.
-    pub fn main(options: &Options, source: &FileSource) -> Result<Place, Diagnostic> {
+    pub fn main(options: &Options, source: &FileSource) -> Result<DataFile, Diagnostic> {
         let way_out = format!("to read it, say so on the command line: `--data {}`", source.path);
-        Place::inside(options, source).map_err(|error| error.help(way_out))
+        DataFile::inside(options, source).map_err(|error| error.help(way_out))
     }
 
     /// A file that the program names.
-    fn inside(options: &Options, source: &FileSource) -> Result<Place, Diagnostic> {
+    fn inside(options: &Options, source: &FileSource) -> Result<DataFile, Diagnostic> {
         let written = Path::new(&source.path);
         let stays = written.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let path = options.folder.join(written);
@@ -102,7 +102,7 @@ impl Place {
             _ => false,
         };
         if stays && !leads_out {
-            return Ok(Place { path, shown: source.path.clone(), span: Some(source.span) });
+            return Ok(DataFile { path, shown: source.path.clone(), span: Some(source.span) });
         }
         Err(Diagnostic::error("E0602", format!("`{}` is outside of the program's folder", source.path))
             .at(source.span, "leads out of the folder")
@@ -187,7 +187,7 @@ impl Place {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Diagnostic {
-        let Place { path, shown, span } = self;
+        let DataFile { path, shown, span } = self;
         let (text, missing) = match error.kind() {
             ErrorKind::NotFound => (format!("there is no file `{shown}`"), true),
             ErrorKind::PermissionDenied => (format!("`{shown}` may not be read"), false),

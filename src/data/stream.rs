@@ -6,7 +6,7 @@ use super::loading::Loading;
 use super::names::{compared, file_terms, wanted};
 use super::records::{Next, Record, Records};
 use super::rows::Rows;
-use super::source::Place;
+use super::source::DataFile;
 use super::table::{Origin, Table, TableColumn};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{CellType, DataPlan, Facts, Role, Slot};
@@ -19,7 +19,7 @@ use std::io::Read;
 pub struct Stream {
     plan: DataPlan,
     options: Options,
-    place: Place,
+    place: DataFile,
     records: Records<Box<dyn Read>>,
     /// Names of the columns that are read.
     names: Vec<String>,
@@ -49,8 +49,8 @@ impl Stream {
             return Ok(None);
         }
         let place = match (&options.data, &plan.file) {
-            (Some(path), _) => Place::given(path),
-            (None, Some(file)) => Place::main(options, file)?,
+            (Some(path), _) => DataFile::given(path),
+            (None, Some(file)) => DataFile::main(options, file)?,
             (None, None) => return Ok(None),
         };
         let Some(text) = place.text()? else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! A loop stands inside of the loops that its body needs. What it computes for rounds of an outer loop and what it computes once for all are two
 //! loops: a tangent runs beside its value, and may know nothing of the rounds around.
-use super::{Graph, Leaf, LoopId, NodeId, Op};
+use super::copies::LoopCopies;
+use super::{Binder, Graph, Leaf, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Graph {
@@ -44,7 +45,6 @@ impl Graph {
         let around = self.node(projections[0]).loops.clone();
         let looped = self.looped(of).clone();
         let mut body: Vec<NodeId> = vec![];
-        let mut carried: Vec<usize> = vec![];
         let mut seen: FxHashSet<NodeId> = FxHashSet::default();
         let mut todo: Vec<NodeId> = projections.iter().flat_map(|&p| self.op(p).operands()).collect();
         while let Some(id) = todo.pop() {
@@ -57,38 +57,25 @@ impl Graph {
             }
             body.push(id);
             match node.op {
-                Op::Leaf(Leaf::Binder(l, number)) if l == of => {
-                    carried.push(number as usize);
-                    todo.extend([looped.binders[number as usize].init, looped.binders[number as usize].next]);
-                }
+                Op::Leaf(Leaf::Binder(l, number)) if l == of => todo.push(looped.binders[number as usize].next),
                 _ => self.op(id).each_operand(|x| todo.push(x)),
             }
         }
         body.sort();
-        carried.sort_unstable();
-        let new = self.begin_loop(looped.length, looped.reverse, &[]);
-        self.loops[new.0 as usize].origin = looped.origin;
+        body.extend(projections);
+        let mut copies = LoopCopies::default();
+        copies.begin(self, of);
         let mut map: FxHashMap<NodeId, NodeId> = FxHashMap::default();
-        for &number in &carried {
-            let binder = &looped.binders[number];
-            let leaf = self.add_binder(new, binder.init, binder.ty.kind, binder.ty.varying);
-            map.insert(binder.leaf, leaf);
-        }
-        let image = |map: &FxHashMap<NodeId, NodeId>, id: NodeId| map.get(&id).copied().unwrap_or(id);
         for id in body {
-            if !map.contains_key(&id) {
-                let op = self.op(id).map(|x| image(&map, x), |l| if l == of { new } else { l });
-                let copy = self.intern(op);
-                map.insert(id, copy);
-            }
+            let op = self.op(id).clone();
+            let image = |x: NodeId| map.get(&x).copied().unwrap_or(x);
+            let next = |_: &mut Graph, b: &Binder| map.contains_key(&b.leaf).then(|| image(b.next));
+            let new = match copies.visit(self, &op, |l| l == of, |_, b| b.init, next) {
+                Some(leaf) => leaf,
+                None => self.intern(op.map(image, |l| copies.of(l))),
+            };
+            map.insert(id, new);
         }
-        for (place, &number) in carried.iter().enumerate() {
-            self.set_next(new, place, image(&map, looped.binders[number].next));
-        }
-        let pairs = projections.iter().map(|&id| {
-            let op = self.op(id).map(|x| image(&map, x), |l| if l == of { new } else { l });
-            (id, self.intern(op))
-        });
-        Some(pairs.collect())
+        Some(projections.iter().map(|id| (*id, map[id])).collect())
     }
 }

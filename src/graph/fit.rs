@@ -4,29 +4,29 @@ use super::{Graph, Kind, LoopId, NodeId, Type};
 
 /// A type, and the loops in whose rounds a value differs: what has to be kept.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Signature {
     pub ty: Type,
     pub loops: Box<[LoopId]>,
 }
 
 impl Graph {
-    /// The place that a value has.
-    pub fn place_of(&self, id: NodeId) -> Place {
+    /// What a value has to keep where another one takes its place.
+    pub fn signature_of(&self, id: NodeId) -> Signature {
         let node = self.node(id);
-        Place { ty: node.ty.clone(), loops: node.loops.clone() }
+        Signature { ty: node.ty.clone(), loops: node.loops.clone() }
     }
-    /// Why a value may not stand in a place, if it may not.
-    pub fn misfit(&self, new: NodeId, place: &Place) -> Option<String> {
+    /// Why a value may not stand for one of this signature, if it may not.
+    pub fn misfit(&self, new: NodeId, signature: &Signature) -> Option<String> {
         let node = self.node(new);
-        let (ty, old) = (&node.ty, &place.ty);
+        let (ty, old) = (&node.ty, &signature.ty);
         let fits = ty.shape == old.shape
             && ty.kind.replaces(old.kind)
             && (old.varying || !ty.varying)
-            && node.loops.iter().all(|l| place.loops.contains(l));
+            && node.loops.iter().all(|l| signature.loops.contains(l));
         (!fits).then(|| {
             format!(
                 "%{} is {ty:?} in loops {:?}, and stands in the place of {old:?} in loops {:?}",
-                new.0, node.loops, place.loops
+                new.0, node.loops, signature.loops
             )
         })
     }
@@ -42,10 +42,10 @@ impl Graph {
         }
     }
     /// A value for a hole: of its shape, and of its kind. It may vary where the hole did not: what is made of it is typed anew.
-    pub fn in_place_of(&mut self, x: NodeId, mut place: Place) -> NodeId {
-        let fitted = self.as_kind(x, place.ty.kind).unwrap_or(x);
-        (place.ty.varying, place.loops) = (true, self.node(fitted).loops.clone());
-        self.keeps_type(fitted, &place, "a value that is put in");
+    pub fn in_place_of(&mut self, x: NodeId, mut signature: Signature) -> NodeId {
+        let fitted = self.as_kind(x, signature.ty.kind).unwrap_or(x);
+        (signature.ty.varying, signature.loops) = (true, self.node(fitted).loops.clone());
+        self.keeps_type(fitted, &signature, "a value that is put in");
         fitted
     }
     /// A truth value as a number, 1 or 0: `[b]`.
@@ -65,8 +65,8 @@ impl Graph {
         }
     }
     /// A value was put in a place: one that does not fit is a defect of the compiler, which `verify` reports.
-    pub fn keeps_type(&mut self, new: NodeId, place: &Place, who: &str) {
-        if let Some(why) = self.misfit(new, place) {
+    pub fn keeps_type(&mut self, new: NodeId, signature: &Signature, who: &str) {
+        if let Some(why) = self.misfit(new, signature) {
             debug_assert!(false, "{who} does not keep the type: {why}");
             self.flaw.get_or_insert(format!("{who} does not keep the type: {why}"));
         }

@@ -2,8 +2,9 @@
 //!
 //! Each class of nodes has one rule here; `model` uses it for leading axes and `for`, `batch` for the axis of examples.
 #![deny(clippy::wildcard_enum_match_arm)]
+use super::copies::LoopCopies;
 use super::view::Row;
-use super::{BATCH, Contraction, Graph, Leaf, LoopId, NodeId, Op, View};
+use super::{BATCH, Binder, Contraction, Graph, NodeId, Op, View};
 use crate::op::ReduceOp;
 use rustc_hash::FxHashMap;
 
@@ -141,9 +142,9 @@ impl Graph {
         let pairs: Vec<(NodeId, NodeId)> = pairs
             .iter()
             .map(|&(hole, x)| {
-                let mut place = self.place_of(hole);
-                place.ty.shape.insert(0, extent);
-                (hole, self.in_place_of(x, place))
+                let mut signature = self.signature_of(hole);
+                signature.ty.shape.insert(0, extent);
+                (hole, self.in_place_of(x, signature))
             })
             .collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
@@ -151,7 +152,7 @@ impl Graph {
         let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
         let order = self.reachable(roots);
         let mut map: FxHashMap<NodeId, Lifted> = pairs.into_iter().map(|(hole, x)| (hole, (x, true))).collect();
-        let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+        let mut loops = LoopCopies::default();
         let (changed, touched) = self.changed(&marks);
         for id in order {
             if map.contains_key(&id) {
@@ -162,35 +163,27 @@ impl Graph {
                 map.insert(id, (id, false));
                 continue;
             }
-            if let Op::Leaf(Leaf::Binder(of, index)) = op {
-                let to = self.copied(of, &mut loops);
-                let binder = self.looped(of).binders[index as usize].clone();
-                let mark = marks[id.index()];
-                let (init, has) = map[&binder.init];
-                let init = if mark { widened(self, (init, has), extent) } else { init };
-                let leaf = self.add_binder(to, init, binder.ty.kind, binder.ty.varying);
-                map.insert(id, (leaf, mark));
+            let start = |g: &mut Graph, b: &Binder| match (map[&b.init], marks[id.index()]) {
+                (init, true) => widened(g, init, extent),
+                ((init, _), false) => init,
+            };
+            let next = |g: &mut Graph, b: &Binder| match (map.get(&b.leaf)?, map[&b.next]) {
+                ((_, true), next) => Some(widened(g, next, extent)),
+                ((_, false), (next, _)) => Some(next),
+            };
+            if let Some(leaf) = loops.visit(self, &op, |l| touched[l.0 as usize], start, next) {
+                map.insert(id, (leaf, marks[id.index()]));
                 continue;
             }
-            if let Some(of) = op.loop_used()
-                && let Some(&to) = loops.get(&of)
-            {
-                self.finish_lifted(of, to, &map, extent);
-            }
-            if let Op::Element { of, .. } | Op::Leaf(Leaf::LoopIndex(of)) = op
-                && touched[of.0 as usize]
-            {
-                self.copied(of, &mut loops);
-            }
-            let op = op.map(|x| x, |l| loops.get(&l).copied().unwrap_or(l));
+            let op = op.map(|x| x, |l| loops.of(l));
             let new =
                 if let Op::Leaf(_) = op { (self.intern(op), false) } else { lifted(self, &op, extent, &|x| map[&x]) };
-            let mut place = self.place_of(id);
+            let mut signature = self.signature_of(id);
             if new.1 {
-                place.ty.shape.insert(0, extent);
+                signature.ty.shape.insert(0, extent);
             }
-            (place.ty.varying, place.loops) = (true, self.node(new.0).loops.clone());
-            self.keeps_type(new.0, &place, "lifting");
+            (signature.ty.varying, signature.loops) = (true, self.node(new.0).loops.clone());
+            self.keeps_type(new.0, &signature, "lifting");
             // What a batched value is was written where the value was.
             if extent == BATCH
                 && let Some(span) = self.span_of(id)
@@ -200,27 +193,5 @@ impl Graph {
             map.insert(id, new);
         }
         roots.iter().map(|r| map[r]).collect()
-    }
-
-    fn finish_lifted(&mut self, of: LoopId, to: LoopId, map: &FxHashMap<NodeId, Lifted>, extent: usize) {
-        let binders = self.looped(of).binders.clone();
-        let mapped: Vec<_> = binders.iter().filter(|b| map.contains_key(&b.leaf)).collect();
-        for (place, binder) in mapped.into_iter().enumerate() {
-            let next = map[&binder.next];
-            let next = if map[&binder.leaf].1 { widened(self, next, extent) } else { next.0 };
-            self.set_next(to, place, next);
-        }
-    }
-
-    /// The copy of a loop among these: a new one, without binders, if there is none.
-    pub fn copied(&mut self, of: LoopId, loops: &mut FxHashMap<LoopId, LoopId>) -> LoopId {
-        if let Some(&to) = loops.get(&of) {
-            return to;
-        }
-        let (length, reverse, origin) = (self.looped(of).length, self.looped(of).reverse, self.looped(of).origin);
-        let to = self.begin_loop(length, reverse, &[]);
-        self.loops[to.0 as usize].origin = origin;
-        loops.insert(of, to);
-        to
     }
 }

@@ -6,6 +6,7 @@ mod apart;
 pub mod build;
 pub mod class;
 pub mod contraction;
+pub mod copies;
 pub mod fit;
 pub mod infer;
 pub mod lift;

@@ -1,6 +1,7 @@
 //! Passes rebuild a graph into a fresh arena: this maps every node that some roots need, loops included.
-use super::fit::Place;
-use super::{Graph, Leaf, LoopId, NodeId, Op};
+use super::copies::LoopCopies;
+use super::fit::Signature;
+use super::{Binder, Graph, Leaf, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A graph being made from another one.
@@ -65,7 +66,7 @@ impl<'a> Rebuild<'a> {
             let new = f(&mut self.to, id, mapped);
             let old = self.from.node(id);
             let loops = old.loops.iter().filter_map(|l| self.loops.get(l).copied()).collect();
-            self.to.keeps_type(new, &Place { ty: old.ty.clone(), loops }, "a pass");
+            self.to.keeps_type(new, &Signature { ty: old.ty.clone(), loops }, "a pass");
             self.map.insert(id, new);
             if let Some(of) = self.from.form_of(id) {
                 if let Some(&of) = self.map.get(&of) {
@@ -130,11 +131,11 @@ impl Graph {
     /// Puts values in the place of others (holes, mostly) in what the roots say, within the same arena.
     pub fn substitute(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
         let pairs: Vec<(NodeId, NodeId)> =
-            pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.place_of(hole)))).collect();
+            pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.signature_of(hole)))).collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         let marks = self.dependents(&holes);
         let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
-        let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+        let mut loops = LoopCopies::default();
         let order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
         for &id in &order {
@@ -146,35 +147,16 @@ impl Graph {
                 map.insert(id, id);
                 continue;
             }
-            if let Op::Leaf(Leaf::Binder(of, index)) = op {
-                let to = self.copied(of, &mut loops);
-                let binder = self.looped(of).binders[index as usize].clone();
-                let init = map[&binder.init];
-                // The copy's binders are made in the order of the originals' numbers.
-                let leaf = self.add_binder(to, init, binder.ty.kind, binder.ty.varying);
+            let next = |_: &mut Graph, b: &Binder| map.contains_key(&b.leaf).then(|| map[&b.next]);
+            if let Some(leaf) = loops.visit(self, &op, |l| touched[l.0 as usize], |_, b| map[&b.init], next) {
                 map.insert(id, leaf);
                 continue;
             }
-            if let Some(of) = op.loop_used()
-                && let Some(&to) = loops.get(&of)
-            {
-                let binders = self.looped(of).binders.clone();
-                let mapped: Vec<_> = binders.iter().filter(|b| map.contains_key(&b.leaf)).collect();
-                for (place, binder) in mapped.into_iter().enumerate() {
-                    let next = map[&binder.next];
-                    self.set_next(to, place, next);
-                }
-            }
-            if let Op::Element { of, .. } | Op::Leaf(Leaf::LoopIndex(of)) = op
-                && touched[of.0 as usize]
-            {
-                self.copied(of, &mut loops);
-            }
-            let mapped = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
+            let mapped = op.map(|x| map[&x], |l| loops.of(l));
             let new = self.intern(mapped);
-            let mut place = self.place_of(id);
-            (place.ty.varying, place.loops) = (true, self.node(new).loops.clone());
-            self.keeps_type(new, &place, "a substitution");
+            let mut signature = self.signature_of(id);
+            (signature.ty.varying, signature.loops) = (true, self.node(new).loops.clone());
+            self.keeps_type(new, &signature, "a substitution");
             map.insert(id, new);
         }
         // A derivative may be a value from before what it is the derivative of.

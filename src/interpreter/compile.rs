@@ -2,14 +2,14 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 use super::copy::Pieces;
 use super::index::Access;
-use super::layout::Layout;
+use super::layout::Strided;
 use super::numbers::Numbers;
 use super::program::{Line, LoopLines};
 use crate::graph::class::facts;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Shape};
 use crate::op::BinaryOp;
-use crate::oracle::{LoopRun, Step, schedule};
+use crate::oracle::{LoopRun, Visit, schedule};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ pub struct Compiled {
     /// Contents of buffers that never change.
     pub tables: Vec<(usize, Vec<f64>)>,
     /// Where each root lies: row by row in a buffer of its own.
-    pub roots: Vec<Layout>,
+    pub roots: Vec<Strided>,
 }
 
 /// The lines of a batched graph.
@@ -58,9 +58,9 @@ struct Compiler<'a> {
     numbers_at: usize,
     sizes: Vec<usize>,
     tables: Vec<(usize, Vec<f64>)>,
-    layouts: FxHashMap<NodeId, Layout>,
+    layouts: FxHashMap<NodeId, Strided>,
     /// Where values that are stacked are written at once.
-    slots: FxHashMap<NodeId, Layout>,
+    slots: FxHashMap<NodeId, Strided>,
 }
 
 impl<'a> Compiler<'a> {
@@ -83,46 +83,46 @@ impl<'a> Compiler<'a> {
     }
 
     /// A new buffer for a value of this shape.
-    fn dense(&mut self, shape: &[usize]) -> Layout {
+    fn dense(&mut self, shape: &[usize]) -> Strided {
         self.sizes.push(super::layout::extents(shape, self.max_rows).iter().product());
-        Layout::dense(self.sizes.len() - 1, shape)
+        Strided::dense(self.sizes.len() - 1, shape)
     }
     /// The value again, row by row in a buffer of its own.
-    fn copied(&mut self, from: &Layout, lines: &mut Vec<Line>) -> Layout {
+    fn copied(&mut self, from: &Strided, lines: &mut Vec<Line>) -> Strided {
         let to = self.dense(&from.shape);
         lines.push(Line::Copy { from: from.clone(), to: to.clone() });
         to
     }
     /// Whether a value is computed, and its buffer holds nothing else: `advance` may give it away. Leaves, numbers and tables stay where
     /// they are, and of a part the rest is not meant.
-    fn is_own(&self, layout: &Layout) -> bool {
+    fn is_own(&self, layout: &Strided) -> bool {
         let computed = layout.buffer > self.numbers_at && self.tables.iter().all(|t| t.0 != layout.buffer);
         let count: usize = super::layout::extents(&layout.shape, self.max_rows).iter().product();
         computed && layout.is_dense() && self.sizes[layout.buffer] == count
     }
-    fn at(&self, id: NodeId) -> Layout {
+    fn at(&self, id: NodeId) -> Strided {
         self.layouts[&id].clone()
     }
 
-    fn step(&mut self, step: &Step, lines: &mut Vec<Line>) -> Result<(), String> {
+    fn step(&mut self, step: &Visit, lines: &mut Vec<Line>) -> Result<(), String> {
         match step {
-            Step::Node(id) => {
+            Visit::Node(id) => {
                 let layout = self.node(*id, lines)?;
                 self.layouts.insert(*id, layout);
                 Ok(())
             }
-            Step::Loop(run) => self.run_loop(run, lines),
+            Visit::Loop(run) => self.run_loop(run, lines),
         }
     }
 
-    fn node(&mut self, id: NodeId, lines: &mut Vec<Line>) -> Result<Layout, String> {
+    fn node(&mut self, id: NodeId, lines: &mut Vec<Line>) -> Result<Strided, String> {
         let ty = self.graph.ty(id);
         // Other values may be marked as varying although no input made them so.
         if ty.varying && matches!(self.graph.op(id), Op::Leaf(Leaf::Input(_))) {
             return Err(format!("%{} varies with the example: the graph is not batched", id.0));
         }
         if let Some(place) = self.numbers.place(self.graph, id) {
-            return Ok(Layout::repeated(self.numbers_at, place, &ty.shape));
+            return Ok(Strided::repeated(self.numbers_at, place, &ty.shape));
         }
         let op = self.graph.op(id);
         // What is only another layout of an operand.
@@ -220,7 +220,7 @@ impl<'a> Compiler<'a> {
         (value.fract() == 0.0 && (2.0..=8.0).contains(&value)).then_some(value as u32)
     }
     /// `xⁿ` as products, by squaring.
-    fn power(&mut self, op: BinaryOp, x: Layout, n: u32, out: Layout, lines: &mut Vec<Line>) {
+    fn power(&mut self, op: BinaryOp, x: Strided, n: u32, out: Strided, lines: &mut Vec<Line>) {
         match n {
             2 => lines.push(Line::Binary { op, x: x.clone(), y: x, out }),
             _ => {
@@ -232,13 +232,13 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn leaf(&mut self, id: NodeId, leaf: &Leaf, lines: &mut Vec<Line>) -> Result<Layout, String> {
+    fn leaf(&mut self, id: NodeId, leaf: &Leaf, lines: &mut Vec<Line>) -> Result<Strided, String> {
         let shape = self.graph.shape(id);
         let (parameters, states) = (self.graph.parameters.len(), self.graph.states.len());
         match leaf {
-            Leaf::Parameter(number) => Ok(Layout::dense(*number as usize, shape)),
-            Leaf::State(number) => Ok(Layout::dense(parameters + *number as usize, shape)),
-            Leaf::Input(number) => Ok(Layout::dense(parameters + states + *number as usize, shape)),
+            Leaf::Parameter(number) => Ok(Strided::dense(*number as usize, shape)),
+            Leaf::State(number) => Ok(Strided::dense(parameters + *number as usize, shape)),
+            Leaf::Input(number) => Ok(Strided::dense(parameters + states + *number as usize, shape)),
             Leaf::Table(values, _) => Ok(self.table(values.iter().map(|v| v.0).collect(), shape)),
             Leaf::Iota(n) => Ok(self.table((0..*n).map(|i| i as f64).collect(), shape)),
             Leaf::LoopIndex(of) => {
@@ -253,7 +253,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn table(&mut self, values: Vec<f64>, shape: &[usize]) -> Layout {
+    fn table(&mut self, values: Vec<f64>, shape: &[usize]) -> Strided {
         let layout = self.dense(shape);
         self.tables.push((layout.buffer, values));
         layout
@@ -284,7 +284,7 @@ impl<'a> Compiler<'a> {
             if let Op::Stacked { x, .. } = *graph.op(projection) {
                 let stack = self.stack(x, of.length);
                 self.layouts.insert(projection, stack.clone());
-                if facts(graph.op(x)).stacks_at_once && run.body.contains(&Step::Node(x)) {
+                if facts(graph.op(x)).stacks_at_once && run.body.contains(&Visit::Node(x)) {
                     self.slots.insert(x, stack.element(number));
                 } else {
                     stacks.push((x, stack));
@@ -321,7 +321,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Room for a value at each place of a loop: place by place, so that what a round reads and writes is contiguous.
-    fn stack(&mut self, x: NodeId, length: usize) -> Layout {
+    fn stack(&mut self, x: NodeId, length: usize) -> Strided {
         let shape = self.graph.shape(x).to_vec();
         let each: usize = super::layout::extents(&shape, self.max_rows).iter().product();
         let mut stack = self.dense(&shape);

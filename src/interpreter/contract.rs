@@ -1,6 +1,6 @@
 //! Contractions: which of them are products of matrices, and the loops of those that are not.
 use super::elementwise::{Elementwise, product};
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::product::Product;
@@ -43,14 +43,14 @@ pub enum Contract {
 }
 
 impl Contract {
-    pub fn new(c: &Contraction, [a, b, out]: [&Layout; 3], rows: usize) -> Contract {
+    pub fn new(c: &Contraction, [a, b, out]: [&Strided; 3], rows: usize) -> Contract {
         let labels = labels(c, [a, b, out], rows);
         if !labels.iter().any(|l| l.is_in(SUMMED)) {
-            let wide = |operand: usize, layout: &Layout| {
+            let wide = |operand: usize, layout: &Strided| {
                 let axes = [&c.a_axes, &c.b_axes][operand];
                 let stride = |label: &u8| axes.iter().position(|l| l == label).map_or(0, |k| layout.strides[k]);
                 let strides = c.out_axes.iter().map(stride).collect();
-                Layout { shape: out.shape.clone(), strides, ..layout.clone() }
+                Strided { shape: out.shape.clone(), strides, ..layout.clone() }
             };
             return Contract::Product(product([&wide(0, a), &wide(1, b), out], rows));
         }
@@ -75,9 +75,9 @@ impl Contract {
     }
 }
 
-fn labels(c: &Contraction, [a, b, out]: [&Layout; 3], rows: usize) -> Vec<Label> {
+fn labels(c: &Contraction, [a, b, out]: [&Strided; 3], rows: usize) -> Vec<Label> {
     let extents = c.extents(&a.extents(rows), &b.extents(rows));
-    let stride = |axes: &[u8], layout: &Layout, label: usize| {
+    let stride = |axes: &[u8], layout: &Strided, label: usize| {
         axes.iter().position(|&l| l as usize == label).map(|k| layout.strides[k])
     };
     let all = (0..extents.len()).map(|l| Label {

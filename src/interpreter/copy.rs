@@ -1,5 +1,5 @@
 //! Copies: a value to another layout, and views that fill in zeros.
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::Real;
@@ -14,7 +14,7 @@ pub struct Copy {
 }
 
 impl Copy {
-    pub fn new(from: &Layout, to: &Layout, rows: usize) -> Copy {
+    pub fn new(from: &Strided, to: &Strided, rows: usize) -> Copy {
         let nest = Nest::new(&to.extents(rows), [&from.strides, &to.strides]);
         Copy { from: Operand::of(from), to: Operand::of(to), nest }
     }
@@ -75,7 +75,7 @@ pub struct Pieces {
 
 impl Pieces {
     /// Of a view of a value of this layout.
-    pub fn new(view: &View, x: &Layout) -> Pieces {
+    pub fn new(view: &View, x: &Strided) -> Pieces {
         let batched = view.shape.first() == Some(&BATCH);
         let shape: Vec<usize> = view.shape.iter().map(|&n| if n == BATCH { 1 } else { n }).collect();
         let size = shape.iter().product();
@@ -124,7 +124,7 @@ fn push_pieces(line: &[(isize, isize)], pieces: &mut Vec<Piece>) {
 }
 
 impl Filled {
-    pub fn new(pieces: std::rc::Rc<Pieces>, view: &View, from: &Layout, to: &Layout, rows: usize) -> Filled {
+    pub fn new(pieces: std::rc::Rc<Pieces>, view: &View, from: &Strided, to: &Strided, rows: usize) -> Filled {
         let batched = view.shape.first() == Some(&BATCH);
         let strides =
             if batched { [if from.is_batched() { from.strides[0] } else { 0 }, to.strides[0]] } else { [0, 0] };

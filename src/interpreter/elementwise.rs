@@ -1,5 +1,5 @@
 //! Element by element: functions of one, two or three operands over slices.
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::{Memory, Operand, TILE, tiled};
 use super::nest::Nest;
 use super::real::Real;
@@ -24,7 +24,7 @@ pub struct Elementwise<const N: usize> {
 }
 
 impl<const N: usize> Elementwise<N> {
-    pub fn new(function: Function, layouts: [&Layout; N], rows: usize) -> Elementwise<N> {
+    pub fn new(function: Function, layouts: [&Strided; N], rows: usize) -> Elementwise<N> {
         let shape = layouts[N - 1].extents(rows);
         let nest = Nest::new(&shape, layouts.map(|l| &l.strides[..]));
         Elementwise { function, operands: layouts.map(Operand::of), nest }
@@ -85,6 +85,6 @@ impl<const N: usize> Elementwise<N> {
 }
 
 /// `out = a b` element by element: a product without a sum.
-pub fn product(layouts: [&Layout; 3], rows: usize) -> Elementwise<3> {
+pub fn product(layouts: [&Strided; 3], rows: usize) -> Elementwise<3> {
     Elementwise::new(Function::Product, layouts, rows)
 }

@@ -1,6 +1,6 @@
 //! Classes as indices: one-hot vectors, gathering rows, adding rows where they belong.
 use super::copy::copy;
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::Real;
@@ -37,7 +37,7 @@ pub struct Indexed {
 
 impl Indexed {
     /// `data` is not used by `OneHot`. The result is dense; `shared` leading axes are the same in index and data.
-    pub fn new(access: Access, shared: usize, [index, data, out]: [&Layout; 3], rows: usize) -> Indexed {
+    pub fn new(access: Access, shared: usize, [index, data, out]: [&Strided; 3], rows: usize) -> Indexed {
         let shape = index.extents(rows);
         let depth = shape.len();
         let (of_data, of_out, rest_data, rest_out, axis);

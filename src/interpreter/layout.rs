@@ -3,7 +3,7 @@ use crate::graph::{BATCH, View};
 
 /// A strided part of a buffer. An axis of the extent `BATCH` stands first, if there is one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
+pub struct Strided {
     pub buffer: usize,
     pub offset: isize,
     pub shape: Vec<usize>,
@@ -12,16 +12,16 @@ pub struct Layout {
     pub places: Vec<(usize, isize)>,
 }
 
-impl Layout {
+impl Strided {
     /// Row by row from the beginning of a buffer.
-    pub fn dense(buffer: usize, shape: &[usize]) -> Layout {
+    pub fn dense(buffer: usize, shape: &[usize]) -> Strided {
         let strides = dense_strides(shape);
-        Layout { buffer, offset: 0, shape: shape.to_vec(), strides, places: vec![] }
+        Strided { buffer, offset: 0, shape: shape.to_vec(), strides, places: vec![] }
     }
     /// The same element at every place of a shape.
-    pub fn repeated(buffer: usize, offset: usize, shape: &[usize]) -> Layout {
+    pub fn repeated(buffer: usize, offset: usize, shape: &[usize]) -> Strided {
         let strides = vec![0; shape.len()];
-        Layout { buffer, offset: offset as isize, shape: shape.to_vec(), strides, places: vec![] }
+        Strided { buffer, offset: offset as isize, shape: shape.to_vec(), strides, places: vec![] }
     }
     /// Whether the elements lie row by row from the buffer's beginning.
     pub fn is_dense(&self) -> bool {
@@ -39,7 +39,7 @@ impl Layout {
     }
 
     /// The elements that a view takes, if it fills in no zeros.
-    pub fn viewed(&self, view: &View) -> Option<Layout> {
+    pub fn viewed(&self, view: &View) -> Option<Strided> {
         if !view.is_total() {
             return None;
         }
@@ -52,17 +52,17 @@ impl Layout {
                 strides[axis] += (coefficient / row.divisor) as isize * stride;
             }
         }
-        Some(Layout { buffer: self.buffer, offset, shape: view.shape.clone(), strides, places: self.places.clone() })
+        Some(Strided { buffer: self.buffer, offset, shape: view.shape.clone(), strides, places: self.places.clone() })
     }
     /// The same elements row by row in another shape, if strides can say it.
-    pub fn reshaped(&self, shape: &[usize]) -> Option<Layout> {
+    pub fn reshaped(&self, shape: &[usize]) -> Option<Strided> {
         let batched = usize::from(self.is_batched());
         let mut strides = self.strides[..batched].to_vec();
         strides.extend(reshaped_strides(&self.shape[batched..], &self.strides[batched..], &shape[batched..])?);
-        Some(Layout { shape: shape.to_vec(), strides, ..self.clone() })
+        Some(Strided { shape: shape.to_vec(), strides, ..self.clone() })
     }
     /// The part at a loop's place, along the axis that the loop runs over.
-    pub fn element(&self, of: usize) -> Layout {
+    pub fn element(&self, of: usize) -> Strided {
         let axis = usize::from(self.is_batched());
         let mut part = self.clone();
         part.shape.remove(axis);
@@ -70,14 +70,14 @@ impl Layout {
         part
     }
     /// With a loop standing at a place for good.
-    pub fn fixed(mut self, of: usize, place: usize) -> Layout {
+    pub fn fixed(mut self, of: usize, place: usize) -> Strided {
         let at_place: isize = self.places.iter().filter(|p| p.0 == of).map(|p| p.1 * place as isize).sum();
         self.offset += at_place;
         self.places.retain(|p| p.0 != of);
         self
     }
     /// The part of some length from a start, along an axis.
-    pub fn part(&self, axis: usize, start: usize, length: usize) -> Layout {
+    pub fn part(&self, axis: usize, start: usize, length: usize) -> Strided {
         let mut part = self.clone();
         part.offset += start as isize * self.strides[axis];
         part.shape[axis] = length;

@@ -1,5 +1,5 @@
 //! What tasks work on: the buffers, where loops are, and room for a tile of each operand.
-use super::layout::{Layout, start};
+use super::layout::{Strided, start};
 use super::real::Real;
 use crate::vector::Path;
 
@@ -70,7 +70,7 @@ pub struct Operand {
 }
 
 impl Operand {
-    pub fn of(layout: &Layout) -> Operand {
+    pub fn of(layout: &Strided) -> Operand {
         Operand { buffer: layout.buffer, offset: layout.offset, places: layout.places.clone() }
     }
 }

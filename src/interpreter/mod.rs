@@ -25,7 +25,7 @@ use crate::oracle::values::place;
 use crate::step::Target;
 use crate::vector::Path;
 use compile::Compiled;
-use layout::Layout;
+use layout::Strided;
 use memory::Memory;
 use numbers::Numbers;
 use program::{Line, Tasks};
@@ -38,7 +38,7 @@ pub struct Interpreter<T> {
     lines: Vec<Line>,
     numbers: Numbers,
     numbers_at: usize,
-    roots: Vec<Layout>,
+    roots: Vec<Strided>,
     memory: Memory<T>,
     /// By number of rows, the latest last.
     programs: Vec<(usize, Tasks)>,

@@ -1,5 +1,5 @@
 //! Buffers that are never needed together share memory, so that what was just written is still near.
-use super::layout::Layout;
+use super::layout::Strided;
 use super::program::Line;
 use rustc_hash::FxHashMap;
 
@@ -63,7 +63,7 @@ fn overwritten(line: &mut Line) -> Option<(usize, usize)> {
     }
     let layouts = line.layouts();
     let (out, operands) = layouts.split_last()?;
-    let same = |x: &Layout| Layout { buffer: out.buffer, ..x.clone() } == **out;
+    let same = |x: &Strided| Strided { buffer: out.buffer, ..x.clone() } == **out;
     let all_same = |buffer: usize| operands.iter().filter(|x| x.buffer == buffer).all(|x| same(x));
     let operand = operands.iter().find(|x| out.is_dense() && all_same(x.buffer))?;
     Some((out.buffer, operand.buffer))

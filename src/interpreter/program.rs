@@ -3,7 +3,7 @@ use super::contract::Contract;
 use super::copy::{Copy, Filled, Pieces};
 use super::elementwise::{Elementwise, Function};
 use super::index::{Access, Indexed};
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::Memory;
 use super::real::Real;
 use super::reduce::Reduce;
@@ -16,54 +16,54 @@ use std::rc::Rc;
 pub enum Line {
     Unary {
         op: UnaryOp,
-        x: Layout,
-        out: Layout,
+        x: Strided,
+        out: Strided,
     },
     Binary {
         op: BinaryOp,
-        x: Layout,
-        y: Layout,
-        out: Layout,
+        x: Strided,
+        y: Strided,
+        out: Strided,
     },
     Select {
-        condition: Layout,
-        yes: Layout,
-        no: Layout,
-        out: Layout,
+        condition: Strided,
+        yes: Strided,
+        no: Strided,
+        out: Strided,
     },
     Reduce {
         op: ReduceOp,
         axes: Vec<usize>,
-        x: Layout,
-        out: Layout,
+        x: Strided,
+        out: Strided,
     },
     Contract {
         contraction: Contraction,
-        a: Layout,
-        b: Layout,
-        out: Layout,
+        a: Strided,
+        b: Strided,
+        out: Strided,
     },
     Copy {
-        from: Layout,
-        to: Layout,
+        from: Strided,
+        to: Strided,
     },
     Filled {
         view: View,
         pieces: Rc<Pieces>,
-        x: Layout,
-        out: Layout,
+        x: Strided,
+        out: Strided,
     },
     Indexed {
         access: Access,
         shared: usize,
-        index: Layout,
-        data: Layout,
-        out: Layout,
+        index: Strided,
+        data: Strided,
+        out: Strided,
     },
     /// The place of a loop as a number.
     Place {
         of: usize,
-        out: Layout,
+        out: Strided,
     },
     Loop(LoopLines),
 }
@@ -86,7 +86,7 @@ pub struct LoopLines {
 
 impl Line {
     /// All layouts that are read or written. Those of a loop's lines are its lines'.
-    pub fn layouts(&mut self) -> Vec<&mut Layout> {
+    pub fn layouts(&mut self) -> Vec<&mut Strided> {
         match self {
             Line::Unary { x, out, .. } | Line::Reduce { x, out, .. } | Line::Filled { x, out, .. } => vec![x, out],
             Line::Binary { x, y, out, .. } => vec![x, y, out],
@@ -111,7 +111,7 @@ enum Task {
     Copy(Copy),
     Filled(Filled),
     Indexed(Indexed),
-    Place { of: usize, out: Layout },
+    Place { of: usize, out: Strided },
     Loop(Box<LoopTasks>),
 }
 

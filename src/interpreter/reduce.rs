@@ -1,5 +1,5 @@
 //! Reductions over axes.
-use super::layout::Layout;
+use super::layout::Strided;
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::Real;
@@ -24,7 +24,7 @@ pub struct Reduce {
 }
 
 impl Reduce {
-    pub fn new(op: ReduceOp, axes: &[usize], x: &Layout, out: &Layout, rows: usize) -> Reduce {
+    pub fn new(op: ReduceOp, axes: &[usize], x: &Strided, out: &Strided, rows: usize) -> Reduce {
         let extents = x.extents(rows);
         let size = out.extents(rows).iter().product();
         let mut wide = vec![0; extents.len()];

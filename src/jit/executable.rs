@@ -163,7 +163,7 @@ impl Executable {
     /// The bytes of a buffer in memory, in the machine's order. Empty for data.
     pub fn bytes(&self, id: BufferId) -> &[u8] {
         match self.program.buffer(id).place {
-            Place::Arena { offset } => &self.memory()[offset..offset + self.byte_count(id)],
+            Location::Arena { offset } => &self.memory()[offset..offset + self.byte_count(id)],
             _ => &[],
         }
     }
@@ -171,7 +171,7 @@ impl Executable {
     /// The bytes of a buffer in memory, to be changed. Any bytes are allowed: kernels put indices into their bounds.
     pub fn bytes_mut(&mut self, id: BufferId) -> &mut [u8] {
         match self.program.buffer(id).place {
-            Place::Arena { offset } => {
+            Location::Arena { offset } => {
                 let end = offset + self.byte_count(id);
                 &mut self.memory_mut()[offset..end]
             }
@@ -246,13 +246,13 @@ impl Executable {
         let mut slots = vec![Slot { address: std::ptr::null(), rows: 0 }; self.slots.len()];
         let mut fewest = usize::MAX;
         for buffer in &self.program.buffers {
-            let (Place::Table { slot } | Place::Window { slot }) = buffer.place else { continue };
+            let (Location::Table { slot } | Location::Window { slot }) = buffer.place else { continue };
             let Some(column) = &self.slots[slot as usize] else {
                 return Err(fault(format!("nothing is bound to `{}`", buffer.name)));
             };
             let rows = column.len() / buffer.elements;
             slots[slot as usize] = Slot { address: column.address(), rows: rows as i64 };
-            if let Place::Window { .. } = buffer.place {
+            if let Location::Window { .. } = buffer.place {
                 fewest = fewest.min(rows);
             }
         }
@@ -268,8 +268,7 @@ impl Executable {
     }
 
     fn of_slot(&self, slot: u32) -> impl Iterator<Item = &Buffer> {
-        let there =
-            move |b: &&Buffer| matches!(b.place, Place::Table { slot: s } | Place::Window { slot: s } if s == slot);
+        let there = move |b: &&Buffer| matches!(b.place, Location::Table { slot: s } | Location::Window { slot: s } if s == slot);
         self.program.buffers.iter().filter(there)
     }
 }

@@ -13,7 +13,7 @@
 //!     name: name.to_string(),
 //!     element: Element::F64,
 //!     elements: 1,
-//!     place: Place::Arena { offset },
+//!     place: Location::Arena { offset },
 //!     role: Role::State,
 //!     overwrites: None,
 //! };

@@ -142,7 +142,7 @@ pub struct Access {
 }
 
 /// `register · stride`, where the register, an integer, is first put into `0..count`: a wrong index can't leave the buffer.
-/// For a buffer in `Place::Table` the stride is the table's row, and the count that of the rows which are bound.
+/// For a buffer in `Location::Table` the stride is the table's row, and the count that of the rows which are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     pub register: Register,

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use gradus::kernel::{Access, BufferId, Float, Loop, Recorder};
-//! use gradus::kernel::{Buffer, Element, Place, Role};
+//! use gradus::kernel::{Buffer, Element, Location, Role};
 //! use gradus::vector::{Lanes, functions::exp};
 //!
 //! let [a, b, x, y] = [0, 1, 2, 3].map(BufferId);
@@ -43,7 +43,7 @@
 //!         name: name.to_string(),
 //!         element: Element::F32,
 //!         elements,
-//!         place: Place::Arena { offset: 2048 * at },
+//!         place: Location::Arena { offset: 2048 * at },
 //!         role: Role::Value,
 //!         overwrites: None,
 //!     })
@@ -74,8 +74,8 @@ pub use instruction::{
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
 };
 pub use program::{
-    Buffer, BufferId, Division, Element, Extent, Float, KernelId, Multiplication, Operand, Place, ProductId, Program,
-    ROW_BYTES, Role, Step, Transposition,
+    Buffer, BufferId, Command, Division, Element, Extent, Float, KernelId, Location, Multiplication, Operand,
+    ProductId, Program, ROW_BYTES, Role, Transposition,
 };
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};

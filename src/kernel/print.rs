@@ -44,11 +44,11 @@ impl Program {
         text
     }
 
-    fn print_steps(&self, text: &mut String, steps: &[Step], depth: usize) {
+    fn print_steps(&self, text: &mut String, steps: &[Command], depth: usize) {
         for step in steps {
             let _ = write!(text, "{:1$}", "", 2 * depth);
             let _ = match step {
-                Step::Kernel { kernel, arguments } => {
+                Command::Kernel { kernel, arguments } => {
                     let kernel = self.kernel(*kernel);
                     let arguments: Vec<_> = arguments.iter().map(|a| a.to_string()).collect();
                     let arguments =
@@ -56,14 +56,14 @@ impl Program {
                     let threads = if kernel.divided() { "divided" } else { "one thread" };
                     writeln!(text, "run {}{arguments}, {threads}", kernel.name)
                 }
-                Step::Loop { variable, length, reverse, body } => {
+                Command::Loop { variable, length, reverse, body } => {
                     let direction = if *reverse { " downwards" } else { "" };
                     let _ = writeln!(text, "for {variable} in {length}{direction}");
                     self.print_steps(text, body, depth + 1);
                     Ok(())
                 }
-                Step::Product(product) => writeln!(text, "{}", self.multiplication(product)),
-                Step::Transpose(one) => {
+                Command::Product(product) => writeln!(text, "{}", self.multiplication(product)),
+                Command::Transpose(one) => {
                     let operand = |o: &Operand| format!("{}[{}]", self.buffer(o.buffer).name, o.start);
                     let (rows, columns) = (extent_text(one.rows), extent_text(one.columns));
                     let (from, to) = (operand(&one.from), operand(&one.to));
@@ -71,7 +71,7 @@ impl Program {
                     let threads = if one.divided { "divided" } else { "one thread" };
                     writeln!(text, "{to} = {from} transposed, rows {rows}, columns {columns} ({strides}), {threads}")
                 }
-                Step::Barrier => writeln!(text, "barrier"),
+                Command::Barrier => writeln!(text, "barrier"),
             };
         }
     }
@@ -154,7 +154,7 @@ impl Names<'_> {
         }
         if let Some(Row { register, stride, count }) = access.row {
             let _ = match buffer.map(|b| b.place) {
-                Some(Place::Table { .. }) => write!(text, "{register} rows"),
+                Some(Location::Table { .. }) => write!(text, "{register} rows"),
                 _ => write!(text, "{stride} {register} below {count}"),
             };
         }
@@ -219,12 +219,12 @@ impl Display for For {
     }
 }
 
-impl Display for Place {
+impl Display for Location {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Arena { offset } => write!(f, "at {offset}"),
-            Place::Table { slot } => write!(f, "a row of table {slot}"),
-            Place::Window { slot } => write!(f, "a row of window {slot}"),
+            Location::Arena { offset } => write!(f, "at {offset}"),
+            Location::Table { slot } => write!(f, "a row of table {slot}"),
+            Location::Window { slot } => write!(f, "a row of window {slot}"),
         }
     }
 }

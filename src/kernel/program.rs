@@ -70,7 +70,7 @@ pub struct Buffer {
     pub element: Element,
     /// How many elements, padding included, with the batch at its largest. Of a table or a window: how many in one row.
     pub elements: usize,
-    pub place: Place,
+    pub place: Location,
     pub role: Role,
     /// The buffer whose next value this is, in the same memory: who reads that one means the value from before the step, who reads
     /// this one the value from after it.
@@ -85,7 +85,7 @@ impl BufferId {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum Location {
     /// Bytes from the start of the program's memory; a multiple of 64. Buffers that are never live together may overlap.
     Arena { offset: usize },
     /// A column of the data: any number of rows, bound before a run, read through `Access::row`. Never written.
@@ -136,7 +136,7 @@ pub struct Program {
     pub outputs: Vec<BufferId>,
     pub kernels: Vec<Kernel>,
     pub products: Vec<Product>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<Command>,
 }
 
 impl Program {
@@ -148,13 +148,13 @@ impl Program {
     }
     /// Whether threads share any of the work. If not, more than one only wait for each other.
     pub fn is_divided(&self) -> bool {
-        fn any(program: &Program, steps: &[Step]) -> bool {
+        fn any(program: &Program, steps: &[Command]) -> bool {
             steps.iter().any(|step| match step {
-                Step::Kernel { kernel, .. } => program.kernel(*kernel).divided(),
-                Step::Product(product) => product.division != Division::Alone,
-                Step::Transpose(transposition) => transposition.divided,
-                Step::Loop { body, .. } => any(program, body),
-                Step::Barrier => false,
+                Command::Kernel { kernel, .. } => program.kernel(*kernel).divided(),
+                Command::Product(product) => product.division != Division::Alone,
+                Command::Transpose(transposition) => transposition.divided,
+                Command::Loop { body, .. } => any(program, body),
+                Command::Barrier => false,
             })
         }
         any(self, &self.steps)
@@ -214,7 +214,7 @@ pub enum Division {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum Command {
     /// Runs a kernel, on all threads if it is divided, else on the first. Its parameters get `arguments`.
     Kernel { kernel: KernelId, arguments: Vec<Affine> },
     /// Multiplies matrices of the program's `float`.
@@ -222,7 +222,7 @@ pub enum Step {
     /// Copies a matrix with rows and columns exchanged.
     Transpose(Transposition),
     /// Runs `body` for `variable` in `0..length`, downwards if `reverse`.
-    Loop { variable: LoopVariable, length: usize, reverse: bool, body: Vec<Step> },
+    Loop { variable: LoopVariable, length: usize, reverse: bool, body: Vec<Command> },
     /// No thread goes on before all are here. Needed between a step that writes and one whose threads read or write the
     /// same elements under another division; `Program::insert_barriers` puts them in.
     Barrier,

@@ -233,17 +233,17 @@ impl<'a> Run<'a> {
         let mut at = self.index(&access.index, lane);
         if let Some(Row { register, stride, count }) = access.row {
             let count = match buffer.place {
-                Place::Table { slot } => self.memory.slots[slot as usize].1,
+                Location::Table { slot } => self.memory.slots[slot as usize].1,
                 _ => count,
             };
             let Cell::Integer(row) = self.cell(register, lane) else { panic!("{register} is no integer") };
             at += row.max(0).min(count as i64 - 1) * stride as i64;
         }
         let mut elements = buffer.elements;
-        if let Place::Table { slot } | Place::Window { slot } = buffer.place {
+        if let Location::Table { slot } | Location::Window { slot } = buffer.place {
             elements *= self.memory.slots[slot as usize].1;
         }
-        if let Place::Window { .. } = buffer.place {
+        if let Location::Window { .. } = buffer.place {
             at += (self.rows.first * buffer.elements) as i64;
         }
         assert!(0 <= at && at < elements as i64, "{at} is outside of `{}`", buffer.name);
@@ -254,8 +254,8 @@ impl<'a> Run<'a> {
         let buffer = self.program.buffer(access.buffer);
         let at = self.element(access, lane);
         let bytes: Option<&[u8]> = at.map(|at| match buffer.place {
-            Place::Arena { offset } => &self.memory.arena[offset + at * buffer.element.bytes()..],
-            Place::Table { slot } | Place::Window { slot } => {
+            Location::Arena { offset } => &self.memory.arena[offset + at * buffer.element.bytes()..],
+            Location::Table { slot } | Location::Window { slot } => {
                 &self.memory.slots[slot as usize].0[at * buffer.element.bytes()..]
             }
         });
@@ -273,7 +273,7 @@ impl<'a> Run<'a> {
     fn write(&mut self, to: &Access, lane: usize, value: Cell) {
         let Some(at) = self.element(to, lane) else { return };
         let buffer = self.program.buffer(to.buffer);
-        let Place::Arena { offset } = buffer.place else { panic!("`{}` is not writable", buffer.name) };
+        let Location::Arena { offset } = buffer.place else { panic!("`{}` is not writable", buffer.name) };
         let at = offset + at * buffer.element.bytes();
         let bytes = match (buffer.element, value) {
             (Element::F32, Cell::Float(x)) => narrow(x).to_le_bytes().to_vec(),

@@ -22,12 +22,12 @@ impl<'a> Elaborator<'a> {
             _ => None,
         };
         let names: Vec<Option<&str>> = vec![None; leading].into_iter().chain(ty.shape.iter().map(name)).collect();
-        self.axis_names.insert(id, names);
+        self.facts.axis_names.insert(id, names);
     }
 
     /// The name of the size of an axis, if a declaration gave it one.
     fn axis_name(&self, id: NodeId, axis: Option<usize>) -> Option<&'a str> {
-        match (self.axis_names.get(&id), self.graph.op(id)) {
+        match (self.facts.axis_names.get(&id), self.graph.op(id)) {
             (Some(names), _) => names.get(axis?).copied().flatten(),
             (None, Op::View(view)) => {
                 let order = view.as_permutation(self.graph.shape(view.x))?;

@@ -208,7 +208,7 @@ impl<'a> Elaborator<'a> {
         }
         let found = self.parameter_paths().into_iter().find(|(known, _)| *known == path);
         if let Some((_, number)) = found {
-            return Ok(Tensor::new(self.parameters[number as usize].leaf).into());
+            return Ok(Tensor::new(self.declared.parameters[number as usize].leaf).into());
         }
         if let Some(statistic) = self.statistic(&path, span)? {
             return Ok(statistic.into());
@@ -228,7 +228,8 @@ impl<'a> Elaborator<'a> {
     }
     /// The paths of the parameters that are there by now, and their numbers.
     pub fn parameter_paths(&self) -> Vec<(String, u32)> {
-        self.parameter_sites
+        self.sites
+            .parameters
             .iter()
             .map(|((frame, name), number)| (self.frames.path_of(*frame, name), *number))
             .collect()

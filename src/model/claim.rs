@@ -25,7 +25,7 @@ impl<'a> Elaborator<'a> {
             self.scopes.set(scope, "minimize", slot, span);
         }
         self.in_scope(scope, |this| {
-            let errors = |this: &Self| this.diagnostics.iter().filter(|said| said.is_error()).count();
+            let errors = |this: &Self| this.reported.diagnostics.iter().filter(|said| said.is_error()).count();
             let before = errors(this);
             for statement in statements {
                 if let StatementKind::Claim { derivative, value } = &statement.kind {
@@ -33,7 +33,7 @@ impl<'a> Elaborator<'a> {
                     let _ = this.claim(*derivative, *value, statement.span);
                 }
             }
-            this.claim_errors = errors(this) - before;
+            this.reported.of_claims = errors(this) - before;
         });
     }
 
@@ -67,7 +67,13 @@ impl<'a> Elaborator<'a> {
             };
             return self.fail(error.also(self.span(left), reason));
         }
-        self.claims.push(Claim { of: derived.of, by: derived.by, derivative: derived.id, value: claimed.id, span });
+        self.declared.claims.push(Claim {
+            of: derived.of,
+            by: derived.by,
+            derivative: derived.id,
+            value: claimed.id,
+            span,
+        });
         Ok(())
     }
 

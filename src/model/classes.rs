@@ -22,7 +22,7 @@ pub fn line_for(lists: &[String; 2]) -> String {
 impl<'a> Elaborator<'a> {
     /// The list of the input that is declared next: its own, unless a line `same classes` names it together with one before.
     pub(super) fn list_of(&self, name: &str) -> ListId {
-        let together = self.same_classes.iter().find(|names| names.iter().any(|known| known == name));
+        let together = self.classes.same.iter().find(|names| names.iter().any(|known| known == name));
         let first = together.and_then(|names| self.graph.inputs.iter().position(|v| names.contains(&v.name)));
         ListId(first.unwrap_or(self.graph.inputs.len()) as u32)
     }
@@ -114,7 +114,7 @@ impl<'a> Elaborator<'a> {
     }
     /// Where a line of the `data` section goes, and how it is written there.
     fn place_in_data(&self, line: &str) -> Option<(Span, String)> {
-        let section = self.data_section?;
+        let section = self.classes.section?;
         Some(match self.text(section).ends_with('}') {
             true => self.line_at_end(section, line),
             false => (Span { start: section.end, ..section }, format!(" {{ {line} }}")),
@@ -147,7 +147,7 @@ impl<'a> Elaborator<'a> {
             return self.fail(error.help(help));
         }
         let line = self.place_in_data(&line_for(&lists));
-        self.compared.push(Compared { lists, spans: [left.1, right.1], line });
+        self.classes.compared.push(Compared { lists, spans: [left.1, right.1], line });
         Ok(())
     }
     fn check_class_comparison(

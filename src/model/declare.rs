@@ -69,8 +69,8 @@ impl<'a> Elaborator<'a> {
         if let Some(ty) = &item.ty {
             self.name_axes(leaf, ty, 0);
         }
-        self.inputs.push(Input { role, leaf, probability: false });
-        self.bindings.push((name.name.clone(), leaf));
+        self.declared.inputs.push(Input { role, leaf, probability: false });
+        self.declared.bindings.push((name.name.clone(), leaf));
         self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::new(leaf).into()), name.span);
         Ok(())
     }
@@ -84,7 +84,7 @@ impl<'a> Elaborator<'a> {
         let leaf = self.graph.intern(Op::Leaf(Leaf::Setting(self.graph.settings.len() as u32 - 1)));
         self.graph.name(leaf, name.name.clone());
         self.mark(leaf, name.span);
-        self.bindings.push((name.name.clone(), leaf));
+        self.declared.bindings.push((name.name.clone(), leaf));
         self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::known(leaf, value).into()), name.span);
         Ok(())
     }
@@ -160,7 +160,7 @@ impl<'a> Elaborator<'a> {
         let name = &item.name;
         let ty = self.type_of_numbers(item, "parameter", "param", "a class or a truth value can't be learned")?;
         let key = (self.frame, name.name.clone());
-        if let Some(&number) = self.parameter_sites.get(&key) {
+        if let Some(&number) = self.sites.parameters.get(&key) {
             return self.same_parameter(number, &ty.shape, name);
         }
         let initial = self.initial(item, &ty.shape)?;
@@ -174,11 +174,11 @@ impl<'a> Elaborator<'a> {
         if let Some(ty) = &item.ty {
             self.name_axes(leaf, ty, 0);
         }
-        self.parameters.push(Parameter { leaf, initial, gates, multiplies });
-        self.parameter_sites.insert(key, number);
+        self.declared.parameters.push(Parameter { leaf, initial, gates, multiplies });
+        self.sites.parameters.insert(key, number);
         self.frames.note_parameter(self.frame);
         if self.frame == super::path::Frames::ROOT {
-            self.bindings.push((name.name.clone(), leaf));
+            self.declared.bindings.push((name.name.clone(), leaf));
         }
         Ok(Tensor::new(leaf))
     }
@@ -187,7 +187,7 @@ impl<'a> Elaborator<'a> {
         let path = self.frames.path_of(self.frame, &name.name);
         let first = &self.graph.parameters[number as usize];
         let (before, first_span) = (first.ty.shape.clone(), first.span);
-        if self.replaying == 0 {
+        if self.reading.replaying == 0 {
             let error = Diagnostic::error("E0207", format!("two parameters would bear the name `{path}`"))
                 .at(name.span, "the second")
                 .also(first_span, "the first")
@@ -203,7 +203,7 @@ impl<'a> Elaborator<'a> {
             .help("a `layer` makes parameters of its own for each call");
             return self.fail(error);
         }
-        Ok(Tensor::new(self.parameters[number as usize].leaf))
+        Ok(Tensor::new(self.declared.parameters[number as usize].leaf))
     }
 
     fn initial(&mut self, item: &'a Declared, shape: &[usize]) -> Outcome<Initial> {

@@ -40,7 +40,7 @@ impl<'a> Elaborator<'a> {
             Ok(id) => {
                 // What was there already, as the 1 of `x + 1`, has not grown.
                 if before <= id.index() && !matches!(self.graph.op(id), Op::Leaf(_)) {
-                    self.derived.insert(id, order);
+                    self.facts.orders.insert(id, order);
                 }
                 self.asked_for(id, of.id, by.id, whole);
                 Ok(Tensor::new(id))
@@ -50,10 +50,10 @@ impl<'a> Elaborator<'a> {
     }
     /// The highest order of the derivatives that a value is made of.
     fn order_of(&self, id: NodeId) -> usize {
-        if self.derived.is_empty() {
+        if self.facts.orders.is_empty() {
             return 0;
         }
-        self.graph.reachable(&[id]).iter().filter_map(|x| self.derived.get(x).copied()).max().unwrap_or(0)
+        self.graph.reachable(&[id]).iter().filter_map(|x| self.facts.orders.get(x).copied()).max().unwrap_or(0)
     }
     /// The same for a claim: of a number it may go across `batch_mean`, as what `gradus grad` prints does. Then it is the share of one
     /// example in the derivative of the mean over the batch.
@@ -111,7 +111,7 @@ impl<'a> Elaborator<'a> {
     fn asked_for(&mut self, value: NodeId, of: NodeId, by: NodeId, whole: Span) {
         let derivative = Derivative { text: self.text(whole).to_string(), value, of, by };
         if of != by {
-            self.derivatives.insert(derivative);
+            self.declared.derivatives.insert(derivative);
         }
     }
     fn derivative_failed<T>(
@@ -244,16 +244,16 @@ impl<'a> Elaborator<'a> {
         let varying = self.graph.ty(x.id).varying;
         let hole = self.graph.hole(Type::real(&[], varying));
         let argument = Given { name: None, value: Tensor::new(hole).into(), span: *at };
-        let (steps, parameters) = (self.stepped.len(), self.parameters.len());
+        let (steps, parameters) = (self.sites.stepped.len(), self.declared.parameters.len());
         let layer = match &function {
             Function::Defined(defined) if defined.definition.kind == DefinitionKind::Layer => Some(*defined),
             _ => None,
         };
         let result = self.apply(function, vec![argument], span)?;
-        if let Some(layer) = layer.filter(|_| parameters < self.parameters.len()) {
+        if let Some(layer) = layer.filter(|_| parameters < self.declared.parameters.len()) {
             return self.derivative_of_layer(layer, span);
         }
-        if steps < self.stepped.len() {
+        if steps < self.sites.stepped.len() {
             let error =
                 Diagnostic::error("E0410", "a function with a `state` in it has no derivative by its argument here")
                     .at(span, "the state would step");

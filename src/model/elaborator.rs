@@ -31,11 +31,11 @@ pub struct ArgumentSite {
     pub arithmetic: Option<String>,
 }
 
+/// Reads a file's tree into a model.
 pub struct Elaborator<'a> {
     pub graph: Graph,
     pub sources: &'a Sources,
     pub options: &'a Options,
-    pub diagnostics: Vec<Diagnostic>,
     /// The tree that is being read: the file's or the prelude's.
     pub tree: &'a Tree,
     pub scopes: Scopes<'a>,
@@ -43,48 +43,86 @@ pub struct Elaborator<'a> {
     pub frames: Frames,
     pub frame: FrameId,
     pub calls: Vec<CallSite<'a>>,
-    /// A `use` that was refused: names that are not known may come from there.
-    pub lacks_used_file: bool,
-    /// Expressions inside each other, through all calls.
-    pub depth: usize,
-    /// Expressions that were read, but for those of optimizers.
-    pub read: usize,
-    /// Above zero while something is read again whose parameters are there already.
-    pub replaying: usize,
+    pub optimizer: Option<optimizer::Context>,
+    pub declared: Declared,
+    pub sites: Sites,
+    pub classes: ClassLists,
+    pub facts: Facts<'a>,
+    pub reading: Reading,
+    pub reported: Reports,
+}
+
+/// What the file turned out to say, as the model will have it.
+#[derive(Default)]
+pub struct Declared {
     pub inputs: Vec<Input>,
     pub parameters: Vec<Parameter>,
-    /// The parameters by frame and name; their paths are made at the end.
-    pub parameter_sites: IndexMap<(FrameId, String), u32>,
     pub states: Vec<State>,
-    /// Layers' states by frame and name.
-    pub state_sites: IndexMap<(FrameId, String), u32>,
+    pub metrics: Vec<Metric>,
+    pub claims: Vec<Claim>,
+    /// Derivatives, as the file asks for them.
+    pub derivatives: IndexSet<super::Derivative>,
+    /// Names of the top level and their values.
+    pub bindings: Vec<(String, NodeId)>,
+    /// Values inside of layers and the paths of their names; names of the top level go first.
+    pub inner_names: Vec<(NodeId, FrameId, String)>,
+}
+
+/// Where layers put what they have: parameters and states are found again by frame and name.
+#[derive(Default)]
+pub struct Sites {
+    /// The paths of parameters are made at the end.
+    pub parameters: IndexMap<(FrameId, String), u32>,
+    pub states: IndexMap<(FrameId, String), u32>,
     /// Which names of which block are states.
     pub state_names: FxHashMap<(ScopeId, String), u32>,
     /// The layers' states that got a next value, one after the other.
     pub stepped: Vec<u32>,
-    pub metrics: Vec<Metric>,
-    pub claims: Vec<Claim>,
-    /// How many errors are about claims, and about nothing else of the file.
-    pub claim_errors: usize,
-    /// Values inside of layers and the paths of their names; names of the top level go first.
-    pub inner_names: Vec<(NodeId, FrameId, String)>,
-    pub bindings: Vec<(String, NodeId)>,
     /// Models that were called: their parameters are there.
-    pub models_called: FxHashMap<FrameId, Span>,
+    pub models: FxHashMap<FrameId, Span>,
     /// Where `weights` or `params` was used, and how many parameters there were.
     pub gathered: Vec<(Span, usize, bool)>,
-    /// The names of inputs whose classes are of one list, as the `data` section says, and that section.
-    pub same_classes: Vec<Vec<String>>,
-    pub data_section: Option<Span>,
+}
+
+/// Which lists of classes are one.
+#[derive(Default)]
+pub struct ClassLists {
+    /// The names of inputs whose classes are of one list, as the `data` section says.
+    pub same: Vec<Vec<String>>,
+    /// That section.
+    pub section: Option<Span>,
     pub compared: Vec<super::classes::Compared>,
-    pub optimizer: Option<optimizer::Context>,
+}
+
+/// What is known of values beside their types.
+#[derive(Default)]
+pub struct Facts<'a> {
     pub ranges: Ranges,
     /// Derivatives by a number or of a number, and of which order they are.
-    pub derived: FxHashMap<NodeId, usize>,
-    /// Derivatives, as the file asks for them.
-    pub derivatives: IndexSet<super::Derivative>,
+    pub orders: FxHashMap<NodeId, usize>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
+}
+
+/// How the reading goes on.
+#[derive(Default)]
+pub struct Reading {
+    /// Expressions inside each other, through all calls.
+    pub depth: usize,
+    /// Expressions that were read, but for those of optimizers.
+    pub expressions: usize,
+    /// Above zero while something is read again whose parameters are there already.
+    pub replaying: usize,
+    /// A `use` that was refused: names that are not known may come from there.
+    pub lacks_used_file: bool,
+}
+
+/// What was said.
+#[derive(Default)]
+pub struct Reports {
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many errors are about claims, and about nothing else of the file.
+    pub of_claims: usize,
 }
 
 impl<'a> Elaborator<'a> {
@@ -95,39 +133,19 @@ impl<'a> Elaborator<'a> {
             graph: Graph::new(),
             sources,
             options,
-            diagnostics: vec![],
             tree,
             scopes,
             scope,
             frames: Frames::new(),
             frame: Frames::ROOT,
             calls: vec![],
-            lacks_used_file: false,
-            depth: 0,
-            read: 0,
-            replaying: 0,
-            inputs: vec![],
-            parameters: vec![],
-            parameter_sites: IndexMap::new(),
-            states: vec![],
-            state_sites: IndexMap::new(),
-            state_names: FxHashMap::default(),
-            stepped: vec![],
-            metrics: vec![],
-            claims: vec![],
-            claim_errors: 0,
-            inner_names: vec![],
-            bindings: vec![],
-            models_called: FxHashMap::default(),
-            gathered: vec![],
-            same_classes: vec![],
-            data_section: None,
-            compared: vec![],
             optimizer: None,
-            ranges: Ranges::default(),
-            derived: FxHashMap::default(),
-            derivatives: IndexSet::new(),
-            axis_names: FxHashMap::default(),
+            declared: Declared::default(),
+            sites: Sites::default(),
+            classes: ClassLists::default(),
+            facts: Facts::default(),
+            reading: Reading::default(),
+            reported: Reports::default(),
         }
     }
 
@@ -172,8 +190,8 @@ impl<'a> Elaborator<'a> {
             diagnostic = diagnostic.also(call.span, format!("in this call of `{}`", call.defined.definition.name.name));
         }
         diagnostic.labels.retain(|label| label.span.file != prelude::FILE);
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
+        if !self.reported.diagnostics.contains(&diagnostic) {
+            self.reported.diagnostics.push(diagnostic);
         }
         Reported
     }

@@ -12,14 +12,14 @@ use std::rc::Rc;
 impl<'a> Elaborator<'a> {
     /// The value of an expression.
     pub fn expression(&mut self, id: TreeId) -> Outcome<Value<'a>> {
-        if self.depth >= limits::EXPRESSION_DEPTH {
+        if self.reading.depth >= limits::EXPRESSION_DEPTH {
             let message = format!("more than {} expressions inside each other", limits::EXPRESSION_DEPTH);
             return self.fail(Diagnostic::error("E0904", message).at(self.span(id), "too deep"));
         }
         self.count_expression(id)?;
-        self.depth += 1;
+        self.reading.depth += 1;
         let value = self.expression_of_kind(id);
-        self.depth -= 1;
+        self.reading.depth -= 1;
         let value = value?;
         if let Value::Tensor(tensor) = &value {
             let span = self.span(id);
@@ -34,8 +34,8 @@ impl<'a> Elaborator<'a> {
         if self.optimizer.is_some() {
             return Ok(());
         }
-        self.read += 1;
-        match self.read.cmp(&limits::EXPRESSIONS) {
+        self.reading.expressions += 1;
+        match self.reading.expressions.cmp(&limits::EXPRESSIONS) {
             Ordering::Less => Ok(()),
             Ordering::Equal => {
                 let message =

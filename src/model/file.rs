@@ -14,10 +14,10 @@ impl<'a> Elaborator<'a> {
         for statement in statements {
             if let StatementKind::Section(section) = &statement.kind
                 && section.kind == SectionKind::Data
-                && self.data_section.is_none()
+                && self.classes.section.is_none()
             {
-                self.data_section = Some(statement.span);
-                self.same_classes = crate::schema::same_classes(self.tree, section);
+                self.classes.section = Some(statement.span);
+                self.classes.same = crate::schema::same_classes(self.tree, section);
             }
         }
         let mut sound = Ok(());
@@ -43,22 +43,22 @@ impl<'a> Elaborator<'a> {
         };
         sound.ok()?;
         let outputs = outputs.ok()?;
-        let loss = self.bindings.iter().find(|(name, _)| name == "loss").map(|(_, id)| *id);
+        let loss = self.declared.bindings.iter().find(|(name, _)| name == "loss").map(|(_, id)| *id);
         Some(Model {
             graph: std::mem::take(&mut self.graph),
-            inputs: std::mem::take(&mut self.inputs),
-            parameters: std::mem::take(&mut self.parameters),
-            states: std::mem::take(&mut self.states),
+            inputs: std::mem::take(&mut self.declared.inputs),
+            parameters: std::mem::take(&mut self.declared.parameters),
+            states: std::mem::take(&mut self.declared.states),
             outputs,
-            metrics: std::mem::take(&mut self.metrics),
+            metrics: std::mem::take(&mut self.declared.metrics),
             loss,
             objective,
-            claims: std::mem::take(&mut self.claims),
-            compared: std::mem::take(&mut self.compared),
-            derivatives: std::mem::take(&mut self.derivatives).into_iter().collect(),
+            claims: std::mem::take(&mut self.declared.claims),
+            compared: std::mem::take(&mut self.classes.compared),
+            derivatives: std::mem::take(&mut self.declared.derivatives).into_iter().collect(),
             training,
             data: data.map(|(section, _)| section.clone()),
-            bindings: std::mem::take(&mut self.bindings),
+            bindings: std::mem::take(&mut self.declared.bindings),
         })
     }
 
@@ -99,7 +99,7 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        if !said && let Some((_, id)) = self.bindings.iter().find(|(name, _)| name == "y") {
+        if !said && let Some((_, id)) = self.declared.bindings.iter().find(|(name, _)| name == "y") {
             // A `y` that needs a target is no answer; then `predict` asks for one.
             if !matches!(self.graph.op(*id), Op::Leaf(Leaf::Input(_))) && self.target_of(*id).is_none() {
                 outputs.push(("y".to_string(), *id));
@@ -132,7 +132,7 @@ impl<'a> Elaborator<'a> {
     /// A target that a value depends on.
     fn target_of(&self, id: NodeId) -> Option<String> {
         self.graph.reachable(&[id]).into_iter().find_map(|x| match self.graph.op(x) {
-            Op::Leaf(Leaf::Input(number)) if self.inputs[*number as usize].role == Role::Target => {
+            Op::Leaf(Leaf::Input(number)) if self.declared.inputs[*number as usize].role == Role::Target => {
                 Some(self.graph.inputs[*number as usize].name.clone())
             }
             _ => None,
@@ -144,7 +144,7 @@ impl<'a> Elaborator<'a> {
         for (path, number) in self.parameter_paths() {
             self.graph.parameters[number as usize].name = path;
         }
-        for ((frame, name), number) in &self.state_sites {
+        for ((frame, name), number) in &self.sites.states {
             self.graph.states[*number as usize].name = self.frames.path_of(*frame, name);
         }
     }
@@ -153,7 +153,7 @@ impl<'a> Elaborator<'a> {
         let mut seen: FxHashSet<String> = FxHashSet::default();
         for number in 0..self.graph.parameters.len() {
             let variable = self.graph.parameters[number].clone();
-            let leaf = self.parameters[number].leaf;
+            let leaf = self.declared.parameters[number].leaf;
             self.graph.name(leaf, variable.name.clone());
             if seen.insert(variable.name.clone()) {
                 continue;
@@ -169,7 +169,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn name_inner_values(&mut self) {
-        for (id, frame, name) in std::mem::take(&mut self.inner_names) {
+        for (id, frame, name) in std::mem::take(&mut self.declared.inner_names) {
             let path = self.frames.path_of(frame, &name);
             self.graph.name(id, path);
         }

@@ -63,7 +63,7 @@ impl<'a> Elaborator<'a> {
         let fits = |id: NodeId| self.graph.shape(id).last().is_some_and(|n| *n as f64 == size);
         let is_value = |id: NodeId| self.graph.ty(id).varying;
         // The value that was bound last is the likeliest.
-        let mut all = self.bindings.iter().rev().filter(|(_, id)| is_value(*id) && fits(*id));
+        let mut all = self.declared.bindings.iter().rev().filter(|(_, id)| is_value(*id) && fits(*id));
         if let Some((name, _)) = all.next() {
             error = error.edit(
                 format!("the input comes first, and its size is known: `{name}`"),

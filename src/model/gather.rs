@@ -17,7 +17,7 @@ impl<'a> Elaborator<'a> {
         let leaves = self.selected(weights);
         if leaves.is_empty() {
             // Those that should be there may be missing because of a mistake above.
-            if self.diagnostics.iter().any(Diagnostic::is_error) {
+            if self.reported.diagnostics.iter().any(Diagnostic::is_error) {
                 return Err(Reported);
             }
             let (what, help) = if weights {
@@ -30,15 +30,15 @@ impl<'a> Elaborator<'a> {
             };
             return self.fail(Diagnostic::error("E0208", what).at(span, "empty").help(help));
         }
-        self.gathered.push((span, leaves.len(), weights));
+        self.sites.gathered.push((span, leaves.len(), weights));
         Ok(self.as_one_vector(&leaves).into())
     }
     fn selected(&self, weights: bool) -> Vec<NodeId> {
-        self.parameters.iter().filter(|p| !weights || p.multiplies).map(|p| p.leaf).collect()
+        self.declared.parameters.iter().filter(|p| !weights || p.multiplies).map(|p| p.leaf).collect()
     }
     /// Parameters made below a use of `weights` would be missing from it.
     pub fn check_gathered(&mut self) {
-        for (span, count, weights) in std::mem::take(&mut self.gathered) {
+        for (span, count, weights) in std::mem::take(&mut self.sites.gathered) {
             if self.selected(weights).len() != count {
                 let name = if weights { "weights" } else { "params" };
                 let error = Diagnostic::error("E0214", format!("`{name}` stands above parameters that it should hold"))
@@ -68,7 +68,7 @@ impl<'a> Elaborator<'a> {
         let leaves: Vec<NodeId> = paths
             .iter()
             .filter(|(known, _)| *known == path || known.starts_with(&below))
-            .map(|(_, number)| self.parameters[*number as usize].leaf)
+            .map(|(_, number)| self.declared.parameters[*number as usize].leaf)
             .collect();
         if leaves.is_empty() {
             let names: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();

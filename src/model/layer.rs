@@ -199,10 +199,10 @@ impl<'a> Elaborator<'a> {
             }
             _ => self.frames.enter_source(self.frame),
         };
-        let seen = defined.definition.kind == DefinitionKind::Model && self.models_called.insert(frame, span).is_some();
-        self.replaying += usize::from(seen);
+        let seen = defined.definition.kind == DefinitionKind::Model && self.sites.models.insert(frame, span).is_some();
+        self.reading.replaying += usize::from(seen);
         let result = self.in_frame(frame, |this| this.mapped(defined, &typed, &leading));
-        self.replaying -= usize::from(seen);
+        self.reading.replaying -= usize::from(seen);
         result
     }
     pub fn bind(&mut self, name: &str, value: Value<'a>, span: Span) {
@@ -334,7 +334,7 @@ impl<'a> Elaborator<'a> {
                 inner
             })
             .collect();
-        let steps = self.stepped.len();
+        let steps = self.sites.stepped.len();
         let value = self.mapped(defined, &inner, rest)?;
         let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
         self.lift_steps(steps, &pairs, extent, at)?;
@@ -363,7 +363,7 @@ impl<'a> Elaborator<'a> {
                 self.bind(name, Tensor::new(hole).into(), parameter.name.span);
             }
         }
-        let steps = self.stepped.len();
+        let steps = self.sites.stepped.len();
         let value = self.body(defined)?;
         self.substitute_steps(steps, &pairs);
         Ok(self.substituted(value, &pairs))

@@ -117,7 +117,7 @@ impl<'a> Elaborator<'a> {
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
-        let steps = self.stepped.len();
+        let steps = self.sites.stepped.len();
         let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
         self.lift_steps(steps, &pairs, length, self.span(of.over))?;
         Ok(self.lifted_value(value, &pairs, length))
@@ -161,12 +161,12 @@ impl<'a> Elaborator<'a> {
                 self.graph.add_binder(id, start.id, *kind, *varying);
             }
             self.frames.set_sources(self.frame, sources);
-            self.replaying += rounds;
-            let steps = self.stepped.len();
+            self.reading.replaying += rounds;
+            let steps = self.sites.stepped.len();
             let next = self.round(of, id, &overs);
-            self.replaying -= rounds;
+            self.reading.replaying -= rounds;
             let next = next?;
-            if steps < self.stepped.len() {
+            if steps < self.sites.stepped.len() {
                 let error = Diagnostic::error("E0410", "a `state` can't step inside of a loop")
                     .at(span, "it would step in each round")
                     .help("call the layer outside, or in a `for`");
@@ -218,7 +218,7 @@ impl<'a> Elaborator<'a> {
             if self.calls.is_empty() {
                 self.graph.name(leaf, state.name.name.clone());
             } else {
-                self.inner_names.push((leaf, self.frame, state.name.name.clone()));
+                self.declared.inner_names.push((leaf, self.frame, state.name.name.clone()));
             }
             self.scopes.set(
                 scope,

@@ -113,7 +113,7 @@ impl<'a> Elaborator<'a> {
             Op::Leaf(Leaf::Parameter(number)) if self.graph.shape(x).is_empty() => {
                 let variable = &self.graph.parameters[*number as usize];
                 let product = self.only_product(x, &order);
-                let multiplies = self.parameters[*number as usize].multiplies || product.is_some();
+                let multiplies = self.declared.parameters[*number as usize].multiplies || product.is_some();
                 (multiplies && variable.span.file != prelude::FILE).then_some((product, variable.span))
             }
             _ => None,
@@ -253,7 +253,7 @@ impl<'a> Elaborator<'a> {
         let order = self.graph.reachable(&[id]);
         let is_wide_target = |x: &NodeId| match self.graph.op(*x) {
             Op::Leaf(Leaf::Input(number)) => {
-                self.inputs[*number as usize].role == Role::Target && !self.graph.shape(*x).is_empty()
+                self.declared.inputs[*number as usize].role == Role::Target && !self.graph.shape(*x).is_empty()
             }
             _ => false,
         };

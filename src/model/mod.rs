@@ -19,6 +19,7 @@ mod foreign_layer;
 mod foreign_value;
 mod gather;
 mod index;
+mod juxtaposition;
 mod layer;
 mod loops;
 mod mend;
@@ -36,7 +37,6 @@ mod statement;
 mod statistics;
 #[cfg(test)]
 mod tests;
-mod touching;
 mod train;
 mod value;
 mod warnings;
@@ -237,7 +237,7 @@ pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Opti
         let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
         elaborator.load_prelude();
         let model = elaborator.file(&parsed.root);
-        (model, elaborator.diagnostics, elaborator.claim_errors)
+        (model, elaborator.reported.diagnostics, elaborator.reported.of_claims)
     });
     let errors = diagnostics.iter().chain(&parsed.diagnostics).filter(|said| said.is_error()).count();
     let sound = errors == of_claims;
@@ -256,7 +256,7 @@ pub fn declarations(parsed: &Parsed, sources: &Sources, options: &Options) -> De
         match elaborator.file(&parsed.root) {
             Some(model) => model.declarations(),
             None => {
-                let roles = elaborator.inputs.iter().map(|input| input.role);
+                let roles = elaborator.declared.inputs.iter().map(|input| input.role);
                 let inputs = roles.zip(elaborator.graph.inputs.iter().cloned()).collect();
                 Declarations { inputs, settings: elaborator.graph.settings.clone() }
             }

@@ -124,7 +124,7 @@ impl<'a> Elaborator<'a> {
             return self.not_there_yet(span, &format!("`{name}` is"));
         }
         // It may well come from a file that could not be brought in.
-        if self.lacks_used_file {
+        if self.reading.lacks_used_file {
             return Err(Reported);
         }
         let message = format!("`{name}` is not known here");
@@ -167,7 +167,7 @@ impl<'a> Elaborator<'a> {
 
     /// Whether this was said about the same name at another place; then this place is shown with it, and corrected with it.
     fn was_said(&mut self, message: &str, span: Span) -> bool {
-        let first = self.diagnostics.iter_mut().find(|said| said.message == message);
+        let first = self.reported.diagnostics.iter_mut().find(|said| said.message == message);
         first.map(|first| stands_again(first, span)).is_some()
     }
 

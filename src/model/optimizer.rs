@@ -145,7 +145,7 @@ impl<'a> Elaborator<'a> {
     ) -> Outcome<Update> {
         let definition = defined.definition;
         let (variable, gradient) = (&definition.parameters[0].name, &definition.parameters[1].name);
-        let leaf = self.parameters[number as usize].leaf;
+        let leaf = self.declared.parameters[number as usize].leaf;
         let hole = gradients[number as usize];
         let shape = self.graph.shape(leaf).to_vec();
         self.optimizer = Some(Context {
@@ -256,7 +256,7 @@ impl<'a> Elaborator<'a> {
         self.graph.states.push(Variable { name: path, ty: Type::real(&shape, false), span });
         let state = self.graph.states.len() as u32 - 1;
         let leaf = self.graph.intern(Op::Leaf(Leaf::State(state)));
-        self.states.push(State { leaf, initial: Initial::Value(initial), next: None });
+        self.declared.states.push(State { leaf, initial: Initial::Value(initial), next: None });
         if let Some(context) = &mut self.optimizer {
             context.states.insert(item.name.name.clone(), (state, leaf));
         }

@@ -339,7 +339,7 @@ impl<'a> Elaborator<'a> {
             id = view.x;
         }
         if let Op::Leaf(Leaf::Parameter(number)) = *self.graph.op(id)
-            && let Some(parameter) = self.parameters.get_mut(number as usize)
+            && let Some(parameter) = self.declared.parameters.get_mut(number as usize)
         {
             parameter.multiplies = true;
         }

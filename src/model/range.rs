@@ -7,7 +7,7 @@ use crate::op::{Interval, Linearity};
 impl Elaborator<'_> {
     /// The range of a value.
     pub fn range_of(&mut self, id: NodeId) -> Interval {
-        self.ranges.of(&self.graph, id)
+        self.facts.ranges.of(&self.graph, id)
     }
 
     /// Whether a value is known to go beyond 1 for some parameters: a function, as `relu` or `exp`, of what can be any number. A range is

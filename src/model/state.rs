@@ -16,7 +16,7 @@ impl<'a> Elaborator<'a> {
         let name = &item.name;
         match made {
             Ok((number, value)) => {
-                self.state_names.insert((self.scope, name.name.clone()), number);
+                self.sites.state_names.insert((self.scope, name.name.clone()), number);
                 self.scopes.set(self.scope, &name.name, Slot::Value(Tensor::new(value).into()), name.span);
                 Ok(())
             }
@@ -31,7 +31,7 @@ impl<'a> Elaborator<'a> {
         let name = &item.name;
         let ty = self.type_of_numbers(item, "state", "state", "not of classes or truth values")?;
         let key = (self.frame, name.name.clone());
-        if let Some(&number) = self.state_sites.get(&key) {
+        if let Some(&number) = self.sites.states.get(&key) {
             return self.same_state(number, &ty.shape, name);
         }
         let initial = match item.start {
@@ -49,15 +49,15 @@ impl<'a> Elaborator<'a> {
         let number = self.graph.states.len() as u32 - 1;
         let leaf = self.graph.intern(Op::Leaf(Leaf::State(number)));
         self.mark(leaf, name.span);
-        self.states.push(super::State { leaf, initial: Initial::Value(initial), next: None });
-        self.state_sites.insert(key, number);
+        self.declared.states.push(super::State { leaf, initial: Initial::Value(initial), next: None });
+        self.sites.states.insert(key, number);
         Ok((number, leaf))
     }
     fn same_state(&mut self, number: u32, shape: &[usize], name: &Ident) -> Outcome<(u32, NodeId)> {
         let path = self.frames.path_of(self.frame, &name.name);
         let first = &self.graph.states[number as usize];
         let (before, first_span) = (first.ty.shape.clone(), first.span);
-        if self.replaying == 0 {
+        if self.reading.replaying == 0 {
             let error = Diagnostic::error("E0207", format!("two states would bear the name `{path}`"))
                 .at(name.span, "the second")
                 .also(first_span, "the first")
@@ -68,15 +68,15 @@ impl<'a> Elaborator<'a> {
             let message = format!("`{path}` is {}, and this call needs {}", shape_text(&before), shape_text(shape));
             return self.fail(Diagnostic::error("E0306", message).at(name.span, "shared by all calls of a model"));
         }
-        let state = &self.states[number as usize];
+        let state = &self.declared.states[number as usize];
         Ok((number, state.next.unwrap_or(state.leaf)))
     }
 
     /// `center <- e`: from here on the name means its next value. Only training steps.
     pub fn state_update(&mut self, name: &'a Ident, value: TreeId, whole: Span) -> Outcome<()> {
         let found = self.scopes.find(self.scope, &name.name).map(|(scope, _)| scope);
-        let number =
-            found.and_then(|scope| self.state_names.get(&(scope, name.name.clone())).copied().map(|n| (scope, n)));
+        let number = found
+            .and_then(|scope| self.sites.state_names.get(&(scope, name.name.clone())).copied().map(|n| (scope, n)));
         let Some((scope, number)) = number else {
             if found
                 .is_some_and(|scope| matches!(self.scopes.own(scope, &name.name).map(|e| &e.slot), Some(Slot::Broken)))
@@ -116,8 +116,8 @@ impl<'a> Elaborator<'a> {
             return Ok(());
         }
         let id = self.graph.expand_to(next.id, &shape);
-        self.states[number as usize].next = Some(id);
-        self.stepped.push(number);
+        self.declared.states[number as usize].next = Some(id);
+        self.sites.stepped.push(number);
         let span = self.scopes.own(scope, &name.name).map_or(name.span, |entry| entry.span);
         self.scopes.set(scope, &name.name, Slot::Value(Value::Tensor(Tensor::new(id))), span);
         Ok(())
@@ -126,22 +126,22 @@ impl<'a> Elaborator<'a> {
     /// The steps since a place in their list, with nodes in the place of holes.
     pub fn substitute_steps(&mut self, since: usize, pairs: &[(NodeId, NodeId)]) {
         let numbers = self.stepped_since(since);
-        let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.states[*n as usize].next).collect();
+        let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.declared.states[*n as usize].next).collect();
         let put = self.graph.substitute(&next, pairs);
         for (number, id) in numbers.iter().zip(put) {
-            self.states[*number as usize].next = Some(id);
+            self.declared.states[*number as usize].next = Some(id);
         }
     }
     /// The steps since a place in their list, in a function that was mapped over an axis.
     pub fn lift_steps(&mut self, since: usize, pairs: &[(NodeId, NodeId)], extent: usize, at: Span) -> Outcome<()> {
         let numbers = self.stepped_since(since);
-        let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.states[*n as usize].next).collect();
+        let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.declared.states[*n as usize].next).collect();
         let lifted = self.graph.lift(&next, pairs, extent);
         for (number, one) in numbers.iter().zip(lifted) {
             if one.1 {
                 let name = self.graph.states[*number as usize].name.clone();
                 // Leaves the graph sound: the step has the shape of the state.
-                self.states[*number as usize].next = None;
+                self.declared.states[*number as usize].next = None;
                 let error = Diagnostic::error(
                     "E0410",
                     format!("the next value of `{name}` depends on the place that is mapped over"),
@@ -150,12 +150,12 @@ impl<'a> Elaborator<'a> {
                 .help("take `batch_mean(…)` of what varies: it averages over the mapped axes too");
                 return self.fail(error);
             }
-            self.states[*number as usize].next = Some(one.0);
+            self.declared.states[*number as usize].next = Some(one.0);
         }
         Ok(())
     }
     fn stepped_since(&self, since: usize) -> Vec<u32> {
-        let mut numbers = self.stepped[since..].to_vec();
+        let mut numbers = self.sites.stepped[since..].to_vec();
         numbers.sort();
         numbers.dedup();
         numbers

@@ -118,7 +118,7 @@ impl<'a> Elaborator<'a> {
             StatementKind::Use { file, alias } => {
                 match alias {
                     Some(alias) => self.scopes.set(self.scope, &alias.name, Slot::Broken, alias.span),
-                    None => self.lacks_used_file = true,
+                    None => self.reading.lacks_used_file = true,
                 }
                 self.not_there_yet(file.span, "`use` of another file is")
             }
@@ -131,7 +131,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn metric(&mut self, name: &'a Ident, value: TreeId, span: Span) -> Outcome<()> {
-        if let Some(first) = self.metrics.iter().find(|metric| metric.name == name.name) {
+        if let Some(first) = self.declared.metrics.iter().find(|metric| metric.name == name.name) {
             let error = Diagnostic::error("E0202", format!("there are two metrics `{}`", name.name))
                 .at(name.span, "the second")
                 .also(first.span, "the first");
@@ -140,7 +140,7 @@ impl<'a> Elaborator<'a> {
         let frame = self.frames.enter(Frames::ROOT, Label::Name(name.name.clone()));
         let x = self.in_frame(frame, |this| this.tensor(value))?;
         self.number_for(&x, value, "a metric is one number for an example", "E0316")?;
-        self.metrics.push(super::Metric { name: name.name.clone(), value: x.id, span });
+        self.declared.metrics.push(super::Metric { name: name.name.clone(), value: x.id, span });
         Ok(())
     }
     /// Refuses what is no number, and offers `sum` and `mean`.
@@ -230,7 +230,7 @@ impl<'a> Elaborator<'a> {
         let Value::Tensor(tensor) = value else { return };
         let is_top = self.frame == Frames::ROOT && self.calls.is_empty();
         if is_top {
-            self.bindings.push((name.name.clone(), tensor.id));
+            self.declared.bindings.push((name.name.clone(), tensor.id));
         }
         if matches!(self.graph.op(tensor.id), Op::Leaf(leaf) if !matches!(leaf, Leaf::Table(..))) {
             return;
@@ -238,7 +238,7 @@ impl<'a> Elaborator<'a> {
         if is_top {
             self.graph.name(tensor.id, name.name.clone());
         } else {
-            self.inner_names.push((tensor.id, self.frame, name.name.clone()));
+            self.declared.inner_names.push((tensor.id, self.frame, name.name.clone()));
         }
     }
     /// Refuses a name that the block binds already.

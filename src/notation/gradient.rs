@@ -2,7 +2,7 @@
 use super::derivation::{Derivation, Form, Left, Request, Role, Wanted};
 use crate::gradient::adjoints;
 use crate::graph::{Graph, NodeId};
-use crate::simplify::around::{Around, recognised};
+use crate::simplify::bypass::{Bypass, recognised};
 use crate::simplify::{Stage, simplify};
 use rustc_hash::FxHashSet;
 
@@ -41,10 +41,10 @@ fn request_with(
     let named: Vec<NodeId> = graph.names().map(|n| n.0).filter(is_kept).collect();
     let known = recognised(graph, &numbers, &by_nodes, &named, before);
     let images = || named.iter().copied().zip(known.others.iter().copied());
-    let bypass = Around::new(graph, &known.graph, images());
+    let bypass = Bypass::new(graph, &known.graph, images());
     let root = (numbers[0], known.numbers[0]);
     let is_passed = |pair: &(NodeId, NodeId)| {
-        known.is_changed && !by_nodes.contains(&pair.0) && needed.contains(&pair.0) && bypass.goes_around(root, *pair)
+        known.is_changed && !by_nodes.contains(&pair.0) && needed.contains(&pair.0) && bypass.bypasses(root, *pair)
     };
     // Its adjoint is not the derivative by it.
     let passed: FxHashSet<NodeId> = images().filter(is_passed).map(|(_, image)| image).collect();

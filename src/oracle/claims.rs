@@ -6,7 +6,7 @@ use crate::graph::rebuild::Rebuild;
 use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
-use crate::simplify::around::recognised;
+use crate::simplify::bypass::recognised;
 use crate::simplify::{Stage, normal, parts, simplify};
 
 #[rustfmt::skip]

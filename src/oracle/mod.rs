@@ -10,7 +10,7 @@ pub mod values;
 
 pub use differences::{Probe, Quantity, Slopes, finite_differences};
 pub use scalar::{Jet, Scalar};
-pub use schedule::{LoopRun, Step, schedule};
+pub use schedule::{LoopRun, Visit, schedule};
 pub use steps::{Left, Steps};
 pub use values::{Draws, Environment, Values};
 
@@ -36,7 +36,7 @@ pub struct Oracle<'a> {
 
 /// The order of evaluation, and what named functions are.
 struct Plan {
-    steps: Vec<Step>,
+    steps: Vec<Visit>,
     definitions: FxHashMap<NodeId, Definition>,
 }
 
@@ -130,11 +130,11 @@ impl<'a, T: Scalar> Run<'a, T> {
         self.values[id.index()].as_ref().ok_or_else(|| format!("%{} is used before it has a value", id.0))
     }
 
-    fn steps(&mut self, steps: &[Step]) -> Result<(), String> {
+    fn steps(&mut self, steps: &[Visit]) -> Result<(), String> {
         for step in steps {
             match step {
-                Step::Node(id) => self.values[id.index()] = Some(self.node(*id)?),
-                Step::Loop(run) => self.run_loop(run)?,
+                Visit::Node(id) => self.values[id.index()] = Some(self.node(*id)?),
+                Visit::Loop(run) => self.run_loop(run)?,
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// One step of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum Visit {
     Node(NodeId),
     Loop(LoopRun),
 }
@@ -18,20 +18,20 @@ pub struct LoopRun {
     pub projections: Vec<NodeId>,
     /// The binders that the body reads, by their numbers in the loop. Their leaves are no steps of the body.
     pub binders: Vec<usize>,
-    pub body: Vec<Step>,
+    pub body: Vec<Visit>,
 }
 
 /// What the roots need, in order. A loop runs once for all projections of it that can be had at once.
 ///
 /// # Errors
 /// A value that differs in the rounds of a loop is used outside of it, or an operand comes after its user.
-pub fn schedule(graph: &Graph, roots: &[NodeId]) -> Result<Vec<Step>, String> {
+pub fn schedule(graph: &Graph, roots: &[NodeId]) -> Result<Vec<Visit>, String> {
     Ok(level(graph, None, roots)?.steps)
 }
 
 /// The part of an evaluation that stands in one loop's body, or in none.
 struct Level {
-    steps: Vec<Step>,
+    steps: Vec<Visit>,
     binders: Vec<usize>,
     /// Values from outside the loop that the body reads or that its binders begin with.
     captured: Vec<NodeId>,
@@ -68,7 +68,7 @@ fn level(graph: &Graph, inside: Option<LoopId>, targets: &[NodeId]) -> Result<Le
             }
             _ => {}
         }
-        steps.push((id, Step::Node(id)));
+        steps.push((id, Visit::Node(id)));
         todo.extend(op.operands());
     }
     for (of, mut of_loop) in projections {
@@ -84,7 +84,7 @@ fn level(graph: &Graph, inside: Option<LoopId>, targets: &[NodeId]) -> Result<Le
 }
 
 /// The run that gives the first of these projections, and all others that need nothing from after it.
-fn one_run(graph: &Graph, of: LoopId, waiting: &mut Vec<(NodeId, NodeId)>) -> Result<(NodeId, Step), String> {
+fn one_run(graph: &Graph, of: LoopId, waiting: &mut Vec<(NodeId, NodeId)>) -> Result<(NodeId, Visit), String> {
     let first = waiting[0].0;
     let (mut now, mut later) = (vec![], vec![]);
     for &(id, x) in waiting.iter() {
@@ -98,7 +98,7 @@ fn one_run(graph: &Graph, of: LoopId, waiting: &mut Vec<(NodeId, NodeId)>) -> Re
     let targets: Vec<NodeId> = now.iter().map(|p| p.1).collect();
     let Level { steps: body, binders, .. } = level(graph, Some(of), &targets)?;
     let projections = now.into_iter().map(|p| p.0).collect();
-    Ok((first, Step::Loop(LoopRun { of, projections, binders, body })))
+    Ok((first, Visit::Loop(LoopRun { of, projections, binders, body })))
 }
 
 fn same_loop(id: NodeId, inside: Option<LoopId>, of: LoopId) -> Result<(), String> {

@@ -1,5 +1,5 @@
 //! Where in memory the buffers of a step stand: those that are never needed together share it.
-use crate::kernel::{BufferId, Instruction, Place, Program, Role, Statement, Step};
+use crate::kernel::{BufferId, Command, Instruction, Location, Program, Role, Statement};
 use rustc_hash::FxHashMap;
 
 /// Gives every value's buffer a place that is its own from the first step that touches it to the last. Parameters, states, constants,
@@ -18,7 +18,7 @@ pub fn share(program: &mut Program) {
     for number in 0..program.buffers.len() {
         let id = BufferId(number as u32);
         let buffer = &mut program.buffers[number];
-        let Place::Arena { offset } = &mut buffer.place else { continue };
+        let Location::Arena { offset } = &mut buffer.place else { continue };
         if buffer.overwrites.is_some() {
             continue;
         }
@@ -47,7 +47,7 @@ pub fn share(program: &mut Program) {
         }
         used.push((offset, bytes, last));
         top = top.max(offset + bytes);
-        program.buffers[id.0 as usize].place = Place::Arena { offset };
+        program.buffers[id.0 as usize].place = Location::Arena { offset };
     }
     program.arena_bytes = top;
     for number in 0..program.buffers.len() {
@@ -58,20 +58,20 @@ pub fn share(program: &mut Program) {
 }
 
 /// All buffers that a step reads or writes.
-fn touched(program: &Program, step: &Step) -> Vec<BufferId> {
+fn touched(program: &Program, step: &Command) -> Vec<BufferId> {
     match step {
-        Step::Kernel { kernel, .. } => {
+        Command::Kernel { kernel, .. } => {
             let mut all = vec![];
             in_block(&program.kernel(*kernel).body, &mut all);
             all
         }
-        Step::Loop { body, .. } => body.iter().flat_map(|s| touched(program, s)).collect(),
-        Step::Product(one) => {
+        Command::Loop { body, .. } => body.iter().flat_map(|s| touched(program, s)).collect(),
+        Command::Product(one) => {
             let operands = [Some(&one.a), Some(&one.b), Some(&one.c), one.bias.as_ref()];
             operands.into_iter().flatten().map(|o| o.buffer).collect()
         }
-        Step::Transpose(one) => vec![one.from.buffer, one.to.buffer],
-        Step::Barrier => vec![],
+        Command::Transpose(one) => vec![one.from.buffer, one.to.buffer],
+        Command::Barrier => vec![],
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! The other factors stand one behind the other in one buffer, and so do the results; nothing is copied for it. Members of a
 //! group stand equally deep: as many contractions lie on the longest way to each. So no group waits for itself, not even around
-//! other groups. Large products gain nothing by company, and would push each other out of the cache.
+//! other groups. Large products gain nothing by being grouped, and would push each other out of the cache.
 use super::kernels::DIVIDED_ELEMENTS;
 use super::layout::Layout;
 use super::schedule::dependency_order;

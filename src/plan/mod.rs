@@ -21,8 +21,8 @@ mod weight;
 use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
-    Affine, Buffer, BufferId, Division, Element, Float, KernelId, LoopVariable, Multiplication, Place, ProductId,
-    Program, Role, Step,
+    Affine, Buffer, BufferId, Command, Division, Element, Float, KernelId, Location, LoopVariable, Multiplication,
+    ProductId, Program, Role,
 };
 use crate::limits;
 use crate::step::Target;
@@ -191,7 +191,7 @@ impl<'g> Planner<'g> {
             name: "order of rows".into(),
             element: Element::U32,
             elements: 1,
-            place: Place::Window { slot: 0 },
+            place: Location::Window { slot: 0 },
             role: Role::Data,
             overwrites: None,
         });
@@ -207,7 +207,7 @@ impl<'g> Planner<'g> {
             name: name.into(),
             element,
             elements,
-            place: Place::Arena { offset },
+            place: Location::Arena { offset },
             role,
             overwrites: None,
         });
@@ -336,10 +336,10 @@ impl<'g> Planner<'g> {
         self.graph.name_of(id).map_or_else(|| format!("v{}", id.0), str::to_string)
     }
 
-    fn push_kernel(&mut self, written: Written) -> Outcome<Step> {
+    fn push_kernel(&mut self, written: Written) -> Outcome<Command> {
         let arguments = written.places.iter().map(|of| self.variable_of(*of)).collect::<Outcome<_>>()?;
         self.program.kernels.push(written.kernel);
-        Ok(Step::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments })
+        Ok(Command::Kernel { kernel: KernelId(self.program.kernels.len() as u32 - 1), arguments })
     }
     /// The place of a loop around the kernel: outside of the loop there is none.
     fn variable_of(&self, of: LoopId) -> Outcome<Affine> {
@@ -359,7 +359,7 @@ impl<'g> Planner<'g> {
             let Some(input) = self.inputs[*number as usize].clone() else { continue };
             let name = self.name(id);
             let element = if input.kind.is_whole() { Element::U32 } else { self.float.element() };
-            let place = Place::Table { slot: input.slot };
+            let place = Location::Table { slot: input.slot };
             self.program.buffers.push(Buffer {
                 name: format!("data {name}"),
                 element,
@@ -391,7 +391,7 @@ impl<'g> Planner<'g> {
         Destination { id, stored, stack }
     }
 
-    fn steps(&mut self, items: &[Item]) -> Outcome<Vec<Step>> {
+    fn steps(&mut self, items: &[Item]) -> Outcome<Vec<Command>> {
         let mut steps = vec![];
         for item in items {
             match item {
@@ -417,7 +417,7 @@ impl<'g> Planner<'g> {
         Ok(steps)
     }
 
-    fn single(&mut self, id: NodeId) -> Outcome<Vec<Step>> {
+    fn single(&mut self, id: NodeId) -> Outcome<Vec<Command>> {
         if let Some(product) = self.product(id)? {
             return Ok(product);
         }

@@ -33,9 +33,9 @@ pub fn orders(graph: &Graph, order: &[NodeId], updates: &[(Target, NodeId)]) -> 
         }
     }
     let mut found = Orders::default();
-    let mut turned: Vec<u32> = votes.into_iter().filter(|(_, v)| v.0 > 0 && v.1 == 0).map(|(p, _)| p).collect();
-    turned.sort();
-    for parameter in turned {
+    let mut permuted: Vec<u32> = votes.into_iter().filter(|(_, v)| v.0 > 0 && v.1 == 0).map(|(p, _)| p).collect();
+    permuted.sort();
+    for parameter in permuted {
         let target = Target::Parameter(parameter);
         let mut targets: FxHashSet<Target> = FxHashSet::from_iter([target]);
         let mut beside: FxHashSet<NodeId> = FxHashSet::default();
@@ -52,7 +52,7 @@ pub fn orders(graph: &Graph, order: &[NodeId], updates: &[(Target, NodeId)]) -> 
                 break;
             }
         }
-        // Another parameter beside it would be turned against its own votes.
+        // Another parameter beside it would be permuted against its own votes.
         if targets.iter().any(|t| matches!(t, Target::Parameter(p) if *p != parameter)) {
             continue;
         }

@@ -79,22 +79,22 @@ pub struct Planned {
 }
 
 /// The operand that must be copied so that its elements along an axis are neighbours.
-pub struct Turned {
+pub struct Repacked {
     pub x: NodeId,
     pub innermost: usize,
 }
 
 /// More products of the same kind, whose results and one of whose operands stand at equal distances.
 #[derive(Clone, Copy)]
-pub struct Company {
+pub struct StridedBatch {
     /// Products in all.
     pub count: usize,
     /// The operand in which they differ: that of the first.
     pub operand: NodeId,
     /// How far the operands are apart, in elements.
-    pub apart: i64,
+    pub stride: i64,
     /// How far the results are.
-    pub results_apart: i64,
+    pub result_stride: i64,
 }
 
 /// A contraction as a product; or what has to be copied first; or nothing, if no tile fits it.
@@ -103,8 +103,8 @@ pub fn product(
     loops: &[(LoopId, LoopVariable)],
     c: &Contraction,
     to: &Destination,
-    company: Option<Company>,
-) -> Option<Result<Planned, Turned>> {
+    group: Option<StridedBatch>,
+) -> Option<Result<Planned, Repacked>> {
     let float = to.stored.float;
     let extents = c.extents(memory.graph.shape(c.a), memory.graph.shape(c.b));
     let target = match to.stack {
@@ -123,18 +123,18 @@ pub fn product(
         if from_b { (&a, &c.a_axes, &b, &c.b_axes, c.b) } else { (&b, &c.b_axes, &a, &c.a_axes, c.a) };
     if stride(wide_axes, wide, column) != 1 {
         let axis = wide_axes.iter().position(|l| *l == column)?;
-        return Some(Err(Turned { x: wide_node, innermost: axis }));
+        return Some(Err(Repacked { x: wide_node, innermost: axis }));
     }
     let extent = |label: u8| match extents[label as usize] {
         BATCH => Extent::Batch,
         n => Extent::Fixed(n),
     };
     let (mut batch, mut rows, mut inner) = (vec![], vec![], vec![]);
-    if let Some(Company { count, operand, apart, results_apart }) = company {
+    if let Some(StridedBatch { count, operand, stride: operand_stride, result_stride }) = group {
         let count = Extent::Fixed(count);
         match operand == wide_node {
-            true => batch.push(Axis::batch(count, 0, apart, results_apart)),
-            false => rows.push(Axis::row(count, apart, results_apart)),
+            true => batch.push(Axis::batch(count, 0, operand_stride, result_stride)),
+            false => rows.push(Axis::row(count, operand_stride, result_stride)),
         }
     }
     for label in (0..c.labels()).filter(|&l| l != column) {

@@ -3,7 +3,7 @@ use super::*;
 
 impl Planner<'_> {
     /// What is carried is set before the loop and handed on at the end of each round.
-    pub(super) fn looped(&mut self, of: LoopId, body: &[Item]) -> Outcome<Vec<Step>> {
+    pub(super) fn looped(&mut self, of: LoopId, body: &[Item]) -> Outcome<Vec<Command>> {
         let looped = self.graph.looped(of).clone();
         let mut steps = vec![];
         let carried: Vec<_> =
@@ -62,7 +62,7 @@ impl Planner<'_> {
         self.loops.pop();
         // What a round is made of may be known from its place alone.
         if !inner.is_empty() {
-            steps.push(Step::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
+            steps.push(Command::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
         }
         Ok(steps)
     }

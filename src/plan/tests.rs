@@ -61,14 +61,14 @@ fn a_step_is_planned_in_place_and_verified() {
 mod run {
     use super::*;
     use crate::kernel::reference::{Machine, Memory as Bytes, Rows, run_kernel};
-    use crate::kernel::{Step as Work, *};
+    use crate::kernel::{Command as Work, *};
     use crate::oracle::Environment;
 
     const MACHINE: Machine = Machine { vector: 16, fused: true };
 
     fn put(program: &Program, memory: &mut Bytes, buffer: BufferId, at: usize, value: f64) {
         let b = program.buffer(buffer);
-        let Place::Arena { offset } = b.place else { panic!("not in the arena") };
+        let Location::Arena { offset } = b.place else { panic!("not in the arena") };
         let start = offset + at * b.element.bytes();
         match b.element {
             Element::F64 => memory.arena[start..start + 8].copy_from_slice(&value.to_le_bytes()),
@@ -78,7 +78,7 @@ mod run {
     }
     fn take(program: &Program, memory: &Bytes, buffer: BufferId, at: usize) -> f64 {
         let b = program.buffer(buffer);
-        let Place::Arena { offset } = b.place else { panic!("not in the arena") };
+        let Location::Arena { offset } = b.place else { panic!("not in the arena") };
         let start = offset + at * b.element.bytes();
         let bytes = &memory.arena[start..start + b.element.bytes()];
         match b.element {

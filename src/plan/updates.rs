@@ -188,7 +188,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn late_steps<'w>(&mut self, works: impl Iterator<Item = &'w Work>) -> Outcome<Vec<Step>> {
+    fn late_steps<'w>(&mut self, works: impl Iterator<Item = &'w Work>) -> Outcome<Vec<Command>> {
         let (mut all, mut names) = (vec![], vec![]);
         for work in works {
             match work {
@@ -389,7 +389,7 @@ mod tests {
         program
     }
     fn steps(program: &Program) -> usize {
-        program.steps.iter().filter(|step| **step != Step::Barrier).count()
+        program.steps.iter().filter(|step| **step != Command::Barrier).count()
     }
     fn aside(program: &Program) -> Vec<&str> {
         let names = program.buffers.iter().map(|buffer| buffer.name.as_str());

@@ -2,7 +2,7 @@
 //!
 //! Recognisers run before differentiation, rules after it and again after batching. A rule never makes a value dearer;
 //! whether it is exact in floating point or only in real numbers is said beside it, and tested.
-pub mod around;
+pub mod bypass;
 pub mod choice;
 pub mod contraction;
 pub mod logarithm;
@@ -22,7 +22,7 @@ mod within;
 
 pub use within::recognised_within;
 
-use crate::graph::fit::Place;
+use crate::graph::fit::Signature;
 use crate::graph::rebuild::Rebuild;
 use crate::graph::{Graph, Kind, NodeId, Op};
 use crate::op::UnaryOp;
@@ -95,9 +95,9 @@ impl Simplifier {
             return known;
         }
         let first = id;
-        let place = self.graph.place_of(first);
+        let signature = self.graph.signature_of(first);
         for _ in 0..REWRITES_PER_NODE {
-            let Some(next) = self.rewrite(id, &place) else { break };
+            let Some(next) = self.rewrite(id, &signature) else { break };
             self.rewrites += 1;
             if next == id {
                 break;
@@ -109,17 +109,17 @@ impl Simplifier {
     }
 
     /// The first rewrite that keeps the type.
-    fn rewrite(&mut self, id: NodeId, place: &Place) -> Option<NodeId> {
-        if let Some(value) = self.folded(id).and_then(|value| self.graph.as_kind(value, place.ty.kind)) {
+    fn rewrite(&mut self, id: NodeId, signature: &Signature) -> Option<NodeId> {
+        if let Some(value) = self.folded(id).and_then(|value| self.graph.as_kind(value, signature.ty.kind)) {
             return Some(value);
         }
         for rule in self.scalar.clone().iter() {
-            if let Some(new) = rule.apply(self, id).and_then(|new| self.fitted(new, place, rule.name)) {
+            if let Some(new) = rule.apply(self, id).and_then(|new| self.fitted(new, signature, rule.name)) {
                 return Some(new);
             }
         }
         for rule in self.structural.clone().iter() {
-            if let Some(new) = (rule.apply)(self, id).and_then(|new| self.fitted(new, place, rule.name)) {
+            if let Some(new) = (rule.apply)(self, id).and_then(|new| self.fitted(new, signature, rule.name)) {
                 return Some(new);
             }
         }
@@ -127,9 +127,9 @@ impl Simplifier {
     }
     /// What a rule made, as what it takes the place of: `1 x` of a truth value is the number `[x]`. Nothing if it is of a kind that can't
     /// stand there; a rule that changes the shape is a defect.
-    fn fitted(&mut self, new: NodeId, place: &Place, rule: &str) -> Option<NodeId> {
-        let new = self.graph.as_kind(new, place.ty.kind)?;
-        self.graph.keeps_type(new, place, rule);
+    fn fitted(&mut self, new: NodeId, signature: &Signature, rule: &str) -> Option<NodeId> {
+        let new = self.graph.as_kind(new, signature.ty.kind)?;
+        self.graph.keeps_type(new, signature, rule);
         Some(new)
     }
 

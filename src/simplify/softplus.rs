@@ -21,12 +21,12 @@ struct Term {
     of: NodeId,
     coefficient: f64,
     /// Factors that are no numbers, and the sums around it.
-    around: Vec<Around>,
+    wrappers: Vec<Wrapper>,
     way: Vec<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Around {
+enum Wrapper {
     Factor(NodeId),
     Reduced(ReduceOp, Vec<usize>),
 }
@@ -55,12 +55,12 @@ fn halves(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         return None;
     }
     let mut terms = vec![];
-    let whole = Term { of: id, coefficient: 1.0, around: vec![], way: vec![] };
+    let whole = Term { of: id, coefficient: 1.0, wrappers: vec![], way: vec![] };
     summands(s, whole, &mut terms);
     for rest in &terms {
         let Some(size) = unary_of(s, rest.of, &SOFTPLUS).and_then(|z| negative_size(s, z)) else { continue };
         for other in &terms {
-            if other.way == rest.way || other.around != rest.around {
+            if other.way == rest.way || other.wrappers != rest.wrappers {
                 continue;
             }
             let Some(half) = half(s, other.of) else { continue };
@@ -77,11 +77,11 @@ fn summands(s: &Simplifier, at: Term, terms: &mut Vec<Term>) {
     if SUMMANDS <= terms.len() || SUMMANDS <= at.way.len() {
         return;
     }
-    let next = |k: usize, of: NodeId, times: f64, around: Option<Around>| {
-        let (mut way, mut outer) = (at.way.clone(), at.around.clone());
+    let next = |k: usize, of: NodeId, times: f64, wrapper: Option<Wrapper>| {
+        let (mut way, mut outer) = (at.way.clone(), at.wrappers.clone());
         way.push(k);
-        outer.extend(around);
-        Term { of, coefficient: at.coefficient * times, around: outer, way }
+        outer.extend(wrapper);
+        Term { of, coefficient: at.coefficient * times, wrappers: outer, way }
     };
     let has_half = |id: NodeId| half(s, id).is_some() || unary_of(s, id, &SOFTPLUS).is_some();
     let is_sum = |id: NodeId| matches!(s.graph.op(id), Op::Binary(op, ..) if *op == ADD || *op == SUBTRACT);
@@ -98,18 +98,18 @@ fn summands(s: &Simplifier, at: Term, terms: &mut Vec<Term>) {
         Op::Binary(op, a, b) if *op == MULTIPLY => match (s.graph.constant_of(*a), s.graph.constant_of(*b)) {
             (Some(times), _) => summands(s, next(1, *b, times, None), terms),
             (_, Some(times)) => summands(s, next(0, *a, times, None), terms),
-            _ if has_half(*b) || is_sum(*b) => summands(s, next(1, *b, 1.0, Some(Around::Factor(*a))), terms),
-            _ if has_half(*a) || is_sum(*a) => summands(s, next(0, *a, 1.0, Some(Around::Factor(*b))), terms),
+            _ if has_half(*b) || is_sum(*b) => summands(s, next(1, *b, 1.0, Some(Wrapper::Factor(*a))), terms),
+            _ if has_half(*a) || is_sum(*a) => summands(s, next(0, *a, 1.0, Some(Wrapper::Factor(*b))), terms),
             _ => terms.push(at),
         },
         Op::Select { .. } => {
             let (times, factor) = ramp(s, at.of).map_or((1.0, None), |ramp| (ramp.1, ramp.2));
-            let mut around = at.around.clone();
-            around.extend(factor.map(Around::Factor));
-            terms.push(Term { coefficient: at.coefficient * times, around, ..at });
+            let mut wrappers = at.wrappers.clone();
+            wrappers.extend(factor.map(Wrapper::Factor));
+            terms.push(Term { coefficient: at.coefficient * times, wrappers, ..at });
         }
         Op::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), axes, x } => {
-            summands(s, next(0, *x, 1.0, Some(Around::Reduced(*op, axes.clone()))), terms);
+            summands(s, next(0, *x, 1.0, Some(Wrapper::Reduced(*op, axes.clone()))), terms);
         }
         _ => terms.push(at),
     }
@@ -212,8 +212,8 @@ fn multiple(s: &Simplifier, id: NodeId) -> Multiple {
 fn together(s: &mut Simplifier, size: Multiple, k: f64, half: Half, times: f64) -> Option<(NodeId, Option<NodeId>)> {
     // A difference may be there the other way around.
     let is_same = |s: &Simplifier, u: NodeId| {
-        let around = |(a, b)| binary_of(s, size.of, &SUBTRACT) == Some((b, a));
-        u == size.of || binary_of(s, u, &SUBTRACT).is_some_and(around)
+        let reversed = |(a, b)| binary_of(s, size.of, &SUBTRACT) == Some((b, a));
+        u == size.of || binary_of(s, u, &SUBTRACT).is_some_and(reversed)
     };
     let fits = |s: &Simplifier, u: NodeId| {
         let u = multiple(s, u);

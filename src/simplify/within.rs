@@ -2,7 +2,8 @@
 //!
 //! It runs before every derivative, wherever it stands, so that there is one convention for all of them: that of the recognised form.
 use super::{Simplifier, Stage};
-use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
+use crate::graph::copies::LoopCopies;
+use crate::graph::{Binder, Graph, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The recognised forms of values that will be differentiated `by` others, which nothing is recognised across: of `-log(y[k])` with
@@ -57,32 +58,15 @@ fn changed_loops(graph: &Graph, order: &[NodeId], map: &FxHashMap<NodeId, NodeId
 /// Goes through the nodes from the first to the last; these loops are copied.
 fn pass(s: &mut Simplifier, order: &[NodeId], copied: &FxHashSet<LoopId>) -> FxHashMap<NodeId, NodeId> {
     let mut map: FxHashMap<NodeId, NodeId> = FxHashMap::default();
-    let mut loops: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+    let mut loops = LoopCopies::default();
     for &id in order {
         let op = s.graph.op(id).clone();
-        match op {
-            Op::Leaf(Leaf::Binder(of, number)) if copied.contains(&of) => {
-                let to = s.graph.copied(of, &mut loops);
-                let binder = s.graph.looped(of).binders[number as usize].clone();
-                let leaf = s.graph.add_binder(to, map[&binder.init], binder.ty.kind, binder.ty.varying);
-                map.insert(id, leaf);
-                continue;
-            }
-            Op::Leaf(Leaf::LoopIndex(of)) | Op::Element { of, .. } if copied.contains(&of) => {
-                s.graph.copied(of, &mut loops);
-            }
-            Op::Last { of, .. } | Op::Stacked { of, .. } => {
-                if let Some(&to) = loops.get(&of) {
-                    let binders = s.graph.looped(of).binders.clone();
-                    let mapped: Vec<_> = binders.iter().filter(|b| map.contains_key(&b.leaf)).collect();
-                    for (place, binder) in mapped.into_iter().enumerate() {
-                        s.graph.set_next(to, place, map[&binder.next]);
-                    }
-                }
-            }
-            _ => {}
+        let next = |_: &mut Graph, b: &Binder| map.contains_key(&b.leaf).then(|| map[&b.next]);
+        if let Some(leaf) = loops.visit(&mut s.graph, &op, |l| copied.contains(&l), |_, b| map[&b.init], next) {
+            map.insert(id, leaf);
+            continue;
         }
-        let new = op.map(|x| map[&x], |l| loops.get(&l).copied().unwrap_or(l));
+        let new = op.map(|x| map[&x], |l| loops.of(l));
         let is_leaf = matches!(new, Op::Leaf(_));
         let new = match new {
             // What is hidden is a leaf, too, that stands for itself.

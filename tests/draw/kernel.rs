@@ -2,8 +2,8 @@
 //! every instruction.
 use gradus::kernel::reference::Memory;
 use gradus::kernel::{
-    Access, Affine, Buffer, BufferId, Element, Extent, Float, Integers, KernelId, Loop, LoopVariable, Place, Program,
-    ROW_BYTES, Recorder, Reducer, Role, ScalarCode, ScalarFunction, Step, Truth, Value,
+    Access, Affine, Buffer, BufferId, Command, Element, Extent, Float, Integers, KernelId, Location, Loop,
+    LoopVariable, Program, ROW_BYTES, Recorder, Reducer, Role, ScalarCode, ScalarFunction, Truth, Value,
 };
 use gradus::vector::lanes::{BitLanes, Lanes};
 
@@ -35,16 +35,16 @@ pub fn case(seed: u64, float: Float) -> Case {
         outputs: vec![],
         kernels: vec![recorder.finish()],
         products: vec![],
-        steps: vec![Step::Kernel { kernel: KernelId(0), arguments: vec![] }],
+        steps: vec![Command::Kernel { kernel: KernelId(0), arguments: vec![] }],
         buffers,
     };
     let mut memory = Memory::new(&program);
     for buffer in &program.buffers {
-        let count = if let Place::Arena { .. } = buffer.place { buffer.elements } else { buffer.elements * rows };
+        let count = if let Location::Arena { .. } = buffer.place { buffer.elements } else { buffer.elements * rows };
         let bytes: Vec<u8> = (0..count).flat_map(|_| element(&mut dice, buffer)).collect();
         match buffer.place {
-            Place::Arena { offset } => memory.arena[offset..offset + bytes.len()].copy_from_slice(&bytes),
-            Place::Table { slot } | Place::Window { slot } => memory.slots[slot as usize] = (bytes, rows),
+            Location::Arena { offset } => memory.arena[offset..offset + bytes.len()].copy_from_slice(&bytes),
+            Location::Table { slot } | Location::Window { slot } => memory.slots[slot as usize] = (bytes, rows),
         }
     }
     Case { program, memory, rows }
@@ -179,14 +179,14 @@ impl<'k> Writer<'k> {
     }
 
     fn buffer(&mut self, element: Element, elements: usize) -> BufferId {
-        let place = Place::Arena { offset: self.offset };
+        let place = Location::Arena { offset: self.offset };
         self.offset += (elements * element.bytes()).next_multiple_of(ROW_BYTES);
         self.declare(element, elements, place)
     }
 
-    fn declare(&mut self, element: Element, elements: usize, place: Place) -> BufferId {
+    fn declare(&mut self, element: Element, elements: usize, place: Location) -> BufferId {
         let name = format!("b{}", self.buffers.len());
-        let role = if matches!(place, Place::Arena { .. }) { Role::State } else { Role::Data };
+        let role = if matches!(place, Location::Arena { .. }) { Role::State } else { Role::Data };
         self.buffers.push(Buffer { name, element, elements, place, role, overwrites: None });
         BufferId(self.buffers.len() as u32 - 1)
     }
@@ -274,7 +274,8 @@ impl<'k> Writer<'k> {
 
     fn external(&mut self, element: Element, elements: usize, window: bool) -> BufferId {
         let slot = self.slots.len() as u32;
-        let id = self.declare(element, elements, if window { Place::Window { slot } } else { Place::Table { slot } });
+        let id =
+            self.declare(element, elements, if window { Location::Window { slot } } else { Location::Table { slot } });
         self.slots.push(id);
         id
     }

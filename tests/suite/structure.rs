@@ -1,6 +1,6 @@
 //! What a training step does not do, read off its graph and its program: whatever the machine, none of it is timed.
 use gradus::graph::{BATCH, Graph, Leaf, NodeId, Op};
-use gradus::kernel::{Float, Program, Role, Step};
+use gradus::kernel::{Command, Float, Program, Role};
 use gradus::model::Options;
 use gradus::pipeline::{self, Batched};
 use gradus::vector::Extent;
@@ -46,17 +46,17 @@ impl Planned {
     }
 }
 
-fn products(steps: &[Step]) -> usize {
-    let of = |step: &Step| match step {
-        Step::Product(_) => 1,
-        Step::Loop { body, .. } => products(body),
+fn products(steps: &[Command]) -> usize {
+    let of = |step: &Command| match step {
+        Command::Product(_) => 1,
+        Command::Loop { body, .. } => products(body),
         _ => 0,
     };
     steps.iter().map(of).sum()
 }
 
-fn loops(steps: &[Step]) -> Vec<&[Step]> {
-    steps.iter().filter_map(|step| if let Step::Loop { body, .. } = step { Some(&body[..]) } else { None }).collect()
+fn loops(steps: &[Command]) -> Vec<&[Command]> {
+    steps.iter().filter_map(|step| if let Command::Loop { body, .. } = step { Some(&body[..]) } else { None }).collect()
 }
 
 /// Layers of these widths with a class at the end.

@@ -161,7 +161,7 @@ impl Writer<'_> {
         self.builder.ins().load(types::I64, FLAGS, self.run, offset as i32)
     }
 
-    fn all_records(&mut self, steps: &[Step]) {
+    fn all_records(&mut self, steps: &[Command]) {
         let record_bytes = 8 * (RECORD_HEAD + self.program.scalars.len()) as i64;
         let log_bytes = 8 * self.program.outputs.len() as i64;
         let records = self.field(std::mem::offset_of!(Run, records));
@@ -239,7 +239,7 @@ impl Writer<'_> {
     /// Where a scalar is: an address and an offset.
     fn scalar(&mut self, id: BufferId) -> (ir::Value, i32, Element) {
         let buffer = self.program.buffer(id);
-        let Place::Arena { offset } = buffer.place else { return (self.arena, 0, buffer.element) };
+        let Location::Arena { offset } = buffer.place else { return (self.arena, 0, buffer.element) };
         let address = self.builder.ins().iadd_imm_s(self.arena, offset as i64);
         (address, 0, buffer.element)
     }
@@ -267,10 +267,10 @@ impl Writer<'_> {
         }
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[Command]) {
         for step in steps {
             match step {
-                Step::Kernel { kernel, arguments } => {
+                Command::Kernel { kernel, arguments } => {
                     let mut given = vec![self.arena, self.slots, self.first, self.rows, self.thread];
                     given.extend(arguments.iter().map(|a| self.affine(a)).collect::<Vec<_>>());
                     let function = self.kernels[kernel.0 as usize];
@@ -279,15 +279,15 @@ impl Writer<'_> {
                     };
                     if self.program.kernel(*kernel).divided() { call(self) } else { self.on_first_thread(call) }
                 }
-                Step::Loop { variable, length, reverse, body } => self.repeat(*variable, *length, *reverse, body),
-                Step::Product(one) => self.multiply(one),
-                Step::Transpose(one) => self.transpose(one),
-                Step::Barrier => self.barrier(),
+                Command::Loop { variable, length, reverse, body } => self.repeat(*variable, *length, *reverse, body),
+                Command::Product(one) => self.multiply(one),
+                Command::Transpose(one) => self.transpose(one),
+                Command::Barrier => self.barrier(),
             }
         }
     }
 
-    fn repeat(&mut self, variable: LoopVariable, length: usize, reverse: bool, body: &[Step]) {
+    fn repeat(&mut self, variable: LoopVariable, length: usize, reverse: bool, body: &[Command]) {
         let (start, end, step) = if reverse { (length as i64 - 1, -1, -1) } else { (0, length as i64, 1) };
         let [inner, done] = [(); 2].map(|()| self.builder.create_block());
         let at = self.builder.append_block_param(inner, types::I64);

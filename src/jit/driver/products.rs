@@ -97,7 +97,7 @@ impl Writer<'_> {
     pub(super) fn operand(&mut self, operand: &Operand, stride: i64, low: ir::Value) -> ir::Value {
         let buffer = self.program.buffer(operand.buffer);
         let bytes = buffer.element.bytes() as i64;
-        let Place::Arena { offset } = buffer.place else { return self.arena };
+        let Location::Arena { offset } = buffer.place else { return self.arena };
         let start = self.affine(&(operand.start.clone() * bytes + offset as i64));
         let address = self.builder.ins().iadd(self.arena, start);
         if stride == 0 {

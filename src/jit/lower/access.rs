@@ -248,8 +248,8 @@ impl Lowering<'_> {
         let buffer = self.program.buffer(access.buffer);
         let bytes = buffer.element.bytes() as i64;
         let (mut base, start) = match buffer.place {
-            Place::Arena { offset } => (self.arena, offset as i64),
-            Place::Table { .. } | Place::Window { .. } => (self.data[&access.buffer].0, 0),
+            Location::Arena { offset } => (self.arena, offset as i64),
+            Location::Table { .. } | Location::Window { .. } => (self.data[&access.buffer].0, 0),
         };
         if let Some(row) = access.row {
             let row = self.row_offset(access.buffer, row, lane, bytes);
@@ -281,7 +281,7 @@ impl Lowering<'_> {
         let chosen = self.builder.ins().extractlane(vector, if uniform { 0 } else { (lane % self.width) as u8 });
         let chosen = if self.integer == types::I64 { chosen } else { self.builder.ins().sextend(types::I64, chosen) };
         let last = match self.program.buffer(buffer).place {
-            Place::Table { .. } => self.builder.ins().iadd_imm_s(self.data[&buffer].1, -1),
+            Location::Table { .. } => self.builder.ins().iadd_imm_s(self.data[&buffer].1, -1),
             _ => self.builder.ins().iconst(types::I64, row.count as i64 - 1),
         };
         let zero = self.builder.ins().iconst(types::I64, 0);

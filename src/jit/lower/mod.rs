@@ -175,14 +175,14 @@ impl Lowering<'_> {
         for at in 0..self.program.buffers.len() {
             let id = BufferId(at as u32);
             let buffer = self.program.buffer(id);
-            let (Place::Table { slot } | Place::Window { slot }) = buffer.place else { continue };
+            let (Location::Table { slot } | Location::Window { slot }) = buffer.place else { continue };
             if !any_access(&self.kernel.body, &|access| access.buffer == id) {
                 continue;
             }
             let flags = MemFlagsData::trusted().with_readonly();
             let mut address = self.builder.ins().load(types::I64, flags, self.slots, SLOT_BYTES * slot as i32);
             let rows = self.builder.ins().load(types::I64, flags, self.slots, SLOT_BYTES * slot as i32 + 8);
-            if let Place::Window { .. } = buffer.place {
+            if let Location::Window { .. } = buffer.place {
                 let bytes = (buffer.elements * buffer.element.bytes()) as i64;
                 let skipped = self.builder.ins().imul_imm_s(self.first, bytes);
                 address = self.builder.ins().iadd(address, skipped);

@@ -22,7 +22,7 @@ fn executable(case: &Case, path: Path, threads: usize) -> Executable {
     let mut executable = Executable::compile(case.program.clone(), Options { path, threads }).unwrap();
     executable.memory_mut().copy_from_slice(&case.memory.arena);
     for buffer in &case.program.buffers {
-        if let Place::Table { slot } | Place::Window { slot } = buffer.place {
+        if let Location::Table { slot } | Location::Window { slot } = buffer.place {
             let bytes = &case.memory.slots[slot as usize].0;
             let column = match buffer.element {
                 Element::F32 => {
@@ -42,7 +42,7 @@ fn executable(case: &Case, path: Path, threads: usize) -> Executable {
 /// The first element in which two runs differ; NaNs are all the same.
 fn difference(program: &Program, ours: &[u8], reference: &[u8]) -> Option<String> {
     for buffer in &program.buffers {
-        let Place::Arena { offset } = buffer.place else { continue };
+        let Location::Arena { offset } = buffer.place else { continue };
         let bytes = buffer.element.bytes();
         for at in 0..buffer.elements {
             let range = offset + at * bytes..offset + (at + 1) * bytes;

@@ -30,11 +30,11 @@ impl Buffers {
     }
     /// Of one step.
     pub fn value(&mut self, name: &str, element: Element, elements: usize) -> BufferId {
-        let place = Place::Arena { offset: self.bytes };
+        let place = Location::Arena { offset: self.bytes };
         self.bytes += (elements * element.bytes()).next_multiple_of(ROW_BYTES);
         self.data(name, element, elements, place)
     }
-    pub fn data(&mut self, name: &str, element: Element, elements: usize, place: Place) -> BufferId {
+    pub fn data(&mut self, name: &str, element: Element, elements: usize, place: Location) -> BufferId {
         let name = name.to_string();
         self.all.push(Buffer { name, element, elements, place, role: Role::Value, overwrites: None });
         BufferId(self.all.len() as u32 - 1)
@@ -52,9 +52,9 @@ pub fn network() -> Network {
     let [n, m, classes, _, batch] = SIZES;
     let mut all = Buffers::default();
     let f = Element::F32;
-    let data = all.data("data.x", f, n, Place::Table { slot: 0 });
-    let labels = all.data("data.t", Element::I32, 1, Place::Table { slot: 1 });
-    let order = all.data("order", Element::U32, 1, Place::Window { slot: 2 });
+    let data = all.data("data.x", f, n, Location::Table { slot: 0 });
+    let labels = all.data("data.t", Element::I32, 1, Location::Table { slot: 1 });
+    let order = all.data("order", Element::U32, 1, Location::Window { slot: 2 });
     let rate = all.value("rate", f, 1);
     let rows = all.value("batch_size", f, 1);
     let loss = all.value("loss", f, 1);
@@ -166,7 +166,7 @@ pub fn network() -> Network {
         product(Axis::row(Extent::Fixed(n), 1, H), Axis::inner(batch_axis, X, H), m, Store::Set),
     ];
     let multiply = |product, a, b, c, bias: Option<BufferId>, division| {
-        Step::Product(Multiplication {
+        Command::Product(Multiplication {
             product: ProductId(product),
             a: Operand::new(a, 0),
             b: Operand::new(b, 0),
@@ -175,7 +175,7 @@ pub fn network() -> Network {
             division,
         })
     };
-    let run = |kernel| Step::Kernel { kernel: KernelId(kernel), arguments: vec![] };
+    let run = |kernel| Command::Kernel { kernel: KernelId(kernel), arguments: vec![] };
     let mut program = Program {
         float: Float::F32,
         batch,

@@ -12,7 +12,7 @@ fn options(threads: usize) -> Options {
 }
 
 /// A program of f64 with one kernel, run by `steps`.
-fn program(all: Buffers, kernel: Kernel, steps: Vec<Step>) -> Program {
+fn program(all: Buffers, kernel: Kernel, steps: Vec<Command>) -> Program {
     Program {
         float: Float::F64,
         batch: 4,
@@ -45,9 +45,9 @@ fn loops_run_in_both_directions_and_nest() {
         k.store(Access::new(seen, at), now);
         k.store(Access::new(next, 0), now + k.number(1.0));
         let [i, j] = [0, 1].map(LoopVariable);
-        let visit = |which: i64| Step::Kernel { kernel: KernelId(0), arguments: vec![i * 6 + j * 2 + which] };
-        let inner = Step::Loop { variable: j, length: 3, reverse: true, body: vec![visit(0), visit(1)] };
-        let outer = Step::Loop { variable: i, length: 2, reverse: false, body: vec![inner] };
+        let visit = |which: i64| Command::Kernel { kernel: KernelId(0), arguments: vec![i * 6 + j * 2 + which] };
+        let inner = Command::Loop { variable: j, length: 3, reverse: true, body: vec![visit(0), visit(1)] };
+        let outer = Command::Loop { variable: i, length: 2, reverse: false, body: vec![inner] };
         let mut executable = Executable::compile(program(all, k.finish(), vec![outer]), options(threads)).unwrap();
         run(&mut executable, 1);
         assert_eq!(executable.read(seen), [4.0, 5.0, 2.0, 3.0, 0.0, 1.0, 10.0, 11.0, 8.0, 9.0, 6.0, 7.0]);
@@ -73,7 +73,7 @@ fn counter() -> (Program, BufferId) {
     let step = all.arena("step", Element::F32, 1);
     let k = Recorder::new("count", Float::F64);
     k.store(Access::new(count, 0), k.load(Access::new(count, 0)) + k.load(Access::new(step, 0)));
-    let mut program = program(all, k.finish(), vec![Step::Kernel { kernel: KernelId(0), arguments: vec![] }]);
+    let mut program = program(all, k.finish(), vec![Command::Kernel { kernel: KernelId(0), arguments: vec![] }]);
     program.scalars = vec![step];
     program.outputs = vec![count, step];
     (program, count)
@@ -104,7 +104,7 @@ fn denormal_numbers_are_zero_in_a_run_and_only_there() {
         k.for_each(Loop::fixed(64).lanes().parallel(), |i| {
             k.store(Access::new(x, i), k.load(Access::new(x, i)) * k.number(0.5));
         });
-        let step = Step::Kernel { kernel: KernelId(0), arguments: vec![] };
+        let step = Command::Kernel { kernel: KernelId(0), arguments: vec![] };
         let mut executable = Executable::compile(program(all, k.finish(), vec![step]), options(threads)).unwrap();
         executable.write(x, &[f64::MIN_POSITIVE; 64]);
         run(&mut executable, 1);
@@ -141,10 +141,10 @@ fn a_flag_stops_the_loop_between_two_steps() {
 fn what_would_leave_memory_is_refused() {
     let mut all = Buffers::default();
     let y = all.arena("y", Element::F64, 4);
-    let x = all.data("x", Element::F64, 2, Place::Window { slot: 0 });
+    let x = all.data("x", Element::F64, 2, Location::Window { slot: 0 });
     let k = Recorder::new("copy", Float::F64);
     k.for_each(Loop::batch(), |b| k.store(Access::new(y, b), k.load(Access::new(x, b * 2 + 1))));
-    let mut program = program(all, k.finish(), vec![Step::Kernel { kernel: KernelId(0), arguments: vec![] }]);
+    let mut program = program(all, k.finish(), vec![Command::Kernel { kernel: KernelId(0), arguments: vec![] }]);
     program.slots = 1;
     let mut executable = Executable::compile(program, options(1)).unwrap();
     let mut refused = vec![];
@@ -175,7 +175,7 @@ fn a_transposed_copy_has_rows_and_columns_exchanged() {
         let to = all.arena("to", Element::F64, 21 * 40 + 5);
         let mut program = program(all, Recorder::new("none", Float::F64).finish(), vec![]);
         program.batch = 37;
-        program.steps = vec![Step::Transpose(Transposition {
+        program.steps = vec![Command::Transpose(Transposition {
             from: Operand::new(from, 0),
             from_stride: 24,
             to: Operand::new(to, 5),

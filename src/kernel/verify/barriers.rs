@@ -20,10 +20,10 @@ impl Program {
     }
 }
 
-fn count(steps: &[Step]) -> usize {
-    let one = |step: &Step| match step {
-        Step::Barrier => 1,
-        Step::Loop { body, .. } => count(body),
+fn count(steps: &[Command]) -> usize {
+    let one = |step: &Command| match step {
+        Command::Barrier => 1,
+        Command::Loop { body, .. } => count(body),
         _ => 0,
     };
     steps.iter().map(one).sum()
@@ -46,13 +46,13 @@ enum Owner {
     Share {
         extent: Extent,
         together: usize,
-        layout: Layout,
+        layout: Pattern,
     },
     Unknown,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Layout {
+enum Pattern {
     /// Row i is `stride · i` to `stride · (i + 1)`.
     Rows(i64),
     /// Row i is every element i modulo `width`.
@@ -81,29 +81,29 @@ impl Pending {
     }
 }
 
-fn place(program: &Program, steps: Vec<Step>, pending: &mut Pending) -> Vec<Step> {
+fn place(program: &Program, steps: Vec<Command>, pending: &mut Pending) -> Vec<Command> {
     let mut placed = vec![];
     for step in steps {
         let touches = match step {
-            Step::Barrier => {
+            Command::Barrier => {
                 *pending = Pending::default();
                 vec![]
             }
-            Step::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
-            Step::Product(ref one) => of_product(program, one),
-            Step::Transpose(ref one) => of_transposition(one),
-            Step::Loop { variable, length, reverse, body } => {
+            Command::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
+            Command::Product(ref one) => of_product(program, one),
+            Command::Transpose(ref one) => of_transposition(one),
+            Command::Loop { variable, length, reverse, body } => {
                 let before = pending.clone();
                 let body = place(program, body, pending);
                 // A round also follows the one before it.
                 before.first.into_iter().chain(before.others).for_each(|touch| pending.add(touch));
                 let body = place(program, body, pending);
-                placed.push(Step::Loop { variable, length, reverse, body });
+                placed.push(Command::Loop { variable, length, reverse, body });
                 continue;
             }
         };
         if touches.iter().any(|touch| pending.conflicts(program, touch)) {
-            placed.push(Step::Barrier);
+            placed.push(Command::Barrier);
             *pending = Pending::default();
         }
         touches.into_iter().for_each(|touch| pending.add(touch));
@@ -116,7 +116,7 @@ fn conflict(program: &Program, one: &Touch, other: &Touch) -> bool {
     let bytes = |id: BufferId| {
         let buffer = program.buffer(id);
         match buffer.place {
-            Place::Arena { offset } => offset..offset + buffer.elements * buffer.element.bytes(),
+            Location::Arena { offset } => offset..offset + buffer.elements * buffer.element.bytes(),
             _ => 0..0,
         }
     };
@@ -150,11 +150,11 @@ fn of_product(program: &Program, step: &Multiplication) -> Vec<Touch> {
                     && reach.start == 0
                     && reach.end - stride * (program.batch as i64 - 1) <= stride =>
             {
-                Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout: Layout::Rows(stride) }
+                Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout: Pattern::Rows(stride) }
             }
             (Division::Batch, Some(1)) if operand.start == Affine::default() => match lines(product, writes) {
                 Some(width) if program.batch as i64 <= width => {
-                    let layout = Layout::Columns(width);
+                    let layout = Pattern::Columns(width);
                     Owner::Share { extent: Extent::Batch, together: share::ROWS_TOGETHER, layout }
                 }
                 _ => Owner::Unknown,
@@ -177,8 +177,8 @@ fn of_transposition(step: &Transposition) -> Vec<Touch> {
         Touch { buffer: operand.buffer, writes, owner }
     };
     vec![
-        touch(&step.from, false, Layout::Rows(step.from_stride as i64)),
-        touch(&step.to, true, Layout::Columns(step.to_stride as i64)),
+        touch(&step.from, false, Pattern::Rows(step.from_stride as i64)),
+        touch(&step.to, true, Pattern::Columns(step.to_stride as i64)),
     ]
 }
 
@@ -247,7 +247,7 @@ fn walk(
 }
 
 /// How the elements of an access belong to the iterations of a loop.
-fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layout> {
+fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Pattern> {
     let factor = access.index.coefficient(variable);
     let rest = access.index.add_scaled(&Affine::from(variable), -factor)?;
     let rows = access.row.map_or(Some(0), |row| (row.count as i64 - 1).checked_mul(row.stride as i64))?;
@@ -256,11 +256,11 @@ fn layout(access: &Access, variable: LoopVariable, scope: &Scope) -> Option<Layo
         return None;
     }
     if 0 <= reach.low && reach.high < factor {
-        return Some(Layout::Rows(factor));
+        return Some(Pattern::Rows(factor));
     }
     let width = rest.terms.iter().fold(rest.constant.abs(), |width, term| gcd(width, term.1.abs()));
     let iterations = scope.interval(&Affine::from(variable))?;
-    (factor == 1 && access.row.is_none() && iterations.high < width).then_some(Layout::Columns(width))
+    (factor == 1 && access.row.is_none() && iterations.high < width).then_some(Pattern::Columns(width))
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -2,7 +2,7 @@
 use super::Scope;
 use crate::kernel::affine::{Affine, Interval};
 use crate::kernel::instruction::{Access, Guard};
-use crate::kernel::program::{Buffer, Place};
+use crate::kernel::program::{Buffer, Location};
 
 /// Why an access may leave its buffer, if it may.
 pub(super) fn check(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<(), String> {
@@ -13,9 +13,9 @@ pub(super) fn check(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<(
     let all = known(&access.index)?;
     let elements = buffer.elements as i64;
     let (reach, room) = match buffer.place {
-        Place::Window { .. } => (guarded(&within_row(access, buffer, scope)?, &access.guards, scope), elements),
-        Place::Table { .. } => (guarded(&access.index, &access.guards, scope), elements),
-        Place::Arena { .. } => {
+        Location::Window { .. } => (guarded(&within_row(access, buffer, scope)?, &access.guards, scope), elements),
+        Location::Table { .. } => (guarded(&access.index, &access.guards, scope), elements),
+        Location::Arena { .. } => {
             let below = access.row.map_or(Some(0), |r| (r.count as i64 - 1).checked_mul(r.stride as i64));
             (guarded(&access.index, &access.guards, scope), below.and_then(|b| elements.checked_sub(b)).unwrap_or(0))
         }

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use super::affine::{Affine, Interval, LoopVariable};
 use super::instruction::*;
-use super::program::{Buffer, BufferId, Extent, Place};
+use super::program::{Buffer, BufferId, Extent, Location};
 use crate::limits;
 
 /// A program or a kernel that may not run: where, and why.
@@ -361,11 +361,11 @@ impl<'a> Check<'a> {
             positive(row.count, "the count of rows")?;
         }
         match (buffer.place, access.row) {
-            (Place::Table { .. }, None) => return Err(format!("`{}` is a table and needs a row", buffer.name)),
-            (Place::Table { .. }, Some(row)) if row.stride != buffer.elements => {
+            (Location::Table { .. }, None) => return Err(format!("`{}` is a table and needs a row", buffer.name)),
+            (Location::Table { .. }, Some(row)) if row.stride != buffer.elements => {
                 return Err(format!("a row of `{}` has {} elements, not {}", buffer.name, buffer.elements, row.stride));
             }
-            (Place::Window { .. }, Some(_)) => {
+            (Location::Window { .. }, Some(_)) => {
                 return Err(format!("`{}` is a window: its rows are the batch's", buffer.name));
             }
             _ => {}
@@ -379,7 +379,7 @@ impl<'a> Check<'a> {
         self.expect(value, of)?;
         let buffer = &self.scope.buffers[to.buffer.0 as usize];
         match buffer.place {
-            Place::Arena { .. } => Ok(()),
+            Location::Arena { .. } => Ok(()),
             _ => Err(format!("`{}` is data and can't be written", buffer.name)),
         }
     }

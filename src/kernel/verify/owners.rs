@@ -93,7 +93,7 @@ impl Owners<'_> {
     fn kept(&self) -> Vec<BufferId> {
         let all = (0..).map(BufferId).zip(&self.program.buffers);
         let is_kept = |(id, b): &(BufferId, &Buffer)| {
-            let in_memory = matches!(b.place, Place::Arena { .. }) && b.overwrites.is_none();
+            let in_memory = matches!(b.place, Location::Arena { .. }) && b.overwrites.is_none();
             in_memory && (b.role.is_kept() || self.program.scalars.contains(id))
         };
         all.filter(is_kept).map(|(id, _)| id).collect()
@@ -104,17 +104,17 @@ impl Owners<'_> {
     /// The bytes of a buffer, in whole lines.
     fn lines(&self, id: BufferId) -> Range<usize> {
         match self.program.buffer(id) {
-            Buffer { place: Place::Arena { offset }, element, elements, .. } => {
+            Buffer { place: Location::Arena { offset }, element, elements, .. } => {
                 lines(*offset..offset + elements * element.bytes())
             }
             _ => 0..0,
         }
     }
 
-    fn steps(&mut self, steps: &[Step], scope: &mut Scope) -> Result<(), String> {
+    fn steps(&mut self, steps: &[Command], scope: &mut Scope) -> Result<(), String> {
         for step in steps {
             match step {
-                Step::Kernel { kernel, arguments } => {
+                Command::Kernel { kernel, arguments } => {
                     let summary = self.summary(*kernel)?;
                     let name = &self.program.kernel(*kernel).name;
                     let within = |why| format!("{why}, in kernel `{name}`");
@@ -126,13 +126,13 @@ impl Owners<'_> {
                         self.write(*id, bytes.clone(), again).map_err(within)?;
                     }
                 }
-                Step::Product(one) => self.product(one, scope)?,
-                Step::Transpose(one) => {
+                Command::Product(one) => self.product(one, scope)?,
+                Command::Transpose(one) => {
                     let (from, to) = products::transposition_reach(self.program, one);
                     self.operand(&one.from, &from, scope, false)?;
                     self.operand(&one.to, &to, scope, true)?;
                 }
-                Step::Loop { variable, length, body, .. } => {
+                Command::Loop { variable, length, body, .. } => {
                     scope.variables.insert(*variable, (Some(Interval::below(*length)), false));
                     for second in [false, true] {
                         self.rounds.push((*variable, second));
@@ -140,7 +140,7 @@ impl Owners<'_> {
                         self.rounds.pop();
                     }
                 }
-                Step::Barrier => {}
+                Command::Barrier => {}
             }
             for (id, bytes) in self.now.drain(..) {
                 let known = self.read.entry(id).or_default();
@@ -317,7 +317,7 @@ impl Walk<'_> {
 /// The elements and the bytes of memory that an access touches; none of data.
 fn touched(access: &Access, scope: &Scope) -> Option<(Interval, Range<usize>)> {
     let buffer = scope.buffers.get(access.buffer.0 as usize)?;
-    let Place::Arena { offset } = buffer.place else { return None };
+    let Location::Arena { offset } = buffer.place else { return None };
     let reach = bounds::reach(access, buffer, scope)?;
     let (first, end) = (reach.low.max(0) as usize, (reach.high + 1).max(0) as usize);
     let size = buffer.element.bytes();

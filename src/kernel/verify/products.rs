@@ -96,7 +96,7 @@ pub(super) fn operand(
 ) -> Result<Range<usize>, String> {
     let buffer = program.buffers.get(operand.buffer.0 as usize);
     let buffer = buffer.ok_or(format!("buffer {} does not exist", operand.buffer.0))?;
-    let Place::Arena { offset } = buffer.place else {
+    let Location::Arena { offset } = buffer.place else {
         return Err(format!("a product can't read `{}`, which is data", buffer.name));
     };
     if buffer.element != program.float.element() {

@@ -38,7 +38,7 @@ impl Program {
         }
         for Buffer { name, element, elements, place, .. } in &self.buffers {
             match *place {
-                Place::Arena { offset } => {
+                Location::Arena { offset } => {
                     let end = elements.checked_mul(element.bytes()).and_then(|b| b.checked_add(offset));
                     if offset % ROW_BYTES != 0 {
                         return Err(format!("`{name}` starts at {offset}, no multiple of {ROW_BYTES}"));
@@ -47,7 +47,7 @@ impl Program {
                         return Err(format!("`{name}` leaves the {} bytes of memory", self.arena_bytes));
                     }
                 }
-                Place::Table { slot } | Place::Window { slot } => {
+                Location::Table { slot } | Location::Window { slot } => {
                     if self.slots <= slot as usize {
                         return Err(format!("`{name}` is in slot {slot} of {}", self.slots));
                     }
@@ -57,7 +57,7 @@ impl Program {
         self.next_values()?;
         for id in self.scalars.iter().chain(&self.outputs) {
             let buffer = self.buffers.get(id.0 as usize).ok_or(format!("buffer {} does not exist", id.0))?;
-            if !matches!(buffer.place, Place::Arena { .. }) || !buffer.element.is_float() || buffer.elements == 0 {
+            if !matches!(buffer.place, Location::Arena { .. }) || !buffer.element.is_float() || buffer.elements == 0 {
                 return Err(format!("`{}` is no scalar that a record could give or a step could log", buffer.name));
             }
         }
@@ -71,7 +71,7 @@ impl Program {
             let Some(id) = next.overwrites else { continue };
             let old = self.buffers.get(id.0 as usize).ok_or(format!("buffer {} does not exist", id.0))?;
             let alike = next.place == old.place && next.element == old.element && next.elements == old.elements;
-            let is_kept = old.role.is_kept() && old.overwrites.is_none() && matches!(old.place, Place::Arena { .. });
+            let is_kept = old.role.is_kept() && old.overwrites.is_none() && matches!(old.place, Location::Arena { .. });
             if !alike || !is_kept || !followed.insert(id) {
                 return Err(format!("`{}` can't be the next value of `{}`", next.name, old.name));
             }
@@ -96,10 +96,10 @@ impl Program {
         Ok(())
     }
 
-    fn steps(&self, steps: &[Step], scope: &mut Scope) -> Result<(), String> {
+    fn steps(&self, steps: &[Command], scope: &mut Scope) -> Result<(), String> {
         for step in steps {
             match step {
-                Step::Kernel { kernel, arguments } => {
+                Command::Kernel { kernel, arguments } => {
                     let kernel: &Kernel =
                         self.kernels.get(kernel.0 as usize).ok_or(format!("kernel {} does not exist", kernel.0))?;
                     if kernel.parameters.len() != arguments.len() {
@@ -119,7 +119,7 @@ impl Program {
                         }
                     }
                 }
-                Step::Loop { variable, length, body, .. } => {
+                Command::Loop { variable, length, body, .. } => {
                     let values = (Some(Interval::below(*length)), false);
                     if *length == 0 || scope.variables.insert(*variable, values).is_some() {
                         return Err(format!("the loop over {variable} has no steps, or the variable is defined twice"));
@@ -127,9 +127,9 @@ impl Program {
                     self.steps(body, scope)?;
                     scope.variables.insert(*variable, super::DEAD);
                 }
-                Step::Product(one) => products::check(self, one, scope)?,
-                Step::Transpose(one) => products::check_transposition(self, one, scope)?,
-                Step::Barrier => {}
+                Command::Product(one) => products::check(self, one, scope)?,
+                Command::Transpose(one) => products::check_transposition(self, one, scope)?,
+                Command::Barrier => {}
             }
         }
         Ok(())

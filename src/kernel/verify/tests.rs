@@ -91,7 +91,7 @@ fn accesses(body: &mut [Statement], change: &mut dyn FnMut(&mut Access)) {
 }
 
 fn buffer(name: &str, elements: usize) -> Buffer {
-    let place = Place::Arena { offset: 0 };
+    let place = Location::Arena { offset: 0 };
     Buffer { name: name.to_string(), element: Element::F32, elements, place, role: Role::State, overwrites: None }
 }
 
@@ -103,7 +103,7 @@ const ROWS: BufferId = BufferId(2);
 fn verdict(record: impl FnOnce(&Recorder)) -> Result<(), String> {
     let k = Recorder::new("k", Float::F32);
     record(&k);
-    let window = Buffer { place: Place::Window { slot: 0 }, ..buffer("rows", 2) };
+    let window = Buffer { place: Location::Window { slot: 0 }, ..buffer("rows", 2) };
     k.finish().verify(&[buffer("x", 320), buffer("y", 320), window], 10).map_err(|fault| fault.reason)
 }
 
@@ -227,6 +227,6 @@ fn a_kernel_prints_as_it_was_written() {
         let row = k.load_integer(Access::new(ROWS, b * 2));
         k.store(Access::new(Y, b * 32).row(row, 1, 20), largest.total());
     });
-    let rows = Buffer { element: Element::U32, place: Place::Window { slot: 0 }, ..buffer("rows", 2) };
+    let rows = Buffer { element: Element::U32, place: Location::Window { slot: 0 }, ..buffer("rows", 2) };
     insta::assert_snapshot!(k.finish().text(&[buffer("x", 320), buffer("y", 320), rows]));
 }

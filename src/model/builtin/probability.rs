@@ -138,7 +138,9 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
     let (p, t) = (arguments.given("p"), arguments.given("t"));
     let is_target = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
         Some(Value::Tensor(tensor)) => match *e.graph.op(tensor.id) {
-            Op::Leaf(Leaf::Input(number)) => e.inputs.get(number as usize).is_some_and(|x| x.role == Role::Target),
+            Op::Leaf(Leaf::Input(number)) => {
+                e.declared.inputs.get(number as usize).is_some_and(|x| x.role == Role::Target)
+            }
             _ => false,
         },
         _ => false,
@@ -249,7 +251,7 @@ pub fn warn_of_squashed(e: &mut Elaborator<'_>, function: &Function<'_>, given: 
 fn note_probability(e: &mut Elaborator<'_>, t: &Tensor) {
     if let Op::Leaf(Leaf::Input(number)) = *e.graph.op(t.id)
         && e.graph.ty(t.id).kind == Kind::Real
-        && let Some(input) = e.inputs.get_mut(number as usize)
+        && let Some(input) = e.declared.inputs.get_mut(number as usize)
     {
         input.probability = true;
     }

@@ -3,12 +3,12 @@ use super::lines::{Line, Word};
 use rustc_hash::FxHashMap;
 
 /// A word by its line and its number there.
-type Place = (usize, usize);
+type WordPlace = (usize, usize);
 
 /// Gives each word its column.
 pub fn place(lines: &mut [Line]) {
     let groups = groups(lines);
-    let mut of: FxHashMap<Place, usize> = FxHashMap::default();
+    let mut of: FxHashMap<WordPlace, usize> = FxHashMap::default();
     for (number, group) in groups.iter().enumerate() {
         of.extend(group.members.iter().map(|&m| (m, number)));
     }
@@ -27,7 +27,7 @@ struct Placer<'l> {
     /// How many words of each line have their column.
     done: Vec<usize>,
     groups: Vec<Group>,
-    of: FxHashMap<Place, usize>,
+    of: FxHashMap<WordPlace, usize>,
     /// The columns of groups, as far as they are known.
     targets: Vec<Option<usize>>,
 }
@@ -77,14 +77,14 @@ impl Placer<'_> {
 
 /// Words that stand in one column, by their beginnings or by their ends.
 struct Group {
-    members: Vec<Place>,
+    members: Vec<WordPlace>,
     by_end: bool,
     source: usize,
 }
 
 fn groups(lines: &[Line]) -> Vec<Group> {
     let mut groups: Vec<Group> = vec![];
-    let mut of: FxHashMap<Place, usize> = FxHashMap::default();
+    let mut of: FxHashMap<WordPlace, usize> = FxHashMap::default();
     for by_end in [false, true] {
         for below in 1..lines.len() {
             let above = below - 1;

@@ -1,5 +1,5 @@
 //! Brackets: what they touch, and how they are made to match.
-use super::Layout;
+use super::LayoutPass;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::limits::BRACKET_DEPTH;
 use crate::syntax::lexeme::LexemeKind;
@@ -77,7 +77,7 @@ pub(super) fn balanced(lexemes: &[Significant]) -> bool {
     open.is_empty()
 }
 
-impl Layout<'_, '_> {
+impl LayoutPass<'_, '_> {
     pub(super) fn open_bracket(&mut self, lexeme: Significant) -> Option<Token> {
         let span = self.source.span(lexeme.start..lexeme.end);
         if self.open.len() >= BRACKET_DEPTH {

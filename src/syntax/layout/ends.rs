@@ -1,10 +1,10 @@
 //! Where a statement ends.
-use super::Layout;
+use super::LayoutPass;
 use crate::syntax::lexeme::LexemeKind;
 use crate::syntax::token::Token;
 use crate::syntax::words::{After, statement_word};
 
-impl Layout<'_, '_> {
+impl LayoutPass<'_, '_> {
     /// Ends the statement, if one was begun.
     pub(super) fn end_statement(&mut self) {
         if self.at_start() {

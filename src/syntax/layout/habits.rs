@@ -1,11 +1,11 @@
 //! Blocks and functions as other languages write them: `def f(x):` with indented lines, `lambda x: …`.
-use super::{Layout, brackets::Open};
+use super::{LayoutPass, brackets::Open};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::lexeme::LexemeKind;
 use crate::syntax::source::suggest;
 use crate::syntax::token::Token;
 
-impl Layout<'_, '_> {
+impl LayoutPass<'_, '_> {
     /// The colon at `at`, outside of brackets and sections, if a block or a body was meant by it.
     pub(super) fn foreign_colon(&mut self, at: usize) -> Option<Token> {
         let begins_block = !self.on_same_line(at + 1);

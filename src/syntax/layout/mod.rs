@@ -42,7 +42,7 @@ pub fn lay_expression(source: Source) -> Laid {
 
 fn lay(source: Source, first: Token) -> Laid {
     let significants = significant(source);
-    let mut layout = Layout {
+    let mut layout = LayoutPass {
         source,
         lexemes: &significants.lexemes,
         tokens: vec![(0, first, 0)],
@@ -62,11 +62,11 @@ fn lay(source: Source, first: Token) -> Laid {
         full: false,
     };
     layout.run();
-    let Layout { tokens, continued, diagnostics, unclosed, .. } = layout;
+    let LayoutPass { tokens, continued, diagnostics, unclosed, .. } = layout;
     Laid { tokens, docs: significants.docs, continued, unclosed, diagnostics }
 }
 
-struct Layout<'s, 'l> {
+struct LayoutPass<'s, 'l> {
     source: Source<'s>,
     lexemes: &'l [Significant],
     /// Never empty: it begins with `File` or `Lone`.
@@ -106,7 +106,7 @@ struct OpenDirective {
     depth: usize,
 }
 
-impl<'s> Layout<'s, '_> {
+impl<'s> LayoutPass<'s, '_> {
     fn run(&mut self) {
         for at in 0..self.lexemes.len() {
             if self.full {

@@ -1,5 +1,5 @@
 //! What a name is where it stands: reserved, the word of a statement or a directive, or a name.
-use super::{Layout, OpenDirective};
+use super::{LayoutPass, OpenDirective};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::directives::phrases;
 use crate::syntax::lexeme::LexemeKind;
@@ -8,7 +8,7 @@ use crate::syntax::token::Token;
 use crate::syntax::tree::SectionKind;
 use crate::syntax::words::{Meant, foreign_word};
 
-impl Layout<'_, '_> {
+impl LayoutPass<'_, '_> {
     /// The token of the name at `at`; none if it is read as if it were not there.
     pub(super) fn name(&mut self, at: usize) -> Option<Token> {
         let word = self.word(at);

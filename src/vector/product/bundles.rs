@@ -33,12 +33,12 @@ struct Join<T> {
     lost: *mut T,
     stride: usize,
     columns: usize,
-    step: Step,
+    step: Phase,
     done: Cell<usize>,
 }
 
 #[derive(Clone, Copy)]
-enum Step {
+enum Phase {
     /// The first bundle is the total.
     Set,
     /// What stands in C is the total so far, and nothing was lost.
@@ -65,10 +65,10 @@ impl<T: Element> Run<'_, T> {
         let mut first = range.first;
         while first < range.first + range.count {
             let range = BlockRange { first, count: BLOCKS.min(range.first + range.count - first) };
-            let join = |step: Step| Join { bundle, lost, stride, columns, step, done: Cell::new(0) };
+            let join = |step: Phase| Join { bundle, lost, stride, columns, step, done: Cell::new(0) };
             if strip.start == StartOf::C {
                 // SAFETY: as below.
-                unsafe { self.blocks(arrays, range, &join(Step::Begin)) }
+                unsafe { self.blocks(arrays, range, &join(Phase::Begin)) }
             }
             for at in 0..bundles {
                 for index in at * BUNDLE..terms.pieces.min((at + 1) * BUNDLE) {
@@ -86,12 +86,12 @@ impl<T: Element> Run<'_, T> {
                         self.blocks(arrays, range, &Beside { strip, to: bundle, stride, done: Cell::new(0) })
                     }
                 }
-                let step = if at == 0 && strip.start != StartOf::C { Step::Set } else { Step::Add };
+                let step = if at == 0 && strip.start != StartOf::C { Phase::Set } else { Phase::Add };
                 // SAFETY: the caller's promise, handed on; the bundle was written, and what was lost by the first step.
                 unsafe { self.blocks(arrays, range, &join(step)) }
             }
             // SAFETY: as above.
-            unsafe { self.blocks(arrays, range, &join(Step::End)) }
+            unsafe { self.blocks(arrays, range, &join(Phase::End)) }
             first += range.count;
         }
     }
@@ -135,7 +135,7 @@ impl<T: Element> Work<T> for Join<T> {
 /// So many elements may be read and written at each place that the step has a use for.
 #[inline]
 unsafe fn join<V: Vector>(
-    step: Step,
+    step: Phase,
     c: *mut V::Element,
     bundle: *const V::Element,
     lost: *mut V::Element,
@@ -144,12 +144,12 @@ unsafe fn join<V: Vector>(
     // SAFETY: the caller's promise.
     unsafe {
         match step {
-            Step::Set => {
+            Phase::Set => {
                 V::load_first(bundle, count).store_first(c, count);
                 V::splat(V::Element::ZERO).store_first(lost, count);
             }
-            Step::Begin => V::splat(V::Element::ZERO).store_first(lost, count),
-            Step::Add => {
+            Phase::Begin => V::splat(V::Element::ZERO).store_first(lost, count),
+            Phase::Add => {
                 // Knuth's two-sum.
                 let (before, value) = (V::load_first(c, count), V::load_first(bundle, count));
                 let after = before + value;
@@ -158,7 +158,7 @@ unsafe fn join<V: Vector>(
                 after.store_first(c, count);
                 (V::load_first(lost, count) + error).store_first(lost, count);
             }
-            Step::End => {
+            Phase::End => {
                 let (total, lost) = (V::load_first(c, count), V::load_first(lost, count));
                 // Of what is infinite, nothing that is a number is lost.
                 V::select(lost.equal(lost), total + lost, total).store_first(c, count);

@@ -2,7 +2,7 @@
 use super::random::{environment, step};
 use super::{Dice, Left, executed};
 use gradus::data::Dataset;
-use gradus::kernel::{Access, BufferId, Float, Instruction, Place, Program, Role, Statement, Step};
+use gradus::kernel::{Access, BufferId, Command, Float, Instruction, Location, Program, Role, Statement};
 use gradus::oracle::Environment;
 use gradus::pipeline;
 use gradus::plan::Plan;
@@ -88,7 +88,7 @@ fn spoil(program: &mut Program, way: Spoilt, dice: &mut Dice) -> bool {
             program.outputs[at] = other(&before, before.outputs[at]).unwrap();
         }
         Spoilt::LeftOut | Spoilt::Order => {
-            program.steps.retain(|step| *step != Step::Barrier);
+            program.steps.retain(|step| *step != Command::Barrier);
             if program.steps.len() < 2 {
                 return false;
             }
@@ -96,7 +96,7 @@ fn spoil(program: &mut Program, way: Spoilt, dice: &mut Dice) -> bool {
             if way == Spoilt::LeftOut {
                 // Parts of one value are written by several kernels: which are there nobody counts.
                 let writers = |id: &BufferId| program.kernels.iter().filter(|k| stores(&k.body).contains(id)).count();
-                if let Step::Kernel { kernel, .. } = program.steps[at]
+                if let Command::Kernel { kernel, .. } = program.steps[at]
                     && stores(&program.kernel(kernel).body).iter().any(|id| writers(id) > 1)
                 {
                     return false;
@@ -108,7 +108,7 @@ fn spoil(program: &mut Program, way: Spoilt, dice: &mut Dice) -> bool {
             }
         }
         Spoilt::Place => {
-            let end = |place: Place, bytes: usize| matches!(place, Place::Arena { offset } if offset + bytes <= before.arena_bytes);
+            let end = |place: Location, bytes: usize| matches!(place, Location::Arena { offset } if offset + bytes <= before.arena_bytes);
             let values: Vec<usize> = (0..program.buffers.len())
                 .filter(|&k| matches!(before.buffers[k].role, Role::Value | Role::Output))
                 .collect();
@@ -126,11 +126,11 @@ fn spoil(program: &mut Program, way: Spoilt, dice: &mut Dice) -> bool {
             let Some(next) = program.buffers.iter_mut().find(|buffer| buffer.overwrites.is_some()) else {
                 return false;
             };
-            next.place = Place::Arena { offset: before.arena_bytes };
+            next.place = Location::Arena { offset: before.arena_bytes };
             program.arena_bytes += (next.elements * next.element.bytes()).next_multiple_of(64);
         }
     }
-    program.steps.retain(|step| *step != Step::Barrier);
+    program.steps.retain(|step| *step != Command::Barrier);
     program.insert_barriers();
     true
 }

@@ -11,9 +11,9 @@ const X: BufferId = BufferId(4);
 const Y: BufferId = BufferId(5);
 const T: BufferId = BufferId(6);
 
-fn program(kernels: Vec<Kernel>, steps: Vec<Step>) -> Program {
+fn program(kernels: Vec<Kernel>, steps: Vec<Command>) -> Program {
     let buffer = |name: &str, line: usize, elements: usize, role, overwrites| {
-        let place = Place::Arena { offset: line * ROW_BYTES };
+        let place = Location::Arena { offset: line * ROW_BYTES };
         Buffer { name: name.into(), element: Element::F32, elements, place, role, overwrites }
     };
     let buffers = vec![
@@ -41,8 +41,8 @@ fn program(kernels: Vec<Kernel>, steps: Vec<Step>) -> Program {
     program
 }
 
-fn run(kernel: u32) -> Step {
-    Step::Kernel { kernel: KernelId(kernel), arguments: vec![] }
+fn run(kernel: u32) -> Command {
+    Command::Kernel { kernel: KernelId(kernel), arguments: vec![] }
 }
 /// Copies one buffer after the other; each pair in the order of loads and stores that is given.
 fn copies(pairs: &[(BufferId, BufferId)]) -> Kernel {
@@ -129,7 +129,7 @@ fn memory_is_shared_by_what_is_never_needed_together() {
         let all: Vec<Kernel> = first.into_iter().chain([copies(&[(W, Y), (W, NEXT_W), (V, NEXT_V)])]).collect();
         let steps = (0..all.len() as u32).map(run).collect();
         let mut program = program(all, steps);
-        program.buffers[X.0 as usize].place = Place::Arena { offset: 5 * ROW_BYTES };
+        program.buffers[X.0 as usize].place = Location::Arena { offset: 5 * ROW_BYTES };
         program.verify().map_err(|fault| fault.reason)
     };
     // x stands in the second row of t.
@@ -164,9 +164,9 @@ fn what_the_rounds_of_a_loop_write_is_not_lost_to_each_other() {
     let push = k.finish();
     let last = LoopVariable(9);
     let body = |extra: &[u32]| {
-        let push = Step::Kernel { kernel: KernelId(0), arguments: vec![last.into()] };
+        let push = Command::Kernel { kernel: KernelId(0), arguments: vec![last.into()] };
         let body = [push].into_iter().chain(extra.iter().map(|&k| run(k))).collect();
-        vec![Step::Loop { variable: last, length: 4, reverse: false, body }, run(2), run(3)]
+        vec![Command::Loop { variable: last, length: 4, reverse: false, body }, run(2), run(3)]
     };
     let kernels = || {
         let stack = copies(&[(T, Y)]);
@@ -189,9 +189,9 @@ fn products_read_versions_too() {
     };
     let multiply = |a: BufferId| {
         let [a, b, c] = [a, V, X].map(|buffer| Operand::new(buffer, 0));
-        Step::Product(Multiplication { product: ProductId(0), a, b, c, bias: None, division: Division::Alone })
+        Command::Product(Multiplication { product: ProductId(0), a, b, c, bias: None, division: Division::Alone })
     };
-    let verdict = |steps: Vec<Step>| {
+    let verdict = |steps: Vec<Command>| {
         let mut program = program(vec![copies(&[(W, Y), (W, NEXT_W)]), copies(&[(V, NEXT_V)])], vec![]);
         program.products = vec![product.clone()];
         program.steps = steps;

@@ -1,4 +1,4 @@
-//! Parentheses that touch a value: `n(n + 1)` is a product; `x(2)`, `u(0)`, `loss'(w)` are hardly meant as one.
+//! Juxtaposition with parentheses: `n(n + 1)` is a product; `x(2)`, `u(0)`, `loss'(w)` are hardly meant as one.
 use super::elaborator::{Elaborator, Outcome};
 use super::scope::Slot;
 use super::value::{Tensor, Value};

@@ -1,4 +1,4 @@
-//! What recognition goes around. Of `-log(y[k])` with `y = softmax(z)`, what is left needs `z` and no longer `y`: a derivative by `y` can't
+//! What recognition bypasses. Of `-log(y[k])` with `y = softmax(z)`, what is left needs `z` and no longer `y`: a derivative by `y` can't
 //! be read off that, so by such values differentiation is prepared apart; and what has an adjoint there is not called `∂loss/∂y`.
 use super::{Stage, simplify};
 use crate::graph::{Graph, Leaf, NodeId, Op};
@@ -52,15 +52,15 @@ pub fn recognised(graph: &Graph, numbers: &[NodeId], by: &[NodeId], others: &[No
 }
 
 /// A graph before and after recognition.
-pub struct Around<'a> {
+pub struct Bypass<'a> {
     before: &'a Graph,
     after: &'a Graph,
     /// Values whose images are known: what is learned and given, and what was kept.
     images: Vec<(NodeId, NodeId)>,
 }
 
-impl<'a> Around<'a> {
-    pub fn new(before: &'a Graph, after: &'a Graph, kept: impl IntoIterator<Item = (NodeId, NodeId)>) -> Around<'a> {
+impl<'a> Bypass<'a> {
+    pub fn new(before: &'a Graph, after: &'a Graph, kept: impl IntoIterator<Item = (NodeId, NodeId)>) -> Bypass<'a> {
         let leaf = |graph: &'a Graph, id: NodeId| match graph.op(id) {
             Op::Leaf(leaf @ (Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_))) => Some(leaf),
             _ => None,
@@ -68,11 +68,11 @@ impl<'a> Around<'a> {
         let known: FxHashMap<&Leaf, NodeId> = after.ids().filter_map(|id| Some((leaf(after, id)?, id))).collect();
         let mut images: Vec<(NodeId, NodeId)> = kept.into_iter().collect();
         images.extend(before.ids().filter_map(|id| Some((id, *known.get(leaf(before, id)?)?))));
-        Around { before, after, images }
+        Bypass { before, after, images }
     }
 
     /// Whether a root needs something below `x` without `x` that it needed through `x` alone. Both are given before and after.
-    pub fn goes_around(&self, root: (NodeId, NodeId), x: (NodeId, NodeId)) -> bool {
+    pub fn bypasses(&self, root: (NodeId, NodeId), x: (NodeId, NodeId)) -> bool {
         let below = needed_without(self.after, x.1, None);
         if below.len() == 1 {
             return false;
