@@ -227,7 +227,13 @@ pub fn batched(step: &StepGraph, rules: bool) -> Batched {
     let updates = step.updates.iter().map(|u| (u.0, take())).collect();
     let logged = step.logged.iter().map(|l| (l.0.clone(), take())).collect();
     let outputs = step.outputs.iter().map(|o| (o.0.clone(), take())).collect();
-    Batched { graph: all.graph, updates, logged, outputs, rewrites: one.rewrites + all.rewrites }
+    Batched {
+        graph: all.graph,
+        updates,
+        logged,
+        outputs,
+        rewrites: one.history.rewrites.len() + all.history.rewrites.len(),
+    }
 }
 
 /// Why a step can't be run.

@@ -94,7 +94,7 @@ impl Show {
         }
         if self.stage == Stage::Simplified {
             let simple = simplify(&step.graph, &roots_of(&step), Rules::Simplify);
-            return Ok(format!("{}{} rewrites\n", show(&simple.graph, &simple.roots), simple.rewrites));
+            return Ok(format!("{}{} rewrites\n", show(&simple.graph, &simple.roots), simple.history.rewrites.len()));
         }
         let batched = pipeline::batched(&step, true);
         let roots: Vec<NodeId> =

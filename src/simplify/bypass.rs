@@ -36,7 +36,7 @@ pub fn recognised(graph: &Graph, numbers: &[NodeId], by: &[NodeId], others: &[No
     }
     let kept = [&moved[..], by, others, &cut, &holes].concat();
     let known = simplify(&graph, &kept, stage);
-    let is_changed = known.rewrites > 0;
+    let is_changed = !known.history.rewrites.is_empty();
     let mut graph = known.graph;
     let mut roots = known.roots.into_iter();
     let mut take = |count: usize| -> Vec<NodeId> { roots.by_ref().take(count).collect() };

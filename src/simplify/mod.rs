@@ -50,13 +50,15 @@ pub struct StructuralRule {
 /// Rewrites of one node stop here; a rule set that went in circles would be seen in the tests as this limit.
 const REWRITES_PER_NODE: usize = 64;
 
+/// The name of the rule that scalar functions of constants are constants.
+const FOLDED: &str = "constant folding";
+
 /// A graph whose nodes are simplified as they are made.
 pub struct Simplifier {
     pub graph: Graph,
     scalar: Rc<[Rule]>,
     structural: Rc<[&'static StructuralRule]>,
-    /// How many rewrites there were, for `--stage simplified` and for tests of growth.
-    pub rewrites: usize,
+    rewrites: Vec<Rewrite>,
     done: rustc_hash::FxHashMap<NodeId, NodeId>,
 }
 
@@ -83,7 +85,7 @@ impl Simplifier {
             graph,
             scalar: scalar.into(),
             structural: structural.into(),
-            rewrites: 0,
+            rewrites: vec![],
             done: Default::default(),
         }
     }
@@ -97,30 +99,30 @@ impl Simplifier {
         let first = id;
         let signature = self.graph.signature_of(first);
         for _ in 0..REWRITES_PER_NODE {
-            let Some(next) = self.rewrite(id, &signature) else { break };
-            self.rewrites += 1;
-            if next == id {
+            let Some((rule, to)) = self.rewrite(id, &signature) else { break };
+            self.rewrites.push(Rewrite { rule, from: id, to });
+            if to == id {
                 break;
             }
-            id = next;
+            id = to;
         }
         self.done.insert(first, id);
         id
     }
 
-    /// The first rewrite that keeps the type.
-    fn rewrite(&mut self, id: NodeId, signature: &Signature) -> Option<NodeId> {
+    /// The first rewrite that keeps the type, and its rule.
+    fn rewrite(&mut self, id: NodeId, signature: &Signature) -> Option<(&'static str, NodeId)> {
         if let Some(value) = self.folded(id).and_then(|value| self.graph.as_kind(value, signature.ty.kind)) {
-            return Some(value);
+            return Some((FOLDED, value));
         }
         for rule in self.scalar.clone().iter() {
             if let Some(new) = rule.apply(self, id).and_then(|new| self.fitted(new, signature, rule.name)) {
-                return Some(new);
+                return Some((rule.name, new));
             }
         }
         for rule in self.structural.clone().iter() {
             if let Some(new) = (rule.apply)(self, id).and_then(|new| self.fitted(new, signature, rule.name)) {
-                return Some(new);
+                return Some((rule.name, new));
             }
         }
         None
@@ -170,11 +172,25 @@ impl Simplifier {
     }
 }
 
-/// What became of a graph, and how many rewrites that took.
+/// One value in the place of another one, and the rule that says so. Both stand in the arena of the `History`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rewrite {
+    pub rule: &'static str,
+    pub from: NodeId,
+    pub to: NodeId,
+}
+
+/// How a graph was simplified: every rewrite in its order, and the arena in which all values stand that were made on the way.
+pub struct History {
+    pub arena: Graph,
+    pub rewrites: Vec<Rewrite>,
+}
+
+/// What became of a graph, and how.
 pub struct Simplified {
     pub graph: Graph,
     pub roots: Vec<NodeId>,
-    pub rewrites: usize,
+    pub history: History,
 }
 
 /// Rebuilds what the roots need, simplified.
@@ -190,7 +206,7 @@ pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
     let roots = if stage == Stage::Collect { roots } else { rebuild.to.with_equal_loops_merged(&roots) };
     // What rules made on the way and nobody uses is left behind.
     let (graph, roots) = crate::graph::rebuild::garbage_collected(&rebuild.to, &roots);
-    Simplified { graph, roots, rewrites: simplifier.rewrites }
+    Simplified { graph, roots, history: History { arena: rebuild.to, rewrites: simplifier.rewrites } }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod places;
 mod prelude;
 mod printed;
 mod random_programs;
+mod rewrites;
 mod rows;
 mod spelled;
 mod spellings;
