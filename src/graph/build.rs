@@ -134,6 +134,11 @@ impl Graph {
         let rows = axes.iter().zip(self.shape(x).to_vec()).map(|(&axis, extent)| Row::axis(axis, extent)).collect();
         self.view(x, shape.to_vec(), rows)
     }
+    /// A value of one axis less, repeated along a new last axis, to this shape.
+    pub fn along_last(&mut self, x: NodeId, shape: &[usize]) -> NodeId {
+        let axes: Vec<usize> = (0..shape.len() - 1).collect();
+        self.expand_at(x, shape, &axes)
+    }
     /// `order[k]` is the axis of `x` that comes to place `k`.
     pub fn permute(&mut self, x: NodeId, order: &[usize]) -> NodeId {
         if order.iter().copied().eq(0..order.len()) {

@@ -2,7 +2,6 @@
 //! mode applies its transpose to the cotangent of the node; both are made here, from one description.
 //!
 //! A map's coefficients are nodes, so derivatives of any order are closed under it.
-use super::named::along_last;
 use super::template::Formula;
 use super::{Contraction, Graph, NamedOp, NodeId, Op, Shape, View, ordered};
 use crate::op::ReduceOp;
@@ -57,7 +56,7 @@ fn picked_flat(graph: &mut Graph, index: NodeId, axes: &[usize], d: NodeId, shap
     let count = axes.iter().map(|&a| shape[a]).product();
     let hot = graph.one_hot(index, count);
     let flat = graph.shape(hot).to_vec();
-    (along_last(graph, d, &flat), hot)
+    (graph.along_last(d, &flat), hot)
 }
 
 impl Linear {
@@ -156,7 +155,7 @@ impl Linear {
             Linear::Softmax { .. } => self.apply(graph, d, shape),
             Linear::Centred { p } => {
                 let sum = graph.sum(&[shape.len() - 1], d);
-                let sum = along_last(graph, sum, shape);
+                let sum = graph.along_last(sum, shape);
                 let share = graph.multiply(*p, sum);
                 graph.subtract(d, share)
             }
@@ -232,7 +231,7 @@ fn chosen(graph: &mut Graph, condition: NodeId, side: bool, x: NodeId) -> NodeId
 fn centred(graph: &mut Graph, p: NodeId, t: NodeId) -> NodeId {
     let shape = graph.shape(t).to_vec();
     let inner = dot_last(graph, t, p);
-    let inner = along_last(graph, inner, &shape);
+    let inner = graph.along_last(inner, &shape);
     graph.subtract(t, inner)
 }
 
@@ -269,7 +268,7 @@ fn gather_adjoint(graph: &mut Graph, index: NodeId, d: NodeId, shared: usize, si
     let is_of_numbers = graph.shape(index).len() == shared && table.len() == shared + 1;
     if is_of_numbers {
         let hot = graph.one_hot(index, size);
-        let wide = along_last(graph, d, table);
+        let wide = graph.along_last(d, table);
         return graph.multiply(wide, hot);
     }
     graph.scatter_add(index, d, shared, size)

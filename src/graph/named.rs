@@ -49,14 +49,9 @@ fn without_last(types: &[&Type]) -> Shape {
     types[0].shape[..types[0].shape.len() - 1].to_vec()
 }
 
-/// `x` of one axis less, repeated along a new last axis, to this shape.
-pub(super) fn along_last(g: &mut Graph, x: NodeId, shape: &[usize]) -> NodeId {
-    let axes: Vec<usize> = (0..shape.len() - 1).collect();
-    g.expand_at(x, shape, &axes)
-}
 fn along_last_like(g: &mut Graph, x: NodeId, like: NodeId) -> NodeId {
     let shape = g.shape(like).to_vec();
-    along_last(g, x, &shape)
+    g.along_last(x, &shape)
 }
 /// The map `t ↦ Σ c t` along the last axis.
 fn weighted(g: &Graph, coefficients: NodeId) -> Option<Linear> {
@@ -224,7 +219,7 @@ pub static NORM: Named = Named {
     },
     differential: |g, a, y, _| {
         let shape = g.shape(a[0]).to_vec();
-        let y = along_last(g, y, &shape);
+        let y = g.along_last(y, &shape);
         let unit = g.divide(a[0], y);
         let zero = g.constant(0.0, &shape);
         let some = g.binary(&crate::op::comparison::GREATER, y, zero);

@@ -7,6 +7,7 @@ mod contract;
 mod copy;
 mod elementwise;
 mod index;
+mod label;
 mod layout;
 mod memory;
 mod nest;

@@ -1,6 +1,6 @@
 //! Contractions as products of matrices: operands are read in place where strides can say it, else packed part by part.
-use super::contract::{BATCHED, COLUMNS, Label, ROWS, SUMMED};
 use super::copy::copy;
+use super::label::{BATCHED, COLUMNS, Label, ROWS, SUMMED};
 use super::memory::{Memory, Operand};
 use super::nest::Nest;
 use super::real::{Matrix, Real, multiply};

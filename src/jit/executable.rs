@@ -8,21 +8,12 @@ use cranelift_frontend::FunctionBuilderContext;
 use cranelift_module::FuncId;
 
 use super::barrier::Barrier;
-use super::driver::{self, Driver, Products, RECORD_HEAD, Run, Slot};
+use super::driver::{self, Driver, Products, Run, Slot};
 use super::lower;
-use super::module::Code;
-use super::records::{Log, Records};
+use super::module::{Code, Options};
+use super::records::{Log, RECORD_HEAD, Records};
 use crate::kernel::*;
-use crate::vector::{FlushToZero, Path};
-
-/// How to compile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The vectors that products and transpositions run on; the processor must have them.
-    pub path: Path,
-    /// Threads that share the work, at least one.
-    pub threads: usize,
-}
+use crate::vector::FlushToZero;
 
 /// Rows of the data, or the order in which to take them. Shared, not copied.
 #[derive(Clone, Debug)]

@@ -47,6 +47,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 
-pub use executable::{Column, Executable, Options};
+pub use executable::{Column, Executable};
+pub use module::Options;
 pub use module::fused;
 pub use records::{Log, Records};

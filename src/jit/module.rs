@@ -11,6 +11,15 @@ use cranelift_module::{FuncId, Linkage, Module};
 use crate::kernel::Fault;
 use crate::vector::Path;
 
+/// How to compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The vectors that products and transpositions run on; the processor must have them.
+    pub path: Path,
+    /// Threads that share the work, at least one.
+    pub threads: usize,
+}
+
 /// Functions that are being compiled, or have been.
 pub(super) struct Code {
     /// `None` only while it is dropped.

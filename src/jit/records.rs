@@ -1,5 +1,7 @@
 //! What a chunk of steps is given and what it gives back, in the form that native code reads and writes.
-use super::driver::RECORD_HEAD;
+
+/// Fields of a record in front of its scalars.
+pub(super) const RECORD_HEAD: usize = 2;
 
 /// A record for each step of a chunk: which rows, and the program's scalars.
 #[derive(Clone, Debug)]

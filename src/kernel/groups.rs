@@ -3,8 +3,8 @@
 //! answers it, so that a sum has one order whatever is computed beside it. The JIT and the reference evaluator both ask here.
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::buffer::Extent;
 use super::instruction::{Accumulator, For, Instruction, Register, Statement};
-use super::program::Extent;
 
 /// Vector registers that one group's values may fill, all groups together; the rest of 16 are for what is uniform.
 const REGISTERS: usize = 12;

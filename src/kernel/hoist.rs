@@ -1,7 +1,7 @@
 //! Moves what does not depend on a loop in front of it: parameters read once, `1 / sum` divided once.
 use super::affine::{Affine, LoopVariable};
+use super::buffer::BufferId;
 use super::instruction::*;
-use super::program::BufferId;
 
 /// Moves every `let` of the kernel as far out as its operands allow. Loads move past loops that do not write their buffer;
 /// they stay in bounds wherever they stand, since bounds are proven for every value of the remaining variables.

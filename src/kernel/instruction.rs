@@ -1,6 +1,6 @@
 //! Kernels as data: loops, straight-line instructions on registers, and accesses to buffers.
 use super::affine::{Affine, LoopVariable};
-use super::program::{BufferId, Extent, Float};
+use super::buffer::{BufferId, Extent, Float};
 
 /// A loop nest over a straight-line body. What it computes does not depend on how many lanes the machine has, but for the
 /// order in which an accumulator adds up.

@@ -54,6 +54,7 @@
 //! ```
 
 mod affine;
+mod buffer;
 mod groups;
 mod hoist;
 mod instruction;
@@ -68,15 +69,13 @@ mod value;
 mod verify;
 
 pub use affine::{Affine, Interval, LoopVariable};
+pub use buffer::{Buffer, BufferId, Element, Extent, Float, Location, ROW_BYTES, Role};
 pub use groups::{groups, strands};
 pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
 };
-pub use program::{
-    Buffer, BufferId, Command, Division, Element, Extent, Float, KernelId, Location, Multiplication, Operand,
-    ProductId, Program, ROW_BYTES, Role, Transposition,
-};
+pub use program::{Command, Division, KernelId, Multiplication, Operand, ProductId, Program, Transposition};
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
 pub use verify::{Fault, batch_strides};

@@ -2,6 +2,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::affine::{Affine, LoopVariable};
+use super::buffer::*;
 use super::instruction::*;
 use super::program::*;
 use crate::vector::{Axis, Store};

@@ -2,9 +2,9 @@
 use std::cell::RefCell;
 
 use super::affine::{Affine, LoopVariable};
+use super::buffer::{Extent, Float};
 use super::hoist::hoist;
 use super::instruction::*;
-use super::program::{Extent, Float};
 use super::unused;
 use super::value::{Integers, Truth, Value};
 

@@ -1,6 +1,7 @@
 //! A slow evaluator of kernels in safe Rust, to test the JIT against. It works on as many lanes at once as the machine that
 //! it imitates, so that even sums agree to the last bit; like the JIT it makes denormal numbers zero.
 use super::affine::{Affine, LoopVariable};
+use super::buffer::*;
 use super::groups::strands;
 use super::instruction::*;
 use super::program::*;

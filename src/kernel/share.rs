@@ -1,7 +1,7 @@
 //! How loops and rows of the batch are shared out among threads. Each thread takes a run of whole groups; elements that two
 //! steps share out the same way need no barrier between them.
+use super::buffer::{Extent, Float};
 use super::instruction::For;
-use super::program::{Extent, Float};
 
 /// Rows of the batch go to threads in groups of this many, in kernels and products alike.
 pub const ROWS_TOGETHER: usize = 16;

@@ -1,31 +1,16 @@
 //! Writes the value of a node at given indices into a kernel: loads what is stored, and does the rest in registers.
 #![deny(clippy::wildcard_enum_match_arm)]
-use super::grouped::Groups;
+use super::memory::Memory;
+use super::memory::Stored;
 use super::refusal::{Outcome, Refusal};
-use super::values::{Stored, only_ones_differ};
+use super::values::only_ones_differ;
 use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Row};
-use crate::kernel::{Access, Affine, BufferId, Float, Integers, LoopVariable, Recorder, Truth, Value};
+use crate::kernel::{Access, Affine, Float, Integers, LoopVariable, Recorder, Truth, Value};
 use crate::op::lowering::truth;
 use crate::op::{BinaryOp, UnaryOp};
 use crate::vector::lanes::{BitLanes, Lanes};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
-
-/// What the planner knows when kernels are written.
-pub struct Memory<'g> {
-    pub graph: &'g Graph,
-    /// Rows of a batch at most.
-    pub batch: usize,
-    pub stored: FxHashMap<NodeId, Stored>,
-    /// Values of a loop's body that are written straight onto a stack: the loop and the stack's node.
-    pub stacks: FxHashMap<NodeId, (LoopId, NodeId)>,
-    /// Products that are computed together.
-    pub groups: Groups,
-    /// The counters of the step.
-    pub runtime: FxHashMap<crate::graph::Runtime, BufferId>,
-    /// The instructions that each node takes in a kernel.
-    pub weights: Vec<usize>,
-}
 
 /// One kernel being written.
 pub struct Emitter<'k, 'g> {

@@ -6,36 +6,10 @@
 //! other groups. Large products gain nothing by being grouped, and would push each other out of the cache.
 use super::kernels::DIVIDED_ELEMENTS;
 use super::layout::Layout;
+use super::memory::{Grouped, Groups};
 use super::schedule::dependency_order;
 use super::values::Kept;
 use super::*;
-
-/// Contractions alike but for one operand.
-#[derive(Debug)]
-pub struct Grouped {
-    pub members: Vec<NodeId>,
-    /// The operand in which they differ, by member.
-    pub operands: Vec<NodeId>,
-}
-
-/// The groups, by each of their members.
-#[derive(Default)]
-pub struct Groups {
-    all: Vec<Grouped>,
-    by_member: FxHashMap<NodeId, usize>,
-}
-
-impl Groups {
-    /// The group of a contraction.
-    pub fn of(&self, member: NodeId) -> Option<&Grouped> {
-        self.by_member.get(&member).map(|&at| &self.all[at])
-    }
-
-    fn push(&mut self, group: Grouped) {
-        self.by_member.extend(group.members.iter().map(|&m| (m, self.all.len())));
-        self.all.push(group);
-    }
-}
 
 /// What the members of a group have in common: the shared operand and whether it is the left one, the labels of the axes, the
 /// other operand's shape, the depth.

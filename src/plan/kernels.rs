@@ -1,8 +1,8 @@
 //! The kernels of a plan: element-wise groups, reductions, products as loops, joins, scatters and copies.
-use super::emit::{Emitter, Memory};
+use super::emit::Emitter;
+use super::memory::{Memory, Stored};
 use super::refusal::Outcome;
 use super::sums::{Cut, Sum, summed};
-use super::values::Stored;
 use crate::graph::{BATCH, Contraction, Kind, LoopId, NodeId};
 use crate::kernel::{Access, Affine, Extent, Float, Integers, Kernel, Loop, LoopVariable, Recorder, Reducer, Value};
 use crate::op::ReduceOp;

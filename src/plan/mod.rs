@@ -6,6 +6,7 @@ pub mod expand;
 mod grouped;
 pub mod kernels;
 pub mod layout;
+pub mod memory;
 mod multiply;
 pub mod orders;
 pub mod products;
@@ -26,14 +27,13 @@ use crate::kernel::{
 };
 use crate::limits;
 use crate::step::Target;
-use emit::Memory;
 use kernels::{Destination, Written};
 use layout::{Layout, extent};
+use memory::{Memory, Stored};
 use orders::Orders;
 use refusal::{Outcome, Refusal};
 use rustc_hash::{FxHashMap, FxHashSet};
 use schedule::Item;
-use values::Stored;
 
 /// What is to be planned: the batched, simplified graph and what is wanted of it.
 pub struct Request<'a> {

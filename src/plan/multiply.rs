@@ -1,5 +1,5 @@
 //! A contraction as a step of the program.
-use super::grouped::Grouped;
+use super::memory::Grouped;
 use super::products::StridedBatch;
 use super::*;
 use crate::graph::{BATCH, Contraction};

@@ -1,7 +1,6 @@
 //! Contractions as products of the register tile: which axes are rows, columns and sums, and where they stand in memory.
-use super::emit::Memory;
 use super::kernels::Destination;
-use super::values::Stored;
+use super::memory::{Memory, Stored};
 use crate::graph::{BATCH, Contraction, LoopId, NodeId, Op};
 use crate::kernel::{Affine, Float, LoopVariable, Operand};
 use crate::vector::product::{Axis, Extent, Product, Store};

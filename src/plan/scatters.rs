@@ -1,6 +1,7 @@
 //! Adding rows where an index says that they belong: the adjoint of choosing rows.
-use super::emit::{Emitter, Memory};
+use super::emit::Emitter;
 use super::kernels::{Destination, Inner, Written, indices, nest, written};
+use super::memory::Memory;
 use super::refusal::Outcome;
 use crate::graph::{BATCH, NodeId};
 use crate::kernel::{Access, Affine, Float, Value};

@@ -1,7 +1,6 @@
 //! The order of a plan: which values are computed in one loop nest, which loops stand where. What a step leaves behind comes after all
 //! else: `updates`.
-use super::emit::Memory;
-use super::grouped::Groups;
+use super::memory::{Groups, Memory};
 use crate::graph::class::facts;
 use crate::graph::{Graph, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};

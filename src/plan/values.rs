@@ -2,24 +2,13 @@
 //!
 //! Products, reductions, joins, scatters and what loops carry are kept. Element-wise work is done again where it is used, unless
 //! several kernels need it and it is not cheap; views are addresses.
-use super::layout::Layout;
+use super::memory::is_free;
 use super::weight::Weights;
 use crate::graph::class::{Made, facts};
 use crate::graph::{BATCH, Graph, Kind, Leaf, NodeId, Op, View};
-use crate::kernel::{BufferId, Float};
+use crate::kernel::Float;
 use crate::op::{Again, ReduceOp};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// A value in memory.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    pub buffer: BufferId,
-    /// Elements of the buffer in front of it: several values may stand in one.
-    pub offset: usize,
-    pub layout: Layout,
-    /// The precision it is kept in: numbers that are the same for the whole step, or are only told, are f64.
-    pub float: Float,
-}
 
 /// Which nodes get a buffer.
 pub struct Kept {
@@ -169,17 +158,6 @@ fn is_dear(graph: &Graph, terms: NodeId, told: &[bool]) -> bool {
     is_dear
 }
 
-/// What needs no memory of its own: leaves have theirs, constants none.
-pub fn is_free(graph: &Graph, id: NodeId) -> bool {
-    match graph.op(id) {
-        Op::Leaf(Leaf::Table(..)) => false,
-        Op::Leaf(_) => true,
-        // It stands where the loop's body left it.
-        // But what is carried goes on to its next value: its last one is written down.
-        Op::Last { x, .. } => !matches!(graph.op(*x), Op::Leaf(Leaf::Binder(..))),
-        _ => false,
-    }
-}
 fn is_constant(graph: &Graph, id: NodeId) -> bool {
     graph.constant_of(id).is_some()
 }

@@ -1,6 +1,5 @@
 //! How long kernels get: what is computed again inside a kernel is what makes it long. Values that would make one too long are kept.
-use super::emit::Memory;
-use super::values::is_free;
+use super::memory::{Memory, is_free};
 use crate::graph::class::{Made, facts};
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::{Access, Affine, BufferId, Float, Recorder, Value};

@@ -1,6 +1,6 @@
 //! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`, `same classes`.
 use super::expression::Reader;
-use super::read::{Lines, slot_index};
+use super::lines::{Lines, slot_index};
 use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;

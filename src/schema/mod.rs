@@ -7,6 +7,7 @@ mod directive;
 mod expression;
 mod facts;
 mod fill;
+mod lines;
 mod plan;
 mod read;
 

@@ -1,10 +1,11 @@
 //! From a `data` section to a `DataPlan`: its lines, and the examples that it lists.
 use super::directive::read_directive;
 use super::expression::Reader;
-use super::{DataPlan, Declared, Drawn, FileSource, Listed, ListedValues, Slot, SlotValue};
+use super::lines::{Lines, file_source, slot_index};
+use super::{DataPlan, Declared, Drawn, Listed, ListedValues, Slot, SlotValue};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::random::Distribution;
-use crate::syntax::{FileName, Ident, NodeKind, Section, SectionKind, Statement, StatementKind, Target, Tree, TreeId};
+use crate::syntax::{Ident, NodeKind, Section, SectionKind, Statement, StatementKind, Target, Tree, TreeId};
 use indexmap::IndexMap;
 
 /// The plan of a `data` section, or all that is wrong with it (E0609 … E0619).
@@ -54,27 +55,6 @@ pub fn default_plan(declared: &[Declared], settings: &IndexMap<String, f64>) -> 
         split_seed: 0,
         settings: settings.clone(),
     }
-}
-
-/// The lines that were read, by what they say, so that a second one is noticed.
-#[derive(Default)]
-pub(super) struct Lines(IndexMap<String, Span>);
-
-impl Lines {
-    /// An error if there was a line about `what` before.
-    pub fn first(&mut self, code: &'static str, what: &str, span: Span) -> Result<(), Diagnostic> {
-        match self.0.insert(what.to_string(), span) {
-            None => Ok(()),
-            Some(earlier) => Err(Diagnostic::error(code, format!("{what} is given twice"))
-                .at(span, "a second time")
-                .also(earlier, "first here")
-                .help("keep one of the two lines")),
-        }
-    }
-}
-
-pub(super) fn file_source(file: &FileName) -> FileSource {
-    FileSource { path: file.path.clone(), span: file.span }
 }
 
 fn read_statement(
@@ -142,21 +122,6 @@ fn names_columns(reader: &Reader, id: TreeId) -> bool {
         NodeKind::List(items) => !items.is_empty() && items.iter().all(|item| names_columns(reader, *item)),
         _ => false,
     }
-}
-
-/// The input or target of this name, or E0615.
-pub(super) fn slot_index(plan: &DataPlan, name: &Ident) -> Result<usize, Diagnostic> {
-    let names: Vec<&str> = plan.slots.iter().map(|slot| slot.declared.name.as_str()).collect();
-    if let Some(index) = names.iter().position(|known| *known == name.name) {
-        return Ok(index);
-    }
-    let error = Diagnostic::error("E0615", format!("`{}` is neither an input nor a target", name.name))
-        .at(name.span, "no input or target of this name");
-    Err(match super::nearest(&name.name, &names) {
-        Some(near) => error.edit(format!("write `{near}`"), name.span, near, false),
-        None if names.is_empty() => error.help("declare it above, as in `input x: [4]`"),
-        None => error.help(format!("the program has {}", super::quoted_list(&names))),
-    })
 }
 
 /// `uniform(0, 1)`, `normal(1)`: a distribution that needs no fans.

@@ -1,5 +1,5 @@
 //! Logarithms of what has a stable one: of an exponential, a softmax, a sigmoid, and of products, powers, parts and choices of them.
-use super::recognise::{along_last, binary_of, named_of, sum_last, unary_of};
+use super::reading::{along_last, binary_of, named_of, sum_last, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, SOFTMAX};
 use crate::graph::{NamedOp, NodeId, Op};

@@ -1,6 +1,6 @@
 //! The logistic loss, spelled out: `w softplus(-z) + (1 - w) softplus(z)`, what is left of `-(w log(y) + (1 - w) log(1 - y))` when the
 //! logarithms of `y = sigmoid(z)` have become stable ones.
-use super::recognise::{binary_of, product_of, sum_of, unary_of};
+use super::reading::{binary_of, product_of, sum_of, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op};
 use crate::op::activation::SOFTPLUS;

@@ -10,6 +10,7 @@ pub mod logistic;
 pub mod normal;
 pub mod parts;
 pub mod pattern;
+mod reading;
 pub mod recognise;
 pub mod reduction;
 pub mod rules;

@@ -1,10 +1,11 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
+use super::reading::*;
 use super::{Simplifier, StructuralRule};
-use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, Named, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
+use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
 use crate::graph::{NamedOp, NodeId, Op};
-use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
+use crate::op::ReduceOp;
+use crate::op::arithmetic::{DIVIDE, NEGATE, SUBTRACT};
 use crate::op::exponential::EXP;
-use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "exp(z) / sum(exp(z))", apply: softmax },
@@ -14,55 +15,6 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "view of a constant", apply: super::shape::constant_view },
     StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
-
-/// The argument of this function, if a value is one of its.
-pub(super) fn unary_of(s: &Simplifier, id: NodeId, row: &'static Unary) -> Option<NodeId> {
-    match s.graph.op(id) {
-        Op::Unary(op, x) if *op == *row => Some(*x),
-        _ => None,
-    }
-}
-pub(super) fn binary_of(s: &Simplifier, id: NodeId, row: &'static Binary) -> Option<(NodeId, NodeId)> {
-    match *s.graph.op(id) {
-        Op::Binary(op, x, y) if op == *row => Some((x, y)),
-        _ => None,
-    }
-}
-/// Of a sum or a difference the operation, its terms, and whether the second is subtracted.
-pub(super) fn sum_of(s: &Simplifier, id: NodeId) -> Option<(BinaryOp, NodeId, NodeId, bool)> {
-    match *s.graph.op(id) {
-        Op::Binary(op, x, y) if op == ADD || op == SUBTRACT => Some((op, x, y, op == SUBTRACT)),
-        _ => None,
-    }
-}
-pub(super) fn named_of(s: &Simplifier, id: NodeId, row: &'static Named) -> Option<Vec<NodeId>> {
-    match s.graph.op(id) {
-        Op::Named(op, arguments) if *op == *row => Some(arguments.clone()),
-        _ => None,
-    }
-}
-/// The factors of a product of two; of one with a condition, the condition comes first.
-pub(super) fn product_of(s: &Simplifier, id: NodeId) -> Option<(NodeId, NodeId)> {
-    match *s.graph.op(id) {
-        Op::Binary(op, a, b) if op == MULTIPLY => Some((a, b)),
-        Op::Select { condition, yes, no } if s.graph.constant_of(no) == Some(0.0) => Some((condition, yes)),
-        _ => None,
-    }
-}
-/// The operand of a sum over the last axis.
-pub(super) fn sum_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
-    match s.graph.op(id) {
-        Op::Reduce { op: ReduceOp::Sum, axes, x } if axes[..] == [s.graph.shape(*x).len() - 1] => Some(*x),
-        _ => None,
-    }
-}
-/// The operand of an expansion along the last axis.
-pub(super) fn along_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
-    match s.graph.op(id) {
-        Op::View(view) if view.as_expansion(s.graph.shape(view.x))? == [view.shape.len() - 1] => Some(view.x),
-        _ => None,
-    }
-}
 
 fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let (e, total) = binary_of(s, id, &DIVIDE)?;

@@ -1,5 +1,5 @@
 //! Rules for reductions and means over the batch. They hold in real numbers; sums may be taken in another order.
-use super::recognise::binary_of;
+use super::reading::binary_of;
 use super::{Simplifier, StructuralRule};
 use crate::graph::{BATCH, Graph, Leaf, NodeId, Op, Row, Runtime, View};
 use crate::op::arithmetic::MULTIPLY;

@@ -1,5 +1,5 @@
 //! Rules for views, reshapes, joins and selections. All of them are exact.
-use super::recognise::binary_of;
+use super::reading::binary_of;
 use super::{Simplifier, StructuralRule};
 use crate::graph::class::facts;
 use crate::graph::{BATCH, Kind, Leaf, NodeId, Op, Row, View};

@@ -1,6 +1,6 @@
 //! The stable ways to write a softplus by hand, `max(x, 0) + log(1 + exp(-|x|))` and its relatives: in a sum, `softplus(-|x|)` stands beside what
 //! has the other half of the kink, `max(x, 0)`, `-min(x, 0)`, `max(x, y)` or `|x| / 2`. Together they are smooth.
-use super::recognise::{binary_of, unary_of};
+use super::reading::{binary_of, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::{NodeId, Op};
 use crate::op::activation::{RELU, SOFTPLUS};

@@ -1,6 +1,6 @@
 //! Which steps come next: many at once, over the ends of epochs, so that the native loop is entered seldom.
 use super::executor::Batch;
-use super::trainer::Schedule;
+use super::schedule::Schedule;
 use crate::random::shuffle_epoch;
 use std::ops::Range;
 

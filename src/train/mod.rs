@@ -7,9 +7,11 @@ pub mod interpreted;
 pub mod judge;
 pub mod measure;
 pub mod native;
+pub mod schedule;
 pub mod trainer;
 pub mod weights;
 
 pub use executor::{Batch, Executor, Moment};
 pub use judge::Judge;
-pub use trainer::{Event, Outcome, Schedule, train};
+pub use schedule::Schedule;
+pub use trainer::{Event, Outcome, train};

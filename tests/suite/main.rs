@@ -1,6 +1,7 @@
 //! All tests from outside of the library in one program, which is linked once: `cargo test --test suite gradients::` runs those of one
 //! file. What counts the memory of its whole process stands beside it, alone.
 mod architecture;
+mod circles;
 mod codes;
 mod command;
 mod commands;

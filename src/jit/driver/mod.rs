@@ -11,6 +11,7 @@ mod transpositions;
 
 use super::barrier::Barrier;
 use super::module::{Code, fault};
+use super::records::RECORD_HEAD;
 use crate::kernel::*;
 use crate::limits::CALLS;
 use crate::vector::Path;
@@ -47,9 +48,6 @@ pub(super) struct Slot {
 
 /// The driver's type: a run and the thread's number.
 pub(super) type Driver = unsafe extern "C" fn(*mut Run, i64);
-
-/// Fields of a record in front of its scalars.
-pub(super) const RECORD_HEAD: usize = 2;
 
 const FLAGS: MemFlagsData = MemFlagsData::trusted();
 

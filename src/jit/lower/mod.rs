@@ -11,8 +11,7 @@ use cranelift_codegen::ir::{self, AbiParam, FuncRef, InstBuilder, MemFlagsData, 
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use rustc_hash::FxHashMap;
 
-use super::executable::Options;
-use super::module::{Code, fault};
+use super::module::{Code, Options, fault};
 use crate::kernel::*;
 
 /// Parameters of a kernel's function, all `i64`: memory, slots, first row, rows, thread; then the kernel's own.

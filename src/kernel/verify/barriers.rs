@@ -2,6 +2,7 @@
 //! thread meets only what it did itself.
 use super::{Scope, batch_strides};
 use crate::kernel::affine::{Affine, LoopVariable};
+use crate::kernel::buffer::*;
 use crate::kernel::instruction::{Access, For, Instruction, Kernel, Statement};
 use crate::kernel::program::*;
 use crate::kernel::share;

@@ -1,8 +1,8 @@
 //! Proves by interval arithmetic that an access stays inside its buffer.
 use super::Scope;
 use crate::kernel::affine::{Affine, Interval};
+use crate::kernel::buffer::{Buffer, Location};
 use crate::kernel::instruction::{Access, Guard};
-use crate::kernel::program::{Buffer, Location};
 
 /// Why an access may leave its buffer, if it may.
 pub(super) fn check(access: &Access, buffer: &Buffer, scope: &Scope) -> Result<(), String> {

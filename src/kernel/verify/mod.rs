@@ -15,8 +15,8 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use super::affine::{Affine, Interval, LoopVariable};
+use super::buffer::{Buffer, BufferId, Extent, Location};
 use super::instruction::*;
-use super::program::{Buffer, BufferId, Extent, Location};
 use crate::limits;
 
 /// A program or a kernel that may not run: where, and why.

@@ -6,6 +6,7 @@
 //! written before it is read, and not again.
 use super::{Fault, Scope, bounds, products, races};
 use crate::kernel::affine::{Affine, Interval, LoopVariable};
+use crate::kernel::buffer::*;
 use crate::kernel::instruction::{Access, Instruction, Kernel, Statement};
 use crate::kernel::program::*;
 use crate::vector::Store;

@@ -1,6 +1,7 @@
 //! Verifies a product of matrices: its shape, that its operands hold what it reaches, and that it may write where it does.
 use super::Scope;
 use crate::kernel::affine::Interval;
+use crate::kernel::buffer::*;
 use crate::kernel::program::*;
 use crate::limits;
 use crate::vector::{Axis, Product, Store};

@@ -3,6 +3,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Fault, Scope, products};
 use crate::kernel::affine::Interval;
+use crate::kernel::buffer::*;
 use crate::kernel::instruction::{Instruction, Kernel, ScalarCode, Statement};
 use crate::kernel::program::*;
 

@@ -2,8 +2,8 @@
 //! another.
 use super::Scope;
 use crate::kernel::affine::{Affine, Interval, LoopVariable};
+use crate::kernel::buffer::BufferId;
 use crate::kernel::instruction::{Access, Instruction, Register, Statement};
-use crate::kernel::program::BufferId;
 
 /// An access inside the loop, with what is known where it stands.
 struct Touch {

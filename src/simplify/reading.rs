@@ -1,0 +1,55 @@
+//! What a value is, as rules ask for it.
+use super::Simplifier;
+use crate::graph::named::Named;
+use crate::graph::{NodeId, Op};
+use crate::op::arithmetic::{ADD, MULTIPLY, SUBTRACT};
+use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
+
+/// The argument of this function, if a value is one of its.
+pub(super) fn unary_of(s: &Simplifier, id: NodeId, row: &'static Unary) -> Option<NodeId> {
+    match s.graph.op(id) {
+        Op::Unary(op, x) if *op == *row => Some(*x),
+        _ => None,
+    }
+}
+pub(super) fn binary_of(s: &Simplifier, id: NodeId, row: &'static Binary) -> Option<(NodeId, NodeId)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, x, y) if op == *row => Some((x, y)),
+        _ => None,
+    }
+}
+/// Of a sum or a difference the operation, its terms, and whether the second is subtracted.
+pub(super) fn sum_of(s: &Simplifier, id: NodeId) -> Option<(BinaryOp, NodeId, NodeId, bool)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, x, y) if op == ADD || op == SUBTRACT => Some((op, x, y, op == SUBTRACT)),
+        _ => None,
+    }
+}
+pub(super) fn named_of(s: &Simplifier, id: NodeId, row: &'static Named) -> Option<Vec<NodeId>> {
+    match s.graph.op(id) {
+        Op::Named(op, arguments) if *op == *row => Some(arguments.clone()),
+        _ => None,
+    }
+}
+/// The factors of a product of two; of one with a condition, the condition comes first.
+pub(super) fn product_of(s: &Simplifier, id: NodeId) -> Option<(NodeId, NodeId)> {
+    match *s.graph.op(id) {
+        Op::Binary(op, a, b) if op == MULTIPLY => Some((a, b)),
+        Op::Select { condition, yes, no } if s.graph.constant_of(no) == Some(0.0) => Some((condition, yes)),
+        _ => None,
+    }
+}
+/// The operand of a sum over the last axis.
+pub(super) fn sum_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
+    match s.graph.op(id) {
+        Op::Reduce { op: ReduceOp::Sum, axes, x } if axes[..] == [s.graph.shape(*x).len() - 1] => Some(*x),
+        _ => None,
+    }
+}
+/// The operand of an expansion along the last axis.
+pub(super) fn along_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
+    match s.graph.op(id) {
+        Op::View(view) if view.as_expansion(s.graph.shape(view.x))? == [view.shape.len() - 1] => Some(view.x),
+        _ => None,
+    }
+}
