@@ -105,6 +105,11 @@ impl Recorder {
         kernel
     }
 
+    /// How many values are computed so far, but for constants.
+    pub fn instructions(&self) -> usize {
+        let state = self.state.borrow();
+        state.kernel.registers.len() - state.constants.len()
+    }
     pub fn float(&self) -> Float {
         self.state.borrow().kernel.float
     }

@@ -20,8 +20,8 @@ pub struct Emitter<'k, 'g> {
     pub own: Vec<NodeId>,
     /// The variable along which vectors run.
     pub lane: Option<LoopVariable>,
-    /// Set if some access along the lanes is not a plain vector of a padded row.
-    pub irregular: Cell<bool>,
+    /// How many accesses along the lanes are no plain vectors of padded rows.
+    pub irregular: Cell<usize>,
     loops: &'k RefCell<Vec<(LoopId, LoopVariable)>>,
     floats: RefCell<FxHashMap<(NodeId, Vec<Affine>), Value<'k>>>,
 }
@@ -40,7 +40,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             memory,
             own: own.to_vec(),
             lane,
-            irregular: Cell::new(false),
+            irregular: Cell::new(0),
             loops,
             floats: Default::default(),
         }
@@ -97,7 +97,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             Op::OneHot { index, .. } => {
                 let (last, rest) = at.split_last().unwrap_or((&at[0], &[]));
                 if self.lane.is_some_and(|lane| rest.iter().any(|a| a.uses(lane))) {
-                    self.irregular.set(true);
+                    self.irregular.set(self.irregular.get() + 1);
                 }
                 let place = self.recorder.index(last.clone());
                 let zero = self.recorder.number(0.0);
@@ -178,7 +178,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
         let rank = self.graph().shape(index).len();
         let row = self.integer(index, &at[..rank])?;
         if self.lane.is_some_and(|lane| at[..rank].iter().any(|a| a.uses(lane))) {
-            self.irregular.set(true);
+            self.irregular.set(self.irregular.get() + 1);
         }
         let mut full: Vec<Affine> = at[..shared].to_vec();
         full.push(Affine::from(0));
@@ -266,10 +266,10 @@ impl<'k, 'g> Emitter<'k, 'g> {
                     // Only a row read from its beginning has room for whole vectors at its end.
                     let inner = stored.layout.innermost().unwrap_or(0);
                     if at[inner] != Affine::from(lane) {
-                        self.irregular.set(true);
+                        self.irregular.set(self.irregular.get() + 1);
                     }
                 }
-                _ => self.irregular.set(true),
+                _ => self.irregular.set(self.irregular.get() + 1),
             }
         }
         Access::new(stored.buffer, index)
@@ -350,7 +350,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 .zip(&indices)
                 .any(|(row, index)| !row.is_total(shape) && (index.uses(lane) || row.divisor != 1))
         {
-            self.irregular.set(true);
+            self.irregular.set(self.irregular.get() + 1);
         }
         match self.located(x, &indices) {
             Some(access) => Ok(self.recorder.load(guarded(access, rows, &parts, shape))),
@@ -369,7 +369,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             return self.integer(x, &indices);
         }
         if self.lane.is_some_and(|lane| indices.iter().any(|i| i.uses(lane))) {
-            self.irregular.set(true);
+            self.irregular.set(self.irregular.get() + 1);
         }
         match self.located(x, &indices) {
             Some(access) => Ok(self.recorder.load_integer(guarded(access, rows, &parts, shape))),
@@ -406,7 +406,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             // The same element stands at the same place behind the batch.
             let flat = flattened(shape, at) + stored.offset as i64;
             if self.lane.is_some_and(|lane| flat.uses(lane)) {
-                self.irregular.set(true);
+                self.irregular.set(self.irregular.get() + 1);
             }
             return Ok(self.recorder.load(Access::new(stored.buffer, flat)));
         }
@@ -422,7 +422,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
         let batched = usize::from(shape.first() == Some(&BATCH));
         let mut rest = flattened(&shape[batched..], &at[batched..]);
         if self.lane.is_some_and(|lane| rest.uses(lane)) {
-            self.irregular.set(true);
+            self.irregular.set(self.irregular.get() + 1);
         }
         let mut indices: Vec<Affine> = at[..batched].to_vec();
         for axis in batched..from.len() {

@@ -21,6 +21,10 @@ pub(super) type Rounds = RefCell<Vec<(LoopId, LoopVariable)>>;
 /// Work below this many elements is not divided among threads: a barrier costs as much as some thousand of them.
 pub const DIVIDED_ELEMENTS: usize = 16_384;
 
+/// What each irregular access or index costs where vectors are used all the same, in instructions on vectors: each lane has an address of its own, is
+/// loaded and put into its place.
+const APART: usize = 6;
+
 fn over(extent: usize) -> Loop {
     Loop::over(if extent == BATCH { Extent::Batch } else { Extent::Fixed(extent) })
 }
@@ -131,8 +135,8 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
     let first = &members[0];
     let shape = memory.graph.shape(first.id).to_vec();
     let axes = axes_of(memory, first, &shape);
-    written(name, float, &|recorder, inner, loops| {
-        let mut irregular = false;
+    written_in(&[Inner::Padded, Inner::Lanes, Inner::Scalar], name, float, &|recorder, inner, loops| {
+        let mut irregular = 0;
         nest(recorder, &axes, inner, members.iter().any(|m| is_large(&m.stored)), &mut vec![], &mut |at| {
             let lane = if inner == Inner::Scalar { None } else { at.last().map(|a| a.1) };
             let e = Emitter::new(recorder, memory, &own, lane, loops);
@@ -143,10 +147,14 @@ pub fn pointwise(memory: &Memory, name: &str, float: Float, members: &[Destinati
             for m in members {
                 write(&e, m.access(&e, &here), kind(m), m.id, &here)?;
             }
-            irregular |= e.irregular.get();
+            irregular += e.irregular.get();
             Ok(())
         })?;
-        Ok(irregular)
+        Ok(match inner {
+            Inner::Padded => irregular > 0,
+            Inner::Lanes => irregular * APART > recorder.instructions(),
+            Inner::Scalar => false,
+        })
     })
 }
 
@@ -225,7 +233,7 @@ pub fn reduction(
                     (Some(total), None) => recorder.store(access, total),
                     (None, None) => {}
                 }
-                lane_outside.is_some() && e.irregular.get()
+                lane_outside.is_some() && e.irregular.get() > 0
             };
             let best = match op {
                 ReduceOp::Sum | ReduceOp::Mean => {
@@ -237,7 +245,7 @@ pub fn reduction(
                         let e = Emitter::new(recorder, memory, &[], lane, loops);
                         let all: Vec<(usize, LoopVariable)> = outside.iter().chain(inside).copied().collect();
                         sum.put(e.float(x, &indices(x_shape.len(), &all))?);
-                        irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
+                        irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get() > 0;
                         Ok(())
                     })?;
                     irregular |= store(Some(sum.total()), None);
@@ -265,7 +273,7 @@ pub fn reduction(
                 }
                 best.put(value);
                 // Vectors with a tail may be anything; only rows that must be padded are not.
-                irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get();
+                irregular |= inner_inner != Inner::Lanes && lane.is_some() && e.irregular.get() > 0;
                 Ok(())
             })?;
             irregular |= match index {
@@ -325,13 +333,13 @@ pub fn contraction(memory: &Memory, name: &str, float: Float, to: &Destination, 
                         .collect()
                 };
                 sum.put_product(e.float(c.a, &by_label(&c.a_axes))?, e.float(c.b, &by_label(&c.b_axes))?);
-                irregular |= lane.is_some() && e.irregular.get();
+                irregular |= lane.is_some() && e.irregular.get() > 0;
                 Ok(())
             })?;
             let e = Emitter::new(recorder, memory, &[to.id], lane_outside, loops);
             let here = indices(shape.len(), at);
             let access = to.access(&e, &here);
-            irregular |= lane_outside.is_some() && e.irregular.get();
+            irregular |= lane_outside.is_some() && e.irregular.get() > 0;
             recorder.store(access, sum.total());
             Ok(())
         })?;
@@ -363,7 +371,7 @@ pub fn join_part(
             // A part's padding would run into the next part.
             irregular |= lane.is_some() && axis + 1 == shape.len();
             write(&e, access, memory.graph.ty(to.id).kind, part, &here)?;
-            irregular |= e.irregular.get();
+            irregular |= e.irregular.get() > 0;
             Ok(())
         })?;
         Ok(irregular)
@@ -382,7 +390,7 @@ pub fn copy(memory: &Memory, name: &str, float: Float, to: &Stored, kind: Kind, 
             let here = indices(shape.len(), at);
             let access = e.access(to, &here);
             write(&e, access, kind, from, &here)?;
-            irregular |= e.irregular.get();
+            irregular |= e.irregular.get() > 0;
             Ok(())
         })?;
         Ok(irregular)
@@ -410,7 +418,7 @@ pub fn push_on_stack(
             let here = indices(shape.len(), at);
             let access = destination.access(&e, &here);
             write(&e, access, memory.graph.ty(stack).kind, x, &here)?;
-            irregular |= e.irregular.get();
+            irregular |= e.irregular.get() > 0;
             Ok(())
         })?;
         Ok(irregular)
