@@ -93,8 +93,9 @@ impl Product {
                         Part::Packed(_, strides) => (&packed[k][..], Matrix { start: 0, strides }),
                     };
                     let ((a, of_a), (b, of_b)) = (of(0), of(1));
-                    for first in (0..k.max(1)).step_by(LONGEST) {
-                        let terms = LONGEST.min(k - first);
+                    let longest = if k > LONGEST { PIECE } else { LONGEST };
+                    for first in (0..k.max(1)).step_by(longest) {
+                        let terms = longest.min(k - first);
                         let of_a = Matrix { start: of_a.start + first * of_a.strides[1], ..of_a };
                         let of_b = Matrix { start: of_b.start + first * of_b.strides[0], ..of_b };
                         let (keep, (c, of_c)) = bundles.next(terms, out, to);
@@ -111,10 +112,14 @@ impl Product {
     }
 }
 
-/// Terms that one product sums for itself; the library adds them in pieces.
+/// Terms that the library sums by itself, in chains of its own.
 const LONGEST: usize = 4096;
-/// Terms of one piece.
-const PIECE: usize = 256;
+/// Terms of one of its chains.
+const CHAIN: usize = 256;
+/// Of longer sums, the terms of one chain.
+const PIECE: usize = 64;
+/// Chains that one bundle is made of.
+const BUNDLE: usize = 32;
 
 /// The result of products that are added: what is summed before it is too much for one chain is a bundle, and bundles are added so
 /// that nothing is lost.
@@ -131,8 +136,8 @@ struct Bundles<'a, T> {
 impl<T: Real> Bundles<'_, T> {
     /// Where a product of so many terms goes, and whether it is added there.
     fn next<'a>(&'a mut self, terms: usize, out: &'a mut [T], to: Matrix) -> (bool, (&'a mut [T], Matrix)) {
-        let pieces = terms.div_ceil(PIECE).max(1);
-        if self.pieces > 0 && self.pieces + pieces > LONGEST / PIECE {
+        let pieces = terms.div_ceil(CHAIN).max(1);
+        if self.pieces > 0 && self.pieces + pieces > BUNDLE {
             self.end(out, to);
         }
         let keep = self.pieces > 0;

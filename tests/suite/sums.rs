@@ -67,11 +67,22 @@ fn ways() -> Vec<Executing> {
     ways.map(|(path, interpreted)| Executing { float: Float::F32, threads: 2, interpreted, path }).collect()
 }
 
-/// Sums over one axis and over several, of which the lanes are or are not, means, squares, norms, softmax.
 #[test]
 fn a_million_terms_along_axes() {
+    terms(COUNT, [(0.0, 1.0), (0.5, 2.0), (0.0, 3.0), (-1.0, 1.0)]);
+}
+
+#[test]
+fn terms_that_are_nearly_alike() {
+    let near = |x: f64| (x, x + 1e-5);
+    terms(FEWER, [near(1.0 / 3.0), near(0.1), near(1.7), near(0.7)]);
+}
+
+/// Sums over one axis and over several, of which the lanes are or are not, means, squares, norms, softmax; of numbers in four ranges.
+fn terms(count: usize, ranges: [(f64, f64); 4]) {
+    let fewer = count / 3;
     let text = format!(
-        "param x: [{COUNT}] = 0, z: [{FEWER}, 9] = 0, v: [3, {FEWER}, 5] = 0, s: [{COUNT}] = 0\nloss = sum(x)\n\
+        "param x: [{count}] = 0, z: [{fewer}, 9] = 0, v: [3, {fewer}, 5] = 0, s: [{count}] = 0\nloss = sum(x)\n\
          metric total = sum(x)\nmetric average = mean(x)\nmetric signed = sum(s)\nmetric length = norm(x)\n\
          metric square = x' x\nmetric product = x' s\nmetric lse = logsumexp(x)\nmetric share = softmax(x)[7]\n\
          metric deviation = std(x)\nmetric column = sum(z, axis = 0)[4]\nmetric mean_of_column = mean(z, axis = 0)[8]\n\
@@ -80,23 +91,21 @@ fn a_million_terms_along_axes() {
     );
     let source = read(&text);
     let model = source.training.as_ref().unwrap();
-    let x = numbers(COUNT, 1, 0.0, 1.0);
-    let z = numbers(9 * FEWER, 2, 0.5, 2.0);
-    let v = numbers(15 * FEWER, 3, 0.0, 3.0);
-    let s = numbers(COUNT, 4, -1.0, 1.0);
+    let drawn = |number: usize, count: usize| numbers(count, 1 + number as u64, ranges[number].0, ranges[number].1);
+    let (x, z, v, s) = (drawn(0, count), drawn(1, 9 * fewer), drawn(2, 15 * fewer), drawn(3, count));
     let sum = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>();
-    let n = COUNT as f64;
+    let n = count as f64;
     let (total, square) = (sum(&mut x.iter().copied()), sum(&mut x.iter().map(|x| x * x)));
     let magnitude = sum(&mut s.iter().map(|s| s.abs()));
     let products = || x.iter().zip(&s).map(|(x, s)| x * s);
     let powers = sum(&mut x.iter().map(|x| x.exp()));
-    let at = |i: usize, j: usize, k: usize| v[(i * FEWER + j) * 5 + k];
+    let at = |i: usize, j: usize, k: usize| v[(i * fewer + j) * 5 + k];
     let column = |k: usize| z.iter().skip(k).step_by(9).sum::<f64>();
-    let middle: f64 = (0..FEWER).map(|j| at(1, j, 2)).sum();
-    let two = (0..3).flat_map(|i| (0..FEWER).map(move |j| (i, j))).map(|(i, j)| at(i, j, 3)).sum::<f64>();
+    let middle: f64 = (0..fewer).map(|j| at(1, j, 2)).sum();
+    let two = (0..3).flat_map(|i| (0..fewer).map(move |j| (i, j))).map(|(i, j)| at(i, j, 3)).sum::<f64>();
     let bent = sum(&mut x.iter().map(|x| x.tanh() * (-x).exp()));
     let deviation = (sum(&mut x.iter().map(|x| (x - total / n).powi(2))) / n).sqrt();
-    let two = two / (3 * FEWER) as f64;
+    let two = two / (3 * fewer) as f64;
     let all: f64 = v.iter().sum();
     let wanted = [
         ("total", total, total),
@@ -107,9 +116,10 @@ fn a_million_terms_along_axes() {
         ("product", products().sum(), products().map(f64::abs).sum()),
         ("lse", powers.ln(), powers.ln()),
         ("share", x[7].exp() / powers, x[7].exp() / powers),
-        ("deviation", deviation, deviation),
+        // Of nearly equal numbers what is left is less than what they are rounded by.
+        ("deviation", deviation, deviation.max(0.1 * total / n)),
         ("column", column(4), column(4)),
-        ("mean_of_column", column(8) / FEWER as f64, column(8) / FEWER as f64),
+        ("mean_of_column", column(8) / fewer as f64, column(8) / fewer as f64),
         ("middle", middle, middle),
         ("two", two, two),
         ("all", all, all),
@@ -122,9 +132,22 @@ fn a_million_terms_along_axes() {
     }
 }
 
-/// A million rows: means of what is logged, gradients of weights and of biases, of few and of many outputs, and metrics of a part.
 #[test]
 fn a_million_rows() {
+    rows(COUNT, (0.0, 1.0), (-0.5, 1.5));
+}
+
+/// Each addition rounds nearly the same number to nearly the same side: errors don't cancel.
+#[test]
+fn rows_that_are_nearly_alike() {
+    rows(FEWER / 3, (1.0 / 3.0, 1.0 / 3.0 + 1e-6), (0.7, 0.700_01));
+    rows(FEWER / 3, (1.0 / 3.0, 1.0 / 3.0 + 1e-6), (1.0 / 3.0, 1.0 / 3.0 + 1e-6));
+    rows(FEWER / 3, (1.7, 1.700_1), (1.1, 1.100_01));
+}
+
+/// Means of what is logged, gradients of weights and of biases, of few and of many outputs, and metrics of a part; of inputs and targets
+/// between these numbers.
+fn rows(count: usize, of_x: (f64, f64), of_t: (f64, f64)) {
     let text = "input x: [3]\ntarget t\nparam w: [5, 3] = 0, b: [5] = 0, u: [3] = 0, c = 0, e: [20] = 0\n\
                 y = w x + b\nr = relu(e) t\nloss = t * (sum(y) + u' x + c) + sum(e * t) + 0.5 * x[0]\n\
                 metric first = x[0]\nmetric signed = t\nmetric share = x[1] > 0.25\nmetric root = norm(x)\n\
@@ -132,8 +155,8 @@ fn a_million_rows() {
         .replace("r = relu(e) t\n", "");
     let source = read(&text);
     let model = source.training.as_ref().unwrap();
-    let (x, t) = (numbers(3 * COUNT, 5, 0.0, 1.0), numbers(COUNT, 6, -0.5, 1.5));
-    let n = COUNT as f64;
+    let (x, t) = (numbers(3 * count, 5, of_x.0, of_x.1), numbers(count, 6, of_t.0, of_t.1));
+    let n = count as f64;
     let row = |k: usize| x.iter().skip(k).step_by(3);
     let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / n;
     let first = mean(&mut row(0).copied());
@@ -147,7 +170,7 @@ fn a_million_rows() {
         })
         .collect();
     let variables = &model.graph.inputs;
-    let data = Dataset::of(variables, vec![x.clone(), t.clone()], COUNT, Float::F32, "a test");
+    let data = Dataset::of(variables, vec![x.clone(), t.clone()], count, Float::F32, "a test");
     let zeros: Vec<Vec<f64>> = model.graph.parameters.iter().map(|p| vec![0.0; p.ty.shape.iter().product()]).collect();
     let logs = [("first", first, first), ("signed", of_t, magnitude), ("share", share, share), ("root", root, root)];
     let batched = pipeline::batched(&pipeline::training_step(model), true);

@@ -11,10 +11,10 @@ use super::tile::{Inner, Outer};
 
 /// Terms of one chain after which a sum is cut: for its rounding, and so that the part of B that the blocks of a panel share stays in
 /// the cache.
-const LONGEST: usize = 256;
+const LONGEST: usize = 64;
 
 /// Pieces that add to C as they come; of more, so many make a bundle.
-pub(super) const BUNDLE: usize = 16;
+pub(super) const BUNDLE: usize = 32;
 
 /// The pieces of a sum.
 #[derive(Clone, Copy)]
