@@ -8,7 +8,7 @@ pub fn share(program: &mut Program) {
     let mut lives: FxHashMap<BufferId, (usize, usize)> = FxHashMap::default();
     for (at, step) in program.steps.iter().enumerate() {
         for buffer in touched(program, step) {
-            let life = lives.entry(buffer).or_insert((at, at));
+            let life = lives.entry(buffer.memory(&program.buffers)).or_insert((at, at));
             life.1 = at;
         }
     }

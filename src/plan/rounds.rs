@@ -1,5 +1,6 @@
 //! A loop as steps of the program: what it carries, what it leaves behind.
 use super::*;
+use crate::graph::Binder;
 
 impl Planner<'_> {
     /// What is carried is set before the loop and handed on at the end of each round.
@@ -54,15 +55,39 @@ impl Planner<'_> {
                 kernels::push_on_stack(&self.memory, "stack", self.float, &self.memory.stored[&stack], of, stack, x)?;
             inner.push(self.push_kernel(written)?);
         }
-        for b in carried.iter().filter(|b| b.next != b.leaf) {
-            let to = &self.memory.stored[&b.leaf];
-            let written = kernels::copy(&self.memory, "next round", self.float, to, b.ty.kind, b.next)?;
-            inner.push(self.push_kernel(written)?);
-        }
+        inner.extend(self.handed_on(carried.iter().filter(|b| b.next != b.leaf).collect())?);
         self.loops.pop();
         // What a round is made of may be known from its place alone.
         if !inner.is_empty() {
             steps.push(Command::Loop { variable, length: looped.length, reverse: looped.reverse, body: inner });
+        }
+        Ok(steps)
+    }
+
+    /// What a round carries becomes what it has computed, all at once: one may be what another one was, as in a swap or a line of delays. So each is
+    /// written when none that is still to come reads it; where they wait for each other, one of them is put aside.
+    fn handed_on(&mut self, mut pending: Vec<&Binder>) -> Outcome<Vec<Command>> {
+        let mut steps = vec![];
+        let mut aside: FxHashMap<NodeId, Stored> = FxHashMap::default();
+        while let Some(&first) = pending.first() {
+            let waits = |b: &Binder| !aside.contains_key(&b.leaf) && pending.iter().any(|other| other.next == b.leaf);
+            let Some(at) = pending.iter().position(|b| !waits(b)) else {
+                let Stored { layout, float, .. } = self.memory.stored[&first.leaf].clone();
+                let name = format!("{} before", self.name(first.leaf));
+                let to = self.new_stored(&name, first.ty.kind, layout, float, Role::Value);
+                let written = kernels::copy(&self.memory, "put aside", self.float, &to, first.ty.kind, first.leaf)?;
+                steps.push(self.push_kernel(written)?);
+                aside.insert(first.leaf, to);
+                continue;
+            };
+            let b = pending.remove(at);
+            let home = self.memory.stored[&b.leaf].clone();
+            let next = Stored { buffer: self.next_of(home.buffer), ..home };
+            // For this copy alone what was put aside stands for the value.
+            let read = aside.get(&b.next).cloned().and_then(|aside| self.memory.stored.insert(b.next, aside));
+            let written = kernels::copy(&self.memory, "next round", self.float, &next, b.ty.kind, b.next)?;
+            self.memory.stored.extend(read.map(|read| (b.next, read)));
+            steps.push(self.push_kernel(written)?);
         }
         Ok(steps)
     }

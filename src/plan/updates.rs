@@ -53,11 +53,15 @@ struct Together {
 
 impl Planner<'_> {
     /// A buffer for the next value, in the memory of the old one.
-    pub(super) fn follow(&mut self, target: Target, old: BufferId) {
+    pub(super) fn next_of(&mut self, old: BufferId) -> BufferId {
         let buffer = self.program.buffer(old);
         let next = Buffer { name: format!("next {}", buffer.name), overwrites: Some(old), ..buffer.clone() };
         self.program.buffers.push(next);
-        self.next.insert(target, BufferId(self.program.buffers.len() as u32 - 1));
+        BufferId(self.program.buffers.len() as u32 - 1)
+    }
+    pub(super) fn follow(&mut self, target: Target, old: BufferId) {
+        let next = self.next_of(old);
+        self.next.insert(target, next);
     }
 
     /// Where a next value is written.

@@ -156,41 +156,58 @@ fn reshaped(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 /// Functions of elements between a reshape and its inverse are done in the shape that the value has: `A / norm(A)` of a matrix.
 fn in_own_shape(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Reshape { x, shape } = s.graph.op(id).clone() else { return None };
-    has_shape_inside(s, x, &shape, FUNCTIONS_BETWEEN)?.then(|| reshaped_inside(s, x, &shape))
+    let way = inside(s, x, &shape, FUNCTIONS_BETWEEN)?;
+    way.undoes_a_reshape().then(|| in_shape(s, &way, &shape))
 }
 
 /// Functions of elements that are looked through for the other reshape.
 const FUNCTIONS_BETWEEN: usize = 4;
 
-/// Whether one of the operands has the shape below a reshape; nothing if one can't be had in that shape for nothing.
-fn has_shape_inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) -> Option<bool> {
-    match s.graph.op(x) {
-        Op::Reshape { x, .. } => (s.graph.shape(*x) == shape).then_some(true),
-        op if depth > 0 && facts(op).reads_own_index => {
-            let operands = s.graph.op(x).operands();
-            let found: Option<Vec<bool>> =
-                operands.into_iter().map(|x| has_shape_inside(s, x, shape, depth - 1)).collect();
-            Some(found?.contains(&true))
+/// How a value is had in the shape that it will be seen in.
+enum InShape {
+    /// It was reshaped from that.
+    As(NodeId),
+    /// A function of elements, of operands in that shape.
+    Function(Op, Vec<InShape>),
+    Constant(f64),
+    /// The same number everywhere.
+    Expanded(NodeId),
+}
+
+impl InShape {
+    fn undoes_a_reshape(&self) -> bool {
+        match self {
+            InShape::As(_) => true,
+            InShape::Function(_, operands) => operands.iter().any(InShape::undoes_a_reshape),
+            InShape::Constant(_) | InShape::Expanded(_) => false,
         }
-        _ => (s.graph.constant_of(x).is_some() || s.graph.shape(s.graph.unexpanded(x)).is_empty()).then_some(false),
     }
 }
 
-fn reshaped_inside(s: &mut Simplifier, x: NodeId, shape: &[usize]) -> NodeId {
-    match s.graph.op(x).clone() {
-        Op::Reshape { x, .. } => x,
-        op if facts(&op).reads_own_index => {
-            let operands: Vec<NodeId> = op.operands().into_iter().map(|x| reshaped_inside(s, x, shape)).collect();
-            let mut next = operands.into_iter();
+/// Nothing if some operand can't be had in the shape for nothing.
+fn inside(s: &Simplifier, x: NodeId, shape: &[usize], depth: usize) -> Option<InShape> {
+    match s.graph.op(x) {
+        Op::Reshape { x, .. } => (s.graph.shape(*x) == shape).then_some(InShape::As(*x)),
+        op if depth > 0 && facts(op).reads_own_index => {
+            let operands = op.operands().into_iter().map(|x| inside(s, x, shape, depth - 1));
+            Some(InShape::Function(op.clone(), operands.collect::<Option<_>>()?))
+        }
+        _ => match (s.graph.constant_of(x), s.graph.unexpanded(x)) {
+            (Some(value), _) => Some(InShape::Constant(value)),
+            (None, number) => s.graph.shape(number).is_empty().then_some(InShape::Expanded(number)),
+        },
+    }
+}
+
+fn in_shape(s: &mut Simplifier, way: &InShape, shape: &[usize]) -> NodeId {
+    match way {
+        InShape::As(x) => *x,
+        InShape::Function(op, operands) => {
+            let mut next = operands.iter().map(|way| in_shape(s, way, shape)).collect::<Vec<_>>().into_iter();
             s.make(op.map(|x| next.next().unwrap_or(x), |l| l))
         }
-        _ => match s.graph.constant_of(x) {
-            Some(value) => s.graph.constant(value, shape),
-            None => {
-                let number = s.graph.unexpanded(x);
-                s.graph.expand_to(number, shape)
-            }
-        },
+        InShape::Constant(value) => s.graph.constant(*value, shape),
+        InShape::Expanded(number) => s.graph.expand_to(*number, shape),
     }
 }
 

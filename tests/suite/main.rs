@@ -22,6 +22,7 @@ mod prelude;
 mod printed;
 mod random_programs;
 mod rewrites;
+mod rounds;
 mod rows;
 mod spelled;
 mod spellings;

@@ -238,7 +238,13 @@ proptest! {
 }
 
 /// Programs that were once wrong.
-const FOUND: [&[u8]; 4] = [
+const FOUND: [&[u8]; 5] = [
+    // What a loop carries becomes what another one was.
+    &[
+        255, 134, 0, 0, 0, 44, 1, 1, 0, 0, 28, 0, 0, 0, 7, 21, 0, 42, 0, 0, 0, 108, 2, 2, 0, 173, 0, 62, 69, 5, 0, 0,
+        70, 65, 85, 0, 0, 0, 182, 0, 0, 0, 0, 2, 0, 254, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 0, 82, 0, 0, 13, 1, 2, 129,
+        154, 32, 5, 121, 61, 69, 220, 189, 99, 54, 119, 218,
+    ],
     // A mean over the examples inside a loop that carries it on.
     &[229, 126, 0, 0, 0, 46, 180, 0, 0, 32, 0, 0, 234, 155, 88, 208, 118, 0, 36, 0, 0, 47, 176, 0, 0, 0, 0, 0, 0, 0],
     // A loop leaves two values; what the second needs stands after the first.

@@ -139,6 +139,7 @@ impl Owners<'_> {
                         self.rounds.push((*variable, second));
                         self.steps(body, scope)?;
                         self.rounds.pop();
+                        self.hand_on(body);
                     }
                 }
                 Command::Barrier => {}
@@ -151,6 +152,21 @@ impl Owners<'_> {
             }
         }
         Ok(())
+    }
+
+    /// At the end of a round, the next values of what the loop carries are what it carries.
+    fn hand_on(&mut self, body: &[Command]) {
+        for step in body {
+            let Command::Kernel { kernel, .. } = step else { continue };
+            for (id, _, _) in self.kernels.get(kernel).cloned().iter().flat_map(|summary| &summary.writes) {
+                if let Buffer { overwrites: Some(old), role: Role::Value, .. } = self.program.buffer(*id) {
+                    let lines = self.lines(*id);
+                    if self.map.over(&lines).any(|part| part.1 == Some(*id)) {
+                        self.map.take(lines, *old);
+                    }
+                }
+            }
+        }
     }
 
     fn product(&mut self, step: &Multiplication, scope: &Scope) -> Result<(), String> {
@@ -198,7 +214,9 @@ impl Owners<'_> {
 
     /// `again`: other parts of the buffer were written in rounds before.
     fn write(&mut self, id: BufferId, bytes: Range<usize>, again: bool) -> Result<(), String> {
-        if let Some(next) = self.next.get(&id) {
+        if let Some(next) = self.next.get(&id)
+            && self.program.buffer(id).role.is_kept()
+        {
             return Err(format!("`{}` is written, and its next value is `{}`", self.name(id), self.name(*next)));
         }
         if self.program.buffer(id).role == Role::Constant {

@@ -72,8 +72,10 @@ impl Program {
             let Some(id) = next.overwrites else { continue };
             let old = self.buffers.get(id.0 as usize).ok_or(format!("buffer {} does not exist", id.0))?;
             let alike = next.place == old.place && next.element == old.element && next.elements == old.elements;
-            let is_kept = old.role.is_kept() && old.overwrites.is_none() && matches!(old.place, Location::Arena { .. });
-            if !alike || !is_kept || !followed.insert(id) {
+            // What a loop carries goes on from round to round.
+            let goes_on = old.role.is_kept() || old.role == Role::Value;
+            let is_alone = old.overwrites.is_none() && matches!(old.place, Location::Arena { .. });
+            if !alike || !goes_on || !is_alone || !followed.insert(id) {
                 return Err(format!("`{}` can't be the next value of `{}`", next.name, old.name));
             }
         }
