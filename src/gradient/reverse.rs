@@ -87,16 +87,17 @@ impl Pass {
 
     /// Goes through the nodes of one scope from the last to the first.
     fn sweep(&mut self, graph: &mut Graph, order: &[NodeId], shares: &mut Shares, outside: &mut Outside) {
-        // A loop is gone through when its first projection is met: all that uses it is done then.
+        // A loop is gone through when its first projection is met: all that uses it is done then, loops that read what it leaves, too.
         let mut first: FxHashMap<LoopId, NodeId> = FxHashMap::default();
         let mut projections: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
-        for &id in order {
+        let whole = graph.in_whole_loops(order, |_| None);
+        for &id in &whole {
             if let Some(of) = graph.op(id).loop_used() {
                 first.entry(of).or_insert(id);
                 projections.entry(of).or_default().push(id);
             }
         }
-        for &y in order.iter().rev() {
+        for &y in whole.iter().rev() {
             let cotangent = shares.pending.remove(&y).and_then(|all| support::sum(graph, all));
             let is_loop = graph.op(y).loop_used();
             let is_of_elements = matches!(graph.op(y), Op::Stacked { .. } | Op::Element { .. });

@@ -11,7 +11,7 @@ impl Graph {
         let mut tried: FxHashSet<LoopId> = FxHashSet::default();
         while let Some((of, projections)) = self.outer_projections(&roots, &tried) {
             match self.of_their_own(of, &projections) {
-                Some(pairs) => roots = self.substitute(&roots, &pairs),
+                Some(pairs) => roots = self.with_projections(&roots, &pairs),
                 None => _ = tried.insert(of),
             }
         }

@@ -10,9 +10,19 @@ impl Graph {
             return roots;
         }
         while let Some(pairs) = self.equal_projections(&roots) {
-            roots = self.substitute(&roots, &pairs);
+            roots = self.with_projections(&roots, &pairs);
         }
         roots
+    }
+
+    /// Projections of one loop in the place of those of another one. A root stays in the rounds that it was in.
+    pub(super) fn with_projections(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
+        let new = self.substitute(roots, pairs);
+        for (old, new) in roots.iter().zip(&new) {
+            let signature = self.signature_of(*old);
+            self.keeps_type(*new, &signature, "a loop in the place of another one");
+        }
+        new
     }
 
     /// The projections of some loop that does what an earlier one does, and those of that one.

@@ -15,6 +15,7 @@ pub mod loops;
 mod merge;
 pub mod named;
 pub mod node;
+mod order;
 pub mod ordered;
 pub mod range;
 pub mod rebuild;

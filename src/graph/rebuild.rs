@@ -134,12 +134,23 @@ impl Graph {
             pairs.iter().map(|&(hole, x)| (hole, self.in_place_of(x, self.signature_of(hole)))).collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         let marks = self.dependents(&holes);
-        let mut map: FxHashMap<NodeId, NodeId> = pairs.iter().copied().collect();
         let mut loops = LoopCopies::default();
-        let order = self.reachable_with_values(roots);
+        let mut order = self.reachable_with_values(roots);
         let (changed, touched) = self.changed(&marks);
+        // What is put in may stand in rounds of a loop that is copied: then it is copied with it.
+        let is_moved = |x: NodeId| changed[x.index()] && !self.is_made_of(x, &holes);
+        let (moved, fixed): (Vec<_>, Vec<_>) = pairs.iter().copied().partition(|(_, x)| is_moved(*x));
+        let moved: FxHashMap<NodeId, NodeId> = moved.into_iter().collect();
+        let mut map: FxHashMap<NodeId, NodeId> = fixed.into_iter().collect();
+        if !moved.is_empty() {
+            order = self.with_values_first(roots, &moved);
+        }
         for &id in &order {
             if map.contains_key(&id) {
+                continue;
+            }
+            if let Some(x) = moved.get(&id) {
+                map.insert(id, map[x]);
                 continue;
             }
             let op = self.op(id).clone();
@@ -169,6 +180,56 @@ impl Graph {
             }
         }
         roots.iter().map(|r| map[r]).collect()
+    }
+    /// Whether a value is made of one of these in the same round of the loops that it stands in.
+    fn is_made_of(&self, x: NodeId, of: &[NodeId]) -> bool {
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut todo = vec![x];
+        while let Some(id) = todo.pop() {
+            if of.contains(&id) {
+                return true;
+            }
+            if seen.insert(id) {
+                self.each_below(id, |x| todo.push(x));
+            }
+        }
+        false
+    }
+    /// What the roots depend on, each behind what it needs, where these values stand for others. What a loop carries comes in the order of its numbers.
+    fn with_values_first(&self, roots: &[NodeId], values: &FxHashMap<NodeId, NodeId>) -> Vec<NodeId> {
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut out = vec![];
+        let mut todo: Vec<(NodeId, bool)> =
+            self.reachable_with_values(roots).into_iter().rev().map(|x| (x, false)).collect();
+        while let Some((id, ready)) = todo.pop() {
+            if ready {
+                out.push(id);
+                continue;
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            todo.push((id, true));
+            let mut needed = vec![];
+            match (values.get(&id), self.op(id)) {
+                (Some(&x), _) => needed.push(x),
+                (None, &Op::Leaf(Leaf::Binder(of, number))) => {
+                    let binders = &self.looped(of).binders[..=number as usize];
+                    needed.extend(binders.iter().flat_map(|b| [b.init, b.leaf]).filter(|x| *x != id));
+                }
+                (None, op) => {
+                    op.each_operand(|x| needed.push(x));
+                    if let Some(of) = op.loop_used() {
+                        let binders = &self.looped(of).binders;
+                        needed.extend(
+                            binders.iter().flat_map(|b| [b.init, b.leaf]).chain(binders.iter().map(|b| b.next)),
+                        );
+                    }
+                }
+            }
+            todo.extend(needed.into_iter().rev().filter(|x| !seen.contains(x)).map(|x| (x, false)));
+        }
+        out
     }
     /// What the roots depend on, and the values whose derivatives stand in it.
     fn reachable_with_values(&self, roots: &[NodeId]) -> Vec<NodeId> {

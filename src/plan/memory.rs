@@ -65,7 +65,7 @@ pub fn is_free(graph: &Graph, id: NodeId) -> bool {
         Op::Leaf(_) => true,
         // It stands where the loop's body left it.
         // But what is carried goes on to its next value: its last one is written down.
-        Op::Last { x, .. } => !matches!(graph.op(*x), Op::Leaf(Leaf::Binder(..))),
+        Op::Last { of, x } => !matches!(graph.op(*x), Op::Leaf(Leaf::Binder(own, _)) if own == of),
         _ => false,
     }
 }

@@ -57,41 +57,9 @@ pub fn schedule(graph: &Graph, order: &[NodeId], memory: &Memory, late: &FxHashS
 /// graph, and at least, as it reads them.
 pub type Lateness = Vec<(NodeId, [usize; 2])>;
 
-/// The same nodes, so that all that a loop starts from, and all that its body reads from outside, stands before the first value that
-/// the loop leaves: several values may be left by one loop, and a node's number says only what itself needs. Products of a group
-/// stand together, behind all that any of them needs.
+/// The same nodes in the order of `in_whole_loops`. Products of a group stand together, behind all that any of them needs.
 pub fn dependency_order(graph: &Graph, order: &[NodeId], groups: &Groups) -> Vec<NodeId> {
-    let mut bodies: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();
-    for &id in order {
-        for &of in &graph.node(id).loops {
-            bodies.entry(of).or_default().push(id);
-        }
-    }
-    let known: FxHashSet<NodeId> = order.iter().copied().collect();
-    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
-    let mut out = Vec::with_capacity(order.len());
-    for &first in order {
-        let mut todo = vec![(first, false)];
-        while let Some((id, ready)) = todo.pop() {
-            let alone = [id];
-            let together = groups.of(id).map_or(&alone[..], |group| &group.members);
-            if ready {
-                out.extend(together);
-                continue;
-            }
-            if seen.contains(&id) {
-                continue;
-            }
-            seen.extend(together);
-            todo.push((id, true));
-            let mut needed = graph.op(id).loop_used().and_then(|of| bodies.remove(&of)).unwrap_or_default();
-            together.iter().for_each(|&x| graph.each_below(x, |below| needed.push(below)));
-            let before = todo.len();
-            todo.extend(needed.into_iter().filter(|x| known.contains(x) && !seen.contains(x)).map(|x| (x, false)));
-            todo[before..].reverse();
-        }
-    }
-    out
+    graph.in_whole_loops(order, |id| groups.of(id).map(|group| &group.members[..]))
 }
 
 /// What scheduling looks at.

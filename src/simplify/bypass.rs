@@ -24,7 +24,13 @@ pub fn recognised(graph: &Graph, numbers: &[NodeId], by: &[NodeId], others: &[No
         cut.iter().map(|&id| graph.ty(id).clone()).collect::<Vec<_>>().into_iter().map(|ty| graph.hole(ty)).collect();
     // What is made of such a value is made of a hole for a while; names go with it.
     let behind = graph.dependents(&cut);
-    let is_behind = |id: NodeId| behind.get(id.index()).is_some_and(|is| *is) && !cut.contains(&id);
+    // What a loop carries that nobody asks for has no rounds.
+    let needed: FxHashSet<NodeId> = graph.reachable(&[numbers, others].concat()).into_iter().collect();
+    let is_behind = |id: NodeId| {
+        behind.get(id.index()).is_some_and(|is| *is)
+            && !cut.contains(&id)
+            && (needed.contains(&id) || graph.node(id).loops.is_empty())
+    };
     let named: Vec<(NodeId, String)> =
         graph.names().filter(|(id, _)| is_behind(*id)).map(|(id, name)| (id, name.to_string())).collect();
     let mut moved = numbers.to_vec();

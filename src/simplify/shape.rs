@@ -15,6 +15,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "slice of a join", apply: part_of_join },
     StructuralRule { name: "reshape of a reshape", apply: reshaped },
     StructuralRule { name: "function of elements between reshapes", apply: in_own_shape },
+    StructuralRule { name: "the same in every round", apply: in_every_round },
     StructuralRule { name: "expansions together", apply: expanded_last },
     StructuralRule { name: "multiple of an expanded multiple", apply: multiple },
     StructuralRule { name: "if of a constant", apply: selected },
@@ -151,6 +152,28 @@ fn reshaped(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         Op::Reshape { x, .. } => Some(s.make(Op::Reshape { x, shape })),
         _ => None,
     }
+}
+
+/// What a loop leaves of a value that does not depend on its rounds, or of one that it carries on as it is.
+fn in_every_round(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (Op::Last { of, x } | Op::Stacked { of, x }) = *s.graph.op(id) else { return None };
+    let value = match *s.graph.op(x) {
+        Op::Leaf(Leaf::Binder(own, number)) if own == of => {
+            let binder = &s.graph.looped(of).binders[number as usize];
+            (binder.next == binder.leaf).then_some(binder.init)?
+        }
+        _ if s.graph.node(x).loops.contains(&of) => return None,
+        _ => x,
+    };
+    if let Op::Last { .. } = s.graph.op(id) {
+        return Some(value);
+    }
+    let (shape, own) = (s.graph.shape(id).to_vec(), s.graph.shape(value).to_vec());
+    // The axis of the rounds stands behind that of the examples.
+    let rounds = usize::from(shape.first() == Some(&BATCH));
+    let batched = usize::from(own.first() == Some(&BATCH));
+    let axes: Vec<usize> = (0..batched).chain((batched..own.len()).map(|axis| axis + rounds + 1 - batched)).collect();
+    Some(s.graph.expand_at(value, &shape, &axes))
 }
 
 /// Functions of elements between a reshape and its inverse are done in the shape that the value has: `A / norm(A)` of a matrix.

@@ -11,13 +11,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 ///
 /// A loop of which any part is rewritten is copied as a whole.
 pub fn recognised_within(graph: &mut Graph, of: &[NodeId], by: &[NodeId]) -> Vec<NodeId> {
+    // The rounds that all of this stands in are what they are.
+    let home: Vec<LoopId> = of.iter().chain(by).flat_map(|id| graph.node(*id).loops.to_vec()).collect();
     let hidden = graph.hide(by);
     let order = graph.reachable(of);
     let mut simplifier = Simplifier::new(std::mem::take(graph), Stage::Recognise);
     let mut copied: FxHashSet<LoopId> = FxHashSet::default();
     let map = loop {
         let map = pass(&mut simplifier, &order, &copied);
-        let changed = changed_loops(&simplifier.graph, &order, &map);
+        let mut changed = changed_loops(&simplifier.graph, &order, &map);
+        changed.retain(|of| !home.contains(of));
         let before = copied.len();
         copied.extend(changed);
         if copied.len() == before {

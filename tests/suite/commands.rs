@@ -439,3 +439,12 @@ fn a_derivative_of_a_formula_is_asked_for_by_an_option() {
         assert!(err(&output).contains("gradus grad -e \"(w x - t)^2\" --wrt w"), "{}", err(&output));
     }
 }
+
+/// A loop that ends as what it does not compute is none; what it carries has a name all the same.
+#[test]
+fn claims_by_a_value_beside_a_loop_that_ignores_its_state() {
+    let (_folder, path) = program(
+        "input o: [2]\nparam k\nq = 3 k\ns = fold v in o with h = 0 { q }\nloss = q + 3\n∂loss/∂q = 1\n∂loss/∂k = 3\n",
+    );
+    printed(&["check", text(&path)]);
+}

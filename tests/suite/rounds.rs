@@ -96,3 +96,47 @@ fn swaps_delays_and_turns() {
         }
     }
 }
+
+/// A loop, its derivative and derivatives of that in one loss: they share rounds, and read what each other's loops leave.
+#[test]
+fn values_and_derivatives_of_loops_together() {
+    let fourth = |s: f64| (s.powi(4) + 4.0 * s.powi(3), 4.0 * s.powi(3) + 12.0 * s * s);
+    let (first, slope) = fourth(0.5);
+    let cases: [(&str, &[f64]); 11] = [
+        ("param a = 2\nfn f(x) = fold i in 0..1 with s = x { s * x }\nloss = f(a) + f'(a)", &[6.0]),
+        ("param a = 2\nfn f(x) = fold i in 0..5 with s = x { s * x }\nloss = f(a) + f'(a) + f''(a)", &[1632.0]),
+        ("param a = 0.7\nfn f(z) = fold v in 0..2 with s = 1 { z * s }\nloss = f(a) + f'(a) * f''(a)", &[5.4]),
+        (
+            "param a = 0.5\nfn u(z) = fold v in 0..2 with p = z { p * p }\n\
+             loss = fold k in 0..2 with s = a { u(s) + u'(s) }",
+            &[fourth(first).1 * slope],
+        ),
+        (
+            "param a = 0.7\nb = 0.2\nloss = fold v in 0..4 with s = b { s - grad((if b > 0.1 then a else sin(2)) * s, s) }",
+            &[-4.0],
+        ),
+        ("param a = 1\nloss = fold v in 0..4 with s = a { s - grad(tanh(0.5) * s, s) }", &[1.0]),
+        ("param a = 1.5\nfn f(x) = fold q in [x] with s = 2 { x * q + x }\nloss = f'(a)", &[2.0]),
+        (
+            "param a = -1\nfn f(x) = fold q in [2] with s = 2 { sum(scan r in [x, 2] with t = 2 { r * s }) }\n\
+             loss = f(a) + f'(a) + f''(a)",
+            &[2.0],
+        ),
+        ("param a: [2] = [1, 2]\nloss = fold q in a with s = 0 { s + [0 * q > -1] * q }", &[1.0, 1.0]),
+        ("param a: [2] = [-2, 0.5]\nloss = sum(a) + (fold q in a with s = 0 { s + [0 * q > 0] * q })", &[1.0, 1.0]),
+        (
+            "param a = -2\nloss = fold q in 0..2 with s = a { fold r in 0..2 with u = s * a { if u > 0 then s else s } }",
+            &[1.0],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let text = format!(
+            "{text}\noptimizer reveal(w, g) {{ w <- g }}\ntrain {{ minimize loss; optimizer reveal; steps 1 }}\n"
+        );
+        for way in Way::in_f64() {
+            let found = trained(&text, way, "a");
+            let near = found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() <= 1e-12 * wanted.abs());
+            assert!(near, "{found:?}, not {wanted:?}: {way:?}\n{text}");
+        }
+    }
+}
