@@ -246,6 +246,10 @@ impl Graph {
     pub fn set_next(&mut self, of: LoopId, index: usize, next: NodeId) {
         self.loops[of.0 as usize].binders[index].next = next;
     }
+    /// Whether a value stands outside of a loop: in none of its rounds, nor in those of a loop that was begun within it.
+    pub fn stands_outside(&self, x: NodeId, of: LoopId) -> bool {
+        self.node(x).loops.iter().all(|around| *around < of)
+    }
     pub fn element(&mut self, of: LoopId, x: NodeId) -> NodeId {
         self.intern(Op::Element { of, x })
     }

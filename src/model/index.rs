@@ -137,7 +137,7 @@ impl<'a> Elaborator<'a> {
             Kind::Class(..) | Kind::Index(_) => {
                 if let Op::Leaf(Leaf::LoopIndex(of)) = *self.graph.op(at.id)
                     && self.graph.looped(of).length == extent
-                    && !self.graph.node(x).loops.contains(&of)
+                    && self.graph.stands_outside(x, of)
                 {
                     let first = self.moved_to_front(x, axis);
                     return Ok(self.graph.element(of, first));

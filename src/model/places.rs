@@ -74,10 +74,10 @@ impl<'a> Elaborator<'a> {
         }
         Some(Ok(result))
     }
-    /// The element of the first axis at a loop's own place. What is computed in the loop itself is gathered.
+    /// The element of the first axis at a loop's own place. What is computed in the loop itself, or in one within, is gathered.
     fn placed(&mut self, x: NodeId, place: NodeId) -> NodeId {
         match *self.graph.op(place) {
-            Op::Leaf(Leaf::LoopIndex(of)) if !self.graph.node(x).loops.contains(&of) => self.graph.element(of, x),
+            Op::Leaf(Leaf::LoopIndex(of)) if self.graph.stands_outside(x, of) => self.graph.element(of, x),
             _ => self.graph.gather(x, place, 0),
         }
     }

@@ -102,7 +102,15 @@ fn swaps_delays_and_turns() {
 fn values_and_derivatives_of_loops_together() {
     let fourth = |s: f64| (s.powi(4) + 4.0 * s.powi(3), 4.0 * s.powi(3) + 12.0 * s * s);
     let (first, slope) = fourth(0.5);
-    let cases: [(&str, &[f64]); 11] = [
+    let cases: [(&str, &[f64]); 13] = [
+        (
+            "param a: [2, 2] = [[1, 2], [3, 4]]\nloss = fold i in 0..2 with s = 0 { s + fold row in a with p = 0 { p + row[i]^2 } }",
+            &[2.0, 4.0, 6.0, 8.0],
+        ),
+        (
+            "param a: [3] = [1, 2, 4]\nloss = sum(scan i in 0..3 with s = 0 { s + fold w in [2 a, 3 a] with p = 0 { p + w[i]^2 } })",
+            &[78.0, 104.0, 104.0],
+        ),
         ("param a = 2\nfn f(x) = fold i in 0..1 with s = x { s * x }\nloss = f(a) + f'(a)", &[6.0]),
         ("param a = 2\nfn f(x) = fold i in 0..5 with s = x { s * x }\nloss = f(a) + f'(a) + f''(a)", &[1632.0]),
         ("param a = 0.7\nfn f(z) = fold v in 0..2 with s = 1 { z * s }\nloss = f(a) + f'(a) * f''(a)", &[5.4]),
