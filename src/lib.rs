@@ -55,9 +55,8 @@ pub mod cli;
 extern crate self as gradus;
 
 #[cfg(test)]
-#[allow(dead_code)] // The suite draws from it, too.
 #[path = "../tests/draw/mod.rs"]
-mod draw;
+pub mod draw;
 
 #[cfg(test)]
 #[path = "../tests/draw/kernel.rs"]

@@ -11,7 +11,8 @@ impl Graph {
         order: &[NodeId],
         together: impl Fn(NodeId) -> Option<&'a [NodeId]>,
     ) -> Vec<NodeId> {
-        if self.loops.is_empty() && order.iter().all(|&id| together(id).is_none()) {
+        let is_by_itself = |&id: &NodeId| self.op(id).loop_used().is_none() && together(id).is_none();
+        if order.iter().all(is_by_itself) {
             return order.to_vec();
         }
         let mut bodies: FxHashMap<LoopId, Vec<NodeId>> = FxHashMap::default();

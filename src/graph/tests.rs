@@ -206,3 +206,24 @@ fn a_pass_that_changes_a_type_is_found() {
     });
     assert!(!matches!(found, Ok(Ok(()))));
 }
+
+/// Reverse mode would give it no share: `row[i]` with `row` of an inner loop and `i` of the outer one.
+#[test]
+fn an_element_of_what_an_inner_loop_computes_is_refused() {
+    let mut g = Graph::new();
+    let (m, zero) = (parameter(&mut g, "m", &[2, 2]), g.number(0.0));
+    let outer = g.begin_loop(2, false, &[(zero, false)]);
+    let inner = g.begin_loop(2, false, &[(zero, false)]);
+    let (s, p) = (g.looped(outer).binders[0].leaf, g.looped(inner).binders[0].leaf);
+    let row = g.element(inner, m);
+    assert!(g.stands_outside(m, outer) && g.stands_outside(s, inner) && !g.stands_outside(row, outer));
+    let entry = g.element(outer, row);
+    let next = g.add(p, entry);
+    g.set_next(inner, 0, next);
+    let left = g.last(inner, next);
+    let next = g.add(s, left);
+    g.set_next(outer, 0, next);
+    let all = g.last(outer, next);
+    let why = verify::verify(&g, &[all]).unwrap_err();
+    assert!(why.contains("an element of a value of the loop itself"), "{why}");
+}

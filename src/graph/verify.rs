@@ -1,6 +1,6 @@
 //! The verifier of graphs: it runs between passes. A failure is a defect of the compiler, not of a program.
 #![deny(clippy::wildcard_enum_match_arm)]
-use super::{BATCH, Graph, Kind, Leaf, NodeId, Op, infer};
+use super::{BATCH, Graph, Kind, Leaf, LoopId, NodeId, Op, infer};
 
 /// The first rule that is broken, in words.
 pub fn verify(graph: &Graph, roots: &[NodeId]) -> Result<(), String> {
@@ -132,7 +132,12 @@ fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
             ensure(shape(*x).get(axis) == Some(&graph.looped(*of).length), || {
                 "the loop's length is not that of the axis".into()
             })?;
-            ensure(!graph.node(*x).loops.contains(of), || "an element of a value of the loop itself".into())
+            // A loop stands in the rounds that its body needs.
+            let is_within = |l: &LoopId| {
+                let binders = &graph.looped(*l).binders;
+                l == of || binders.iter().any(|b| [b.init, b.next].iter().any(|x| graph.node(*x).loops.contains(of)))
+            };
+            ensure(!graph.node(*x).loops.iter().any(is_within), || "an element of a value of the loop itself".into())
         }
         Op::Leaf(leaf) => leaf_is_right(graph, id, leaf),
         Op::Named(_, arguments) => ensure(!arguments.is_empty(), || "a function of nothing".into()),

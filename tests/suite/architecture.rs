@@ -50,7 +50,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn sources() -> Vec<(PathBuf, String)> {
+pub fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     files(&root)
         .into_iter()
@@ -64,7 +64,7 @@ fn module(path: &Path) -> String {
 }
 
 /// The code of a file without the tests at its end.
-fn code(text: &str) -> &str {
+pub fn code(text: &str) -> &str {
     text.split("\n#[cfg(test)]\nmod tests {").next().unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! Files import each other in one direction, too: a newcomer can read each after those that it needs.
+use crate::architecture::{code, sources};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Circles that stay, each with its reason: files that are read together. Each is written in its order.
 const CIRCLES: &[(&[&str], &str)] = &[
@@ -34,20 +34,9 @@ const CIRCLES: &[(&[&str], &str)] = &[
 
 type Module = Vec<String>;
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => files(&path, found),
-            false => found.extend(path.extension().is_some_and(|e| e == "rs").then_some(path)),
-        }
-    }
-}
-
 /// The module that a file is, below the crate.
-fn module(root: &Path, file: &Path) -> Module {
-    let path = file.strip_prefix(root).unwrap().with_extension("");
-    let mut parts: Module = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+fn module(file: &Path) -> Module {
+    let mut parts: Module = file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     if parts.last().is_some_and(|last| last == "mod") {
         parts.pop();
     }
@@ -79,20 +68,16 @@ fn paths(text: &str) -> Vec<Vec<String>> {
 
 /// Which modules each one mentions.
 fn imports() -> BTreeMap<Module, BTreeSet<Module>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = vec![];
-    files(&root, &mut found);
-    let modules: BTreeSet<Module> = found.iter().map(|file| module(&root, file)).collect();
+    let sources = sources();
+    let modules: BTreeSet<Module> = sources.iter().map(|(file, _)| module(file)).collect();
     let mut all = BTreeMap::new();
-    for file in &found {
-        let own = module(&root, file);
+    for (file, text) in &sources {
+        let own = module(file);
         if own.iter().any(|part| part == "tests") {
             continue;
         }
-        let text = fs::read_to_string(file).unwrap();
-        let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
-        let code: String =
-            code.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();
+        let lines = code(text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code: String = lines.map(|line| format!("{line}\n")).collect();
         let target = |path: Vec<String>| {
             let ups = path.iter().take_while(|part| *part == "super").count();
             let down = &path[ups.max(1)..];
