@@ -150,6 +150,14 @@ impl<'a> Elaborator<'a> {
         self.classes.compared.push(Compared { lists, spans: [left.1, right.1], line });
         Ok(())
     }
+    /// The error that classes are compared by size.
+    pub fn no_order<T>(&mut self, class: (&Tensor, Span)) -> Outcome<T> {
+        let error =
+            Diagnostic::error("E0401", format!("{} is a class: classes have no order", self.quote_span(class.1)))
+                .at(class.1, "compared by size")
+                .help("compare with `==` or `!=`");
+        self.fail(error)
+    }
     fn check_class_comparison(
         &mut self,
         is_equality: bool,
@@ -158,15 +166,11 @@ impl<'a> Elaborator<'a> {
     ) -> Outcome<()> {
         let size = self.graph.ty(class.0.id).kind.count().unwrap_or_default();
         if !is_equality {
-            let error =
-                Diagnostic::error("E0401", format!("{} is a class: classes have no order", self.quote_span(class.1)))
-                    .at(class.1, "compared by size")
-                    .help("compare with `==` or `!=`");
-            return self.fail(error);
+            return self.no_order(class);
         }
-        if let Some(value) = other.0.number()
-            && (value.fract() != 0.0 || value < 0.0 || size as f64 <= value)
-        {
+        let is_one_of_these = |value: f64| value.fract() == 0.0 && 0.0 <= value && value < size as f64;
+        let known = other.0.known.as_deref().unwrap_or_default();
+        if let Some(&value) = known.iter().find(|&&value| !is_one_of_these(value)) {
             let error = Diagnostic::error(
                 "E0406",
                 format!("{} is one of {size} classes, 0 to {}", self.quote_span(class.1), size - 1),
@@ -174,7 +178,7 @@ impl<'a> Elaborator<'a> {
             .at(other.1, "no class of these")
             .help("classes are counted from 0");
             let last = size - 1;
-            let is_one_beyond = value == size as f64;
+            let is_one_beyond = known.len() == 1 && value == size as f64;
             return self.fail(match is_one_beyond {
                 true => error.edit(format!("the last class is `{last}`"), other.1, last.to_string(), false),
                 false => error,

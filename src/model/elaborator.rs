@@ -267,11 +267,17 @@ impl<'a> Elaborator<'a> {
             value => self.factor_of(value, span),
         }
     }
+    /// A truth value that is known, as a node. It stays a truth value, wherever it stands.
+    pub fn truth(&mut self, truth: bool) -> Tensor {
+        let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
+        let (more, less) = if truth { (one, zero) } else { (zero, one) };
+        Tensor::new(self.graph.greater(more, less))
+    }
     /// A value as a node of the graph, in a place where a row may stand.
     pub fn factor_of(&mut self, value: Value<'a>, span: Span) -> Outcome<Tensor> {
         match value {
             Value::Tensor(tensor) => Ok(tensor),
-            Value::Truth(truth) => Ok(self.constant(f64::from(u8::from(truth)))),
+            Value::Truth(truth) => Ok(self.truth(truth)),
             Value::Range { from, to } => self.range_values(from, to, span),
             Value::Function(function) => {
                 let name = function.name().to_string();

@@ -217,6 +217,9 @@ impl<'a> Elaborator<'a> {
                 let (name, t) = (name.clone(), t.clone());
                 let (text_span, t_span) =
                     if matches!(left.0, Value::Text(_)) { (left.1, right.1) } else { (right.1, left.1) };
+                if self.is_class(t.id) && !is_equality {
+                    return self.no_order((&t, t_span));
+                }
                 let index = self.class_of_name((&t, t_span), &name, text_span)?;
                 let index = self.constant(index as f64);
                 return Ok(self.element_wise(row_of(relation), (t, left.1), (index, right.1))?.into());

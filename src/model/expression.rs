@@ -239,8 +239,10 @@ impl<'a> Elaborator<'a> {
     /// `[a, b]`; `[x > 0]` is Iverson's bracket, the truth value as 0 or 1.
     fn list(&mut self, items: &[TreeId], span: Span) -> Outcome<Value<'a>> {
         let values = self.all(items)?;
-        if let [truth @ Value::Truth(_)] = &values[..] {
-            return Ok(self.tensor_of(truth.clone(), span)?.into());
+        if let [Value::Truth(truth)] = values[..] {
+            let known: Option<Rc<[f64]>> = Some(Rc::from([f64::from(u8::from(truth))]));
+            let id = self.truth(truth).id;
+            return Ok(Tensor { id: self.graph.number_of(id), row: false, known }.into());
         }
         let mut parts = vec![];
         for (value, item) in values.into_iter().zip(items) {

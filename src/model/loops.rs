@@ -142,12 +142,7 @@ impl<'a> Elaborator<'a> {
         let mut starts: Vec<(Tensor, Span)> = vec![];
         for state in &of.states {
             let span = self.span(state.start);
-            let start = match self.expression(state.start)? {
-                // A state that begins as `true` is a truth value, not 1.
-                Value::Truth(truth) => self.truth(truth),
-                other => self.tensor_of(other, span)?,
-            };
-            starts.push((start, span));
+            starts.push((self.tensor(state.start)?, span));
         }
         let over_varies = overs.iter().any(|over| matches!(over, Over::Elements(x) if self.graph.ty(x.id).varying));
         let mut varying: Vec<bool> =
@@ -257,20 +252,8 @@ impl<'a> Elaborator<'a> {
             .at(at, "the next state");
             return self.fail(error);
         }
-        let all: Vec<Outcome<Tensor>> = values
-            .into_iter()
-            .map(|value| match value {
-                Value::Truth(truth) => Ok(self.truth(truth)),
-                other => self.tensor_of(other, at),
-            })
-            .collect();
+        let all: Vec<Outcome<Tensor>> = values.into_iter().map(|value| self.tensor_of(value, at)).collect();
         all.into_iter().collect()
-    }
-    /// A truth value that is known, as one that a loop may carry.
-    fn truth(&mut self, truth: bool) -> Tensor {
-        let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
-        let (more, less) = if truth { (one, zero) } else { (zero, one) };
-        Tensor::new(self.graph.greater(more, less))
     }
     fn check_states(&mut self, of: &'a Loop, starts: &[(Tensor, Span)], next: &[Tensor]) -> Outcome<()> {
         for ((state, (start, start_span)), next) in of.states.iter().zip(starts).zip(next) {

@@ -430,6 +430,7 @@ impl<'a> Elaborator<'a> {
         match (self.graph.ty(tensor.id).kind, shape) {
             (Kind::Class(_, count), []) => format!("class({count})"),
             (Kind::Class(_, count), shape) => format!("{} class({count})", shape_text(shape)),
+            (Kind::Bool, []) => "a truth value".to_string(),
             (_, []) => "a number".to_string(),
             (_, shape) if tensor.row => format!("a row of {}", shape[0]),
             (_, shape) => shape_text(shape),

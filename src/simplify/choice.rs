@@ -1,9 +1,11 @@
 //! Conditions among factors. A condition as a factor chooses: where it does not hold, the product is zero, whatever the other factors are
-//! (Iverson's bracket). So does a choice between a value and zero, which is the same; signs, quotients and other conditions around it change nothing.
+//! (Iverson's bracket). So does a choice between a value and zero, which is the same; signs, quotients, powers and other conditions around it change nothing.
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op, View};
-use crate::op::arithmetic::{DIVIDE, MULTIPLY, NEGATE};
+use crate::op::arithmetic::{DIVIDE, MAX, MIN, MULTIPLY, SUBTRACT};
+use crate::op::comparison::{AND, NOT, OR};
 use crate::op::exponential::POW;
+use crate::op::{BinaryOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[StructuralRule { name: "[c] x", apply: condition_as_factor }];
 
@@ -15,11 +17,21 @@ struct Choice {
     value: Option<NodeId>,
 }
 
+impl Choice {
+    /// The same condition with another value.
+    fn of(self, s: &Simplifier, value: NodeId) -> Choice {
+        Choice { value: Some(value).filter(|&value| s.graph.constant_of(value) != Some(1.0)), ..self }
+    }
+}
+
 fn condition_as_factor(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let is_number = |s: &Simplifier, id: NodeId| s.graph.constant_of(id).is_some();
+    let number = |s: &Simplifier, id: NodeId| s.graph.constant_of(id).filter(|value| value.is_finite());
     match *s.graph.op(id) {
-        // A number, which is finite, stays outside, and so does a sign.
-        Op::Binary(_, a, b) if is_number(s, a) || is_number(s, b) => None,
+        // What is finite stays outside: numbers, and signs.
+        Op::Binary(op, a, b) if op == MULTIPLY && (number(s, a).is_some() || number(s, b).is_some()) => None,
+        Op::Binary(op, a, b) if op == DIVIDE && (number(s, a).is_some() || number(s, b).is_some_and(|c| c != 0.0)) => {
+            None
+        }
         Op::Binary(op, a, b) if op == DIVIDE => {
             let choice = choice(s, a)?;
             let above = choice.value.unwrap_or_else(|| s.constant_like(1.0, id));
@@ -79,19 +91,40 @@ fn choice_within(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Choice> 
                 (true, false) => (false, no),
                 _ => return None,
             };
-            let value = Some(value).filter(|&value| s.graph.constant_of(value) != Some(1.0));
-            Some(Choice { condition, holds, value })
+            Some(Choice { condition, holds, value: None }.of(s, value))
         }
-        Op::Unary(op, x) if op == NEGATE => {
+        // What leaves zero zero: a sign, a size, a root.
+        Op::Unary(op, x) if (op.value)(0.0) == 0.0 => {
             let choice = choice_within(s, x, depth)?;
-            let one = choice.value.unwrap_or_else(|| s.constant_like(1.0, x));
-            let value = s.negated(one);
-            Some(Choice { value: Some(value), ..choice })
+            let value = match choice.value {
+                Some(value) => s.make(Op::Unary(op, value)),
+                None => s.constant_like((op.value)(1.0), x),
+            };
+            Some(choice.of(s, value))
         }
-        // Any power of a truth value is the truth value.
-        Op::Binary(op, truth, power) if op == POW && s.graph.ty(truth).kind == Kind::Bool => {
-            let is_positive = s.graph.constant_of(power).is_some_and(|power| power > 0.0);
-            is_positive.then_some(Choice { condition: truth, holds: true, value: None })
+        Op::Binary(op, x, power) if op == POW && s.graph.constant_of(power).is_some_and(|power| power > 0.0) => {
+            let choice = choice_within(s, x, depth)?;
+            // Any power of a truth value is the truth value.
+            Some(match choice.value {
+                None => choice,
+                Some(value) => {
+                    let value = s.make(Op::Binary(op, value, power));
+                    choice.of(s, value)
+                }
+            })
+        }
+        // `1 - [c]` is `[not c]`.
+        Op::Binary(op, one, truth) if op == SUBTRACT && s.graph.constant_of(one) == Some(1.0) => {
+            let truth = truth_of(s, truth, depth)?;
+            let condition = s.make(Op::Unary(UnaryOp(&NOT), truth));
+            Some(Choice { condition, holds: true, value: None })
+        }
+        // Of truth values the greater is `or`, the smaller `and`.
+        Op::Binary(op, a, b) if op == MAX || op == MIN => {
+            let (a, b) = (truth_of(s, a, depth)?, truth_of(s, b, depth)?);
+            let row = if op == MAX { &OR } else { &AND };
+            let condition = s.make(Op::Binary(BinaryOp(row), a, b));
+            Some(Choice { condition, holds: true, value: None })
         }
         Op::Binary(op, a, b) if op == MULTIPLY || op == DIVIDE => {
             let (number, inner, is_first) = match (s.graph.constant_of(a), s.graph.constant_of(b)) {
@@ -108,10 +141,20 @@ fn choice_within(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Choice> 
                     s.make(Op::Binary(op, a, b))
                 }
             };
-            Some(Choice { value: Some(value), ..choice })
+            Some(choice.of(s, value))
         }
         Op::View(view) if view.is_total() => laid_out(s, view.x, &|x| Op::View(View { x, ..view.clone() })),
         Op::Reshape { x, shape } => laid_out(s, x, &|x| Op::Reshape { x, shape: shape.clone() }),
         _ => None,
+    }
+}
+
+/// The truth value that a value is, 1 or 0.
+fn truth_of(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+    let choice = choice_within(s, x, depth)?;
+    match (choice.value, choice.holds) {
+        (Some(_), _) => None,
+        (None, true) => Some(choice.condition),
+        (None, false) => Some(s.make(Op::Unary(UnaryOp(&NOT), choice.condition))),
     }
 }

@@ -5,8 +5,10 @@
 pub mod bypass;
 pub mod choice;
 pub mod contraction;
+pub mod fraction;
 pub mod logarithm;
 pub mod logistic;
+mod multiple;
 pub mod normal;
 pub mod parts;
 pub mod pattern;
@@ -57,6 +59,7 @@ const FOLDED: &str = "constant folding";
 /// A graph whose nodes are simplified as they are made.
 pub struct Simplifier {
     pub graph: Graph,
+    stage: Stage,
     scalar: Rc<[Rule]>,
     structural: Rc<[&'static StructuralRule]>,
     rewrites: Vec<Rewrite>,
@@ -74,7 +77,7 @@ impl Simplifier {
             Stage::Recognise => {
                 let rules = truth::RULES.iter().chain(recognise::RULES).chain(choice::RULES);
                 let rules = rules.chain(logarithm::RULES).chain(logistic::RULES);
-                rules.chain(softplus::RULES).chain(size::RULES).collect()
+                rules.chain(fraction::RULES).chain(softplus::RULES).chain(size::RULES).collect()
             }
             Stage::Simplify => {
                 let shape = truth::RULES.iter().chain(shape::RULES);
@@ -84,6 +87,7 @@ impl Simplifier {
         };
         Simplifier {
             graph,
+            stage,
             scalar: scalar.into(),
             structural: structural.into(),
             rewrites: vec![],
@@ -138,7 +142,9 @@ impl Simplifier {
 
     /// A scalar function of constants.
     fn folded(&mut self, id: NodeId) -> Option<NodeId> {
-        if self.structural.is_empty() {
+        // A truth value is a factor that chooses, before it is a number.
+        let is_of_truths = self.graph.op(id).operands().iter().any(|x| self.graph.ty(*x).kind == Kind::Bool);
+        if self.stage == Stage::Collect || self.stage == Stage::Recognise && is_of_truths {
             return None;
         }
         let value = self.known(id)?;
@@ -154,6 +160,8 @@ impl Simplifier {
         match self.graph.op(id) {
             Op::Unary(op, x) if !op.stops => Some((op.value)(of(*x)?)),
             Op::Binary(op, x, y) => Some((op.value)(of(*x)?, of(*y)?)),
+            Op::View(view) if view.is_total() && self.graph.ty(id).kind == Kind::Bool => of(view.x),
+            Op::Reshape { x, .. } if self.graph.ty(id).kind == Kind::Bool => of(*x),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The stable ways to write a softplus by hand, `max(x, 0) + log(1 + exp(-|x|))` and its relatives: in a sum, `softplus(-|x|)` stands beside what
 //! has the other half of the kink, `max(x, 0)`, `-min(x, 0)`, `max(x, y)` or `|x| / 2`. Together they are smooth.
+use super::multiple::{Multiple, multiple};
 use super::reading::{binary_of, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::{NodeId, Op};
@@ -29,13 +30,6 @@ struct Term {
 enum Wrapper {
     Factor(NodeId),
     Reduced(ReduceOp, Vec<usize>),
-}
-
-/// `s u`, with `u` no multiple of anything.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Multiple {
-    of: NodeId,
-    times: f64,
 }
 
 /// What has half of the kink of `softplus(-|u|)`.
@@ -187,25 +181,6 @@ fn negative_size(s: &Simplifier, id: NodeId) -> Option<Multiple> {
     let outer = multiple(s, id);
     let inner = multiple(s, size(s, outer.of)?);
     (outer.times < 0.0).then(|| Multiple { of: inner.of, times: (outer.times * inner.times).abs() })
-}
-
-/// Numbers and signs taken out.
-fn multiple(s: &Simplifier, id: NodeId) -> Multiple {
-    let mut found = Multiple { of: id, times: 1.0 };
-    loop {
-        (found.of, found.times) = match *s.graph.op(found.of) {
-            Op::Unary(op, x) if op == NEGATE => (x, -found.times),
-            Op::Binary(op, a, b) if op == MULTIPLY || op == DIVIDE => {
-                match (s.graph.constant_of(a), s.graph.constant_of(b)) {
-                    (Some(c), None) if op == MULTIPLY => (b, found.times * c),
-                    (None, Some(c)) if op == MULTIPLY => (a, found.times * c),
-                    (None, Some(c)) if c != 0.0 => (a, found.times / c),
-                    _ => return found,
-                }
-            }
-            _ => return found,
-        };
-    }
 }
 
 /// Of `k softplus(-|u|)` and so many halves of its kink: what takes the first one's place, and what the other's.

@@ -62,15 +62,35 @@ fn functions() -> Vec<Spelled> {
     let cubes: [&[&str]; 4] = [&["(Z^2)^1.5"], &["norm([Z])^3"], &["abs(Z)^3"], &["(Z^2 / 4)^1.5 * 8"]];
     let cube = |parts| Spelled { parts, slope: |z| 3.0 * z * z.abs(), bend: |z| 6.0 * z.abs(), far: false, zero: true };
     all.extend(cubes.map(cube));
-    let sigmoids: [&[&str]; 5] = [
+    let sigmoids: [&[&str]; 12] = [
         &["1 / (1 + exp(-Z))"],
         &["exp(Z) / (1 + exp(Z))"],
+        &["1 / (exp(-Z) + 1)"],
+        &["(1 + exp(-Z))^(-1)"],
+        &["(3 / (1 + exp(-Z))) / 3"],
+        &["exp(Z / 2) / (exp(Z / 2) + exp(-Z / 2))"],
+        &["2 * exp(Z) / (exp(Z) + 1) / 2"],
+        &["1 - 1 / (1 + exp(Z))"],
+        &["0.5 + 0.5 * (exp(Z / 2) - exp(-Z / 2)) / (exp(Z / 2) + exp(-Z / 2))"],
         &["1 - sigmoid(-Z)"],
         &["softmax([Z, 0])[0]"],
         &["0.5 * (1 + tanh(Z / 2))"],
     ];
     let curve = |z: f64| hump(z) * (1.0 - 2.0 * sigmoid(z));
     all.extend(sigmoids.map(|parts| Spelled { parts, slope: hump, bend: curve, far: true, zero: true }));
+    let tanhs: [&[&str]; 4] = [
+        &["(exp(Z) - exp(-Z)) / (exp(Z) + exp(-Z))"],
+        &["(exp(2 * Z) - 1) / (exp(2 * Z) + 1)"],
+        &["(1 - exp(-2 * Z)) / (1 + exp(-2 * Z))"],
+        &["2 / (1 + exp(-2 * Z)) - 1"],
+    ];
+    let steep = |z: f64| 1.0 - z.tanh().powi(2);
+    let turn = |z: f64| -2.0 * z.tanh() * (1.0 - z.tanh().powi(2));
+    all.extend(tanhs.map(|parts| Spelled { parts, slope: steep, bend: turn, far: true, zero: true }));
+    let silus: [&[&str]; 3] = [&["Z / (1 + exp(-Z))"], &["Z * exp(Z) / (1 + exp(Z))"], &["Z * (1 + exp(-Z))^(-1)"]];
+    let rise = |z: f64| sigmoid(z) + z * hump(z);
+    let bow = |z: f64| hump(z) * (2.0 + z * (1.0 - 2.0 * sigmoid(z)));
+    all.extend(silus.map(|parts| Spelled { parts, slope: rise, bend: bow, far: true, zero: true }));
     all.push(Spelled {
         parts: &["log(cosh(Z))"],
         slope: f64::tanh,
@@ -169,16 +189,37 @@ fn what_is_spelled_out_is_what_was_meant() {
 fn masked(draws: &mut Draws) -> Formula {
     // What is not defined, or overflows, at 0 and below.
     let wild = ["log(x)", "(1 / x)", "sqrt(x)", "log(x)^2", "x^(-1.5)", "log(x) / x"][draws.below(6)];
-    let truth = ["[x > 0]", "[0 < x]", "[not x <= 0]", "[x > 0 and x < 5]", "(if x > 0 then 1 else 0)"][draws.below(5)];
+    let truths = [
+        "[x > 0]",
+        "[0 < x]",
+        "[not x <= 0]",
+        "[x > 0 and x < 5]",
+        "(if x > 0 then 1 else 0)",
+        "(1 - [x <= 0])",
+        "(1 - (if x > 0 then 0 else 1))",
+        "(2 * [x > 0])^2",
+        "([x > 0] * x)^2 / 3",
+        "sqrt([x > 0])",
+        "abs(-2 * [x > 0])",
+        "max([x > 0], [x > 1])",
+        "min([x > 0], [x < 5])",
+        "sin(3 * [0 < x])",
+        "[x > 0]^3",
+        "[false]",
+        "(1 - [true])",
+    ];
+    let truth = truths[draws.below(truths.len())];
     let more = ["", "", " * [x < 3]", " * (if x <= 0 then 0 else 2)"][draws.below(4)];
-    let choice = match draws.below(8) {
+    let choice = match draws.below(10) {
         0 => format!("{truth} * {wild}{more}"),
         1 => format!("{wild} * {truth}{more}"),
         2 => format!("-{truth} * {wild}{more}"),
         3 => format!("3 * {truth} * {wild}{more}"),
         4 => format!("2 * {wild} * {truth}{more}"),
         5 => format!("x * {truth} / x{more} * {wild}"),
-        6 => format!("sum([[x, 1] > 0] * [{wild}, 0]{more})"),
+        6 => format!("{truth} / 0{more}"),
+        7 => format!("{wild} * ({truth})^2{more} / x^2"),
+        8 => format!("sum([[x, 1] > 0] * [{wild}, 0]{more})"),
         _ => format!("{truth} / (2 * x){more} * {wild}"),
     };
     let slope = [2.0, -1.0][draws.below(2)];

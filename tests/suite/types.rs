@@ -143,6 +143,14 @@ const COMPARISONS: &[&str] = &[
     "[argmax(xs) == p]",
     "for i in 0..5 { p == i }",
     "p == r",
+    "p == true",
+    "p != (if b then true else false)",
+    "sum([p == [1.5, 1]])",
+    "sum([p == [0, 3]])",
+    "sum([ps == [0, 1, -1, 0]])",
+    "p < \"red\"",
+    "\"red\" >= p",
+    "\"blue\" < p < \"red\"",
 ];
 
 fn sentence(template: &str, value: &str) -> String {
@@ -286,6 +294,15 @@ fn a_class_is_never_a_number() {
 const RIGHT: &[&str] = &[
     "[p == 1]",
     "[p == q]",
+    "sum([p == [0, 2]])",
+    "if (if b then true else n > 0) then 1 else 2",
+    "[not (if n > 0 then true else false)] n",
+    "if b and (if b then false else true) then 1 else n",
+    "true + n",
+    "[true] n - [false] * n",
+    "sum([b, true] n)",
+    "sum(if [true, b] then [n, 2] else [0, 1])",
+    "fold v in xs with s = true { if v > 0 then s else false }",
     "[p != q] n",
     "onehot(p)",
     "onehot(if b then p else ps[0])",

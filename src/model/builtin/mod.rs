@@ -165,7 +165,12 @@ impl<'a> Elaborator<'a> {
             all.push(self.axis(number as i64, axes, given.span)?);
         }
         all.sort();
-        all.dedup();
+        if let Some(twice) = all.windows(2).find(|pair| pair[0] == pair[1]) {
+            let error = Diagnostic::error("E0308", format!("the axis {} stands here twice", twice[0]))
+                .at(given.span, "each axis once")
+                .help("axes are counted from 0; negative ones from the last");
+            return self.fail(error);
+        }
         Ok(Some(all))
     }
     /// The option `axis` as one axis, or a default.
