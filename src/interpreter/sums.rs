@@ -2,7 +2,7 @@
 use super::real::Real;
 
 /// Terms of one chain.
-pub const CHAIN: usize = 32;
+pub const CHAIN: usize = 16;
 /// Elements of a slice that is summed in sixteen strands, each a chain.
 pub const SLICE: usize = 16 * CHAIN;
 

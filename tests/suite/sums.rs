@@ -196,6 +196,41 @@ fn rows(count: usize, of_x: (f64, f64), of_t: (f64, f64)) {
     }
 }
 
+/// Equal terms over the rows of a batch and over axes, of drawn lengths: each addition of a chain may round to the same side.
+#[test]
+fn equal_terms_over_axes_of_any_length() {
+    let mut dice = Dice(0x853c_49e6_748f_ea9b);
+    for round in 0..24 {
+        let long = [1, 3, 33, 60, 245, 1000][dice.below(6)];
+        let (rows, a, b) = (1 + dice.below(long), 1 + dice.below(20), 1 + dice.below(40));
+        let value = numbers(1, round, 1.0, 2.0)[0];
+        let text = format!(
+            "input x: [{a}, {b}]\nparam k = 0, v: [{a}] = 0, u: [{b}] = 0, w: [2, {b}] = 0\n\
+             loss = k * sum(x) + sum(v + x u) + u' sum(x, axis = 0) + sum(for r in x {{ sum(w r) }})\nmetric whole = sum(x)\n\
+             metric slope = mean(x)\ntrain {{ minimize loss; optimizer sgd(rate = 1); batch all; steps 1 }}\n"
+        );
+        let source = read(&text);
+        let model = source.training.as_ref().unwrap();
+        let data = Dataset::of(&model.graph.inputs, vec![vec![value; rows * a * b]], rows, Float::F32, "a test");
+        let batched = pipeline::batched(&pipeline::training_step(model), true);
+        let shapes = model.graph.parameters.iter().map(|p| p.ty.shape.iter().product());
+        let zeros: Vec<Vec<f64>> = shapes.map(|count| vec![0.0; count]).collect();
+        let of_a = a as f64 * value;
+        let wanted = [of_a * b as f64, 1.0, 2.0 * of_a, of_a];
+        let whole = wanted[0];
+        for how in ways() {
+            let after = step(&batched, &how, &data, &zeros);
+            after.logs(&how, &[("whole", whole, whole), ("slope", value, value)]);
+            for (values, wanted) in after.parameters.iter().zip(wanted) {
+                for value in values {
+                    let is_near = (value + wanted).abs() <= MOST * wanted.abs();
+                    assert!(is_near, "{rows} rows [{a}, {b}] of {whole}: {value}, not {}: {how:?}", -wanted);
+                }
+            }
+        }
+    }
+}
+
 /// Rows that are chosen: each gets what a third of a million rows give it.
 #[test]
 fn a_million_choices() {
