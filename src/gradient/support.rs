@@ -6,6 +6,8 @@
 use crate::graph::linear::{picked, spread};
 use crate::graph::{Graph, Linear, LoopId, NodeId, Op};
 use crate::op::ReduceOp;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
 
 /// Conditions that all hold: truth values (of the cotangent's shape, or one for all elements) and the side that each is on. None: everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -290,12 +292,26 @@ pub fn sum(graph: &mut Graph, shares: Vec<Cotangent>) -> Option<Cotangent> {
     }))
 }
 
-/// Two shares that never matter together, though one of them always does where what they have in common holds.
+/// Two shares that never matter together, though one of them always does where what they have in common holds: the first such pair. A chain of
+/// `else if` has as many shares as branches, so that they are found by what is left of each without one condition.
 fn pair(groups: &[Cotangent]) -> Option<(usize, usize, (NodeId, bool, Support))> {
-    (0..groups.len()).find_map(|first| {
-        (first + 1..groups.len()).find_map(|second| {
-            let complement = groups[first].support.complement(&groups[second].support)?;
-            Some((first, second, complement))
-        })
+    let mut found: FxHashMap<(u64, NodeId, bool), Vec<usize>> = FxHashMap::default();
+    let rests = |group: &Cotangent| {
+        let hash = |literal: &(NodeId, bool)| FxBuildHasher.hash_one(literal);
+        let whole = group.support.0.iter().map(hash).fold(0, u64::wrapping_add);
+        let rest = move |literal: &(NodeId, bool)| (whole.wrapping_sub(hash(literal)), *literal);
+        group.support.0.iter().map(rest).collect::<Vec<_>>()
+    };
+    for (at, group) in groups.iter().enumerate() {
+        for (rest, (condition, side)) in rests(group) {
+            found.entry((rest, condition, side)).or_default().push(at);
+        }
+    }
+    groups.iter().enumerate().find_map(|(first, group)| {
+        let others = rests(group).into_iter().filter_map(|(rest, (condition, side))| {
+            found.get(&(rest, condition, !side))?.iter().copied().find(|&other| first < other)
+        });
+        let second = others.min()?;
+        Some((first, second, group.support.complement(&groups[second].support)?))
     })
 }
