@@ -7,17 +7,19 @@ use crate::kernel::instruction::{Access, For, Instruction, Kernel, Statement};
 use crate::kernel::program::*;
 use crate::kernel::share;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 impl Program {
     /// Puts a barrier wherever one is needed and none is there.
     pub fn insert_barriers(&mut self) {
         let steps = std::mem::take(&mut self.steps);
-        self.steps = place(self, steps, &mut Pending::default());
+        self.steps = Placing::of(self).place(steps, 0, &mut Pending::default());
     }
 
     /// How many barriers are missing.
     pub(super) fn missing_barriers(&self) -> usize {
-        count(&place(self, self.steps.clone(), &mut Pending::default())) - count(&self.steps)
+        let placed = Placing::of(self).place(self.steps.clone(), 0, &mut Pending::default());
+        count(&placed) - count(&self.steps)
     }
 }
 
@@ -82,35 +84,77 @@ impl Pending {
     }
 }
 
-fn place(program: &Program, steps: Vec<Command>, pending: &mut Pending) -> Vec<Command> {
-    let mut placed = vec![];
-    for step in steps {
-        let touches = match step {
-            Command::Barrier => {
-                *pending = Pending::default();
-                vec![]
-            }
-            Command::Kernel { kernel, .. } => of_kernel(program, program.kernel(kernel)),
-            Command::Product(ref one) => of_product(program, one),
-            Command::Transpose(ref one) => of_transposition(one),
-            Command::Loop { variable, length, reverse, body } => {
-                let before = pending.clone();
-                let body = place(program, body, pending);
-                // A round also follows the one before it.
-                before.first.into_iter().chain(before.others).for_each(|touch| pending.add(touch));
-                let body = place(program, body, pending);
-                placed.push(Command::Loop { variable, length, reverse, body });
-                continue;
-            }
-        };
-        if touches.iter().any(|touch| pending.conflicts(program, touch)) {
-            placed.push(Command::Barrier);
-            *pending = Pending::default();
-        }
-        touches.into_iter().for_each(|touch| pending.add(touch));
-        placed.push(step);
+/// Barriers while they are put into a program.
+struct Placing<'p> {
+    program: &'p Program,
+    kernels: FxHashMap<KernelId, Rc<[Touch]>>,
+    /// By the number of a loop, in the order of the program: what was pending before it when it was gone through, and after it.
+    gone_through: FxHashMap<usize, Vec<(Pending, Pending)>>,
+}
+
+impl Placing<'_> {
+    fn of(program: &Program) -> Placing<'_> {
+        Placing { program, kernels: FxHashMap::default(), gone_through: FxHashMap::default() }
     }
-    placed
+
+    /// The steps with barriers; `number` is that of the first loop in them.
+    fn place(&mut self, steps: Vec<Command>, mut number: usize, pending: &mut Pending) -> Vec<Command> {
+        let program = self.program;
+        let mut placed = vec![];
+        for step in steps {
+            let touches: Rc<[Touch]> = match step {
+                Command::Barrier => {
+                    *pending = Pending::default();
+                    [].into()
+                }
+                Command::Kernel { kernel, .. } => {
+                    let known = self.kernels.entry(kernel);
+                    known.or_insert_with(|| of_kernel(program, program.kernel(kernel)).into()).clone()
+                }
+                Command::Product(ref one) => of_product(program, one).into(),
+                Command::Transpose(ref one) => of_transposition(one).into(),
+                Command::Loop { variable, length, reverse, body } => {
+                    let inside = loops(&body);
+                    let body = self.round(body, number, pending);
+                    placed.push(Command::Loop { variable, length, reverse, body });
+                    number += 1 + inside;
+                    continue;
+                }
+            };
+            if touches.iter().any(|touch| pending.conflicts(program, touch)) {
+                placed.push(Command::Barrier);
+                *pending = Pending::default();
+            }
+            touches.iter().for_each(|touch| pending.add(*touch));
+            placed.push(step);
+        }
+        placed
+    }
+
+    /// The body of a loop, of which a round also follows the one before it. Where no more is pending than when it was gone through before,
+    /// it needs no more barriers than it has: a loop in a nest is gone through a few times, not twice as often as the one around it.
+    fn round(&mut self, body: Vec<Command>, number: usize, pending: &mut Pending) -> Vec<Command> {
+        let known = self.gone_through.get(&number).into_iter().flatten();
+        if let Some((_, after)) = known.into_iter().find(|(before, _)| pending.known.is_subset(&before.known)) {
+            *pending = after.clone();
+            return body;
+        }
+        let before = pending.clone();
+        let body = self.place(body, number + 1, pending);
+        before.first.iter().chain(&before.others).for_each(|touch| pending.add(*touch));
+        let body = self.place(body, number + 1, pending);
+        self.gone_through.entry(number).or_default().push((before, pending.clone()));
+        body
+    }
+}
+
+/// How many loops there are in steps, those in loops among them.
+fn loops(steps: &[Command]) -> usize {
+    let one = |step: &Command| match step {
+        Command::Loop { body, .. } => 1 + loops(body),
+        _ => 0,
+    };
+    steps.iter().map(one).sum()
 }
 
 fn conflict(program: &Program, one: &Touch, other: &Touch) -> bool {

@@ -27,6 +27,7 @@ impl Program {
             next,
             kernels: FxHashMap::default(),
             rounds: vec![],
+            gone_through: FxHashMap::default(),
             read: FxHashMap::default(),
             now: vec![],
         };
@@ -52,6 +53,8 @@ struct Owners<'p> {
     kernels: FxHashMap<KernelId, Rc<Summary>>,
     /// The loops around, and whether this is their second round.
     rounds: Vec<(LoopVariable, bool)>,
+    /// Loops, by their bodies, that were gone through, with what owned the memory before and after: of nests that is mostly the same again.
+    gone_through: FxHashMap<*const Command, Vec<(Before, Map)>>,
     /// What was read so far, and by the step that is looked at: several values may stand side by side in one buffer.
     read: FxHashMap<BufferId, Vec<Range<usize>>>,
     now: Vec<(BufferId, Range<usize>)>,
@@ -135,12 +138,19 @@ impl Owners<'_> {
                 }
                 Command::Loop { variable, length, body, .. } => {
                     scope.variables.insert(*variable, (Some(Interval::below(*length)), false));
+                    let before = Before { map: self.map.clone(), again: self.written_again(body)? };
+                    let known = self.gone_through.get(&body.as_ptr());
+                    if let Some((_, after)) = known.and_then(|all| all.iter().find(|(known, _)| *known == before)) {
+                        self.map = after.clone();
+                        continue;
+                    }
                     for second in [false, true] {
                         self.rounds.push((*variable, second));
                         self.steps(body, scope)?;
                         self.rounds.pop();
                         self.hand_on(body);
                     }
+                    self.gone_through.entry(body.as_ptr()).or_default().push((before, self.map.clone()));
                 }
                 Command::Barrier => {}
             }
@@ -152,6 +162,26 @@ impl Owners<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of every write in a loop, whether its place depends on a loop around that is in its second round.
+    fn written_again(&mut self, body: &[Command]) -> Result<Vec<bool>, String> {
+        let mut all = vec![];
+        for step in body {
+            match step {
+                Command::Kernel { kernel, arguments } => {
+                    let summary = self.summary(*kernel)?;
+                    let of =
+                        |parameters: &Vec<usize>| parameters.iter().any(|&at| self.is_second_round(&arguments[at]));
+                    all.extend(summary.writes.iter().map(|(_, _, parameters)| of(parameters)));
+                }
+                Command::Product(one) => all.push(self.is_second_round(&one.c.start)),
+                Command::Transpose(one) => all.push(self.is_second_round(&one.to.start)),
+                Command::Loop { body, .. } => all.extend(self.written_again(body)?),
+                Command::Barrier => {}
+            }
+        }
+        Ok(all)
     }
 
     /// At the end of a round, the next values of what the loop carries are what it carries.
@@ -352,8 +382,15 @@ fn meets(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
+/// All that going through a loop depends on.
+#[derive(PartialEq)]
+struct Before {
+    map: Map,
+    again: Vec<bool>,
+}
+
 /// Owners of ranges of bytes.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 struct Map(BTreeMap<usize, (usize, BufferId)>);
 
 impl Map {
