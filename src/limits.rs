@@ -17,6 +17,8 @@ pub const ELABORATION_STACK: usize = 256 << 20;
 /// Expressions that are read, again for each call and each round of `repeat`; those of optimizers don't count. A thousand dense
 /// layers are 15,000.
 pub const EXPRESSIONS: usize = 50_000;
+/// Numbers in lists that count as one expression.
+pub const NUMBERS_AN_EXPRESSION: usize = 32;
 /// Numbers that a program can write out (`a..b` as values, `linspace`): they are kept one by one.
 pub const TABLE: usize = 1 << 20;
 /// Errors and warnings of one reading: nobody reads more, and each is shown with its line.

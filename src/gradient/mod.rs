@@ -9,7 +9,6 @@ pub mod forward;
 mod jacobian;
 pub mod reverse;
 mod scope;
-mod steep;
 mod support;
 
 pub use forward::tangent;

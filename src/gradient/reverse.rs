@@ -1,9 +1,9 @@
 //! Reverse accumulation. Inside a loop, backpropagation through time: the backward loop is a loop of its own.
 use super::differential::{Differential, differential};
 use super::scope::Scope;
-use super::steep::is_steep;
 use super::support::{self, Cotangent};
 use crate::graph::range::Ranges;
+use crate::graph::steep::is_steep;
 use crate::graph::{Contraction, Graph, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 

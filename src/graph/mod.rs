@@ -20,6 +20,7 @@ pub mod ordered;
 pub mod range;
 pub mod rebuild;
 pub mod show;
+pub mod steep;
 pub mod template;
 pub mod verify;
 pub mod view;

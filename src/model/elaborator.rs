@@ -109,8 +109,8 @@ pub struct Facts<'a> {
 pub struct Reading {
     /// Expressions inside each other, through all calls.
     pub depth: usize,
-    /// Expressions that were read, but for those of optimizers.
-    pub expressions: usize,
+    /// What was read, but for optimizers: plain numbers, and as so many of them each other expression.
+    pub numbers: usize,
     /// Above zero while something is read again whose parameters are there already.
     pub replaying: usize,
     /// A `use` that was refused: names that are not known may come from there.

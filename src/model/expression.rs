@@ -6,7 +6,6 @@ use crate::graph::{Kind, Leaf, Op};
 use crate::limits;
 use crate::op::{Binary, BinaryOp, arithmetic, comparison, exponential};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 impl<'a> Elaborator<'a> {
@@ -34,19 +33,25 @@ impl<'a> Elaborator<'a> {
         if self.optimizer.is_some() {
             return Ok(());
         }
-        self.reading.expressions += 1;
-        match self.reading.expressions.cmp(&limits::EXPRESSIONS) {
-            Ordering::Less => Ok(()),
-            Ordering::Equal => {
-                let message =
-                    format!("more than {} expressions, with all calls and rounds of `repeat`", limits::EXPRESSIONS);
-                let error = Diagnostic::error("E0906", message)
-                    .at(self.span(id), "nothing is read from here on")
-                    .help("`fold` and `scan` are loops when running, `repeat` is unrolled when compiling");
-                self.fail(error)
-            }
-            Ordering::Greater => Err(Reported),
+        let is_number = |id: TreeId| matches!(self.tree.kind(id), NodeKind::Number(..));
+        let is_plain = match self.tree.kind(id) {
+            NodeKind::Negate(of) => is_number(*of),
+            _ => is_number(id),
+        };
+        const MOST: usize = limits::EXPRESSIONS * limits::NUMBERS_AN_EXPRESSION;
+        let before = self.reading.numbers;
+        self.reading.numbers += if is_plain { 1 } else { limits::NUMBERS_AN_EXPRESSION };
+        if self.reading.numbers < MOST {
+            return Ok(());
         }
+        if MOST <= before {
+            return Err(Reported);
+        }
+        let message = format!("more than {} expressions, with all calls and rounds of `repeat`", limits::EXPRESSIONS);
+        let error = Diagnostic::error("E0906", message)
+            .at(self.span(id), "nothing is read from here on")
+            .help("`fold` and `scan` are loops when running, `repeat` is unrolled when compiling");
+        self.fail(error)
     }
     fn expression_of_kind(&mut self, id: TreeId) -> Outcome<Value<'a>> {
         let tree = self.tree;

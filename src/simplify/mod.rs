@@ -12,6 +12,7 @@ mod multiple;
 pub mod normal;
 pub mod parts;
 pub mod pattern;
+mod picks;
 mod reading;
 pub mod recognise;
 pub mod reduction;
@@ -206,9 +207,13 @@ pub struct Simplified {
 pub fn simplify(graph: &Graph, roots: &[NodeId], stage: Stage) -> Simplified {
     let mut rebuild = Rebuild::new(graph);
     let mut simplifier = Simplifier::new(Graph::new(), stage);
-    let roots = rebuild.run(roots, |to, _, op| {
+    let picked = match stage {
+        Stage::Recognise => picks::found(graph, &graph.reachable(roots), roots),
+        Stage::Simplify | Stage::Collect => Default::default(),
+    };
+    let roots = rebuild.run(roots, |to, old, op| {
         std::mem::swap(&mut simplifier.graph, to);
-        let new = simplifier.make(op);
+        let new = if picked.contains(&old) { picks::moved(&mut simplifier, op) } else { simplifier.make(op) };
         std::mem::swap(&mut simplifier.graph, to);
         new
     });

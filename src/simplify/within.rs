@@ -1,7 +1,7 @@
 //! Recognition within one arena: what a value is made of is brought to recognised forms, and what nothing rewrites keeps its place.
 //!
 //! It runs before every derivative, wherever it stands, so that there is one convention for all of them: that of the recognised form.
-use super::{Simplifier, Stage};
+use super::{Simplifier, Stage, picks};
 use crate::graph::copies::LoopCopies;
 use crate::graph::{Binder, Graph, LoopId, NodeId, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,10 +15,11 @@ pub fn recognised_within(graph: &mut Graph, of: &[NodeId], by: &[NodeId]) -> Vec
     let home: Vec<LoopId> = of.iter().chain(by).flat_map(|id| graph.node(*id).loops.to_vec()).collect();
     let hidden = graph.hide(by);
     let order = graph.reachable(of);
+    let picked = picks::found(graph, &order, of);
     let mut simplifier = Simplifier::new(std::mem::take(graph), Stage::Recognise);
     let mut copied: FxHashSet<LoopId> = FxHashSet::default();
     let map = loop {
-        let map = pass(&mut simplifier, &order, &copied);
+        let map = pass(&mut simplifier, &order, &picked, &copied);
         let mut changed = changed_loops(&simplifier.graph, &order, &map);
         changed.retain(|of| !home.contains(of));
         let before = copied.len();
@@ -59,7 +60,12 @@ fn changed_loops(graph: &Graph, order: &[NodeId], map: &FxHashMap<NodeId, NodeId
 }
 
 /// Goes through the nodes from the first to the last; these loops are copied.
-fn pass(s: &mut Simplifier, order: &[NodeId], copied: &FxHashSet<LoopId>) -> FxHashMap<NodeId, NodeId> {
+fn pass(
+    s: &mut Simplifier,
+    order: &[NodeId],
+    picked: &FxHashSet<NodeId>,
+    copied: &FxHashSet<LoopId>,
+) -> FxHashMap<NodeId, NodeId> {
     let mut map: FxHashMap<NodeId, NodeId> = FxHashMap::default();
     let mut loops = LoopCopies::default();
     for &id in order {
@@ -75,6 +81,7 @@ fn pass(s: &mut Simplifier, order: &[NodeId], copied: &FxHashSet<LoopId>) -> FxH
             // What is hidden is a leaf, too, that stands for itself.
             same if is_leaf && same == op => id,
             leaf if is_leaf => s.graph.intern(leaf),
+            new if picked.contains(&id) => picks::moved(s, new),
             new => s.make(new),
         };
         map.insert(id, new);

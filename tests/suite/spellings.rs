@@ -240,3 +240,29 @@ fn conditions_among_factors_choose() {
         check(formula, &TWICE[at..=at], &Way::in_f64());
     }
 }
+
+/// Entries of a steep function of a list: what is not taken of it is not there, whatever its slope.
+fn entry(draws: &mut Draws) -> Formula {
+    let (list, others) =
+        [("[x, 1]", "[1]"), ("[x, 4]", "[-1]"), ("[2, x]", "[0]"), ("[3, x, 4]", "[2]")][draws.below(4)];
+    let wild =
+        ["log(@)", "sqrt(@)", "(1 / @)", "(@^(-1.5))", "(log(@) + @)", "sqrt(exp(@) - 1)", "(2 * log(@) - sqrt(@))"];
+    let wild = wild[draws.below(wild.len())].replace('@', list);
+    let slope = [2.0, -1.0][draws.below(2)];
+    let text = match draws.below(4) {
+        0 => format!("{wild}{others}"),
+        1 => format!("3 * {wild}{others} - sqrt({list}){others}"),
+        2 => format!("{wild}{others} * {wild}{others}"),
+        _ => format!("sum(for i in 0..1 {{ {wild}{others} + i }})"),
+    };
+    formula(&format!("{text} + {slope:?} * x"), 0.0, slope)
+}
+
+#[test]
+fn entries_of_a_steep_function_leave_the_others_out() {
+    let mut draws = Draws(setting("GRADUS_SPELLINGS_SEED", 1));
+    let formulas: Vec<Formula> = (0..50).map(|_| entry(&mut draws)).collect();
+    for (at, formula) in formulas.chunks(6).enumerate() {
+        check(formula, &PLACES[at % PLACES.len()..=at % PLACES.len()], &Way::in_f64());
+    }
+}
