@@ -1,11 +1,12 @@
 //! What `gradus grad --format nn` prints is a program: behind the file that it was made of, it is read without errors, and says the same
 //! numbers as the oracle has for the gradient. What the language has no words for yet stands in comments; here it is counted.
 use crate::draw::graph::smooth_graph;
+use crate::rounds::program;
 use gradus::gradient::adjoints;
 use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Runtime, show};
 use gradus::model::{Model, Options};
 use gradus::notation::Form;
-use gradus::oracle::{Environment, evaluate};
+use gradus::oracle::{Draws, Environment, evaluate};
 use gradus::{data, notation, pipeline};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
@@ -144,6 +145,27 @@ fn every_construct() {
     for (program, unsaid) in PROGRAMS.iter().chain(&LOOPS).map(|program| (*program, &[][..])).chain(others) {
         std::fs::write(&path, program).unwrap();
         if let Some(why) = wrong(&path, unsaid) {
+            all += &format!("{program}\n--- {why}\n\n");
+        }
+    }
+    assert!(all.is_empty(), "{all}");
+}
+
+/// What loops hand on in circles and in lines, drawn: on paper, too, where a value of a round is named after another round's.
+#[test]
+fn what_loops_hand_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.nn");
+    let mut draws = Draws(5);
+    let mut all = String::new();
+    for case in 0..25 {
+        let program = program(&mut draws, case % 4 == 1).0;
+        std::fs::write(&path, &program).unwrap();
+        let paper = Command::new(env!("CARGO_BIN_EXE_gradus")).arg("grad").arg(&path).output().unwrap();
+        if !paper.status.success() {
+            all += &format!("{program}\n--- {}\n\n", String::from_utf8_lossy(&paper.stderr));
+        }
+        if let Some(why) = wrong(&path, &[]) {
             all += &format!("{program}\n--- {why}\n\n");
         }
     }

@@ -14,7 +14,7 @@ enum Next {
 const ROUNDS: usize = 5;
 
 /// The program, and what the starts' gradients are: how much each start has in the weighted sum of what is left.
-fn program(draws: &mut Draws, wide: bool) -> (String, Vec<f64>) {
+pub fn program(draws: &mut Draws, wide: bool) -> (String, Vec<f64>) {
     let count = 2 + draws.below(3);
     let next: Vec<Next> = (0..count)
         .map(|_| match draws.below(5) {

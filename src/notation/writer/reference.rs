@@ -18,6 +18,12 @@ impl Writer<'_> {
             }
             let before = place.plus(if self.graph.looped(of).reverse { 1 } else { -1 });
             self.crossed.push((of, self.graph.looped(of).binders[index as usize].init));
+            // What goes round in circles is nothing else's: it has its own name.
+            if self.only_circles(id) {
+                let symbol = Expression::Symbol(self.names.get(id)?.symbol.clone());
+                let loops = self.graph.node(id).loops.clone();
+                return Some(self.placed(id, symbol, &loops, at));
+            }
             return self.reference(next, &at.in_loop(of, before, at.axes.clone()));
         }
         if let Some(title) = self.names.get(id) {
@@ -42,6 +48,19 @@ impl Writer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a loop hands on what it carries from one place to another alone, and back, as `(t, s)` of states `s` and `t`.
+    fn only_circles(&self, id: NodeId) -> bool {
+        let (mut at, mut seen) = (id, vec![]);
+        while let Op::Leaf(Leaf::Binder(of, index)) = *self.graph.op(at) {
+            if seen.contains(&at) {
+                return at == id;
+            }
+            seen.push(at);
+            at = self.graph.looped(of).binders[index as usize].next;
+        }
+        false
     }
 
     /// A name with its subscripts and indices.
