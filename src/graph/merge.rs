@@ -15,12 +15,22 @@ impl Graph {
         roots
     }
 
-    /// Projections of one loop in the place of those of another one. A root stays in the rounds that it was in.
+    /// Projections of one loop in the place of those of another one. A root stays in the rounds that it was in; where their loop is made anew,
+    /// all roots go with it.
     pub(super) fn with_projections(&mut self, roots: &[NodeId], pairs: &[(NodeId, NodeId)]) -> Vec<NodeId> {
         let new = self.substitute(roots, pairs);
-        for (old, new) in roots.iter().zip(&new) {
-            let signature = self.signature_of(*old);
-            self.keeps_type(*new, &signature, "a loop in the place of another one");
+        let mut copies: FxHashMap<LoopId, LoopId> = FxHashMap::default();
+        for (&old, &new) in roots.iter().zip(&new) {
+            let mut signature = self.signature_of(old);
+            let (before, after) = (&self.node(old).loops, &self.node(new).loops);
+            let only = |these: &[LoopId], others: &[LoopId]| -> Vec<LoopId> {
+                these.iter().copied().filter(|l| !others.contains(l)).collect()
+            };
+            for (from, to) in only(before, after).into_iter().zip(only(after, before)) {
+                copies.entry(from).or_insert(to);
+            }
+            signature.loops.iter_mut().for_each(|l| *l = copies.get(l).copied().unwrap_or(*l));
+            self.keeps_type(new, &signature, "a loop in the place of another one");
         }
         new
     }

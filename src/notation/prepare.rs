@@ -25,8 +25,11 @@ pub fn prepared(graph: &Graph, request: &Request) -> (Graph, Request) {
         // What has a name stays as it is: it is spoken of by it.
         let is_free = graph.name_of(id).is_none();
         let shorter = if is_free { parts::rewritten(to, &op) } else { None };
-        let spread = || if request.form == Form::Program { spread_out(to, &op) } else { None };
-        shorter.or_else(spread).unwrap_or_else(|| to.intern(op))
+        let is_program = request.form == Form::Program;
+        let new = shorter.or_else(|| if is_program { spread_out(to, &op) } else { None });
+        // Parts of truth values that are added are numbers.
+        let kind = graph.ty(id).kind;
+        new.and_then(|new| to.as_kind(new, kind)).unwrap_or_else(|| to.intern(op))
     });
     let new = |id: NodeId| rebuild.get(id);
     let mut titles = Titles::default();

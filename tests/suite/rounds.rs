@@ -97,47 +97,50 @@ fn swaps_delays_and_turns() {
     }
 }
 
+/// Of s⁴ + 4 s³, twice, at 0.5: 4 s³ + 12 s² at 0.5625, times the same at 0.5.
+const SLOPE_OF_BOTH: f64 = (4.0 * 0.5625 * 0.5625 * 0.5625 + 12.0 * 0.5625 * 0.5625) * 3.5;
+
+/// With the gradients by `a`.
+pub const TOGETHER: [(&str, &[f64]); 13] = [
+    (
+        "param a: [2, 2] = [[1, 2], [3, 4]]\nloss = fold i in 0..2 with s = 0 { s + fold row in a with p = 0 { p + row[i]^2 } }",
+        &[2.0, 4.0, 6.0, 8.0],
+    ),
+    (
+        "param a: [3] = [1, 2, 4]\nloss = sum(scan i in 0..3 with s = 0 { s + fold w in [2 a, 3 a] with p = 0 { p + w[i]^2 } })",
+        &[78.0, 104.0, 104.0],
+    ),
+    ("param a = 2\nfn f(x) = fold i in 0..1 with s = x { s * x }\nloss = f(a) + f'(a)", &[6.0]),
+    ("param a = 2\nfn f(x) = fold i in 0..5 with s = x { s * x }\nloss = f(a) + f'(a) + f''(a)", &[1632.0]),
+    ("param a = 0.7\nfn f(z) = fold v in 0..2 with s = 1 { z * s }\nloss = f(a) + f'(a) * f''(a)", &[5.4]),
+    (
+        "param a = 0.5\nfn u(z) = fold v in 0..2 with p = z { p * p }\n\
+             loss = fold k in 0..2 with s = a { u(s) + u'(s) }",
+        &[SLOPE_OF_BOTH],
+    ),
+    (
+        "param a = 0.7\nb = 0.2\nloss = fold v in 0..4 with s = b { s - grad((if b > 0.1 then a else sin(2)) * s, s) }",
+        &[-4.0],
+    ),
+    ("param a = 1\nloss = fold v in 0..4 with s = a { s - grad(tanh(0.5) * s, s) }", &[1.0]),
+    ("param a = 1.5\nfn f(x) = fold q in [x] with s = 2 { x * q + x }\nloss = f'(a)", &[2.0]),
+    (
+        "param a = -1\nfn f(x) = fold q in [2] with s = 2 { sum(scan r in [x, 2] with t = 2 { r * s }) }\n\
+             loss = f(a) + f'(a) + f''(a)",
+        &[2.0],
+    ),
+    ("param a: [2] = [1, 2]\nloss = fold q in a with s = 0 { s + [0 * q > -1] * q }", &[1.0, 1.0]),
+    ("param a: [2] = [-2, 0.5]\nloss = sum(a) + (fold q in a with s = 0 { s + [0 * q > 0] * q })", &[1.0, 1.0]),
+    (
+        "param a = -2\nloss = fold q in 0..2 with s = a { fold r in 0..2 with u = s * a { if u > 0 then s else s } }",
+        &[1.0],
+    ),
+];
+
 /// A loop, its derivative and derivatives of that in one loss: they share rounds, and read what each other's loops leave.
 #[test]
 fn values_and_derivatives_of_loops_together() {
-    let fourth = |s: f64| (s.powi(4) + 4.0 * s.powi(3), 4.0 * s.powi(3) + 12.0 * s * s);
-    let (first, slope) = fourth(0.5);
-    let cases: [(&str, &[f64]); 13] = [
-        (
-            "param a: [2, 2] = [[1, 2], [3, 4]]\nloss = fold i in 0..2 with s = 0 { s + fold row in a with p = 0 { p + row[i]^2 } }",
-            &[2.0, 4.0, 6.0, 8.0],
-        ),
-        (
-            "param a: [3] = [1, 2, 4]\nloss = sum(scan i in 0..3 with s = 0 { s + fold w in [2 a, 3 a] with p = 0 { p + w[i]^2 } })",
-            &[78.0, 104.0, 104.0],
-        ),
-        ("param a = 2\nfn f(x) = fold i in 0..1 with s = x { s * x }\nloss = f(a) + f'(a)", &[6.0]),
-        ("param a = 2\nfn f(x) = fold i in 0..5 with s = x { s * x }\nloss = f(a) + f'(a) + f''(a)", &[1632.0]),
-        ("param a = 0.7\nfn f(z) = fold v in 0..2 with s = 1 { z * s }\nloss = f(a) + f'(a) * f''(a)", &[5.4]),
-        (
-            "param a = 0.5\nfn u(z) = fold v in 0..2 with p = z { p * p }\n\
-             loss = fold k in 0..2 with s = a { u(s) + u'(s) }",
-            &[fourth(first).1 * slope],
-        ),
-        (
-            "param a = 0.7\nb = 0.2\nloss = fold v in 0..4 with s = b { s - grad((if b > 0.1 then a else sin(2)) * s, s) }",
-            &[-4.0],
-        ),
-        ("param a = 1\nloss = fold v in 0..4 with s = a { s - grad(tanh(0.5) * s, s) }", &[1.0]),
-        ("param a = 1.5\nfn f(x) = fold q in [x] with s = 2 { x * q + x }\nloss = f'(a)", &[2.0]),
-        (
-            "param a = -1\nfn f(x) = fold q in [2] with s = 2 { sum(scan r in [x, 2] with t = 2 { r * s }) }\n\
-             loss = f(a) + f'(a) + f''(a)",
-            &[2.0],
-        ),
-        ("param a: [2] = [1, 2]\nloss = fold q in a with s = 0 { s + [0 * q > -1] * q }", &[1.0, 1.0]),
-        ("param a: [2] = [-2, 0.5]\nloss = sum(a) + (fold q in a with s = 0 { s + [0 * q > 0] * q })", &[1.0, 1.0]),
-        (
-            "param a = -2\nloss = fold q in 0..2 with s = a { fold r in 0..2 with u = s * a { if u > 0 then s else s } }",
-            &[1.0],
-        ),
-    ];
-    for (text, wanted) in cases {
+    for (text, wanted) in TOGETHER {
         let text = format!(
             "{text}\noptimizer reveal(w, g) {{ w <- g }}\ntrain {{ minimize loss; optimizer reveal; steps 1 }}\n"
         );
