@@ -6,7 +6,7 @@ use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
 use crate::graph::show::shape_text;
-use crate::graph::{NodeId, Op, Type};
+use crate::graph::{Leaf, NodeId, Op, Type};
 use crate::limits::DERIVATIVE_ORDER;
 use crate::syntax::{DefinitionKind, TreeId};
 
@@ -77,6 +77,16 @@ impl<'a> Elaborator<'a> {
             let error = Diagnostic::error("E0502", "a class has no derivative")
                 .at(by_span, "differentiated by")
                 .help("it is a name, not a number");
+            return self.fail(error);
+        }
+        if let Op::Leaf(Leaf::Constant(..) | Leaf::Table(..)) = self.graph.op(by.id) {
+            let shown = self.quote_span(by_span);
+            let error =
+                Diagnostic::error("E0503", format!("{shown} is a plain number here, which may stand elsewhere, too"))
+                    .at(by_span, "differentiated by")
+                    .help(
+                        "differentiate by a parameter, an input or a setting, or a function by its argument: `f'(0.8)`",
+                    );
             return self.fail(error);
         }
         if !self.depends(of, by) {

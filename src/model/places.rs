@@ -139,7 +139,9 @@ impl<'a> Elaborator<'a> {
         Some(product)
     }
     fn is_place(&self, id: NodeId) -> bool {
-        let is_of_a_loop = matches!(self.graph.op(id), Op::Leaf(Leaf::LoopIndex(_) | Leaf::Hole(..)));
+        // Also one that a loop has from a list of places, as `reverse(0..n)`.
+        let is_of_a_loop =
+            matches!(self.graph.op(id), Op::Leaf(Leaf::LoopIndex(_) | Leaf::Hole(..)) | Op::Element { .. });
         is_of_a_loop && matches!(self.graph.ty(id), Type { shape, kind: Kind::Index(_), .. } if shape.is_empty())
     }
 }

@@ -217,6 +217,22 @@ impl<'a> Elaborator<'a> {
                 false => error.help("say what it is, or nothing"),
             });
         }
+        let kind = self.graph.ty(tensor.id).kind;
+        let fits = match (declared.kind, kind) {
+            (Kind::Class(_, said), Kind::Class(_, count)) => said == count,
+            (Kind::Bool, Kind::Bool) => true,
+            (Kind::Class(..) | Kind::Bool, _) => false,
+            (Kind::Real | Kind::Index(_), kind) => !kind.is_class(),
+        };
+        if !fits {
+            let (is, said) = (self.spoken_type(tensor), self.text(ty.span));
+            let error =
+                Diagnostic::error("E0405", format!("{} is {is}, but is said to be {said}", self.quote_span(span)))
+                    .at(span, is)
+                    .also(ty.span, "declared here")
+                    .help("say what it is, or nothing: a name is of the kind of its value");
+            return self.fail(error);
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::graph::show::indices;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Claim;
 use crate::simplify::bypass::recognised;
-use crate::simplify::{Stage, normal, parts, simplify};
+use crate::simplify::{Stage, normal, parts, recognised_within, simplify};
 
 #[rustfmt::skip]
 pub static CODES: &[Explanation] = &[
@@ -72,6 +72,10 @@ pub fn judge(graph: &Graph, claim: &Claim) -> Result<Verdict, String> {
     if is_same(graph, claim) {
         return Ok(Verdict::Same);
     }
+    // What is claimed is read as any other expression: a condition among its factors chooses.
+    let mut graph = graph.clone();
+    let value = recognised_within(&mut graph, &[claim.value], &claim.by)[0];
+    let (graph, claim) = (&graph, &Claim { value, ..claim.clone() });
     let roots = [claim.derivative, claim.value, claim.of];
     let (mut points, mut largest) = (0, 0.0f64);
     let mut pairs: Vec<(f64, f64)> = vec![];
