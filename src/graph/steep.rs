@@ -29,8 +29,9 @@ pub fn is_steep(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
             }
             // A power that is whole is steep only far out, where the value itself overflows.
             Op::Binary(row, x, y) => {
-                let [at_zero, ..] = (row.slopes)(0.0, graph.constant_of(*y).unwrap_or(0.5));
-                !at_zero.is_finite() && graph.constant_of(*x).is_none()
+                let (power, argument) = (graph.constant_of(*y).unwrap_or(0.5), ranges.of(graph, *x));
+                let mut there = [0.0, -1.0].into_iter().filter(|&x| argument.low <= x && x <= argument.high);
+                graph.constant_of(*x).is_none() && there.any(|x| !(row.slopes)(x, power)[0].is_finite())
             }
             _ => false,
         };

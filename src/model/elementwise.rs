@@ -227,7 +227,8 @@ impl<'a> Elaborator<'a> {
             _ => {}
         }
         let (x, y) = (self.tensor_of(left.0, left.1)?, self.tensor_of(right.0, right.1)?);
-        if let (Some(x), Some(y)) = (x.number(), y.number()) {
+        let single = |this: &Self, x: &Tensor| x.number().filter(|_| this.graph.shape(x.id).is_empty());
+        if let (Some(x), Some(y)) = (single(self, &x), single(self, &y)) {
             return Ok(Value::Truth((row_of(relation).value)(x, y) != 0.0));
         }
         self.check_classes(is_equality, (&x, left.1), (&y, right.1))?;

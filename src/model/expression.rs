@@ -34,13 +34,16 @@ impl<'a> Elaborator<'a> {
             return Ok(());
         }
         let is_number = |id: TreeId| matches!(self.tree.kind(id), NodeKind::Number(..));
-        let is_plain = match self.tree.kind(id) {
-            NodeKind::Negate(of) => is_number(*of),
-            _ => is_number(id),
+        // A sign belongs to its number, a row of numbers to them.
+        let own = match self.tree.kind(id) {
+            NodeKind::Negate(of) if is_number(*of) => 0,
+            NodeKind::Number(_) => 1,
+            NodeKind::List(items) if items.iter().any(|item| is_number(*item)) => 1,
+            _ => limits::NUMBERS_AN_EXPRESSION,
         };
         const MOST: usize = limits::EXPRESSIONS * limits::NUMBERS_AN_EXPRESSION;
         let before = self.reading.numbers;
-        self.reading.numbers += if is_plain { 1 } else { limits::NUMBERS_AN_EXPRESSION };
+        self.reading.numbers += own;
         if self.reading.numbers < MOST {
             return Ok(());
         }

@@ -188,9 +188,18 @@ impl<'a> Reading<'a> {
         self.results.contains_key(&id) || self.users_of(id).iter().any(makes)
     }
     pub fn leads_to_result(&self, id: NodeId) -> bool {
-        let is_result = self.results.contains_key(&id);
-        let mut users = self.users.get(&id).into_iter().flatten();
-        is_result || users.any(|user| self.is_transparent(*user) && self.leads_to_result(*user))
+        // What a loop hands round leads back to itself.
+        let (mut todo, mut seen) = (vec![id], FxHashSet::default());
+        while let Some(id) = todo.pop() {
+            if self.results.contains_key(&id) {
+                return true;
+            }
+            if seen.insert(id) {
+                let users = self.users.get(&id).into_iter().flatten();
+                todo.extend(users.copied().filter(|user| self.is_transparent(*user)));
+            }
+        }
+        false
     }
 
     /// The values with a name that are read where a node is written; `defines` if it is written out although it has one.

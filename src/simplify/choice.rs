@@ -2,7 +2,7 @@
 //! (Iverson's bracket). So does a choice between a value and zero, which is the same; signs, quotients, powers and other conditions around it change nothing.
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op, View};
-use crate::op::arithmetic::{DIVIDE, MAX, MIN, MULTIPLY, SUBTRACT};
+use crate::op::arithmetic::{ADD, DIVIDE, MAX, MIN, MULTIPLY, SUBTRACT};
 use crate::op::comparison::{AND, NOT, OR};
 use crate::op::exponential::POW;
 use crate::op::{BinaryOp, UnaryOp};
@@ -113,10 +113,31 @@ fn choice_within(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Choice> 
                 }
             })
         }
-        // `1 - [c]` is `[not c]`.
-        Op::Binary(op, one, truth) if op == SUBTRACT && s.graph.constant_of(one) == Some(1.0) => {
-            let truth = truth_of(s, truth, depth)?;
-            let condition = s.make(Op::Unary(UnaryOp(&NOT), truth));
+        // `1 - [c]` is `[not c]`, and so are its multiples, in any order.
+        Op::Binary(op, a, b) if op == ADD || op == SUBTRACT => {
+            let (number, inner, is_first) = match (s.graph.constant_of(a), s.graph.constant_of(b)) {
+                (Some(number), None) => (number, b, true),
+                (None, Some(number)) => (number, a, false),
+                _ => return None,
+            };
+            let choice = choice_within(s, inner, depth)?;
+            let own = choice.value.map_or(Some(1.0), |value| s.graph.constant_of(value))?;
+            let there = if is_first { (op.value)(number, own) } else { (op.value)(own, number) };
+            let elsewhere = if is_first { (op.value)(number, 0.0) } else { (op.value)(0.0, number) };
+            if there != 0.0 || elsewhere == 0.0 {
+                return None;
+            }
+            let condition = match choice.holds {
+                true => s.make(Op::Unary(UnaryOp(&NOT), choice.condition)),
+                false => choice.condition,
+            };
+            let value = s.constant_like(elsewhere, x);
+            Some(Choice { condition, holds: true, value: None }.of(s, value))
+        }
+        // A list of conditions.
+        Op::Join { axis, parts } => {
+            let truths = parts.iter().map(|&part| truth_of(s, part, depth)).collect::<Option<Vec<NodeId>>>()?;
+            let condition = s.make(Op::Join { axis, parts: truths });
             Some(Choice { condition, holds: true, value: None })
         }
         // Of truth values the greater is `or`, the smaller `and`.

@@ -1,6 +1,6 @@
 //! Entries of functions of elements are functions of entries: `log(a)[k]` is `log(a[k])`. What is left out is not computed, and its slope, which
 //! may be infinite, meets no cotangent of zero. Done where the function is steep, nothing but entries of it are asked for, and it has no name.
-use super::{Rewrite, Simplifier};
+use super::{Rewrite, Simplifier, shape};
 use crate::graph::class::facts;
 use crate::graph::range::Ranges;
 use crate::graph::steep::is_steep;
@@ -25,16 +25,20 @@ pub fn found(graph: &Graph, order: &[NodeId], roots: &[NodeId]) -> FxHashSet<Nod
     let mut asked: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut found: FxHashSet<NodeId> = FxHashSet::default();
     for &id in order.iter().rev() {
-        let moves = is_of_elements(graph.op(id)) || table_of(graph.op(id)).is_some();
+        let moves = is_of_elements(graph.op(id)) || arranges(graph.op(id));
         let is_candidate = moves && !is_spoken_of(graph, id) && !whole.contains(&id);
         let Some(users) = users.get(&id).filter(|_| is_candidate && graph.ty(id).kind == Kind::Real) else { continue };
         let of_user = |&user: &NodeId| {
-            let is_pick = table_of(graph.op(user)) == Some(id);
-            let few = is_pick.then(|| elements(graph, user, id)).filter(|&count| count < elements(graph, id, id));
-            few.or_else(|| asked.get(&user).copied().filter(|_| is_pick || is_of_elements(graph.op(user))))
+            let (count, all) = (elements(graph, user, id), elements(graph, id, id));
+            let is_few = match graph.op(user) {
+                // Which ones is not known.
+                Op::Gather { table, .. } => *table == id && count <= all,
+                op => table_of(op) == Some(id) && count < all,
+            };
+            if is_few { Some(count) } else { asked.get(&user).copied() }
         };
         let Some(count) = users.iter().map(of_user).sum::<Option<usize>>() else { continue };
-        if count <= elements(graph, id, id) && is_steep(graph, &mut ranges, table_or_self(graph, id)) {
+        if count <= elements(graph, id, id) && is_steep_within(graph, &mut ranges, id) {
             asked.insert(id, count);
             found.extend(users.iter().copied().filter(|&user| table_of(graph.op(user)) == Some(id)));
         }
@@ -42,9 +46,13 @@ pub fn found(graph: &Graph, order: &[NodeId], roots: &[NodeId]) -> FxHashSet<Nod
     found
 }
 
-/// What a steep function is looked for in.
-fn table_or_self(graph: &Graph, id: NodeId) -> NodeId {
-    table_of(graph.op(id)).unwrap_or(id)
+/// Whether a steep function stands behind what only arranges elements.
+fn is_steep_within(graph: &Graph, ranges: &mut Ranges, id: NodeId) -> bool {
+    let mut at = id;
+    while let Op::View(View { x, .. }) | Op::Reshape { x, .. } | Op::Gather { table: x, .. } = graph.op(at) {
+        at = *x;
+    }
+    is_steep(graph, ranges, at)
 }
 
 /// How many elements there are, in all rounds of loops that another value does not stand in.
@@ -64,10 +72,16 @@ fn is_of_elements(op: &Op) -> bool {
     facts.reads_own_index && !facts.addresses
 }
 
+/// Whether it says where elements of others stand.
+fn arranges(op: &Op) -> bool {
+    matches!(op, Op::View(_) | Op::Reshape { .. } | Op::Gather { .. } | Op::Join { .. })
+}
+
 /// Of what elements are taken, nothing filled in between.
 fn table_of(op: &Op) -> Option<NodeId> {
     match op {
         Op::View(view) if view.is_total() => Some(view.x),
+        Op::Reshape { x, .. } => Some(*x),
         Op::Gather { table, .. } => Some(*table),
         _ => None,
     }
@@ -96,6 +110,7 @@ fn inward(
     let op = s.graph.op(table).clone();
     let entries = match pick {
         Op::View(view) => Op::View(View { x: table, ..view.clone() }),
+        Op::Reshape { shape, .. } => Op::Reshape { x: table, shape: shape.clone() },
         Op::Gather { index, shared, .. } => Op::Gather { table, index: *index, shared: *shared },
         other => other.clone(),
     };
@@ -106,8 +121,25 @@ fn inward(
         let shape = infer::type_of(&s.graph, &entries).shape;
         s.graph.constant(value, &shape)
     } else {
-        s.make(entries)
+        within_arranged(s, entries)
     };
     done.insert(table, new);
     new
+}
+
+/// Entries of what arranges elements of others are entries of those: `concat(log(a), b)[0]` is `log(a)[0]`.
+fn within_arranged(s: &mut Simplifier, entries: Op) -> NodeId {
+    let first = s.make(entries);
+    let mut at = first;
+    loop {
+        let Some(table) = table_of(s.graph.op(at)).filter(|&table| !is_spoken_of(&s.graph, table)) else {
+            return first;
+        };
+        if is_of_elements(s.graph.op(table)) {
+            let op = s.graph.op(at).clone();
+            return moved(s, op);
+        }
+        let Some(next) = shape::composed(s, at).or_else(|| shape::part_of_join(s, at)) else { return first };
+        at = next;
+    }
 }

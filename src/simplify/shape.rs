@@ -65,7 +65,7 @@ fn identity_view(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
 }
 
 /// Two views become one where the inner rows have at most one term, so that the outer bounds can be carried inwards.
-fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+pub fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(outer) = s.graph.op(id) else { return None };
     let Op::View(inner) = s.graph.op(outer.x) else { return None };
     let mut rows = Vec::with_capacity(inner.rows.len());
@@ -118,7 +118,7 @@ fn through(inner: &Row, c: i64, outer: &Row, extent: usize) -> Option<Row> {
     Some(Row { offset, terms, divisor: 1, low, high: high.max(low) })
 }
 
-fn part_of_join(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+pub fn part_of_join(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::View(view) = s.graph.op(id).clone() else { return None };
     let Op::Join { axis, parts } = s.graph.op(view.x).clone() else { return None };
     let row = &view.rows[axis];

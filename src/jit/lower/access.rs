@@ -60,8 +60,8 @@ impl Lowering<'_> {
 
     fn load_vector(&mut self, access: &Access, of: ir::Type, lane: usize) -> ir::Value {
         if access.guards.iter().all(|g| !self.varies(&g.index)) {
-            let At(base, offset) = self.guarded(access, lane, self.width, false);
-            return self.builder.ins().load(of, FLAGS, base, offset);
+            let at = self.guarded(access, lane, self.width, false);
+            return self.vector_at(of, at);
         }
         // All lanes inside is the rule, so it gets a path of its own.
         let inside = self.inside(access, lane, self.width);
@@ -69,14 +69,25 @@ impl Lowering<'_> {
         let loaded = self.builder.append_block_param(done, of);
         self.builder.ins().brif(inside, fast, &[], slow, &[]);
         self.enter(fast);
-        let At(base, offset) = self.address(access, lane);
-        let vector = self.builder.ins().load(of, FLAGS, base, offset);
+        let at = self.address(access, lane);
+        let vector = self.vector_at(of, at);
         self.builder.ins().jump(done, &[vector.into()]);
         self.enter(slow);
         let vector = self.load_lanes(access, of, lane);
         self.builder.ins().jump(done, &[vector.into()]);
         self.enter(done);
         loaded
+    }
+
+    /// A vector that need not be aligned. Without AVX a comparison faults on operands in memory that are not, and Cranelift (0.135) leaves them
+    /// there for `cmpps` and `cmppd`: read as bytes, the vector is in a register before it is one of floats.
+    fn vector_at(&mut self, of: ir::Type, At(base, offset): At) -> ir::Value {
+        if self.fused || !of.lane_type().is_float() {
+            return self.builder.ins().load(of, FLAGS, base, offset);
+        }
+        let bytes = self.builder.ins().load(types::I8X16, FLAGS, base, offset);
+        let flags = MemFlagsData::new().with_endianness(ir::Endianness::Little);
+        self.builder.ins().bitcast(of, flags, bytes)
     }
 
     fn load_lanes(&mut self, access: &Access, of: ir::Type, lane: usize) -> ir::Value {

@@ -261,7 +261,8 @@ impl Writer<'_> {
             return Err(Needs { axis: names[k], hint: Hint::Any });
         }
         let piece = Factors::one(Piece { expression, axes: piece.axes }.renamed(&names));
-        Ok(self.finish_product(piece.times(conditions), &view.shape)?.1)
+        let (negative, piece) = self.finish_product(piece.times(conditions), &view.shape)?;
+        Ok(Piece { expression: if negative { piece.expression.negated() } else { piece.expression }, ..piece })
     }
 }
 
