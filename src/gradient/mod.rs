@@ -88,8 +88,8 @@ pub fn crosses_batch(graph: &Graph, of: NodeId, by: NodeId) -> bool {
     graph.ty(of).varying && graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()]
 }
 
-/// Whether a value of a loop's round depends on another one through what the loop has carried there, too.
-fn crosses_rounds(graph: &Graph, of: NodeId, by: NodeId) -> bool {
+/// Whether a value of a loop's round depends on another one through what the loop has carried there, too. Known when the loop's next values are.
+pub fn crosses_rounds(graph: &Graph, of: NodeId, by: NodeId) -> bool {
     let home = &graph.node(of).loops;
     let marks = graph.dependents(&[by]);
     let is_carried = |id: NodeId| {

@@ -6,7 +6,7 @@ use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
 use crate::graph::show::shape_text;
-use crate::graph::{Leaf, NodeId, Op, Type};
+use crate::graph::{Leaf, LoopId, NodeId, Op, Type};
 use crate::limits::DERIVATIVE_ORDER;
 use crate::syntax::{DefinitionKind, TreeId};
 
@@ -119,10 +119,25 @@ impl<'a> Elaborator<'a> {
         }
     }
     fn asked_for(&mut self, value: NodeId, of: NodeId, by: NodeId, whole: Span) {
+        if !self.graph.node(of).loops.is_empty() {
+            self.facts.in_rounds.push((of, by, whole));
+        }
         let derivative = Derivative { text: self.text(whole).to_string(), value, of, by };
         if of != by {
             self.declared.derivatives.insert(derivative);
         }
+    }
+    /// Refuses derivatives in the rounds of a loop that go back through earlier ones, when it is known what the loop carries on. By a value of
+    /// the round itself they do not: that of another round is another one.
+    pub(super) fn within_rounds(&mut self, of_loop: LoopId) -> Outcome<()> {
+        let asked = self.facts.in_rounds.clone();
+        for (of, by, whole) in asked {
+            let is_here = |id: NodeId| self.graph.node(id).loops.contains(&of_loop);
+            if is_here(of) && !is_here(by) && gradient::crosses_rounds(&self.graph, of, by) {
+                return self.derivative_failed(Failure::AcrossRounds, &Tensor::new(of), whole, whole, whole);
+            }
+        }
+        Ok(())
     }
     fn derivative_failed<T>(
         &mut self,

@@ -100,6 +100,8 @@ pub struct Facts<'a> {
     pub ranges: Ranges,
     /// Derivatives by a number or of a number, and of which order they are.
     pub orders: FxHashMap<NodeId, usize>,
+    /// Derivatives in rounds of loops: of what, by what, and where they stand.
+    pub in_rounds: Vec<(NodeId, NodeId, Span)>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }

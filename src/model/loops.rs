@@ -180,6 +180,7 @@ impl<'a> Elaborator<'a> {
             for (index, next) in next.iter().enumerate() {
                 self.graph.set_next(id, index, next.id);
             }
+            self.within_rounds(id)?;
             let mut results: Vec<Value<'a>> = vec![];
             for next in &next {
                 let node = match of.kind {

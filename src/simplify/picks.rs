@@ -137,7 +137,7 @@ fn within_arranged(s: &mut Simplifier, entries: Op) -> NodeId {
         };
         if is_of_elements(s.graph.op(table)) {
             let op = s.graph.op(at).clone();
-            return moved(s, op);
+            return if is_steep(&s.graph, &mut Ranges::default(), table) { moved(s, op) } else { first };
         }
         let Some(next) = shape::composed(s, at).or_else(|| shape::part_of_join(s, at)) else { return first };
         at = next;

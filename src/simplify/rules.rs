@@ -87,6 +87,7 @@ pub fn recognisers() -> Vec<Rule> {
         rule("max(x, 0)", Exact, call2(&MAX, x(), n(0.0)), call(&RELU, x())),
         rule("log(1 + exp(x))", Real, call(&LOG, n(1.0) + call(&EXP, x())), call(&SOFTPLUS, x())),
         rule("binary_cross_entropy(sigmoid(x), y)", Real, call2(&BINARY_CROSS_ENTROPY, call(&SIGMOID, x()), y()), call2(&LOGISTIC_LOSS, x(), y())),
+        rule("sinh(x) / cosh(x)", Real, call(&SINH, x()) / call(&COSH, x()), call(&TANH, x())),
         rule("log1p(exp(x))", Real, call(&LOG1P, call(&EXP, x())), call(&SOFTPLUS, x())),
         rule("log1p(-sigmoid(x))", Real, call(&LOG1P, -call(&SIGMOID, x())), -call(&SOFTPLUS, x())),
         rule("y x^(y - 1)", Real, y() * pow(x(), y() - n(1.0)), call2(&POWER_SLOPE, x(), y())),

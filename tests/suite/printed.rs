@@ -75,7 +75,8 @@ const NESTED: &str = "input x: [4, 3]\nparam w, b\n\
     y = fold v in x with s = 0 { tanh(fold z in v with q = s { sin(w q + z) }) }\nloss = y^2 + b^2";
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 31] = [
+const PROGRAMS: [&str; 32] = [
+    "input m: [3, 3]\nparam y: [3] = [0.3, -0.7, 1.1]\nk = sum(m - reverse(sin(y)), axis = 1)\nloss = sum(sin(k))",
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
     "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
     "input x: [5]\ntarget t: class(3)\nh = relu(batch_norm(dense(x, 6)))\nz = dense(h, 3)\nloss = cross_entropy(softmax(z), t)",

@@ -101,7 +101,8 @@ fn swaps_delays_and_turns() {
 const SLOPE_OF_BOTH: f64 = (4.0 * 0.5625 * 0.5625 * 0.5625 + 12.0 * 0.5625 * 0.5625) * 3.5;
 
 /// With the gradients by `a`.
-pub const TOGETHER: [(&str, &[f64]); 13] = [
+pub const TOGETHER: [(&str, &[f64]); 14] = [
+    ("param a = 1\nloss = sum((scan i in 0..2 with h = a { (fold u in 0..2 with g = a { -g }) + h })^2)", &[26.0]),
     (
         "param a: [2, 2] = [[1, 2], [3, 4]]\nloss = fold i in 0..2 with s = 0 { s + fold row in a with p = 0 { p + row[i]^2 } }",
         &[2.0, 4.0, 6.0, 8.0],
@@ -149,5 +150,30 @@ fn values_and_derivatives_of_loops_together() {
             let near = found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() <= 1e-12 * wanted.abs());
             assert!(near, "{found:?}, not {wanted:?}: {way:?}\n{text}");
         }
+    }
+}
+
+/// What a derivative in a round goes through is known when the loop is read to its end: earlier rounds of what is carried, or only this one. And a
+/// plain number is nothing that is differentiated by: an equal one may stand anywhere.
+#[test]
+fn derivatives_that_are_no_answer_are_refused() {
+    const HEAD: &str = "input xs: [4]\nparam a = 0.7, b = 0.3\nfn two(x) = 2\n";
+    let cases = [
+        ("fold v in 0..3 with h = b { grad(h + sin(a), a) }", "E0505"),
+        ("fold v in 0..3 with h = b { d = grad(h * a, a); sin(h * a) + d }", "E0505"),
+        ("sum(scan v in xs with h = b { h * a + grad(sin(h) * a, a) })", "E0505"),
+        ("fold u in xs with h = b { h + a * fold v in xs with g = h { g + grad(g * v * a, a) } }", "E0505"),
+        ("fold v in xs with h = b { h + grad(h * v * a, v) }", ""),
+        ("fold v in xs with h = b { h * a + grad(h^2 * a, h) }", ""),
+        ("fold v in xs with h = b { sin(h) + grad(sin(v * a), a) }", ""),
+        ("repeat v in [0.8] with h = 0 { grad(sin(v), v) }", "E0503"),
+        ("grad(2 * sin(a) + two(a) * a, two(a))", "E0503"),
+        ("a * grad(sin(fold v in 0..3 with h = 0 { 0.58 }), fold v in 0..3 with h = 0 { 0.58 })", "E0503"),
+    ];
+    for (text, wanted) in cases {
+        let text = format!("{HEAD}loss = {text}\n");
+        let source = gradus::pipeline::read("a test", &text, &Default::default());
+        let codes: Vec<&str> = source.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect();
+        assert_eq!(codes.first().copied().unwrap_or_default(), wanted, "{text}{:?}", source.diagnostics);
     }
 }

@@ -62,7 +62,14 @@ fn functions() -> Vec<Spelled> {
     let cubes: [&[&str]; 4] = [&["(Z^2)^1.5"], &["norm([Z])^3"], &["abs(Z)^3"], &["(Z^2 / 4)^1.5 * 8"]];
     let cube = |parts| Spelled { parts, slope: |z| 3.0 * z * z.abs(), bend: |z| 6.0 * z.abs(), far: false, zero: true };
     all.extend(cubes.map(cube));
-    let sigmoids: [&[&str]; 12] = [
+    let sigmoids: [&[&str]; 19] = [
+        &["2 / (2 + 2 * exp(-Z))"],
+        &["-1 / (-1 - exp(-Z))"],
+        &["1 / (1 + 1 / exp(Z))"],
+        &["1 / (1 + exp(Z)^(-1))"],
+        &["exp(Z) * (1 / (1 + exp(Z)))"],
+        &["exp(Z)^2 / (exp(Z)^2 + exp(Z))"],
+        &["1 / exp(-Z) / (1 + exp(Z))"],
         &["1 / (1 + exp(-Z))"],
         &["exp(Z) / (1 + exp(Z))"],
         &["1 / (exp(-Z) + 1)"],
@@ -78,7 +85,12 @@ fn functions() -> Vec<Spelled> {
     ];
     let curve = |z: f64| hump(z) * (1.0 - 2.0 * sigmoid(z));
     all.extend(sigmoids.map(|parts| Spelled { parts, slope: hump, bend: curve, far: true, zero: true }));
-    let tanhs: [&[&str]; 4] = [
+    let tanhs: [&[&str]; 9] = [
+        &["(exp(Z)^2 - 1) / (exp(Z)^2 + 1)"],
+        &["-(exp(-Z) - exp(Z)) / (exp(-Z) + exp(Z))"],
+        &["(exp(Z) - 1 / exp(Z)) / (exp(Z) + 1 / exp(Z))"],
+        &["expm1(2 * Z) / (exp(2 * Z) + 1)"],
+        &["sinh(Z) / cosh(Z)"],
         &["(exp(Z) - exp(-Z)) / (exp(Z) + exp(-Z))"],
         &["(exp(2 * Z) - 1) / (exp(2 * Z) + 1)"],
         &["(1 - exp(-2 * Z)) / (1 + exp(-2 * Z))"],

@@ -580,3 +580,27 @@ fn classes_are_linear_where_the_table_says_so() {
         }
     }
 }
+
+/// What a name is said to be, it is.
+#[test]
+fn declared_kinds_are_kept() {
+    let cases = [
+        ("u: bool = p", "E0405"),
+        ("u: class(2) = p", "E0405"),
+        ("u: class(3) = n", "E0405"),
+        ("u: bool = 0.5", "E0405"),
+        ("u: [] = p", "E0405"),
+        ("u: [4] = ps", "E0405"),
+        ("u: class(3) = p", ""),
+        ("u: [4] class(3) = ps", ""),
+        ("u: bool = n > 0", ""),
+        ("u: [4] bool = bs", ""),
+        ("u: [2] = x", ""),
+        ("u: [1] = [(0..1) == 0]", ""),
+    ];
+    for (statement, wanted) in cases {
+        let said = read(&format!("{HEAD}{statement}\nloss = n * c + 0 * sum(w) + 0 * sum(a)\n{DATA}"), Path::new("."));
+        let codes: Vec<&str> = errors(&said).iter().map(|one| one.code).collect();
+        assert_eq!(codes.first().copied().unwrap_or_default(), wanted, "{statement}\n{}", shown(&said));
+    }
+}
