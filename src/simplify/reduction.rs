@@ -8,6 +8,7 @@ use crate::op::{BinaryOp, Linearity, ReduceOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a constant or an expansion", apply: of_repeated },
+    StructuralRule { name: "sum of a onehot", apply: of_hot },
     StructuralRule { name: "sum of shares", apply: of_shares },
     StructuralRule { name: "sum of what is padded", apply: of_padded },
     StructuralRule { name: "sum of a sum", apply: nested },
@@ -19,6 +20,14 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a negative or a multiple", apply: linear },
     StructuralRule { name: "mean over the batch of a scatter", apply: sum_of_scatter },
 ];
+
+/// One of its places is the one.
+fn of_hot(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op: ReduceOp::Sum, axes, x } = s.graph.op(id) else { return None };
+    let last = s.graph.shape(*x).len().checked_sub(1)?;
+    let is_hot = axes[..] == [last] && matches!(s.graph.op(*x), Op::OneHot { .. });
+    is_hot.then(|| s.constant_like(1.0, id))
+}
 
 fn of_repeated(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };

@@ -225,7 +225,8 @@ impl Writer<'_> {
         }
         let at_index = at.with(inner.clone());
         let at_values = at.with(inner.into_iter().chain(at.axes[shared + 1..].iter().cloned()).collect());
-        let place = self.value_or_letter(index, &at_index)?.expression;
+        let whole = self.value_or_letter(index, &at_index)?;
+        let place = whole.expression.clone();
         let (scalars, rest) = match self.factors(values, &at_values) {
             Ok(factors) if running.is_empty() => factors.split_scalars(),
             Ok(factors) => {
@@ -242,7 +243,7 @@ impl Writer<'_> {
         if (shared..first).any(|k| at_values.axes[k] == Axis::Free && !piece.axes.contains(&k)) {
             return self.scattered(id, at, true);
         }
-        let hot = Expression::call("onehot", vec![place.clone()]);
+        let hot = self.hot(index, whole, self.graph.shape(id)[shared]);
         let rest: Vec<usize> = piece.axes.iter().filter(|&&k| k >= first).map(|k| k - first + shared + 1).collect();
         if rest.len() > 1 && at.axes[shared] == Axis::Free {
             // A row of a matrix, no more.

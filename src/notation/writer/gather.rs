@@ -1,6 +1,7 @@
 //! Values that are picked by an index, and indices as values.
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::NodeId;
+use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Part};
 use crate::notation::place::Place;
 
@@ -34,20 +35,28 @@ impl Writer<'_> {
         let last = at.axes.len() - 1;
         let piece = self.value_or_letter(index, &at.with(at.axes[..last].to_vec()))?;
         match &at.axes[last] {
-            // `onehot` takes a class; of a number it is the one place that has it.
-            Axis::Free if matches!(piece.expression, Expression::Number(_)) => {
-                let places = Expression::Count(count);
-                let hit = Expression::Compare("==", Box::new(places), Box::new(piece.expression));
-                Ok(Piece { expression: Expression::Bracket(Box::new(hit)), axes: vec![last] })
-            }
             Axis::Free => {
                 let axes = piece.axes.iter().copied().chain([last]).collect();
-                Ok(Piece { expression: Expression::call("onehot", vec![piece.expression]), axes })
+                Ok(Piece { expression: self.hot(index, piece, count), axes })
             }
             Axis::At(place) => {
                 let hit = Expression::Compare("==", Box::new(piece.expression), Box::new(place.expression()));
                 Ok(Piece { expression: Expression::Bracket(Box::new(hit)), axes: piece.axes })
             }
         }
+    }
+
+    /// `onehot(t)` of so many entries. It takes a class or a place of as many; of a number, and in a program of all else, it is what compares all
+    /// places with it.
+    pub(super) fn hot(&self, index: NodeId, place: Piece, count: usize) -> Expression {
+        let is_name =
+            matches!(place.expression, Expression::Symbol(_) | Expression::Subscript(..) | Expression::Index(..));
+        let fits = is_name && self.graph.ty(index).kind.count() == Some(count);
+        let is_number = matches!(place.expression, Expression::Number(_));
+        if is_number || self.form == Form::Program && place.axes.is_empty() && !fits {
+            let hit = Expression::Compare("==", Box::new(Expression::Count(count)), Box::new(place.expression));
+            return Expression::Bracket(Box::new(hit));
+        }
+        Expression::call("onehot", vec![place.expression])
     }
 }
