@@ -49,10 +49,10 @@ impl Writer<'_> {
     /// `onehot(t)` of so many entries. It takes a class or a place of as many; of a number, and in a program of all else, it is what compares all
     /// places with it.
     pub(super) fn hot(&self, index: NodeId, place: Piece, count: usize) -> Expression {
-        let is_name =
-            matches!(place.expression, Expression::Symbol(_) | Expression::Subscript(..) | Expression::Index(..));
-        let fits = is_name && self.graph.ty(index).kind.count() == Some(count);
-        let is_number = matches!(place.expression, Expression::Number(_));
+        use Expression::{Call, Index, Number, Subscript, Symbol};
+        let is_place = matches!(place.expression, Symbol(_) | Subscript(..) | Index(..) | Call { .. });
+        let fits = is_place && self.graph.ty(index).kind.count() == Some(count);
+        let is_number = matches!(place.expression, Number(_));
         if is_number || self.form == Form::Program && place.axes.is_empty() && !fits {
             let hit = Expression::Compare("==", Box::new(Expression::Count(count)), Box::new(place.expression));
             return Expression::Bracket(Box::new(hit));
