@@ -64,7 +64,7 @@ fn quotient(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         Some(_) => Multiple { of: above, times: 1.0 },
         None => multiple(s, above),
     };
-    if let Some([(first, c), (second, d)]) = pair(s, above.of).filter(|[c, d]| c.0 == -d.0)
+    if let Some([(first, c), (second, d)]) = pair(s, above.of)
         && ((c, d) == (a, b) || (c, d) == (b, a))
         && first == -second
     {

@@ -131,8 +131,7 @@ impl Writer<'_> {
         let piece = self.factors(over.x, &at.with(looked)).and_then(|factors| {
             let coefficient = factors.coefficient;
             let rest = Factors { coefficient: 1.0, ..factors };
-            let (negative, body) = self.finish_product(rest, self.graph.shape(over.x))?;
-            Ok((coefficient * sign(negative), body))
+            Ok((coefficient, self.finish_product(rest, self.graph.shape(over.x))?.1))
         });
         self.in_use.truncate(before);
         let (coefficient, body) = piece.map_err(|needs| over.outward(needs))?;
@@ -165,8 +164,8 @@ impl Writer<'_> {
             _ => (without(self.graph.shape(x), axes), self.reduction(ReduceOp::Mean, axes, x, at)?),
         };
         let coefficient = factors.coefficient;
-        let (negative, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
-        Ok((coefficient * sign(negative), body))
+        let (_, body) = self.finish_product(Factors { coefficient: 1.0, ..factors }, &shape)?;
+        Ok((coefficient, body))
     }
 }
 
