@@ -15,7 +15,7 @@ pub use forward::tangent;
 pub use jacobian::jacobian;
 pub use reverse::{Adjoints, adjoints};
 
-use crate::graph::{Graph, Leaf, NodeId, Op};
+use crate::graph::{Graph, Kind, Leaf, NodeId, Op};
 use crate::simplify::recognised_within;
 
 /// Why a derivative can't be taken. The caller knows the place.
@@ -50,7 +50,7 @@ impl Failure {
 /// `∂of/∂by`: by a number, of any value (its shape is that of `of`); else of a number (its shape is that of `by`).
 /// If `of` does not depend on `by`, zeros. `called` is what people call `by`.
 pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str>) -> Result<NodeId, Failure> {
-    if !matches!(graph.ty(by).kind, crate::graph::Kind::Real) {
+    if !matches!(graph.ty(by).kind, Kind::Real) {
         return Err(Failure::ByIndex);
     }
     let of = recognised_within(graph, &[of], &[by])[0];
@@ -61,7 +61,7 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
         return Err(Failure::AcrossRounds);
     }
     if graph.shape(by).is_empty() {
-        let marks = graph.reached(&[by], stops);
+        let marks = graph.reached(&[by], |id| stops(graph, id));
         let home = graph.node(of).loops.to_vec();
         let is_of_loop =
             |id: NodeId| graph.op(id).loop_used().is_some() || graph.node(id).loops.iter().any(|l| !home.contains(l));
@@ -77,25 +77,29 @@ pub fn derivative(graph: &mut Graph, of: NodeId, by: NodeId, called: Option<&str
     Ok(across_batch(graph, of, by))
 }
 
-fn stops(op: &Op) -> bool {
-    matches!(op, Op::Unary(op, _) if op.stops)
+/// Whether nothing is differentiated through a value: it is no number, or counts as a constant.
+fn stops(graph: &Graph, id: NodeId) -> bool {
+    graph.ty(id).kind != Kind::Real || matches!(graph.op(id), Op::Unary(row, _) if row.stops)
 }
 
 /// Whether a value of one example depends on another through a mean over the batch: then it has no derivative of its own.
 pub fn crosses_batch(graph: &Graph, of: NodeId, by: NodeId) -> bool {
-    let marks = graph.reached(&[by], stops);
-    let means = graph.ids().filter(|id| marks[id.index()] && matches!(graph.op(*id), Op::BatchMean { .. }));
-    graph.ty(of).varying && graph.reached(&means.collect::<Vec<_>>(), stops)[of.index()]
+    let is_mean = |id: NodeId| matches!(graph.op(id), Op::BatchMean { .. });
+    graph.ty(of).varying && passes(graph, of, by, is_mean)
 }
 
 /// Whether a value of a loop's round depends on another one through what the loop has carried there, too. Known when the loop's next values are.
 pub fn crosses_rounds(graph: &Graph, of: NodeId, by: NodeId) -> bool {
     let home = &graph.node(of).loops;
-    let marks = graph.dependents(&[by]);
-    let is_carried = |id: NodeId| {
-        id != by && marks[id.index()] && matches!(graph.op(id), Op::Leaf(Leaf::Binder(l, _)) if home.contains(l))
-    };
-    !home.is_empty() && graph.reachable(&[of]).into_iter().any(is_carried)
+    let is_carried = |id: NodeId| id != by && matches!(graph.op(id), Op::Leaf(Leaf::Binder(l, _)) if home.contains(l));
+    !home.is_empty() && passes(graph, of, by, is_carried)
+}
+
+/// Whether a value depends on another one through some of these.
+fn passes(graph: &Graph, of: NodeId, by: NodeId, is_one: impl Fn(NodeId) -> bool) -> bool {
+    let marks = graph.reached(&[by], |id| stops(graph, id));
+    let between: Vec<NodeId> = graph.ids().filter(|id| marks[id.index()] && is_one(*id)).collect();
+    !between.is_empty() && graph.reached(&between, |id| stops(graph, id))[of.index()]
 }
 
 /// The adjoint of anything, where a number is differentiated: zeros if that does not depend on it. Across a mean over the batch it is

@@ -3,8 +3,8 @@ use super::differential::{Differential, differential};
 use super::scope::Scope;
 use super::support::{self, Cotangent};
 use crate::graph::range::Ranges;
-use crate::graph::steep::is_steep;
-use crate::graph::{Contraction, Graph, Linear, LoopId, NodeId, Op};
+use crate::graph::steep::{is_steep, is_steep_behind};
+use crate::graph::{Contraction, Graph, Leaf, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
 /// The cotangents of a number with respect to the values that it depends on.
@@ -146,9 +146,16 @@ impl Pass {
             if !self.is_active(x) {
                 continue;
             }
-            let Some(Differential { map, keeps_zeros }) = differential(graph, &mut self.scope, y, place) else {
-                continue;
+            let found = match *graph.op(y) {
+                // What the rounds of a loop around all that is differentiated are made from.
+                Op::Element { of, x } if self.home.contains(&of) => {
+                    let index = graph.intern(Op::Leaf(Leaf::LoopIndex(of)));
+                    let map = Linear::Gather { index, shared: 0, size: graph.shape(x)[0] };
+                    Some(Differential { map, keeps_zeros: true })
+                }
+                _ => differential(graph, &mut self.scope, y, place),
             };
+            let Some(Differential { map, keeps_zeros }) = found else { continue };
             let share = match map {
                 // It is met again where it leaves.
                 Linear::Choose { condition, side } => d.on_side(graph, condition, side),
@@ -158,7 +165,11 @@ impl Pass {
                 }
                 map => {
                     let shape = graph.shape(x).to_vec();
-                    let share = d.clone().through(graph, &map, keeps_zeros, &shape);
+                    let of_entries = map.arranges() && is_steep_behind(graph, &mut self.ranges, x);
+                    let share = match of_entries {
+                        true => d.clone().of_entries(graph, &map, keeps_zeros, &shape),
+                        false => d.clone().through(graph, &map, keeps_zeros, &shape),
+                    };
                     let chosen = if let Linear::Slope(_) = map { share.chosen(graph) } else { None };
                     // Where nothing behind it is steep, zero stays zero.
                     chosen.filter(|_| is_steep(graph, &mut self.ranges, x)).unwrap_or(share)
@@ -182,10 +193,21 @@ impl Pass {
             return vec![];
         }
         let looped = graph.looped(forward).clone();
+        let tips: Vec<NodeId> = looped
+            .binders
+            .iter()
+            .map(|b| b.next)
+            .chain(given.iter().flat_map(|(p, _)| graph.op(*p).operands()))
+            .collect();
+        let body: Vec<NodeId> = graph
+            .reachable(&tips)
+            .into_iter()
+            .filter(|id| graph.node(*id).loops.contains(&forward) && !self.in_inner(graph, *id, forward))
+            .collect();
         let backward = graph.begin_loop(looped.length, !looped.reverse, &[]);
         graph.loops[backward.0 as usize].origin = Some(forward);
         // The adjoints that are carried from round to round begin as those of the final state.
-        let active: Vec<usize> =
+        let mut active: Vec<usize> =
             (0..looped.binders.len()).filter(|&i| self.is_active(looped.binders[i].leaf)).collect();
         let mut starts: Vec<Option<NodeId>> = vec![None; looped.binders.len()];
         let mut extra: Vec<(NodeId, NodeId)> = vec![];
@@ -203,12 +225,16 @@ impl Pass {
                 _ => {}
             }
         }
+        // What the body does not read and nothing asks for at its end has no adjoint.
+        active.retain(|&i| starts[i].is_some() || body.binary_search(&looped.binders[i].leaf).is_ok());
+        let varies =
+            body.iter().any(|&id| graph.ty(id).varying) || given.iter().any(|(_, d)| graph.ty(d.value).varying);
         let carries: Vec<NodeId> = active
             .iter()
             .map(|&i| {
                 let ty = looped.binders[i].ty.clone();
                 let start = starts[i].unwrap_or_else(|| graph.constant(0.0, &ty.shape));
-                graph.add_binder(backward, start, crate::graph::Kind::Real, true)
+                graph.add_binder(backward, start, crate::graph::Kind::Real, varies)
             })
             .collect();
         let mut within = Shares::default();
@@ -229,23 +255,12 @@ impl Pass {
         // A value at the last round alone: it is carried into the first backward round, and zero after that.
         for &(x, d) in &extra {
             let index = graph.looped(backward).binders.len();
-            let leaf = graph.add_binder(backward, d, crate::graph::Kind::Real, true);
+            let leaf = graph.add_binder(backward, d, crate::graph::Kind::Real, graph.ty(d).varying);
             let shape = graph.shape(d).to_vec();
             let zero = graph.constant(0.0, &shape);
             passed_on.push((index, zero));
             within.add(x, Cotangent::everywhere(leaf));
         }
-        let tips: Vec<NodeId> = looped
-            .binders
-            .iter()
-            .map(|b| b.next)
-            .chain(given.iter().flat_map(|(p, _)| graph.op(*p).operands()))
-            .collect();
-        let body: Vec<NodeId> = graph
-            .reachable(&tips)
-            .into_iter()
-            .filter(|id| graph.node(*id).loops.contains(&forward) && !self.in_inner(graph, *id, forward))
-            .collect();
         self.scope.enter(forward, backward);
         self.sweep(graph, &body, &mut within, &mut outside);
         self.scope.leave();

@@ -4,6 +4,7 @@
 //! may be infinite where the branch is not taken, and 0 · ∞ is no number. So a cotangent knows the conditions under which it matters, and
 //! meets them again before it is mixed with what matters elsewhere: once for each way, however many nodes the way has.
 use crate::graph::linear::{picked, spread};
+use crate::graph::places;
 use crate::graph::{Graph, Linear, LoopId, NodeId, Op};
 use crate::op::ReduceOp;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -125,7 +126,8 @@ impl Cotangent {
             }
         };
         // What is not taken must not be mixed in.
-        let mixes = matches!(map, Linear::View(_)) && !self.support.is_of_numbers(graph);
+        let mixes = matches!(map, Linear::View(_) | Linear::Gather { .. } | Linear::Prefix);
+        let mixes = mixes && !self.support.is_of_numbers(graph);
         let cotangent = if mixes { self.cleaned(graph) } else { self };
         let value = map.transpose(graph, cotangent.value, shape);
         let clean = support.is_everywhere() || cotangent.clean && keeps_zeros;
@@ -153,6 +155,36 @@ impl Cotangent {
         Cotangent { value, support: d.support.within(graph, condition, true), clean: false }
     }
 
+    /// The same through a map that says where elements stand: those that are given nothing are not taken, like a branch.
+    pub fn of_entries(self, graph: &mut Graph, map: &Linear, keeps_zeros: bool, shape: &[usize]) -> Cotangent {
+        let (given, before) = (graph.shape(self.value).to_vec(), self.value);
+        let mut share = self.through(graph, map, keeps_zeros, shape);
+        let taken = match map {
+            Linear::View(view) => {
+                let taken = places::read(graph, view, shape);
+                if let Some(spread) = taken.and_then(|_| places::spread(graph, share.value)) {
+                    (share.value, share.clean) = (spread, false);
+                }
+                taken
+            }
+            Linear::Gather { index, shared, size }
+                if graph.shape(*index).len() == *shared && given.len() == *shared =>
+            {
+                (share.value, share.clean) = (graph.along_last(before, shape), false);
+                Some(graph.one_hot(*index, *size))
+            }
+            Linear::Gather { .. } => {
+                let all = graph.known(true, &given);
+                Some(where_any(graph, map, all, shape))
+            }
+            _ => None,
+        };
+        if let Some(taken) = taken {
+            share.support = share.support.within(graph, taken, true);
+        }
+        share
+    }
+
     fn carried(&self, graph: &mut Graph, map: &Linear, shape: &[usize]) -> Option<Support> {
         if self.support.is_everywhere() {
             return Some(Support::default());
@@ -167,14 +199,12 @@ impl Cotangent {
             | Linear::Sum { .. }
             | Linear::Mean { .. }
             | Linear::Weighted { .. } => Some(self.moved(graph, map, shape)),
-            Linear::Pick { .. }
-            | Linear::Product { .. }
-            | Linear::Gather { .. }
-            | Linear::Scatter { .. }
-            | Linear::Order { .. }
-            | Linear::Prefix
-            | Linear::Softmax { .. }
-            | Linear::Centred { .. } => self.support.is_of_numbers(graph).then(|| self.support.clone()),
+            Linear::Gather { .. } | Linear::Scatter { .. } | Linear::Order { .. } | Linear::Prefix => {
+                Some(self.moved(graph, map, shape))
+            }
+            Linear::Pick { .. } | Linear::Product { .. } | Linear::Softmax { .. } | Linear::Centred { .. } => {
+                self.support.is_of_numbers(graph).then(|| self.support.clone())
+            }
         }
     }
 
@@ -199,7 +229,8 @@ impl Cotangent {
                 Linear::Sum { axes } | Linear::Mean { axes } | Linear::Weighted { axes, .. } => {
                     spread(graph, holds, shape, axes)
                 }
-                map => map.transpose(graph, holds, shape),
+                Linear::Reshape { .. } | Linear::Part { .. } => map.transpose(graph, holds, shape),
+                map => where_any(graph, map, holds, shape),
             };
             all.push((moved, true));
         }
@@ -230,6 +261,14 @@ impl Cotangent {
         let value = self.cleaned(graph).value;
         Cotangent { value: sum(graph, value), support, clean: true }
     }
+}
+
+/// Where a condition holds for anything that is added up in an element.
+fn where_any(graph: &mut Graph, map: &Linear, holds: NodeId, shape: &[usize]) -> NodeId {
+    let taken = graph.number_of(holds);
+    let count = map.transpose(graph, taken, shape);
+    let zero = graph.constant(0.0, shape);
+    graph.greater(count, zero)
 }
 
 /// Whether a condition holds anywhere along axes.

@@ -54,6 +54,12 @@ impl Graph {
         let (one, zero) = (self.constant(1.0, &shape), self.constant(0.0, &shape));
         self.select(truth, one, zero)
     }
+    /// A truth value that is known.
+    pub fn known(&mut self, truth: bool, shape: &[usize]) -> NodeId {
+        let (more, less) = if truth { (1.0, 0.0) } else { (0.0, 1.0) };
+        let (more, less) = (self.constant(more, shape), self.constant(less, shape));
+        self.greater(more, less)
+    }
     /// The truth value that a number is made of, if it is `[b]`.
     pub fn truth_of(&self, id: NodeId) -> Option<NodeId> {
         match *self.op(id) {

@@ -149,7 +149,7 @@ impl Graph {
             .collect();
         let holes: Vec<NodeId> = pairs.iter().map(|p| p.0).collect();
         // A mean over the examples is one value for all of them, also where a loop carries it on.
-        let marks = self.reached(&holes, |op| matches!(op, Op::BatchMean { .. }));
+        let marks = self.reached(&holes, |id| matches!(self.op(id), Op::BatchMean { .. }));
         let order = self.reachable(roots);
         let mut map: FxHashMap<NodeId, Lifted> = pairs.into_iter().map(|(hole, x)| (hole, (x, true))).collect();
         let mut loops = LoopCopies::default();

@@ -17,6 +17,7 @@ pub mod named;
 pub mod node;
 mod order;
 pub mod ordered;
+pub mod places;
 pub mod range;
 pub mod rebuild;
 pub mod show;
@@ -255,8 +256,8 @@ impl Graph {
         self.reached(on, |_| false)
     }
 
-    /// Which values are reached from these when nothing passes through an operation that `ends` it.
-    pub fn reached(&self, on: &[NodeId], ends: impl Fn(&Op) -> bool) -> Vec<bool> {
+    /// Which values are reached from these when nothing passes through one that `ends` it.
+    pub fn reached(&self, on: &[NodeId], ends: impl Fn(NodeId) -> bool) -> Vec<bool> {
         let mut marks = vec![false; self.nodes.len()];
         for &id in on {
             marks[id.0 as usize] = true;
@@ -265,7 +266,7 @@ impl Graph {
         loop {
             let mut changed = false;
             for id in self.ids() {
-                if marks[id.0 as usize] || ends(self.op(id)) {
+                if marks[id.0 as usize] || ends(id) {
                     continue;
                 }
                 let mut mark = false;

@@ -14,6 +14,8 @@ pub struct Named {
     pub range: Interval,
     /// Whether its values along the last axis are shares of one: they sum to 1.
     pub shares: bool,
+    /// Whether its values are elements of its first argument, or sums of them, in whichever order.
+    pub keeps_elements: bool,
     /// The function in terms of other classes: what is computed, in its stable form.
     pub definition: fn(&mut Graph, &[NodeId]) -> NodeId,
     /// `(arguments, answer, which argument)`: its differential by one argument, as a linear map; none where it is zero.
@@ -77,6 +79,7 @@ pub static SOFTMAX: Named = Named {
     shape: same,
     range: Interval::UNIT,
     shares: true,
+    keeps_elements: false,
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
@@ -97,6 +100,7 @@ pub static LOGSUMEXP: Named = Named {
     shape: without_last,
     range: Interval::ALL,
     shares: false,
+    keeps_elements: false,
     definition: |g, a| {
         let axis = last_axis(g, a[0]);
         let max = g.reduce(ReduceOp::Max, &[axis], a[0]);
@@ -119,6 +123,7 @@ pub static LOG_SOFTMAX: Named = Named {
     shape: same,
     range: Interval { low: f64::NEG_INFINITY, high: 0.0 },
     shares: false,
+    keeps_elements: false,
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, a);
         let total = along_last_like(g, total, a[0]);
@@ -133,6 +138,7 @@ pub static CROSS_ENTROPY: Named = Named {
     shape: without_last,
     range: Interval::NONNEGATIVE,
     shares: false,
+    keeps_elements: false,
     definition: |g, a| {
         let log = g.unary(&LOG, a[0]);
         let inner = match g.ty(a[1]).kind {
@@ -182,6 +188,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     shape: without_last,
     range: Interval::NONNEGATIVE,
     shares: false,
+    keeps_elements: false,
     definition: |g, a| {
         let total = (LOGSUMEXP.definition)(g, &a[..1]);
         let inner = match g.ty(a[1]).kind {
@@ -213,6 +220,7 @@ pub static NORM: Named = Named {
     shape: without_last,
     range: Interval::NONNEGATIVE,
     shares: false,
+    keeps_elements: false,
     definition: |g, a| {
         let inner = dot_last(g, a[0], a[0]);
         g.unary(&crate::op::power::ROOT, inner)

@@ -29,6 +29,7 @@ pub static CUMSUM: Named = Named {
     shape: same,
     range: Interval::ALL,
     shares: false,
+    keeps_elements: true,
     definition: |g, a| {
         // x[i − k] for k from 0, with zeros before the beginning.
         let axis = last_axis(g, a[0]);
@@ -49,6 +50,7 @@ pub static SORT: Named = Named {
     shape: same,
     range: Interval::ALL,
     shares: false,
+    keeps_elements: true,
     definition: |g, a| (SORT_BY.definition)(g, &[a[0], a[0]]),
     differential: |_, a, _, _| Some(Linear::Order { keys: a[0] }),
 };
@@ -60,6 +62,7 @@ pub static SORT_BY: Named = Named {
     shape: same,
     range: Interval::ALL,
     shares: false,
+    keeps_elements: true,
     definition: |g, a| {
         // An element's place: how many keys are less, and how many equal ones stand before it.
         let (own, other) = (each_with_each(g, a[1], true), each_with_each(g, a[1], false));

@@ -1,9 +1,9 @@
 //! Where the slopes behind a value may be infinite, so that zero times them is no number.
 use crate::graph::class::{Made, facts};
 use crate::graph::range::Ranges;
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, NodeId, Op, View};
 use crate::op::row::Zeros;
-use crate::op::{Interval, UnaryOp};
+use crate::op::{Interval, ReduceOp, UnaryOp};
 use rustc_hash::FxHashSet;
 
 /// Values that are looked at; among more, one may well be steep.
@@ -51,4 +51,24 @@ fn has_steep_slope(row: UnaryOp, argument: Interval) -> bool {
     let points = [0.0, 1.0, -1.0, 1e3, -1e3, 1e30, -1e30, std::f64::consts::FRAC_PI_2];
     let mut there = points.into_iter().filter(|&x| argument.low <= x && x <= argument.high);
     !row.stops && there.any(|x| (row.slopes)(x)[0].abs() > 1e10)
+}
+
+/// The same of what says where a value's elements stand, adds them up, or carries them out of a loop.
+pub fn is_steep_behind(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
+    let mut at = value;
+    while let Some(next) = arranged(graph, at) {
+        at = next;
+    }
+    is_steep(graph, ranges, at)
+}
+
+/// What a node's elements are, or are sums of, in whichever order.
+fn arranged(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    match graph.op(id) {
+        Op::View(View { x, .. }) | Op::Reshape { x, .. } | Op::Gather { table: x, .. } => Some(*x),
+        Op::Reduce { op: ReduceOp::Sum | ReduceOp::Mean, x, .. } => Some(*x),
+        Op::Element { x, .. } | Op::Stacked { x, .. } | Op::Last { x, .. } => Some(*x),
+        Op::Named(row, arguments) => row.0.keeps_elements.then(|| arguments[0]),
+        _ => None,
+    }
 }

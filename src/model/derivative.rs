@@ -1,7 +1,8 @@
 //! Derivatives that a file asks for: `grad(u, x)`, `∂u/∂x`, `u'(x)`.
 use super::Derivative;
 use super::call::Given;
-use super::elaborator::{Elaborator, Outcome};
+use super::elaborator::{Elaborator, InRound, Outcome};
+use super::scope::ScopeId;
 use super::value::{Defined, Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::gradient::{self, Failure};
@@ -20,6 +21,8 @@ impl<'a> Elaborator<'a> {
         by_span: Span,
         whole: Span,
     ) -> Outcome<Tensor> {
+        let (seen, back) = self.through_elements(of.id, by.id);
+        let of = &Tensor { id: seen, ..of.clone() };
         self.check_derivative(of, of_span, by, by_span, whole)?;
         let order = 1 + self.order_of(of.id);
         if DERIVATIVE_ORDER < order {
@@ -38,11 +41,12 @@ impl<'a> Elaborator<'a> {
         };
         match result {
             Ok(id) => {
+                let id = self.with_elements(id, &back);
                 // What was there already, as the 1 of `x + 1`, has not grown.
                 if before <= id.index() && !matches!(self.graph.op(id), Op::Leaf(_)) {
                     self.facts.orders.insert(id, order);
                 }
-                self.asked_for(id, of.id, by.id, whole);
+                self.asked_for(id, of.id, (by.id, by_span), whole);
                 Ok(Tensor::new(id))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
@@ -106,21 +110,28 @@ impl<'a> Elaborator<'a> {
     }
     /// `∂of/∂by` of the shape of `of`, then that of `by`.
     pub fn jacobian(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<Tensor> {
+        let (seen, back) = self.through_elements(of.id, by.id);
+        let of = &Tensor { id: seen, ..of.clone() };
         self.check_derivative(of, of_span, by, by_span, whole)?;
         let mut shape = self.shape(of);
         shape.extend(self.shape(by));
         self.check_limits(&shape, whole)?;
         match gradient::jacobian(&mut self.graph, of.id, by.id) {
             Ok(id) => {
-                self.asked_for(id, of.id, by.id, whole);
+                let id = self.with_elements(id, &back);
+                self.asked_for(id, of.id, (by.id, by_span), whole);
                 Ok(Tensor::new(id))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
         }
     }
-    fn asked_for(&mut self, value: NodeId, of: NodeId, by: NodeId, whole: Span) {
+    fn asked_for(&mut self, value: NodeId, of: NodeId, (by, by_span): (NodeId, Span), whole: Span) {
         if !self.graph.node(of).loops.is_empty() {
-            self.facts.in_rounds.push((of, by, whole));
+            let bound = self.scopes.find(self.scope, self.text(by_span)).map(|(scope, _)| scope);
+            let is_in = |scope: ScopeId| bound.is_some_and(|bound| self.scopes.is_within(bound, scope));
+            let own = self.reading.rounds.iter().filter(|(_, scope)| is_in(*scope)).map(|(of_loop, _)| *of_loop);
+            let own = own.collect();
+            self.facts.in_rounds.push(InRound { of, by, own, whole });
         }
         let derivative = Derivative { text: self.text(whole).to_string(), value, of, by };
         if of != by {
@@ -131,9 +142,10 @@ impl<'a> Elaborator<'a> {
     /// the round itself they do not: that of another round is another one.
     pub(super) fn within_rounds(&mut self, of_loop: LoopId) -> Outcome<()> {
         let asked = self.facts.in_rounds.clone();
-        for (of, by, whole) in asked {
+        for InRound { of, by, own, whole } in asked {
             let is_here = |id: NodeId| self.graph.node(id).loops.contains(&of_loop);
-            if is_here(of) && !is_here(by) && gradient::crosses_rounds(&self.graph, of, by) {
+            let is_own = is_here(by) || own.contains(&of_loop);
+            if is_here(of) && !is_own && gradient::crosses_rounds(&self.graph, of, by) {
                 return self.derivative_failed(Failure::AcrossRounds, &Tensor::new(of), whole, whole, whole);
             }
         }
@@ -236,7 +248,8 @@ impl<'a> Elaborator<'a> {
         whole: Span,
         first: bool,
     ) -> Outcome<Tensor> {
-        if !first && !self.graph.dependents(&[by.id])[of.id.index()] {
+        let seen = Tensor::new(self.through_elements(of.id, by.id).0);
+        if !first && !self.depends(&seen, by) {
             let mut shape = self.shape(of);
             if shape.is_empty() {
                 shape = self.shape(by);

@@ -5,7 +5,7 @@ use super::value::{Defined, Tensor, Value};
 use super::{Claim, Input, Metric, Options, Parameter, State, optimizer, prelude};
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::range::Ranges;
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, LoopId, NodeId};
 use crate::syntax::{Tree, TreeId};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxHashMap;
@@ -94,14 +94,34 @@ pub struct ClassLists {
     pub compared: Vec<super::classes::Compared>,
 }
 
+/// A hole for an element, what it is an element of, and a hole for its place there.
+#[derive(Clone, Copy)]
+pub struct Element {
+    pub hole: NodeId,
+    pub all: NodeId,
+    pub place: Option<NodeId>,
+}
+
+/// A derivative in a loop's round: of what, by what, and where it stands.
+#[derive(Clone)]
+pub struct InRound {
+    pub of: NodeId,
+    pub by: NodeId,
+    /// The loops that bind what it is by in their rounds.
+    pub own: Vec<LoopId>,
+    pub whole: Span,
+}
+
 /// What is known of values beside their types.
 #[derive(Default)]
 pub struct Facts<'a> {
     pub ranges: Ranges,
     /// Derivatives by a number or of a number, and of which order they are.
     pub orders: FxHashMap<NodeId, usize>,
-    /// Derivatives in rounds of loops: of what, by what, and where they stand.
-    pub in_rounds: Vec<(NodeId, NodeId, Span)>,
+    /// Derivatives in rounds of loops.
+    pub in_rounds: Vec<InRound>,
+    /// Elements that bodies are read for.
+    pub elements: Vec<Element>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }
@@ -113,6 +133,8 @@ pub struct Reading {
     pub depth: usize,
     /// What was read, but for optimizers: plain numbers, and as so many of them each other expression.
     pub numbers: usize,
+    /// The loops whose rounds are being read, outermost first, and the scopes of their bodies.
+    pub rounds: Vec<(LoopId, ScopeId)>,
     /// Above zero while something is read again whose parameters are there already.
     pub replaying: usize,
     /// A `use` that was refused: names that are not known may come from there.
@@ -271,9 +293,7 @@ impl<'a> Elaborator<'a> {
     }
     /// A truth value that is known, as a node. It stays a truth value, wherever it stands.
     pub fn truth(&mut self, truth: bool) -> Tensor {
-        let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
-        let (more, less) = if truth { (one, zero) } else { (zero, one) };
-        Tensor::new(self.graph.greater(more, less))
+        Tensor::new(self.graph.known(truth, &[]))
     }
     /// A value as a node of the graph, in a place where a row may stand.
     pub fn factor_of(&mut self, value: Value<'a>, span: Span) -> Outcome<Tensor> {

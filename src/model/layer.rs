@@ -7,7 +7,7 @@ use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
-use crate::graph::{Kind, NodeId, Type};
+use crate::graph::{Kind, NodeId};
 use crate::limits;
 use crate::syntax::{DefinitionKind, Element, NodeKind, Parameter, TreeId, Type as WrittenType};
 
@@ -339,12 +339,6 @@ impl<'a> Elaborator<'a> {
         let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
         self.lift_steps(steps, &pairs, extent, at)?;
         Ok(self.lifted_value(value, &pairs, extent))
-    }
-    /// A hole for one element of a value's first axis.
-    pub fn element_hole(&mut self, x: NodeId) -> NodeId {
-        let ty = self.graph.ty(x);
-        let element = Type { shape: ty.shape[1..].to_vec(), kind: ty.kind, varying: ty.varying };
-        self.graph.hole(element)
     }
     /// The body; parameters that it differentiates by are holes until it is there.
     fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {

@@ -103,17 +103,17 @@ impl<'a> Elaborator<'a> {
         let scope = self.inner_scope();
         let mut pairs: Vec<(NodeId, NodeId)> = vec![];
         for (name, over) in of.variables.iter().zip(overs) {
-            let (hole, mut all) = match over {
-                Over::Elements(x) => (self.element_hole(x.id), x.id),
+            let (hole, all) = match over {
+                Over::Elements(x) => {
+                    let all = if reverse { self.reversed(x.id, 0) } else { x.id };
+                    (self.element_hole(all), all)
+                }
                 Over::Places(n) => {
                     let ty = Type { shape: vec![], kind: Kind::Index(n), varying: false };
-                    let hole = self.graph.hole(ty);
-                    (hole, self.graph.intern(Op::Leaf(Leaf::Iota(n))))
+                    let (hole, all) = (self.graph.hole(ty), self.graph.intern(Op::Leaf(Leaf::Iota(n))));
+                    (hole, if reverse { self.reversed(all, 0) } else { all })
                 }
             };
-            if reverse {
-                all = self.reversed(all, 0);
-            }
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
@@ -223,9 +223,11 @@ impl<'a> Elaborator<'a> {
                 state.name.span,
             );
         }
-        let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
+        self.reading.rounds.push((id, scope));
+        let value = self.in_scope(scope, |this| this.loop_body(of.body));
+        self.reading.rounds.pop();
         let at = self.value_span(of.body);
-        self.states_of(value, of, at)
+        self.states_of(value?, of, at)
     }
     /// Where the value of a loop's body stands.
     fn value_span(&self, body: TreeId) -> Span {

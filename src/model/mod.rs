@@ -11,6 +11,7 @@ pub mod codes;
 mod declare;
 mod derivative;
 mod elaborator;
+mod elements;
 mod elementwise;
 mod expression;
 mod file;

@@ -66,6 +66,14 @@ impl<'a> Scopes<'a> {
         }
         below
     }
+    /// Whether a block is another one, or stands in it.
+    pub fn is_within(&self, scope: ScopeId, outer: ScopeId) -> bool {
+        let mut at = Some(scope);
+        while let Some(id) = at.filter(|id| *id != outer) {
+            at = self.0[id.0].parent;
+        }
+        at.is_some()
+    }
     /// All names that can be seen from here, inner ones first.
     pub fn visible(&self, scope: ScopeId) -> impl Iterator<Item = (&str, &Entry<'a>)> {
         let mut all = vec![];

@@ -136,7 +136,8 @@ impl<'a> Elaborator<'a> {
     pub fn lift_steps(&mut self, since: usize, pairs: &[(NodeId, NodeId)], extent: usize, at: Span) -> Outcome<()> {
         let numbers = self.stepped_since(since);
         let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.declared.states[*n as usize].next).collect();
-        let lifted = self.graph.lift(&next, pairs, extent);
+        let pairs = self.put_in_place(pairs);
+        let lifted = self.graph.lift(&next, &pairs, extent);
         for (number, one) in numbers.iter().zip(lifted) {
             if one.1 {
                 let name = self.graph.states[*number as usize].name.clone();
@@ -164,7 +165,8 @@ impl<'a> Elaborator<'a> {
     pub fn lifted_value(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)], extent: usize) -> Value<'a> {
         let mut nodes = vec![];
         value.nodes(&mut nodes);
-        let lifted = self.graph.lift(&nodes, pairs, extent);
+        let pairs = self.put_in_place(pairs);
+        let lifted = self.graph.lift(&nodes, &pairs, extent);
         let mut wide: Vec<NodeId> = vec![];
         for one in lifted {
             wide.push(widened(&mut self.graph, one, extent));

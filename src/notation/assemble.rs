@@ -207,7 +207,7 @@ impl Assembly<'_> {
                     // In brackets, a truth value would be a number.
                     only: match graph.ty(c.init).kind {
                         Kind::Bool => Expression::call("stack", vec![first.clone()]),
-                        _ => Expression::List(vec![first.clone()]),
+                        _ => self.writer.list_of_one(c.init, first.clone()),
                     },
                     name: c.name.clone(),
                     rounds: c.rounds.clone(),

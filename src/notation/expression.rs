@@ -176,11 +176,25 @@ impl Expression {
             other => other,
         }
     }
-    /// A condition as such: without brackets.
+    /// A condition as such: without brackets. A product of conditions holds where they all do.
     pub fn condition(self) -> E {
+        let all = |of: Vec<E>| of.into_iter().map(E::condition).reduce(E::and);
         match self {
             E::Bracket(inner) => *inner,
+            E::Elementwise(of) => all(of).unwrap_or(E::Number(1.0)),
+            E::Product { scalars, factors } => all([factors, scalars].concat()).unwrap_or(E::Number(1.0)),
             other => other,
+        }
+    }
+    /// Where both conditions hold: what both say is said once.
+    pub fn and(self, other: E) -> E {
+        fn says(all: &E, one: &E) -> bool {
+            all == one || matches!(all, E::And(a, b) if says(a, one) || says(b, one))
+        }
+        match other {
+            E::And(a, b) => self.and(*a).and(*b),
+            other if says(&self, &other) => self,
+            other => E::And(Box::new(self), Box::new(other)),
         }
     }
     /// The condition that holds where this one does not.
@@ -200,6 +214,14 @@ impl Expression {
             E::Compare(sign, a, b) if other(sign).is_some() => E::Compare(other(sign).unwrap_or(sign), a, b),
             E::Not(inner) => *inner,
             inner => E::Not(Box::new(inner)),
+        }
+    }
+    /// The name of what an entry is taken of, or the name that it is.
+    pub fn looked_up(&self) -> Option<&Symbol> {
+        match self {
+            E::Symbol(symbol) => Some(symbol),
+            E::Index(of, _) => of.looked_up(),
+            _ => None,
         }
     }
     /// Whether it is the product of two values or more by linear algebra.

@@ -107,6 +107,9 @@ impl Printer<'_> {
             return name.clone();
         }
         match e {
+            // There are no names for them in a program.
+            E::Number(value) if !self.style.typographic && value.is_nan() => "(0 / 0)".into(),
+            E::Number(value) if !self.style.typographic && value.is_infinite() => "(1 / 0)".into(),
             E::Number(value) => number(*value),
             E::Count(n) => format!("0..{n}"),
             E::Symbol(of) => symbol(of),
@@ -223,7 +226,13 @@ impl Printer<'_> {
     }
 
     fn product(&self, scalars: &[E], factors: &[E]) -> String {
-        let all: Vec<String> = scalars.iter().chain(factors).map(|f| self.at_least(f, level::POWER)).collect();
+        let each = |(k, f): (usize, &E)| {
+            let text = self.at_least(f, level::POWER);
+            // A number behind a number.
+            let begins_with_one = 0 < k && matches!(f, E::Power(base, _) if matches!(**base, E::Number(_)));
+            if begins_with_one { format!("({text})") } else { text }
+        };
+        let all: Vec<String> = scalars.iter().chain(factors).enumerate().map(each).collect();
         // 2k within an index.
         let letter = |e: &E| matches!(e, E::Symbol(Symbol::Name(n)) if n.chars().count() == 1);
         let number = matches!(scalars.first(), Some(E::Number(_)));

@@ -327,6 +327,10 @@ impl Names {
             .find(|(_, t)| matches!(t.kind, Kind::Letter | Kind::Inner) && t.symbol == *symbol)
             .map(|(id, _)| *id)
     }
+    /// The value that is spoken of so.
+    pub fn bearer(&self, symbol: &Symbol) -> Option<NodeId> {
+        self.titles.iter().find(|(_, title)| title.symbol == *symbol).map(|(id, _)| *id)
+    }
     pub fn has(&self, id: NodeId) -> bool {
         self.titles.contains_key(&id)
     }

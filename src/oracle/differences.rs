@@ -1,6 +1,6 @@
 //! Derivatives by finite differences of the oracle: what symbolic ones are checked against.
-use super::{Environment, Oracle, Values};
-use crate::graph::{Graph, NodeId};
+use super::{Environment, Oracle, Values, evaluate};
+use crate::graph::{Graph, NodeId, Op};
 
 /// What is differentiated by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,24 @@ pub fn finite_differences(
 ) -> Result<Vec<f64>, String> {
     let mut probe = Probe::new(graph, of, env)?;
     elements.iter().map(|&element| Ok(probe.slopes(by, &[(element, 1.0)], 1.0)?.central)).collect()
+}
+
+/// The graph with what counts as a constant held: values that `stop_gradient` keeps are leaves, which have their values in the environment.
+/// Those in rounds of loops are left as they are.
+///
+/// # Errors
+/// As `evaluate`.
+pub fn held(graph: &Graph, roots: &[NodeId], env: &Environment) -> Result<(Graph, Environment), String> {
+    let is_held =
+        |id: &NodeId| matches!(graph.op(*id), Op::Unary(row, _) if row.stops) && graph.node(*id).loops.is_empty();
+    let held: Vec<NodeId> = graph.reachable(roots).into_iter().filter(is_held).collect();
+    let mut env = env.clone();
+    for (id, values) in held.iter().zip(evaluate(graph, &held, &env)?) {
+        env.holes.insert(*id, values);
+    }
+    let mut graph = graph.clone();
+    graph.hide(&held);
+    Ok((graph, env))
 }
 
 /// A number that is asked for its slopes at one point.

@@ -8,7 +8,7 @@ pub mod schedule;
 pub mod steps;
 pub mod values;
 
-pub use differences::{Probe, Quantity, Slopes, finite_differences};
+pub use differences::{Probe, Quantity, Slopes, finite_differences, held};
 pub use scalar::{Jet, Scalar};
 pub use schedule::{LoopRun, Visit, schedule};
 pub use steps::{Left, Steps};

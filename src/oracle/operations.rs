@@ -1,8 +1,8 @@
 //! Each class of nodes on one example's arrays, written as its definition reads.
 #![deny(clippy::wildcard_enum_match_arm)]
 use super::scalar::Scalar;
-use crate::graph::{Contraction, Graph, NodeId, Op, View};
-use crate::op::ReduceOp;
+use crate::graph::{Contraction, Graph, Kind, NodeId, Op, View};
+use crate::op::{Linearity, ReduceOp};
 
 /// The value of an operation on arrays whose elements `get` gives row by row. Leaves, loops, named functions and means over
 /// the batch are the evaluator's own.
@@ -15,7 +15,15 @@ pub fn value<'v, T: Scalar + 'v>(graph: &Graph, id: NodeId, get: impl Fn(NodeId)
         Op::Unary(op, x) => Ok(get(*x).iter().map(|&x| T::unary(op, x)).collect()),
         Op::Binary(op, x, y) => {
             let is_number = [*x, *y].map(|x| graph.is_made_of_numbers(x));
-            Ok(get(*x).iter().zip(get(*y)).map(|(&x, &y)| T::binary(op, x, y, is_number)).collect())
+            // A condition as a factor chooses: where it does not hold, the product is zero, whatever the other factor is.
+            let is_truth = |x: NodeId| graph.ty(x).kind == Kind::Bool || graph.truth_of(x).is_some();
+            let is_linear = [matches!(op.linear, Linearity::Each | Linearity::First), op.linear == Linearity::Each];
+            let chooses = [(*x, is_linear[0]), (*y, is_linear[1])].map(|(x, linear)| linear && is_truth(x));
+            let of_each = |(&x, &y): (&T, &T)| {
+                let is_left_out = chooses[0] && x.value() == 0.0 || chooses[1] && y.value() == 0.0;
+                if is_left_out { T::constant(0.0) } else { T::binary(op, x, y, is_number) }
+            };
+            Ok(get(*x).iter().zip(get(*y)).map(of_each).collect())
         }
         Op::Select { condition, yes, no } => {
             let branches = get(*yes).iter().zip(get(*no));

@@ -1,5 +1,6 @@
 //! Conditions among factors. A condition as a factor chooses: where it does not hold, the product is zero, whatever the other factors are
 //! (Iverson's bracket). So does a choice between a value and zero, which is the same; signs, quotients, powers and other conditions around it change nothing.
+use super::reading::binary_of;
 use super::{Simplifier, StructuralRule};
 use crate::graph::{Kind, NodeId, Op, View};
 use crate::op::arithmetic::{ADD, DIVIDE, MAX, MIN, MULTIPLY, SUBTRACT};
@@ -7,7 +8,10 @@ use crate::op::comparison::{AND, NOT, OR};
 use crate::op::exponential::POW;
 use crate::op::{BinaryOp, UnaryOp};
 
-pub static RULES: &[StructuralRule] = &[StructuralRule { name: "[c] x", apply: condition_as_factor }];
+pub static RULES: &[StructuralRule] = &[
+    StructuralRule { name: "x / x", apply: over_itself },
+    StructuralRule { name: "[c] x", apply: condition_as_factor },
+];
 
 /// A value where a condition holds (or where it does not), else zero.
 struct Choice {
@@ -62,6 +66,12 @@ fn choose(s: &mut Simplifier, choice: Choice, value: NodeId) -> NodeId {
     let zero = s.constant_like(0.0, value);
     let (yes, no) = if choice.holds { (value, zero) } else { (zero, value) };
     s.make(Op::Select { condition: choice.condition, yes, no })
+}
+
+/// One, but of a choice between a value and zero: that is zero where the condition does not hold, whatever it is divided by.
+fn over_itself(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (a, b) = binary_of(s, id, &DIVIDE)?;
+    (a == b && choice(s, a).is_none()).then(|| s.constant_like(1.0, id))
 }
 
 /// Signs and layouts that are looked through for a choice.

@@ -6,13 +6,15 @@ use super::{Simplifier, StructuralRule};
 use crate::graph::{NodeId, Op};
 use crate::op::activation::SIGMOID;
 use crate::op::arithmetic::{DIVIDE, MULTIPLY, SUBTRACT};
-use crate::op::exponential::{EXP, EXPM1, POW};
+use crate::op::exponential::{EXP, EXPM1, POW, RECIPROCAL, RSQRT, SQRT};
 use crate::op::trigonometric::TANH;
 use crate::op::{BinaryOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "y / (1 + exp(-x))", apply: quotient },
     StructuralRule { name: "(1 + exp(-x))^-1", apply: negative_power },
+    StructuralRule { name: "y / (1 + exp(-x))^n", apply: over_power },
+    StructuralRule { name: "1 / (1 + exp(-x)), by its name", apply: reciprocal },
     StructuralRule { name: "exp(x) sigmoid(-x)", apply: turned_around },
 ];
 
@@ -20,7 +22,7 @@ pub static RULES: &[StructuralRule] = &[
 type Exponent = Option<Multiple>;
 
 /// `exp(z)`, `1 / exp(z)` and powers of them.
-fn exponent(s: &Simplifier, id: NodeId) -> Option<Multiple> {
+pub(super) fn exponent(s: &Simplifier, id: NodeId) -> Option<Multiple> {
     let times = |inner: Multiple, by: f64| Multiple { times: inner.times * by, ..inner };
     match *s.graph.op(id) {
         Op::Unary(op, z) => (op == EXP).then(|| multiple(s, z)),
@@ -53,8 +55,9 @@ fn pair(s: &Simplifier, id: NodeId) -> Option<[(f64, Exponent); 2]> {
 
 /// `k` of two exponents, `k (exp(a) + exp(b))`.
 fn denominator(s: &Simplifier, id: NodeId) -> Option<(f64, [Exponent; 2])> {
-    let [(k, a), (other, b)] = pair(s, id)?;
-    (k == other && k != 0.0 && a != b).then_some((k, [a, b]))
+    let whole = multiple(s, id);
+    let [(k, a), (other, b)] = pair(s, whole.of)?;
+    (k == other && k != 0.0 && a != b).then_some((k * whole.times, [a, b]))
 }
 
 fn quotient(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
@@ -121,6 +124,44 @@ fn negative_power(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     }
     let power = s.constant_like(-power, id);
     Some(s.make(Op::Binary(BinaryOp(&POW), sigmoid, power)))
+}
+
+/// A power of one below: `exp(-x) / (1 + exp(-x))^2`, the logistic density. One over it is taken as often as the other factors need.
+fn over_power(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (above, below) = binary_of(s, id, &DIVIDE)?;
+    let (base, power) = match *s.graph.op(below) {
+        Op::Binary(op, base, power) if op == POW => (base, s.graph.constant_of(power).filter(|power| 0.0 < *power)?),
+        Op::Unary(op, base) if op == SQRT => (base, 0.5),
+        _ => return None,
+    };
+    let (_, [a, b]) = denominator(s, base).filter(|(k, _)| *k == 1.0)?;
+    if a.is_some() && b.is_some() {
+        return None;
+    }
+    let one = s.constant_like(1.0, id);
+    let over = |s: &mut Simplifier, above: NodeId| s.make(Op::Binary(BinaryOp(&DIVIDE), above, base));
+    let (first, left) = if 1.0 <= power { (over(s, above), power - 1.0) } else { (above, power) };
+    let sigmoid = over(s, one);
+    let exponent = s.constant_like(left, id);
+    let rest = match left {
+        0.0 => return Some(first),
+        1.0 => sigmoid,
+        _ => s.make(Op::Binary(BinaryOp(&POW), sigmoid, exponent)),
+    };
+    Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), first, rest)))
+}
+
+/// `reciprocal(1 + exp(-x))`, and `rsqrt` of it.
+fn reciprocal(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (below, power) = match *s.graph.op(id) {
+        Op::Unary(op, x) if op == RECIPROCAL => (x, -1.0),
+        Op::Unary(op, x) if op == RSQRT => (x, -0.5),
+        _ => return None,
+    };
+    denominator(s, below)?;
+    let power = s.constant_like(power, id);
+    let spelled = s.graph.intern(Op::Binary(BinaryOp(&POW), below, power));
+    negative_power(s, spelled)
 }
 
 /// The other half of one: `exp(x) / (1 + exp(x))`.

@@ -1,11 +1,13 @@
 //! Logarithms of what has a stable one: of an exponential, a softmax, a sigmoid, and of products, powers, parts and choices of them.
-use super::reading::{along_last, binary_of, named_of, sum_last, unary_of};
+use super::fraction::exponent;
+use super::reading::{along_last, binary_of, named_of, unary_of};
 use super::{Simplifier, StructuralRule};
+use crate::graph::linear::behind;
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, SOFTMAX};
 use crate::graph::{NamedOp, NodeId, Op};
 use crate::op::activation::{SIGMOID, SOFTPLUS};
 use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
-use crate::op::exponential::{EXP, LOG, POW};
+use crate::op::exponential::{EXP, LOG, POW, SQRT};
 use crate::op::{BinaryOp, ReduceOp, UnaryOp};
 
 pub static RULES: &[StructuralRule] = &[
@@ -20,61 +22,129 @@ const DEEPEST: usize = 6;
 
 fn logarithm(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let x = unary_of(s, id, &LOG)?;
-    stable(s, x, DEEPEST)
+    let Stable { log, rest } = stable(s, x, DEEPEST)?;
+    Some(match rest {
+        Some(rest) => {
+            let below = binary_of(s, rest, &DIVIDE).filter(|(one, _)| s.graph.constant_of(*one) == Some(1.0));
+            let beside = s.make(Op::Unary(UnaryOp(&LOG), below.map_or(rest, |(_, below)| below)));
+            let row = if below.is_some() { &SUBTRACT } else { &ADD };
+            s.make(Op::Binary(BinaryOp(row), log, beside))
+        }
+        None => log,
+    })
 }
 
-/// The logarithm of a value whose factors, or one of them at least, have a stable one.
-fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
+/// A product of what is positive, whose logarithm is stable, and of what is left, which may have either sign: two negative factors have a
+/// product that has a logarithm, and so has an even power.
+struct Stable {
+    log: NodeId,
+    rest: Option<NodeId>,
+}
+
+impl Stable {
+    fn positive(log: NodeId) -> Stable {
+        Stable { log, rest: None }
+    }
+    /// The same of what is made of both.
+    fn map(self, s: &mut Simplifier, make: impl Fn(NodeId) -> Op, of_rest: impl Fn(NodeId) -> Op) -> Stable {
+        Stable { log: s.make(make(self.log)), rest: self.rest.map(|rest| s.make(of_rest(rest))) }
+    }
+}
+
+/// The positive factors of a value that have a stable logarithm, if it has any.
+fn stable(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Stable> {
     let depth = depth.checked_sub(1)?;
     if let Some(z) = logit(s, x, depth) {
         let opposite = s.negated(z);
         let softplus = s.make(Op::Unary(UnaryOp(&SOFTPLUS), opposite));
-        return Some(s.negated(softplus));
+        return Some(Stable::positive(s.negated(softplus)));
     }
     match s.graph.op(x).clone() {
-        Op::Unary(op, inner) => (op == EXP).then_some(inner),
-        Op::Named(op, arguments) if op == SOFTMAX => Some(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))),
-        Op::Reduce { op: ReduceOp::Sum, .. } => {
-            let z = unary_of(s, sum_last(s, x)?, &EXP)?;
-            Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
+        Op::Unary(op, inner) if op == SQRT => {
+            let base = stable(s, inner, depth)?;
+            let half = s.constant_like(0.5, x);
+            let halved = |log: NodeId| Op::Binary(BinaryOp(&MULTIPLY), half, log);
+            Some(base.map(s, halved, |rest| Op::Unary(UnaryOp(&SQRT), rest)))
         }
+        Op::Unary(op, inner) => (op == EXP).then(|| Stable::positive(inner)),
+        Op::Named(op, arguments) if op == SOFTMAX => {
+            Some(Stable::positive(s.make(Op::Named(NamedOp(&LOG_SOFTMAX), arguments))))
+        }
+        Op::Reduce { op: ReduceOp::Sum, axes, x } => Some(Stable::positive(logsumexp(s, x, &axes)?)),
         Op::Reduce { op: ReduceOp::Mean, axes, x: inner } => {
-            let count = s.graph.shape(inner)[*axes.first()?];
-            let sum = s.make(Op::Reduce { op: ReduceOp::Sum, axes, x: inner });
-            let z = unary_of(s, sum_last(s, sum)?, &EXP)?;
-            let total = s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z]));
+            let count: usize = axes.iter().map(|&axis| s.graph.shape(inner)[axis]).product();
+            let total = logsumexp(s, inner, &axes)?;
             let log = s.constant_like((count as f64).ln(), x);
-            Some(s.make(Op::Binary(BinaryOp(&SUBTRACT), total, log)))
+            Some(Stable::positive(s.make(Op::Binary(BinaryOp(&SUBTRACT), total, log))))
         }
-        Op::Binary(op, ..) if op == ADD => summed(s, x, depth),
+        Op::Binary(op, ..) if op == ADD => Some(Stable::positive(summed(s, x, depth)?)),
         Op::Reduce { op: ReduceOp::Product, axes, x } => {
-            let x = stable(s, x, depth)?;
-            Some(s.make(Op::Reduce { op: ReduceOp::Sum, axes, x }))
+            let each = stable(s, x, depth)?;
+            let along = |op: ReduceOp| {
+                let axes = axes.clone();
+                move |x: NodeId| Op::Reduce { op, axes: axes.clone(), x }
+            };
+            Some(each.map(s, along(ReduceOp::Sum), along(ReduceOp::Product)))
         }
         Op::Select { condition, yes, no } => {
-            let (yes, no) = (stable(s, yes, depth)?, stable(s, no, depth)?);
-            Some(s.make(Op::Select { condition, yes, no }))
+            let (a, b) = (stable(s, yes, depth)?, stable(s, no, depth)?);
+            let one = s.constant_like(1.0, x);
+            let log = s.make(Op::Select { condition, yes: a.log, no: b.log });
+            let rest = (a.rest.is_some() || b.rest.is_some()).then(|| {
+                let (yes, no) = (a.rest.unwrap_or(one), b.rest.unwrap_or(one));
+                s.make(Op::Select { condition, yes, no })
+            });
+            Some(Stable { log, rest })
         }
         Op::Binary(op, a, b) if op == POW => {
-            let log = stable(s, a, depth)?;
-            Some(s.make(Op::Binary(BinaryOp(&MULTIPLY), b, log)))
+            let base = stable(s, a, depth)?;
+            let power = |x: NodeId| Op::Binary(BinaryOp(&POW), x, b);
+            Some(base.map(s, |log| Op::Binary(BinaryOp(&MULTIPLY), b, log), power))
         }
         Op::Binary(op, a, b) if op == MULTIPLY || op == DIVIDE => {
             let (first, second) = (stable(s, a, depth), stable(s, b, depth));
             if first.is_none() && second.is_none() {
                 return None;
             }
-            // One factor is positive, so the other is where there is a logarithm.
-            let first = first.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), a)));
-            let second = second.unwrap_or_else(|| s.make(Op::Unary(UnaryOp(&LOG), b)));
-            let row = if op == MULTIPLY { &ADD } else { &SUBTRACT };
-            Some(s.make(Op::Binary(BinaryOp(row), first, second)))
+            let (first, second) = (parted(s, first, a), parted(s, second, b));
+            let together = if op == MULTIPLY { &ADD } else { &SUBTRACT };
+            let join = |s: &mut Simplifier, row: BinaryOp, a: Option<NodeId>, b: Option<NodeId>| match (a, b) {
+                (a, None) => a,
+                (None, Some(b)) if op == MULTIPLY => Some(b),
+                (None, Some(b)) if row == SUBTRACT => Some(s.negated(b)),
+                (a, Some(b)) => {
+                    let a = a.unwrap_or_else(|| s.constant_like(1.0, x));
+                    Some(s.make(Op::Binary(row, a, b)))
+                }
+            };
+            let log = join(s, BinaryOp(together), first.0, second.0)?;
+            Some(Stable { log, rest: join(s, op, first.1, second.1) })
         }
         _ => {
             let (of, picked) = picked(s, x)?;
-            let log = stable(s, of, depth)?;
-            Some(s.make(picked.map(|x| if x == of { log } else { x }, |l| l)))
+            let all = stable(s, of, depth)?;
+            let of_each = |new: NodeId| picked.clone().map(|x| if x == of { new } else { x }, |l| l);
+            Some(all.map(s, of_each, of_each))
         }
+    }
+}
+
+/// The logarithm of the sum of exponentials, along axes that are taken as one.
+fn logsumexp(s: &mut Simplifier, exponentials: NodeId, axes: &[usize]) -> Option<NodeId> {
+    let z = unary_of(s, exponentials, &EXP)?;
+    let is_last = axes == [s.graph.shape(z).len() - 1];
+    let z = if is_last { z } else { behind(&mut s.graph, z, axes) };
+    Some(s.make(Op::Named(NamedOp(&LOGSUMEXP), vec![z])))
+}
+
+/// The logarithm of a factor's positive part, and what is left of it.
+fn parted(s: &mut Simplifier, stable: Option<Stable>, factor: NodeId) -> (Option<NodeId>, Option<NodeId>) {
+    match stable {
+        Some(Stable { log, rest }) => (Some(log), rest),
+        None if s.graph.constant_of(factor).is_some_and(|c| 0.0 < c) => {
+            (Some(s.make(Op::Unary(UnaryOp(&LOG), factor))), None)
+        }
+        None => (None, Some(factor)),
     }
 }
 
@@ -85,7 +155,7 @@ fn summed(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
         _ => match s.graph.op(x) {
             Op::Unary(op, inner) if *op == EXP => Some(Some(*inner)),
             Op::Binary(op, ..) if *op == ADD => Some(Some(summed(s, x, depth.checked_sub(1)?)?)),
-            _ => None,
+            _ => Some(Some(exponent(s, x)?.made(s))),
         },
     };
     let (a, b) = binary_of(s, x, &ADD)?;
@@ -122,7 +192,7 @@ fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
 }
 
 /// What elements are picked of, or repeated, and how: nothing is filled in between.
-fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
+pub(super) fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
     let of = match s.graph.op(x) {
         Op::View(view) if view.is_total() => view.x,
         Op::Gather { table, .. } => *table,

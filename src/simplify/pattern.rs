@@ -35,7 +35,7 @@ pub struct Rule {
     pub right: Pattern,
 }
 
-const VARIABLES: usize = 4;
+const VARIABLES: usize = 5;
 type Bindings = [Option<NodeId>; VARIABLES];
 
 impl Rule {

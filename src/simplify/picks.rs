@@ -3,7 +3,7 @@
 use super::{Rewrite, Simplifier, shape};
 use crate::graph::class::facts;
 use crate::graph::range::Ranges;
-use crate::graph::steep::is_steep;
+use crate::graph::steep::{is_steep, is_steep_behind};
 use crate::graph::{Graph, Kind, NodeId, Op, View, infer};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,21 +38,12 @@ pub fn found(graph: &Graph, order: &[NodeId], roots: &[NodeId]) -> FxHashSet<Nod
             if is_few { Some(count) } else { asked.get(&user).copied() }
         };
         let Some(count) = users.iter().map(of_user).sum::<Option<usize>>() else { continue };
-        if count <= elements(graph, id, id) && is_steep_within(graph, &mut ranges, id) {
+        if count <= elements(graph, id, id) && is_steep_behind(graph, &mut ranges, id) {
             asked.insert(id, count);
             found.extend(users.iter().copied().filter(|&user| table_of(graph.op(user)) == Some(id)));
         }
     }
     found
-}
-
-/// Whether a steep function stands behind what only arranges elements.
-fn is_steep_within(graph: &Graph, ranges: &mut Ranges, id: NodeId) -> bool {
-    let mut at = id;
-    while let Op::View(View { x, .. }) | Op::Reshape { x, .. } | Op::Gather { table: x, .. } = graph.op(at) {
-        at = *x;
-    }
-    is_steep(graph, ranges, at)
 }
 
 /// How many elements there are, in all rounds of loops that another value does not stand in.
@@ -93,7 +84,9 @@ pub fn moved(s: &mut Simplifier, pick: Op) -> NodeId {
     let Some(table) = table_of(&pick) else { return s.make(pick) };
     let to = inward(s, &pick, table, &mut ranges, &mut done);
     let from = s.graph.intern(pick);
-    s.rewrites.push(Rewrite { rule: "entries of a function of elements", from, to });
+    if from != to {
+        s.rewrites.push(Rewrite { rule: "entries of a function of elements", from, to });
+    }
     to
 }
 

@@ -2,7 +2,8 @@
 use super::Simplifier;
 use crate::graph::named::Named;
 use crate::graph::{NodeId, Op};
-use crate::op::arithmetic::{ADD, MULTIPLY, SUBTRACT};
+use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, SUBTRACT};
+use crate::op::exponential::POW;
 use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
 
 /// The argument of this function, if a value is one of its.
@@ -50,6 +51,29 @@ pub(super) fn sum_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
 pub(super) fn along_last(s: &Simplifier, id: NodeId) -> Option<NodeId> {
     match s.graph.op(id) {
         Op::View(view) if view.as_expansion(s.graph.shape(view.x))? == [view.shape.len() - 1] => Some(view.x),
+        _ => None,
+    }
+}
+/// The operand of a sum, and its axes.
+pub(super) fn sum_over(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
+    match s.graph.op(id) {
+        Op::Reduce { op: ReduceOp::Sum, axes, x } => Some((*x, axes.clone())),
+        _ => None,
+    }
+}
+/// The operand of an expansion, and the axes along which it is repeated.
+pub(super) fn repeated(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
+    match s.graph.op(id) {
+        Op::View(view) => Some((view.x, view.as_expansion(s.graph.shape(view.x))?)),
+        _ => None,
+    }
+}
+/// What a value is one over.
+pub(super) fn reciprocal_of(s: &Simplifier, id: NodeId) -> Option<NodeId> {
+    let is = |id: NodeId, number: f64| s.graph.constant_of(id) == Some(number);
+    match *s.graph.op(id) {
+        Op::Binary(op, one, x) if op == DIVIDE && is(one, 1.0) => Some(x),
+        Op::Binary(op, x, power) if op == POW && is(power, -1.0) => Some(x),
         _ => None,
     }
 }

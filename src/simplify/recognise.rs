@@ -1,10 +1,11 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
 use super::reading::*;
-use super::{Simplifier, StructuralRule};
+use super::{Simplifier, StructuralRule, logarithm};
+use crate::graph::linear::{back_in_place, behind};
 use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
-use crate::graph::{NamedOp, NodeId, Op};
+use crate::graph::{NamedOp, NodeId, Op, View};
 use crate::op::ReduceOp;
-use crate::op::arithmetic::{DIVIDE, NEGATE, SUBTRACT};
+use crate::op::arithmetic::{DIVIDE, MULTIPLY, NEGATE, SUBTRACT};
 use crate::op::exponential::EXP;
 
 pub static RULES: &[StructuralRule] = &[
@@ -16,23 +17,63 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "entries at places of a loop", apply: super::shape::at_places },
 ];
 
+/// `exp(z)` over its sum, over whichever axes; an entry of it over the sum of all; and times one over the sum.
 fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let (e, total) = binary_of(s, id, &DIVIDE)?;
-    if sum_last(s, along_last(s, total)?)? != e {
+    let (e, total) = match *s.graph.op(id) {
+        Op::Binary(op, e, total) if op == DIVIDE => (e, total),
+        Op::Binary(op, x, y) if op == MULTIPLY => {
+            let over = |s: &mut Simplifier, y: NodeId| -> Option<NodeId> {
+                if let Some(total) = reciprocal_of(s, y) {
+                    return Some(total);
+                }
+                let (of, _) = repeated(s, y)?;
+                let total = reciprocal_of(s, of)?;
+                let Op::View(view) = s.graph.op(y).clone() else { return None };
+                Some(s.make(Op::View(View { x: total, ..view })))
+            };
+            match over(s, y) {
+                Some(total) => (x, total),
+                None => (y, over(s, x)?),
+            }
+        }
+        _ => return None,
+    };
+    let z = unary_of(s, e, &EXP)?;
+    if let Some((total, repeated)) = repeated(s, total)
+        && let Some((all, axes)) = sum_over(s, total)
+    {
+        // exp(z - max(z)) is the stable spelling of the same.
+        return (all == e && axes == repeated).then(|| softmax_over(s, unshifted(s, z, &axes), &axes));
+    }
+    // An entry.
+    let (all, axes) = sum_over(s, total).filter(|_| s.graph.shape(total).is_empty())?;
+    let (of, pick) = logarithm::picked(s, z)?;
+    if unary_of(s, all, &EXP) != Some(of) {
         return None;
     }
-    let z = unary_of(s, e, &EXP)?;
-    // exp(z - max(z)) is the stable spelling of the same.
-    Some(s.make(Op::Named(NamedOp(&SOFTMAX), vec![unshifted(s, z)])))
+    let p = softmax_over(s, of, &axes);
+    Some(s.make(pick.map(|x| if x == of { p } else { x }, |l| l)))
+}
+
+/// The softmax along these axes, taken as one.
+fn softmax_over(s: &mut Simplifier, z: NodeId, axes: &[usize]) -> NodeId {
+    let shape = s.graph.shape(z).to_vec();
+    if axes == [shape.len() - 1] {
+        return s.make(Op::Named(NamedOp(&SOFTMAX), vec![z]));
+    }
+    let flat = behind(&mut s.graph, z, axes);
+    let p = s.make(Op::Named(NamedOp(&SOFTMAX), vec![flat]));
+    back_in_place(&mut s.graph, p, &shape, axes)
 }
 
 /// `z`, if the value is `z − max(z)`.
-fn unshifted(s: &Simplifier, shifted: NodeId) -> NodeId {
+fn unshifted(s: &Simplifier, shifted: NodeId, along: &[usize]) -> NodeId {
     if let Some((z, wide)) = binary_of(s, shifted, &SUBTRACT)
-        && let Some(max) = along_last(s, wide)
+        && let Some((max, repeated)) = repeated(s, wide)
         && let Op::Reduce { op: ReduceOp::Max, axes, x } = s.graph.op(max)
         && *x == z
-        && axes[..] == [s.graph.shape(z).len() - 1]
+        && axes[..] == *along
+        && repeated == along
     {
         return z;
     }

@@ -17,6 +17,9 @@ fn x() -> Pattern {
 fn y() -> Pattern {
     any(1)
 }
+fn z() -> Pattern {
+    any(4)
+}
 fn c() -> Pattern {
     constant(2)
 }
@@ -82,7 +85,6 @@ pub fn simplifications() -> Vec<Rule> {
 pub fn recognisers() -> Vec<Rule> {
     vec![
         rule("--x", Exact, -(-x()), x()),
-        rule("x / x", Real, x() / x(), n(1.0)),
         rule("max(0, x)", Exact, call2(&MAX, n(0.0), x()), call(&RELU, x())),
         rule("max(x, 0)", Exact, call2(&MAX, x(), n(0.0)), call(&RELU, x())),
         rule("log(1 + exp(x))", Real, call(&LOG, n(1.0) + call(&EXP, x())), call(&SOFTPLUS, x())),
@@ -91,6 +93,9 @@ pub fn recognisers() -> Vec<Rule> {
         rule("log1p(exp(x))", Real, call(&LOG1P, call(&EXP, x())), call(&SOFTPLUS, x())),
         rule("log1p(-sigmoid(x))", Real, call(&LOG1P, -call(&SIGMOID, x())), -call(&SOFTPLUS, x())),
         rule("y x^(y - 1)", Real, y() * pow(x(), y() - n(1.0)), call2(&POWER_SLOPE, x(), y())),
+        rule("z y x^(y - 1)", Real, (z() * y()) * pow(x(), y() - n(1.0)), z() * call2(&POWER_SLOPE, x(), y())),
+        rule("y z x^(y - 1)", Real, (y() * z()) * pow(x(), y() - n(1.0)), z() * call2(&POWER_SLOPE, x(), y())),
+        rule("z x^y log(x)", Real, (z() * pow(x(), y())) * call(&LOG, x()), z() * call2(&POWER_LOG, x(), y())),
         rule("x^y log(x)", Real, pow(x(), y()) * call(&LOG, x()), call2(&POWER_LOG, x(), y())),
         rule("softplus(x) - softplus(-x)", Real, (-call(&SOFTPLUS, -x())) - (-call(&SOFTPLUS, x())), x()),
     ]

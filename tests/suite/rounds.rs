@@ -153,6 +153,73 @@ fn values_and_derivatives_of_loops_together() {
     }
 }
 
+/// Five points' slope.
+fn slope(of: impl Fn(f64) -> f64, z: f64) -> f64 {
+    let h = 1e-3;
+    (8.0 * (of(z + h) - of(z - h)) - of(z + 2.0 * h) + of(z - 2.0 * h)) / (12.0 * h)
+}
+
+/// Derivatives in the rounds of a loop by a number that the rounds are made from: they go through what the rounds go over.
+#[test]
+fn derivatives_go_through_what_rounds_are_made_from() {
+    type Source = (&'static str, fn(f64) -> [f64; 2]);
+    let sources: [Source; 7] = [
+        ("[1, 2] * z", |z| [z, 2.0 * z]),
+        ("[z, z^2]", |z| [z, z * z]),
+        ("[z^2, 3]", |z| [z * z, 3.0]),
+        ("(for u in [1, 3] { u * z })", |z| [z, 3.0 * z]),
+        ("(scan u in [1, 2] with s = 0 { s + u * z })", |z| [z, 3.0 * z]),
+        ("reverse([z, 4 * z^2])", |z| [4.0 * z * z, z]),
+        ("concat([z], [2, z][1..])", |z| [z, z]),
+    ];
+    type Body = (&'static str, fn(f64, f64) -> f64);
+    let bodies: [Body; 5] = [
+        ("a * z", |a, z| a * z),
+        ("a^2", |a, _| a * a),
+        ("a * a * z + z", |a, z| a * a * z + z),
+        ("(if a > 0 then a * z else z)", |a, z| if a > 0.0 { a * z } else { z }),
+        ("sin(a) * z", |a, z| a.sin() * z),
+    ];
+    let loops = [
+        "sum(for a in R { D })",
+        "fold a in R with h = 0 { h + D }",
+        "sum(scan a in R with h = 0 { D })",
+        "sum(scan a in reverse(R) with h = 0 { D })",
+        "sum(for a in reverse(R) { D })",
+        "sum(for i in 0..2 { a = (R)[i]; D })",
+        "sum(for a, i in (R, 0..2) { D + 0 * i })",
+        "sum(each(R))",
+        "sum(for q in [1, 1] { sum(for a in q * R { D / 2 }) })",
+        "sum(for q in [z, z] { sum(for a in R * (q / z) { D / 2 }) })",
+        "fold q in [1, 1] with h = 0 { h + sum(for a in R { D / 2 }) }",
+        "sum(for q in [1, 1] { fold a in R with h = 0 { h + D / 2 } })",
+    ];
+    let mut draws = Draws(5);
+    for _ in 0..72 {
+        let (source, elements) = sources[draws.below(sources.len())];
+        let (body, of) = bodies[draws.below(bodies.len())];
+        let total = |z: f64| elements(z).into_iter().map(|a| of(a, z)).sum::<f64>();
+        let (z, twice) = ([0.8, -0.6][draws.below(2)], draws.below(3) == 0);
+        let wanted = match twice {
+            true => slope(|z| slope(total, z), z),
+            false => slope(total, z),
+        };
+        let derivative = if twice { format!("grad(grad({body}, z), z)") } else { format!("grad({body}, z)") };
+        let whole = loops[draws.below(loops.len())].replace('R', source).replace('D', &derivative);
+        let text = format!(
+            "param z = {z:?}, k = 0\nfn each(a) = {derivative}\nloss = k * stop_gradient({whole})\n\
+             optimizer reveal(w, g) {{ w <- g }}\ntrain {{ minimize loss; optimizer reveal; steps 1 }}\n"
+        );
+        for way in Way::in_f64() {
+            let found = trained(&text, way, "k");
+            assert!(
+                (found[0] - wanted).abs() <= 1e-6 * (1.0 + wanted.abs()),
+                "{found:?}, not {wanted}: {way:?}\n{text}"
+            );
+        }
+    }
+}
+
 /// What a derivative in a round goes through is known when the loop is read to its end: earlier rounds of what is carried, or only this one. And a
 /// plain number is nothing that is differentiated by: an equal one may stand anywhere.
 #[test]
@@ -166,6 +233,11 @@ fn derivatives_that_are_no_answer_are_refused() {
         ("fold v in xs with h = b { h + grad(h * v * a, v) }", ""),
         ("fold v in xs with h = b { h * a + grad(h^2 * a, h) }", ""),
         ("fold v in xs with h = b { sin(h) + grad(sin(v * a), a) }", ""),
+        ("fold u in xs with h = b { fold v in xs with k = 1 { q = h * k; k + ∂q/∂k } }", ""),
+        ("fold v in xs with h = b { j = a^2; q = h * j; h + j + ∂q/∂j }", ""),
+        ("fold v in xs with h = b { q = a * stop_gradient(h); h + ∂q/∂a + a }", ""),
+        ("fold v in xs with h = b { q = if h > 0 then a else 2 a; h + ∂q/∂a + a }", ""),
+        ("fold v in xs with h = b { q = if h > 0 then a * h else 2 a; h + ∂q/∂a + a }", "E0505"),
         ("repeat v in [0.8] with h = 0 { grad(sin(v), v) }", "E0503"),
         ("grad(2 * sin(a) + two(a) * a, two(a))", "E0503"),
         ("a * grad(sin(fold v in 0..3 with h = 0 { 0.58 }), fold v in 0..3 with h = 0 { 0.58 })", "E0503"),

@@ -22,7 +22,7 @@ fn hump(z: f64) -> f64 {
     sigmoid(z) * sigmoid(-z)
 }
 
-const SOFTPLUS: [&[&str]; 20] = [
+const SOFTPLUS: [&[&str]; 25] = [
     &["log(1 + exp(Z))"],
     &["log1p(exp(Z))"],
     &["log(exp(Z) + 1)"],
@@ -43,6 +43,11 @@ const SOFTPLUS: [&[&str]; 20] = [
     &["logsumexp([Z, 0])"],
     &["log(exp(Z) + exp(0))"],
     &["log(sum(exp([Z, 0])))"],
+    &["log(sum(exp([[Z], [0]]), axis = 0))[0]"],
+    &["log(2 * mean(exp([[Z], [0]])))"],
+    &["log(sum(exp([[[Z], [0]]]), axis = [0, 1]))[0]"],
+    &["log(1 + 1 / exp(-Z))"],
+    &["2 * log(sqrt(1 + exp(Z)))"],
 ];
 
 fn functions() -> Vec<Spelled> {
@@ -62,8 +67,13 @@ fn functions() -> Vec<Spelled> {
     let cubes: [&[&str]; 4] = [&["(Z^2)^1.5"], &["norm([Z])^3"], &["abs(Z)^3"], &["(Z^2 / 4)^1.5 * 8"]];
     let cube = |parts| Spelled { parts, slope: |z| 3.0 * z * z.abs(), bend: |z| 6.0 * z.abs(), far: false, zero: true };
     all.extend(cubes.map(cube));
-    let sigmoids: [&[&str]; 19] = [
+    let sigmoids: [&[&str]; 24] = [
         &["2 / (2 + 2 * exp(-Z))"],
+        &["reciprocal(1 + exp(-Z))"],
+        &["exp([Z, 0][0]) / sum(exp([Z, 0]))"],
+        &["(exp([Z, 0]) * (1 / sum(exp([Z, 0]))))[0]"],
+        &["(exp([[Z], [0]]) / sum(exp([[Z], [0]]), axis = 0))[0, 0]"],
+        &["(exp([[Z, 0]] - max([[Z, 0]])) / sum(exp([[Z, 0]] - max([[Z, 0]]))))[0, 0]"],
         &["-1 / (-1 - exp(-Z))"],
         &["1 / (1 + 1 / exp(Z))"],
         &["1 / (1 + exp(Z)^(-1))"],
@@ -85,12 +95,14 @@ fn functions() -> Vec<Spelled> {
     ];
     let curve = |z: f64| hump(z) * (1.0 - 2.0 * sigmoid(z));
     all.extend(sigmoids.map(|parts| Spelled { parts, slope: hump, bend: curve, far: true, zero: true }));
-    let tanhs: [&[&str]; 9] = [
+    let tanhs: [&[&str]; 11] = [
         &["(exp(Z)^2 - 1) / (exp(Z)^2 + 1)"],
         &["-(exp(-Z) - exp(Z)) / (exp(-Z) + exp(Z))"],
         &["(exp(Z) - 1 / exp(Z)) / (exp(Z) + 1 / exp(Z))"],
         &["expm1(2 * Z) / (exp(2 * Z) + 1)"],
         &["sinh(Z) / cosh(Z)"],
+        &["((exp(Z) - exp(-Z)) / 2) / ((exp(Z) + exp(-Z)) / 2)"],
+        &["(0.5 * (exp(Z) - exp(-Z))) / (0.5 * exp(Z) + 0.5 * exp(-Z))"],
         &["(exp(Z) - exp(-Z)) / (exp(Z) + exp(-Z))"],
         &["(exp(2 * Z) - 1) / (exp(2 * Z) + 1)"],
         &["(1 - exp(-2 * Z)) / (1 + exp(-2 * Z))"],
@@ -103,6 +115,10 @@ fn functions() -> Vec<Spelled> {
     let rise = |z: f64| sigmoid(z) + z * hump(z);
     let bow = |z: f64| hump(z) * (2.0 + z * (1.0 - 2.0 * sigmoid(z)));
     all.extend(silus.map(|parts| Spelled { parts, slope: rise, bend: bow, far: true, zero: true }));
+    let densities: [&[&str]; 3] =
+        [&["exp(-Z) / (1 + exp(-Z))^2"], &["exp(Z) / (1 + exp(Z))^2"], &["2 * exp(-Z) / (1 + exp(-Z))^2 / 2"]];
+    let fall = |z: f64| hump(z) * ((1.0 - 2.0 * sigmoid(z)).powi(2) - 2.0 * hump(z));
+    all.extend(densities.map(|parts| Spelled { parts, slope: curve, bend: fall, far: true, zero: true }));
     all.push(Spelled {
         parts: &["log(cosh(Z))"],
         slope: f64::tanh,
@@ -127,7 +143,7 @@ fn drawn(draws: &mut Draws, functions: &[Spelled]) -> [Formula; 2] {
     let z = scale * at + shift;
     let form = draws.below(5);
     // Over an axis, of elements: their mean.
-    let is_mean = form >= 3 && one.parts.iter().all(|part| !part.contains("([Z"));
+    let is_mean = form >= 3 && one.parts.iter().all(|part| !part.contains("[Z"));
     let variable = if is_mean { "[x, x]" } else { "x" };
     let argument = match (scale, shift) {
         (1.0, 0.0) => variable.to_string(),
@@ -219,6 +235,8 @@ fn masked(draws: &mut Draws) -> Formula {
         "[x > 0]^3",
         "[false]",
         "(1 - [true])",
+        "([x > 0] / [x > 0])",
+        "((if x > 0 then x else 0) / (if x > 0 then x else 0))",
     ];
     let truth = truths[draws.below(truths.len())];
     let more = ["", "", " * [x < 3]", " * (if x <= 0 then 0 else 2)"][draws.below(4)];
@@ -260,8 +278,29 @@ fn entry(draws: &mut Draws) -> Formula {
     let wild =
         ["log(@)", "sqrt(@)", "(1 / @)", "(@^(-1.5))", "(log(@) + @)", "sqrt(exp(@) - 1)", "(2 * log(@) - sqrt(@))"];
     let wild = wild[draws.below(wild.len())].replace('@', list);
+    let count = list.split(',').count();
     let slope = [2.0, -1.0][draws.below(2)];
-    let text = match draws.below(4) {
+    let text = match draws.below(14) {
+        4 => format!("sum(for i in 0..1 {{ y = {wild}; y{others} + i }})"),
+        5 => format!("sum(for i in 0..1 {{ y = {wild}; z = 2 * y + y; z{others} + i * y{others} }})"),
+        6 => format!("sum(for i in 0..1 {{ y = {wild}; k = argmax([1, x + 9]); concat([5, 6], y)[k] + i }})"),
+        7 => format!("pad({wild}, 1)[0] + concat([1, 2], {wild})[0]"),
+        8 => format!(
+            "stack({wild}, {list} + 1)[0]{others} + reshape(stack({wild}, [7, 8, 9][0..{}]), [{}])[-1]",
+            count,
+            2 * count
+        ),
+        9 => format!(
+            "sum(for i in 0..1 {{ y = {wild}; reverse(y){} + i }})",
+            if others == "[0]" { "[-1]" } else { "[0]" }
+        )
+        .replace("[3, x, 4]", "[x, 3, 4]"),
+        10 => "sort(sqrt([x, 4, 1]))[-1] + cumsum(sqrt([4, x]))[0] + cumsum(log([1, x]))[0]".to_string(),
+        11 => format!("(scan v in {list} with s = 1 {{ {} }}){others}", ["sqrt(v)", "log(v)", "1 / v"][draws.below(3)]),
+        12 => format!("sum({wild}{others} * [[1, 2], [3, 4]]) + sum(transpose(stack({wild}, {wild}), [1, 0]){others})"),
+        13 => format!(
+            "sum(for i in 0..1 {{ y = {wild}; (if i > 0 then y else 3 * y){others} + sum(stack(y, y), axis = 0){others} }})"
+        ),
         0 => format!("{wild}{others}"),
         1 => format!("3 * {wild}{others} - sqrt({list}){others}"),
         2 => format!("{wild}{others} * {wild}{others}"),
@@ -273,7 +312,48 @@ fn entry(draws: &mut Draws) -> Formula {
 #[test]
 fn entries_of_a_steep_function_leave_the_others_out() {
     let mut draws = Draws(setting("GRADUS_SPELLINGS_SEED", 1));
-    let formulas: Vec<Formula> = (0..50).map(|_| entry(&mut draws)).collect();
+    let formulas: Vec<Formula> = (0..90).map(|_| entry(&mut draws)).collect();
+    for (at, formula) in formulas.chunks(6).enumerate() {
+        check(formula, &PLACES[at % PLACES.len()..=at % PLACES.len()], &Way::in_f64());
+    }
+}
+
+/// A product of factors of either sign and its slope over itself, at a point where it is positive.
+fn product(draws: &mut Draws) -> Formula {
+    type Factor = (&'static str, fn(f64) -> f64, fn(f64) -> f64);
+    let factors: [Factor; 9] = [
+        ("exp(x)", f64::exp, |_| 1.0),
+        ("exp(-2 * x)", |x| (-2.0 * x).exp(), |_| -2.0),
+        ("sigmoid(x)", sigmoid, |x| sigmoid(-x)),
+        ("softmax([x, 0])[0]", sigmoid, |x| sigmoid(-x)),
+        ("(1 / (1 + exp(-x)))", sigmoid, |x| sigmoid(-x)),
+        ("x", |x| x, |x| 1.0 / x),
+        ("(x - 3)", |x| x - 3.0, |x| 1.0 / (x - 3.0)),
+        ("tanh(x)", f64::tanh, |x| 1.0 / x.tanh() - x.tanh()),
+        ("(-2)", |_| -2.0, |_| 0.0),
+    ];
+    let at = [-1.5, 0.75, 2.0][draws.below(3)];
+    let (mut text, mut value, mut slope) = ("1".to_string(), 1.0_f64, 0.0);
+    for _ in 0..3 + draws.below(3) {
+        let (name, of, slope_of) = factors[draws.below(factors.len())];
+        let (of, of_slope) = (of(at), slope_of(at));
+        (text, value, slope) = match draws.below(6) {
+            0 => (format!("({text}) / {name}"), value / of, slope - of_slope),
+            1 => (format!("{name} * ({text})"), value * of, slope + of_slope),
+            2 => (format!("({text} * {name})^2"), (value * of).powi(2), 2.0 * (slope + of_slope)),
+            3 => (format!("({text}) * {name}^3"), value * of.powi(3), slope + 3.0 * of_slope),
+            4 => (format!("prod([{text}, {name}])"), value * of, slope + of_slope),
+            _ => (format!("{text} * {name}"), value * of, slope + of_slope),
+        };
+    }
+    let sign = if value < 0.0 { "-1 * " } else { "" };
+    formula(&format!("log({sign}({text})) + 9 * x"), at, slope + 9.0)
+}
+
+#[test]
+fn logarithms_of_products_with_any_signs() {
+    let mut draws = Draws(setting("GRADUS_SPELLINGS_SEED", 1));
+    let formulas: Vec<Formula> = (0..60).map(|_| product(&mut draws)).collect();
     for (at, formula) in formulas.chunks(6).enumerate() {
         check(formula, &PLACES[at % PLACES.len()..=at % PLACES.len()], &Way::in_f64());
     }

@@ -14,7 +14,7 @@ use crate::graph::Runtime;
 use crate::graph::show::indices;
 use crate::kernel::{Fault, Float};
 use crate::model::Model;
-use crate::oracle::{Draws, Environment, Probe, Quantity};
+use crate::oracle::{Draws, Environment, Probe, Quantity, held};
 use crate::pipeline::{self, Source};
 use crate::train::initial;
 use compare::{Comparison, Finding};
@@ -44,10 +44,12 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
     let waiting = Waiting::new();
     waiting.tell("evaluating derivatives");
     let derived = Derived::new(model, of);
-    let mut probe = Probe::new(&model.graph, of, &env).map_err(oracle_failed)?;
+    let (written, at) = held(&model.graph, &[of], &env).map_err(oracle_failed)?;
+    let (recognised, there) = held(&derived.graph, &[derived.of], &env).map_err(oracle_failed)?;
+    let mut probe = Probe::new(&written, of, &at).map_err(oracle_failed)?;
     if !probe.value.is_finite() {
         // What overflows as it is written may be recognised: `log(1 + exp(x))`.
-        probe = Probe::new(&derived.graph, derived.of, &env).map_err(oracle_failed)?;
+        probe = Probe::new(&recognised, derived.of, &there).map_err(oracle_failed)?;
     }
     if !probe.value.is_finite() {
         let help = match model.inputs.is_empty() {

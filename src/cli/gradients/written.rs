@@ -5,8 +5,9 @@ use crate::cli::Exit;
 use crate::graph::{Graph, Leaf, LoopId, NodeId, Op};
 use crate::model::{Derivative, Model};
 use crate::oracle::values::count;
-use crate::oracle::{Draws, Environment, Jet, Oracle, Probe, Quantity, Values, evaluate};
+use crate::oracle::{Draws, Environment, Jet, Oracle, Probe, Quantity, Values, evaluate, held};
 use crate::simplify::{Stage, simplify};
+use rustc_hash::FxHashMap;
 
 /// Elements of what is differentiated by that are looked at one by one.
 const FEW: usize = 4;
@@ -47,7 +48,30 @@ fn apart(graph: &Graph, derivative: &Derivative, draws: &mut Draws) -> Apart {
         _ => false,
     };
     let given: Vec<NodeId> = graph.reachable(&[value, of, by]).into_iter().filter(of_round).collect();
-    let pairs: Vec<(NodeId, NodeId)> = given.into_iter().map(|id| (id, graph.hole(graph.ty(id).clone()))).collect();
+    // What rounds are made from may depend on what is differentiated by: then they have an element of it, at a place that is a hole.
+    let depends = graph.dependents(&[by]);
+    let mut places: FxHashMap<LoopId, NodeId> = FxHashMap::default();
+    let mut pairs: Vec<(NodeId, NodeId)> = vec![];
+    for id in given {
+        let is_of = match *graph.op(id) {
+            Op::Element { of, x } => depends[x.index()].then_some((of, x)),
+            _ => None,
+        };
+        let put = match (is_of, graph.op(id)) {
+            (Some((of, x)), _) => {
+                let place = graph.intern(Op::Leaf(Leaf::LoopIndex(of)));
+                let ty = graph.ty(place).clone();
+                let place = *places.entry(of).or_insert_with(|| graph.hole(ty));
+                graph.gather(x, place, 0)
+            }
+            (None, &Op::Leaf(Leaf::LoopIndex(of))) => {
+                let ty = graph.ty(id).clone();
+                *places.entry(of).or_insert_with(|| graph.hole(ty))
+            }
+            _ => graph.hole(graph.ty(id).clone()),
+        };
+        pairs.push((id, put));
+    }
     let [value, of, by] = graph.substitute(&[value, of, by], &pairs)[..] else { unreachable!("three were given") };
     let hole = graph.hole(graph.ty(by).clone());
     let moved = graph.substitute(&[of], &[(by, hole)])[0];
@@ -97,7 +121,8 @@ fn finding(graph: &Graph, derivative: &Derivative, seed: u64, env: &Environment)
         let weight = 1.0 / (size as f64).sqrt();
         directions.push((0..size).map(|_| if draws.below(2) == 0 { weight } else { -weight }).collect());
     }
-    let mut probe = Probe::new(&one.graph, one.number, &env).map_err(oracle_failed)?;
+    let (held, env) = held(&one.graph, &[one.number], &env).map_err(oracle_failed)?;
+    let mut probe = Probe::new(&held, one.number, &env).map_err(oracle_failed)?;
     let dual = Oracle::new(&one.graph, &[one.number]).map_err(oracle_failed)?;
     let text = derivative.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut found = Finding::new(&text, size);

@@ -115,7 +115,7 @@ impl Writer<'_> {
         let (a, b) = (x.expression, y.expression);
         let expression = match op.notation {
             Notation::Power => a.bracketed().power(b.bracketed()),
-            _ if op == AND => Expression::And(Box::new(a.condition()), Box::new(b.condition())),
+            _ if op == AND => a.condition().and(b.condition()),
             _ if op == OR => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
             Notation::Infix(sign, _) => Expression::Compare(sign, Box::new(a.bracketed()), Box::new(b.bracketed())),
             _ => Expression::call(op.name, vec![a.bracketed(), b.bracketed()]),
@@ -204,6 +204,22 @@ impl Writer<'_> {
         }
     }
 
+    /// `[x]`. A truth value that has a name would be a condition in brackets.
+    pub(in crate::notation) fn list_of_one(&self, part: NodeId, expression: Expression) -> Expression {
+        let is_truth = self.graph.ty(part).kind == Kind::Bool
+            || self.graph.truth_of(part).is_some()
+            || expression
+                .looked_up()
+                .and_then(|name| self.names.bearer(name))
+                .is_some_and(|id| self.graph.ty(id).kind == Kind::Bool);
+        let only = match expression {
+            bracket @ Expression::Bracket(_) => bracket,
+            name if is_truth => Expression::Sum(vec![(false, Expression::Number(0.0)), (false, name)]),
+            other => other,
+        };
+        Expression::List(vec![only])
+    }
+
     fn join(&mut self, axis: usize, parts: &[NodeId], at: &At) -> Result<Piece> {
         let mut looked = at.axes.clone();
         looked[axis] = Axis::Free;
@@ -235,13 +251,19 @@ impl Writer<'_> {
         }
         if !stacked {
             // A number among vectors: a part of one entry.
-            let numbers = all.iter_mut().zip(&owns).filter(|(_, own)| own.is_empty());
-            numbers.for_each(|(part, _)| *part = Expression::List(vec![part.clone()]));
+            for ((expression, own), &part) in all.iter_mut().zip(&owns).zip(parts) {
+                if own.is_empty() {
+                    *expression = self.list_of_one(part, expression.clone());
+                }
+            }
         }
         let place = axes.iter().position(|&a| a == axis).unwrap_or(0);
         let number = |k: usize| vec![("axis".to_string(), Expression::Number(k as f64))];
         let mut expression = if stacked && axes.len() == 1 {
-            Expression::List(all)
+            match (&parts, &all[..]) {
+                ([part], [only]) => self.list_of_one(*part, only.clone()),
+                _ => Expression::List(all),
+            }
         } else if stacked {
             let options = if place == 0 { vec![] } else { number(place) };
             Expression::Call { name: "stack".into(), arguments: all, options }

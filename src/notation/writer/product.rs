@@ -36,6 +36,13 @@ impl Factors {
         self.sums.extend(other.sums);
         self
     }
+    /// Times what is 1 where a condition holds, else 0: once is enough.
+    pub fn where_holds(mut self, condition: Piece) -> Factors {
+        if !self.factors.contains(&condition) {
+            self.factors.push(condition);
+        }
+        self
+    }
     pub fn over(mut self, other: Factors) -> Factors {
         self.coefficient /= other.coefficient;
         self.factors.extend(other.under);
@@ -74,7 +81,12 @@ impl Writer<'_> {
         let mask = self.value(condition, at)?;
         let expression = if opposite { mask.expression.opposite() } else { mask.expression };
         let mask = Piece { expression: expression.bracketed(), ..mask };
-        Ok(Some(self.factors(kept, at)?.times(Factors::one(mask))))
+        let factors = self.factors(kept, at)?;
+        Ok(Some(match mask.expression {
+            // A condition that is told by a number, as where it always holds.
+            Expression::Number(_) | Expression::Negate(_) => factors.times(Factors::one(mask)),
+            _ => factors.where_holds(mask),
+        }))
     }
 
     /// A quotient of the program that bears a name is spoken of by it: `g d / σ` is `g x̂` where `x̂ = d / σ`.
@@ -178,7 +190,12 @@ fn powers(pieces: Vec<Piece>) -> Vec<Expression> {
             None => all.push((base, exponent)),
         }
     }
-    all.into_iter().map(|(base, n)| base.power(Expression::Number(n))).collect()
+    let power = |(base, n): (Expression, f64)| {
+        // A condition is 1 or 0: once is enough.
+        let n = if matches!(base, Expression::Bracket(_)) { n.min(1.0) } else { n };
+        base.power(Expression::Number(n))
+    };
+    all.into_iter().map(power).collect()
 }
 
 /// `1/16 sum(x)` of sixteen elements is `mean(x)`.

@@ -73,7 +73,8 @@ impl Writer<'_> {
         let mut inner = at.with(axes);
         let conditions = self.conditions(view, at, &mut inner);
         let factors = self.factors(view.x, &inner).map_err(|needs| Needs { axis: names[needs.axis], ..needs })?;
-        Ok(Some(factors.renamed(&names).times(conditions)))
+        let factors = factors.renamed(&names).times(Factors::number(conditions.coefficient));
+        Ok(Some(conditions.factors.into_iter().fold(factors, Factors::where_holds)))
     }
 
     /// What must hold that the places of a view have something behind them.

@@ -6,7 +6,7 @@ use gradus::gradient::adjoints;
 use gradus::graph::verify::verify;
 use gradus::graph::{Graph, Kind, Leaf, NodeId, Op, Type, Variable};
 use gradus::kernel::Float;
-use gradus::op::{ReduceOp, activation, arithmetic, comparison, trigonometric};
+use gradus::op::{ReduceOp, Tie, activation, arithmetic, comparison, trigonometric};
 use gradus::oracle::Environment;
 use gradus::pipeline::{self, Executing};
 use gradus::step::{StepGraph, Target, mean};
@@ -319,7 +319,7 @@ fn disagrees(seed: u64) -> Option<String> {
                 Ok(found) => differs(&found, &wanted, tolerance),
                 Err(fault) => Some(fault.to_string()),
             };
-            if let Some(why) = why {
+            if let Some(why) = why.filter(|_| !is_decided_by_rounding(seed, &env)) {
                 return Some(format!("{way}: {why}"));
             }
         }
@@ -327,10 +327,34 @@ fn disagrees(seed: u64) -> Option<String> {
     None
 }
 
-/// Steps that were once wrong: a loop started from a next value before that was there; the last two compared what is not aligned, without AVX.
+/// Whether values are compared in a step that are equal but for their last digits and not made of the same numbers, as a number and the mean of
+/// as many as there are examples: then either answer is right.
+fn is_decided_by_rounding(seed: u64, env: &Environment) -> bool {
+    let mut step = step(seed);
+    let compared: Vec<(NodeId, NodeId)> = (step.graph.ids())
+        .filter_map(|id| match *step.graph.op(id) {
+            Op::Binary(row, a, b) => (row.whole.is_some() || row.tie != Tie::Nowhere).then_some((a, b)),
+            _ => None,
+        })
+        .filter(|(a, _)| step.graph.ty(*a).kind == Kind::Real)
+        .collect();
+    step.outputs.clear();
+    for (a, b) in compared {
+        let difference = step.graph.subtract(a, b);
+        step.outputs.extend([("a".into(), a), ("difference".into(), difference)]);
+    }
+    let Ok(all) = by_the_oracle(&step, env, STEPS) else { return false };
+    let mut pairs = all.iter().flat_map(|left| left.outputs.chunks(2));
+    pairs.any(|pair| {
+        pair[0].iter().zip(&pair[1]).any(|(a, difference)| *a != 0.0 && difference.abs() <= 1e-12 * a.abs())
+    })
+}
+
+/// Steps that were once wrong: a loop started from a next value before that was there; then two that compared what is not aligned, without AVX.
+/// The last one is decided by the last digit of a mean.
 #[test]
 fn what_was_once_wrong_stays_right() {
-    for seed in [11326, 11972, 16126, 30457, 71098, 3_080_399, 3_083_063] {
+    for seed in [11326, 11972, 16126, 30457, 71098, 3_080_399, 3_083_063, 4_121_590] {
         assert_eq!(disagrees(seed), None, "seed {seed}");
     }
 }

@@ -1,0 +1,71 @@
+//! Elements that a body is read for: of what `for` goes over, and of what a function is mapped over.
+//!
+//! A body is read once, with a hole for one element, and lifted over all of them then. A derivative that stands in it looks through the hole: what the
+//! element is taken from may depend on what is differentiated by.
+use super::elaborator::{Elaborator, Element};
+use crate::graph::{Kind, Leaf, NodeId, Op, Type};
+
+impl Elaborator<'_> {
+    /// A hole for one element of a value's first axis.
+    pub fn element_hole(&mut self, all: NodeId) -> NodeId {
+        let ty = self.graph.ty(all);
+        let ty = Type { shape: ty.shape[1..].to_vec(), kind: ty.kind, varying: ty.varying };
+        let hole = self.graph.hole(ty);
+        self.facts.elements.push(Element { hole, all, place: None });
+        hole
+    }
+    /// What is put in the places of holes when their body is lifted: over all elements, and over their places where a derivative asked for them.
+    pub fn put_in_place(&mut self, pairs: &[(NodeId, NodeId)]) -> Vec<(NodeId, NodeId)> {
+        let mut all = pairs.to_vec();
+        for element in &self.facts.elements {
+            if let Some(place) = element.place
+                && pairs.iter().any(|(hole, _)| *hole == element.hole)
+            {
+                let size = self.graph.shape(element.all)[0];
+                all.push((place, self.graph.intern(Op::Leaf(Leaf::Iota(size)))));
+            }
+        }
+        all
+    }
+
+    /// A value that is differentiated by another one, with elements that depend on that as what they are taken from; and what puts the holes back.
+    pub(super) fn through_elements(&mut self, of: NodeId, by: NodeId) -> (NodeId, Vec<(NodeId, NodeId)>) {
+        if self.facts.elements.is_empty() {
+            return (of, vec![]);
+        }
+        // Those that it is made of; what they are taken from may be made of elements of loops around theirs.
+        let (mut roots, mut within) = (vec![of], vec![]);
+        let mut below = self.graph.reachable(&roots);
+        for (at, element) in self.facts.elements.iter().enumerate().rev() {
+            if below.binary_search(&element.hole).is_ok() {
+                roots.push(element.all);
+                within.push(at);
+                below = self.graph.reachable(&roots);
+            }
+        }
+        let mut sources = vec![by];
+        let mut dependent: Vec<usize> = vec![];
+        for at in within.into_iter().rev() {
+            let Element { hole, all, .. } = self.facts.elements[at];
+            if hole != by && self.graph.dependents(&sources)[all.index()] {
+                sources.push(hole);
+                dependent.push(at);
+            }
+        }
+        let (mut seen, mut back) = (of, vec![]);
+        for at in dependent.into_iter().rev() {
+            let Element { hole, all, place } = self.facts.elements[at];
+            let kind = Kind::Index(self.graph.shape(all)[0]);
+            let place = place.unwrap_or_else(|| self.graph.hole(Type { shape: vec![], kind, varying: false }));
+            self.facts.elements[at].place = Some(place);
+            let taken = self.graph.gather(all, place, 0);
+            seen = self.graph.substitute(&[seen], &[(hole, taken)])[0];
+            back.insert(0, (taken, hole));
+        }
+        (seen, back)
+    }
+    /// The derivative of what was seen through elements, with the holes for them again.
+    pub(super) fn with_elements(&mut self, derivative: NodeId, back: &[(NodeId, NodeId)]) -> NodeId {
+        back.iter().fold(derivative, |value, pair| self.graph.substitute(&[value], &[*pair])[0])
+    }
+}
