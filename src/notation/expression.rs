@@ -224,6 +224,17 @@ impl Expression {
             _ => None,
         }
     }
+    /// Whether a condition is among its factors.
+    pub fn has_condition(&self) -> bool {
+        match self {
+            E::Bracket(_) => true,
+            E::Elementwise(all) => all.iter().any(E::has_condition),
+            E::Product { scalars, factors } => scalars.iter().chain(factors).any(E::has_condition),
+            E::Fraction(above, _) => above.has_condition(),
+            E::Negate(x) => x.has_condition(),
+            _ => false,
+        }
+    }
     /// Whether it is the product of two values or more by linear algebra.
     pub fn is_chain(&self) -> bool {
         matches!(self, E::Product { factors, .. } if factors.len() > 1)
@@ -354,6 +365,11 @@ fn common_denominator(terms: &[(bool, E)]) -> Option<(Vec<(bool, E)>, E)> {
         E::Fraction(above, own) if **own == below => Some((*negative, (**above).clone())),
         _ => None,
     });
+    // Each condition leaves its own quotient out where it does not hold; a sum of what is left over zero has no value there.
+    let is_number = matches!(below, E::Number(_));
+    if !is_number && terms.iter().any(|(_, term)| term.has_condition()) {
+        return None;
+    }
     Some((numerators.collect::<Option<Vec<_>>>()?, below))
 }
 

@@ -21,6 +21,7 @@ mod places;
 mod prelude;
 mod printed;
 mod random_programs;
+mod reread;
 mod rewrites;
 mod rounds;
 mod rows;

@@ -75,7 +75,7 @@ const NESTED: &str = "input x: [4, 3]\nparam w, b\n\
     y = fold v in x with s = 0 { tanh(fold z in v with q = s { sin(w q + z) }) }\nloss = y^2 + b^2";
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 32] = [
+const PROGRAMS: [&str; 36] = [
     "input m: [3, 3]\nparam y: [3] = [0.3, -0.7, 1.1]\nk = sum(m - reverse(sin(y)), axis = 1)\nloss = sum(sin(k))",
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",
     "input x: [5]\ntarget t: [3]\nh = gelu(dense(x, 6)) |> layer_norm\ny = rms_norm(dense(h, 3))\nloss = mean(huber(y, t))",
@@ -112,10 +112,18 @@ const PROGRAMS: [&str; 32] = [
     "input x: [4], s: [2, 3]\nparam w: [4], m: [3, 2]\nz = cumsum(w * x)\na = tanh(m s)\nloss = z[1]^2 + a[1, 2]^2 + sum(a[.., 0])^2",
     "input x: [4]\nparam w: [4]\nz = sort(w + x)\nq = sort(x * w, by = -x)\nloss = z[0]^2 + sum(q * cumsum(w))",
     "input x: [3]\nparam w: [3], v: [3]\nloss = sum(hessian(norm(w * x)^2, w)) * sum(v) + dot(w, v)",
+    // Entries of a steep value that has a name.
+    "param w: [4]\ny = sqrt(exp(w))\nk = argmax(w)\nloss = y[0] + 2 y[k] + sum(y[1..3]) * y[3] + sort(y)[1]",
+    "param a: [2, 3]\ny = exp(a)\nloss = y[0, 0] y[1, 2] + sum(log(y)[1])",
+    "param b\nloss = 2 * 3^b + 4 * 2^b * b",
+    "param w: [3]\nloss = sum(exp(w) / sum(exp(w)) * w) + log(sum(exp([[1], [2]] * w[0]), axis = 0))[0] + exp(w[1]) / sum(exp(w))",
 ];
 
 /// Loops: each is one `scan`.
-const LOOPS: [&str; 19] = [
+const LOOPS: [&str; 21] = [
+    // A list of one truth value.
+    "param a: [3], b\ny = fold v in a with h = 1 { h / 2 + v }\nloss = min(sum([y, sin(b^2), a[2]]), 2 b)",
+    "param a: [3], b\ny = fold v in a with h = 1 { h / 2 + v }\nloss = min([y, sin(b), cos(b)])",
     "input x: [5, 2]\ntarget t: class(3)\nh = lstm(x, 3)[-1]\nz = dense(relu(dense(h, 4)), 3)\nloss = cross_entropy(softmax(z), t)",
     "input x: [5, 2]\ntarget t\nh = gru(x, 3)[-1]\nloss = (neuron(h) - t)^2",
     "input x: [5, 2]\ntarget t: [5]\nh = x |> rnn(3) |> lstm(2)\nparam v: [2]\nloss = sum((h v - t)^2)",

@@ -55,10 +55,16 @@ impl Factors {
         }
         self
     }
-    /// What does not depend on any axis, taken out.
+    /// What does not depend on any axis, taken out. Behind a condition that does, only what has a value everywhere.
     pub fn split_scalars(self) -> (Factors, Factors) {
-        let (scalars, factors) = self.factors.into_iter().partition(|p| p.axes.is_empty());
-        let (under_scalars, under) = self.under.into_iter().partition(|p| p.axes.is_empty());
+        let is_masked = self.factors.iter().any(|p| !p.axes.is_empty() && p.expression.has_condition());
+        let is_plain =
+            |e: &Expression| matches!(e, Expression::Number(_) | Expression::Bracket(_)) || e.looked_up().is_some();
+        let leaves = |p: &Piece| p.axes.is_empty() && (!is_masked || is_plain(&p.expression));
+        let leaves_below =
+            |p: &Piece| p.axes.is_empty() && (!is_masked || matches!(p.expression, Expression::Number(_)));
+        let (scalars, factors) = self.factors.into_iter().partition(leaves);
+        let (under_scalars, under) = self.under.into_iter().partition(leaves_below);
         (
             Factors { coefficient: self.coefficient, factors: scalars, under: under_scalars, sums: self.sums },
             Factors { coefficient: 1.0, factors, under, sums: vec![] },
