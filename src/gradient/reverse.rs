@@ -3,7 +3,7 @@ use super::differential::{Differential, differential};
 use super::scope::Scope;
 use super::support::{self, Cotangent};
 use crate::graph::range::Ranges;
-use crate::graph::steep::{is_steep, is_steep_behind};
+use crate::graph::steep::is_steep;
 use crate::graph::{Contraction, Graph, Leaf, Linear, LoopId, NodeId, Op};
 use rustc_hash::FxHashMap;
 
@@ -165,7 +165,7 @@ impl Pass {
                 }
                 map => {
                     let shape = graph.shape(x).to_vec();
-                    let of_entries = map.arranges() && is_steep_behind(graph, &mut self.ranges, x);
+                    let of_entries = map.arranges() && is_steep(graph, &mut self.ranges, x);
                     let share = match of_entries {
                         true => d.clone().of_entries(graph, &map, keeps_zeros, &shape),
                         false => d.clone().through(graph, &map, keeps_zeros, &shape),

@@ -5,7 +5,7 @@
 //! meets them again before it is mixed with what matters elsewhere: once for each way, however many nodes the way has.
 use crate::graph::linear::{picked, spread};
 use crate::graph::places;
-use crate::graph::{Graph, Linear, LoopId, NodeId, Op};
+use crate::graph::{Graph, Leaf, Linear, LoopId, NodeId, Op};
 use crate::op::ReduceOp;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::BuildHasher;
@@ -275,6 +275,12 @@ fn where_any(graph: &mut Graph, map: &Linear, holds: NodeId, shape: &[usize]) ->
 fn any(graph: &mut Graph, condition: NodeId, axes: &[usize]) -> NodeId {
     if axes.is_empty() {
         return condition;
+    }
+    // In each row and each column of the identity there is a 1.
+    if let ([_], Op::OneHot { index, size }) = (axes, graph.op(graph.unpermuted(condition)))
+        && *graph.op(*index) == Op::Leaf(Leaf::Iota(*size))
+    {
+        return graph.known(true, &[*size]);
     }
     let most = graph.reduce(ReduceOp::Max, axes, condition);
     let shape = graph.shape(most).to_vec();

@@ -197,6 +197,13 @@ impl Graph {
             _ => id,
         }
     }
+    /// What a value is with its axes in another order.
+    pub fn unpermuted(&self, id: NodeId) -> NodeId {
+        match self.op(id) {
+            Op::View(view) if view.as_permutation(self.shape(view.x)).is_some() => self.unpermuted(view.x),
+            _ => id,
+        }
+    }
     /// What a value is the derivative of, and by what.
     pub fn tangent_of(&self, id: NodeId) -> Option<(NodeId, &str)> {
         self.tangents.get(&id).map(|(of, by)| (*of, by.as_str()))

@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 const MOST: usize = 256;
 
 /// Whether a value is made, element by element, by a function whose slope has no bound: `exp(x)`, `log(x)`, a quotient by what may be zero.
-/// Lists are looked into; what mixes elements ends the search: there a cotangent is cleaned (see `gradient::support`).
+/// Lists are looked into, and what elements are taken from or added up; products end the search: there a cotangent is cleaned (see
+/// `gradient::support`).
 pub fn is_steep(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
     let (mut todo, mut seen) = (vec![value], FxHashSet::default());
     while let Some(id) = todo.pop() {
@@ -41,6 +42,8 @@ pub fn is_steep(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
         let is_list = matches!(graph.op(id), Op::Join { .. });
         if is_list || matches!(facts(graph.op(id)).made, Made::Anywhere | Made::AnywhereByWork) {
             graph.op(id).each_operand(|x| todo.push(x));
+        } else {
+            todo.extend(arranged(graph, id));
         }
     }
     false
@@ -51,15 +54,6 @@ fn has_steep_slope(row: UnaryOp, argument: Interval) -> bool {
     let points = [0.0, 1.0, -1.0, 1e3, -1e3, 1e30, -1e30, std::f64::consts::FRAC_PI_2];
     let mut there = points.into_iter().filter(|&x| argument.low <= x && x <= argument.high);
     !row.stops && there.any(|x| (row.slopes)(x)[0].abs() > 1e10)
-}
-
-/// The same of what says where a value's elements stand, adds them up, or carries them out of a loop.
-pub fn is_steep_behind(graph: &Graph, ranges: &mut Ranges, value: NodeId) -> bool {
-    let mut at = value;
-    while let Some(next) = arranged(graph, at) {
-        at = next;
-    }
-    is_steep(graph, ranges, at)
 }
 
 /// What a node's elements are, or are sums of, in whichever order.

@@ -40,13 +40,13 @@ impl<'a> Elaborator<'a> {
             gradient::derivative(&mut self.graph, of.id, by.id, called.as_deref())
         };
         match result {
-            Ok(id) => {
-                let id = self.with_elements(id, &back);
+            Ok(seen) => {
+                let id = self.with_elements(seen, &back);
                 // What was there already, as the 1 of `x + 1`, has not grown.
                 if before <= id.index() && !matches!(self.graph.op(id), Op::Leaf(_)) {
                     self.facts.orders.insert(id, order);
                 }
-                self.asked_for(id, of.id, (by.id, by_span), whole);
+                self.asked_for(seen, of.id, (by.id, by_span), whole);
                 Ok(Tensor::new(id))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
@@ -69,6 +69,7 @@ impl<'a> Elaborator<'a> {
         by_span: Span,
         whole: Span,
     ) -> Outcome<Tensor> {
+        let of = &Tensor { id: self.with_originals(of.id, by.id), ..of.clone() };
         if gradient::crosses_batch(&self.graph, of.id, by.id) && self.graph.shape(of.id).is_empty() {
             self.check_derivative(of, of_span, by, by_span, whole)?;
             return Ok(Tensor::new(gradient::across_batch(&mut self.graph, of.id, by.id)));
@@ -105,8 +106,9 @@ impl<'a> Elaborator<'a> {
         }
         Ok(())
     }
-    pub fn depends(&self, of: &Tensor, by: &Tensor) -> bool {
-        self.graph.dependents(&[by.id])[of.id.index()]
+    pub fn depends(&mut self, of: &Tensor, by: &Tensor) -> bool {
+        let (seen, _) = self.through_elements(of.id, by.id);
+        self.graph.dependents(&[by.id])[seen.index()]
     }
     /// `∂of/∂by` of the shape of `of`, then that of `by`.
     pub fn jacobian(&mut self, of: &Tensor, of_span: Span, by: &Tensor, by_span: Span, whole: Span) -> Outcome<Tensor> {
@@ -117,10 +119,9 @@ impl<'a> Elaborator<'a> {
         shape.extend(self.shape(by));
         self.check_limits(&shape, whole)?;
         match gradient::jacobian(&mut self.graph, of.id, by.id) {
-            Ok(id) => {
-                let id = self.with_elements(id, &back);
-                self.asked_for(id, of.id, (by.id, by_span), whole);
-                Ok(Tensor::new(id))
+            Ok(seen) => {
+                self.asked_for(seen, of.id, (by.id, by_span), whole);
+                Ok(Tensor::new(self.with_elements(seen, &back)))
             }
             Err(failure) => self.derivative_failed(failure, of, of_span, by_span, whole),
         }
@@ -248,8 +249,7 @@ impl<'a> Elaborator<'a> {
         whole: Span,
         first: bool,
     ) -> Outcome<Tensor> {
-        let seen = Tensor::new(self.through_elements(of.id, by.id).0);
-        if !first && !self.depends(&seen, by) {
+        if !first && !self.depends(of, by) {
             let mut shape = self.shape(of);
             if shape.is_empty() {
                 shape = self.shape(by);

@@ -14,6 +14,20 @@ impl Elaborator<'_> {
         self.facts.elements.push(Element { hole, all, place: None });
         hole
     }
+    /// A hole for an argument, by which a function differentiates before it is put in: the element of a list of one.
+    pub fn argument_hole(&mut self, argument: NodeId) -> NodeId {
+        let shape = [&[1], self.graph.shape(argument)].concat();
+        let all = self.graph.reshape(argument, &shape);
+        self.element_hole(all)
+    }
+    /// What is put in the places of such holes: the arguments, and their places where a derivative asked for them.
+    pub fn arguments_in_place(&mut self, pairs: &[(NodeId, NodeId)]) -> Vec<(NodeId, NodeId)> {
+        let mut all = self.put_in_place(pairs);
+        for (_, places) in &mut all[pairs.len()..] {
+            *places = self.graph.index(*places, 0, 0);
+        }
+        all
+    }
     /// What is put in the places of holes when their body is lifted: over all elements, and over their places where a derivative asked for them.
     pub fn put_in_place(&mut self, pairs: &[(NodeId, NodeId)]) -> Vec<(NodeId, NodeId)> {
         let mut all = pairs.to_vec();
@@ -30,6 +44,7 @@ impl Elaborator<'_> {
 
     /// A value that is differentiated by another one, with elements that depend on that as what they are taken from; and what puts the holes back.
     pub(super) fn through_elements(&mut self, of: NodeId, by: NodeId) -> (NodeId, Vec<(NodeId, NodeId)>) {
+        let of = self.with_originals(of, by);
         if self.facts.elements.is_empty() {
             return (of, vec![]);
         }
@@ -63,6 +78,17 @@ impl Elaborator<'_> {
             back.insert(0, (taken, hole));
         }
         (seen, back)
+    }
+    /// What is recognised before a derivative is taken has other nodes; where one of them is another form of what is differentiated by, that stands
+    /// in its place.
+    pub(super) fn with_originals(&mut self, of: NodeId, by: NodeId) -> NodeId {
+        if self.graph.name_of(by).is_none() {
+            return of;
+        }
+        let is_form = |id: &NodeId| self.graph.form_of(*id) == Some(by);
+        let pairs: Vec<(NodeId, NodeId)> =
+            self.graph.reachable(&[of]).into_iter().filter(is_form).map(|id| (id, by)).collect();
+        if pairs.is_empty() { of } else { self.graph.substitute(&[of], &pairs)[0] }
     }
     /// The derivative of what was seen through elements, with the holes for them again.
     pub(super) fn with_elements(&mut self, derivative: NodeId, back: &[(NodeId, NodeId)]) -> NodeId {

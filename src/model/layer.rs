@@ -351,14 +351,14 @@ impl<'a> Elaborator<'a> {
             let name = &parameter.name.name;
             let value = self.scopes.own(self.scope, name).map(|entry| entry.slot.clone());
             if let Some(Slot::Value(Value::Tensor(tensor))) = value {
-                let ty = self.graph.ty(tensor.id).clone();
-                let hole = self.graph.hole(ty);
+                let hole = self.argument_hole(tensor.id);
                 pairs.push((hole, tensor.id));
                 self.bind(name, Tensor::new(hole).into(), parameter.name.span);
             }
         }
         let steps = self.sites.stepped.len();
         let value = self.body(defined)?;
+        let pairs = self.arguments_in_place(&pairs);
         self.substitute_steps(steps, &pairs);
         Ok(self.substituted(value, &pairs))
     }

@@ -202,9 +202,18 @@ impl<'a> Elaborator<'a> {
     /// The body of one round; the next values of the states.
     fn round(&mut self, of: &'a Loop, id: LoopId, overs: &[Over]) -> Outcome<Vec<Tensor>> {
         let scope = self.inner_scope();
+        let mut taken: Vec<NodeId> = vec![];
         for (name, over) in of.variables.iter().zip(overs) {
             let node = match over {
-                Over::Elements(x) => self.graph.element(id, x.id),
+                Over::Elements(x) => {
+                    // Two names for elements of one list are two values: each may be differentiated by.
+                    let (mut all, shape) = (x.id, self.graph.shape(x.id).to_vec());
+                    while taken.contains(&all) {
+                        all = self.graph.intern(Op::Reshape { x: all, shape: shape.clone() });
+                    }
+                    taken.push(all);
+                    self.graph.element(id, all)
+                }
                 Over::Places(_) => self.graph.intern(Op::Leaf(Leaf::LoopIndex(id))),
             };
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(node).into()), name.span);

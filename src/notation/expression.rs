@@ -181,6 +181,7 @@ impl Expression {
         let all = |of: Vec<E>| of.into_iter().map(E::condition).reduce(E::and);
         match self {
             E::Bracket(inner) => *inner,
+            e if e.has_numbers_of_conditions() => E::Compare(">", Box::new(e), Box::new(E::Number(0.0))),
             E::Elementwise(of) => all(of).unwrap_or(E::Number(1.0)),
             E::Product { scalars, factors } => all([factors, scalars].concat()).unwrap_or(E::Number(1.0)),
             other => other,
@@ -195,6 +196,16 @@ impl Expression {
             E::And(a, b) => self.and(*a).and(*b),
             other if says(&self, &other) => self,
             other => E::And(Box::new(self), Box::new(other)),
+        }
+    }
+    /// Whether it is made of conditions that stand in it as numbers: `reverse([x > 0])`.
+    fn has_numbers_of_conditions(&self) -> bool {
+        let is_number = |e: &E| matches!(e, E::Bracket(_)) || e.has_numbers_of_conditions();
+        match self {
+            E::Call { arguments, .. } => arguments.iter().any(is_number),
+            E::List(all) => all.iter().any(is_number),
+            E::Index(of, _) | E::Transpose(of) | E::Reshaped(of, _) => is_number(of),
+            _ => false,
         }
     }
     /// The condition that holds where this one does not.

@@ -16,7 +16,8 @@ mod picks;
 mod reading;
 pub mod recognise;
 pub mod reduction;
-pub mod rules;
+pub mod root;
+mod rules;
 pub mod shape;
 pub mod size;
 pub mod softplus;
@@ -82,7 +83,7 @@ impl Simplifier {
             }
             Stage::Simplify => {
                 let shape = truth::RULES.iter().chain(shape::RULES);
-                shape.chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).collect()
+                shape.chain(reduction::RULES).chain(contraction::RULES).chain(sums::RULES).chain(root::RULES).collect()
             }
             Stage::Collect => vec![],
         };

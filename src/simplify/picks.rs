@@ -3,7 +3,7 @@
 use super::{Rewrite, Simplifier, shape};
 use crate::graph::class::facts;
 use crate::graph::range::Ranges;
-use crate::graph::steep::{is_steep, is_steep_behind};
+use crate::graph::steep::is_steep;
 use crate::graph::{Graph, Kind, NodeId, Op, View, infer};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,7 +38,7 @@ pub fn found(graph: &Graph, order: &[NodeId], roots: &[NodeId]) -> FxHashSet<Nod
             if is_few { Some(count) } else { asked.get(&user).copied() }
         };
         let Some(count) = users.iter().map(of_user).sum::<Option<usize>>() else { continue };
-        if count <= elements(graph, id, id) && is_steep_behind(graph, &mut ranges, id) {
+        if count <= elements(graph, id, id) && is_steep(graph, &mut ranges, id) {
             asked.insert(id, count);
             found.extend(users.iter().copied().filter(|&user| table_of(graph.op(user)) == Some(id)));
         }

@@ -3,7 +3,7 @@ use super::Simplifier;
 use crate::graph::named::Named;
 use crate::graph::{NodeId, Op};
 use crate::op::arithmetic::{ADD, DIVIDE, MULTIPLY, SUBTRACT};
-use crate::op::exponential::POW;
+use crate::op::exponential::{POW, RECIPROCAL};
 use crate::op::{Binary, BinaryOp, ReduceOp, Unary};
 
 /// The argument of this function, if a value is one of its.
@@ -68,12 +68,13 @@ pub(super) fn repeated(s: &Simplifier, id: NodeId) -> Option<(NodeId, Vec<usize>
         _ => None,
     }
 }
-/// What a value is one over.
+/// What a value is one over, by whichever spelling.
 pub(super) fn reciprocal_of(s: &Simplifier, id: NodeId) -> Option<NodeId> {
     let is = |id: NodeId, number: f64| s.graph.constant_of(id) == Some(number);
     match *s.graph.op(id) {
         Op::Binary(op, one, x) if op == DIVIDE && is(one, 1.0) => Some(x),
         Op::Binary(op, x, power) if op == POW && is(power, -1.0) => Some(x),
+        Op::Unary(op, x) if op == RECIPROCAL => Some(x),
         _ => None,
     }
 }

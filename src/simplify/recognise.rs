@@ -1,4 +1,5 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
+use super::multiple::{Multiple, multiple};
 use super::reading::*;
 use super::{Simplifier, StructuralRule, logarithm};
 use crate::graph::linear::{back_in_place, behind};
@@ -19,8 +20,8 @@ pub static RULES: &[StructuralRule] = &[
 
 /// `exp(z)` over its sum, over whichever axes; an entry of it over the sum of all; and times one over the sum.
 fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let (e, total) = match *s.graph.op(id) {
-        Op::Binary(op, e, total) if op == DIVIDE => (e, total),
+    let (above, total) = match *s.graph.op(id) {
+        Op::Binary(op, above, total) if op == DIVIDE => (above, total),
         Op::Binary(op, x, y) if op == MULTIPLY => {
             let over = |s: &mut Simplifier, y: NodeId| -> Option<NodeId> {
                 if let Some(total) = reciprocal_of(s, y) {
@@ -38,21 +39,31 @@ fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         }
         _ => return None,
     };
+    // Numbers stand outside.
+    let (above, below) = (multiple(s, above), multiple(s, total));
+    let (e, mut times) = (above.of, above.times / below.times);
     let z = unary_of(s, e, &EXP)?;
-    if let Some((total, repeated)) = repeated(s, total)
-        && let Some((all, axes)) = sum_over(s, total)
-    {
+    if let Some((total, repeated)) = repeated(s, below.of) {
+        let total = multiple(s, total);
+        times /= total.times;
+        let (all, axes) = sum_over(s, total.of)?;
+        if all != e || axes != repeated {
+            return None;
+        }
         // exp(z - max(z)) is the stable spelling of the same.
-        return (all == e && axes == repeated).then(|| softmax_over(s, unshifted(s, z, &axes), &axes));
+        let z = unshifted(s, z, &axes);
+        let of = softmax_over(s, z, &axes);
+        return Some(Multiple { of, times }.made(s));
     }
     // An entry.
-    let (all, axes) = sum_over(s, total).filter(|_| s.graph.shape(total).is_empty())?;
+    let (all, axes) = sum_over(s, below.of).filter(|_| s.graph.shape(below.of).is_empty())?;
     let (of, pick) = logarithm::picked(s, z)?;
     if unary_of(s, all, &EXP) != Some(of) {
         return None;
     }
     let p = softmax_over(s, of, &axes);
-    Some(s.make(pick.map(|x| if x == of { p } else { x }, |l| l)))
+    let of = s.make(pick.map(|x| if x == of { p } else { x }, |l| l));
+    Some(Multiple { of, times }.made(s))
 }
 
 /// The softmax along these axes, taken as one.

@@ -70,7 +70,6 @@ pub fn simplifications() -> Vec<Rule> {
         rule("slope of x^c", Real, call2(&POWER_SLOPE, x(), c()), c() * pow(x(), c() - n(1.0))),
         rule("x times the slope of x^y", Real, x() * call2(&POWER_SLOPE, x(), y()), y() * pow(x(), y())),
         rule("slope of x^x by its base", Real, call2(&POWER_SLOPE, x(), x()), pow(x(), x())),
-        rule("sqrt(x)^2", Real, pow(call(&SQRT, x()), n(2.0)), x()),
         rule("(x^2)^0.5", Real, call(&SQRT, pow(x(), n(2.0))), call(&ABS, x())),
         rule("x sign(x)", Exact, x() * call(&SIGN, x()), call(&ABS, x())),
         rule("(1 / x) y", Real, (n(1.0) / x()) * y(), y() / x()),

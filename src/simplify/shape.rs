@@ -95,6 +95,12 @@ pub fn composed(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     if (0..inner.shape.len()).any(|axis| !used.contains(&axis) && !outer.rows[axis].is_total(&outer.shape)) {
         return None;
     }
+    // Bounds that nothing is cut off by are those of the axis: such a view has an adjoint.
+    for (row, &n) in rows.iter_mut().zip(s.graph.shape(inner.x)) {
+        if row.is_total(&outer.shape) && n != BATCH {
+            (row.low, row.high) = (0, n as i64);
+        }
+    }
     let view = View { x: inner.x, shape: outer.shape.clone(), rows };
     view.has_single_axes().then(|| s.make(Op::View(view)))
 }

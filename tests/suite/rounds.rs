@@ -220,6 +220,42 @@ fn derivatives_go_through_what_rounds_are_made_from() {
     }
 }
 
+/// Values of derivatives: of functions by a parameter and by what the argument is made of, of elements of one list under two names, of names whose
+/// values were recognised meanwhile.
+#[test]
+fn derivatives_by_what_has_more_than_one_name() {
+    const HEAD: &str = "param w: [3] = [0.5, 0.25, -1], z = 2, k = 0\nv = w * z\n";
+    // z w = 1, 0.5, -2; their squares 1, 0.25, 4.
+    let cases = [
+        ("fn f(a: []) = grad(grad(a^3 * z, a), z)\ne = sum(f(v))", 9.0 * 5.25),
+        ("fn f(a: []) = grad(grad(a^3 * z, z), a)\ne = sum(f(v))", 9.0 * 5.25),
+        ("fn f(a: []) = grad(grad(a^3, a), z)\ne = f(v[0]) + f(v[1]) + f(v[2])", 6.0 * 2.625),
+        ("fn f(a, b) = grad(a * b * z, a)\ne = f(w[0], w[0])", 1.0),
+        ("e = sum(for a in v { sum(hessian(a^3, v)) })", 6.0 * -0.5),
+        ("e = sum(for a in reverse(v) { sum(hessian(a^3, v)) })", 6.0 * -0.5),
+        ("fn f(a: []) = sum(hessian(a^3, v))\ne = sum(f(v))", 6.0 * -0.5),
+        ("e = fold a, b in (v, v) with h = 0 { h + grad(a^3 * b, a) }", 3.0 * -6.875),
+        ("e = sum(scan a, b in (v, v) with h = 0 { grad(a * b^2, b) })", 2.0 * 5.25),
+        ("e = sum(for a, b in (v, v) { grad(a^3 * b, a) })", 3.0 * -6.875),
+        (
+            "y = for i in 0..3 { z * w[i] }\nb = reverse(y)\nq = b * z\nu = grad(w[1] * q[0]^2, w) * w\ne = sum(grad(sum(u), b))",
+            -8.0,
+        ),
+        ("y = for i in 0..3 { z * w[i] }\nb = reverse(y)\ng = grad(k * b[0] * z, k)\ne = sum(grad(g, b))", 2.0),
+        ("b = for i in 0..2 { (sqrt(w^2))[i] * (sqrt(w^2))[i + 1] }\ne = sum(grad(b[1], w))", 0.75),
+    ];
+    for (text, wanted) in cases {
+        let text = format!(
+            "{HEAD}{text}\nloss = k * stop_gradient(e)\noptimizer reveal(w, g) {{ w <- g }}\n\
+             train {{ minimize loss; optimizer reveal; steps 1 }}\n"
+        );
+        for way in Way::in_f64() {
+            let found = trained(&text, way, "k");
+            assert!((found[0] - wanted).abs() <= 1e-12 * wanted.abs(), "{found:?}, not {wanted}: {way:?}\n{text}");
+        }
+    }
+}
+
 /// What a derivative in a round goes through is known when the loop is read to its end: earlier rounds of what is carried, or only this one. And a
 /// plain number is nothing that is differentiated by: an equal one may stand anywhere.
 #[test]

@@ -67,10 +67,12 @@ fn functions() -> Vec<Spelled> {
     let cubes: [&[&str]; 4] = [&["(Z^2)^1.5"], &["norm([Z])^3"], &["abs(Z)^3"], &["(Z^2 / 4)^1.5 * 8"]];
     let cube = |parts| Spelled { parts, slope: |z| 3.0 * z * z.abs(), bend: |z| 6.0 * z.abs(), far: false, zero: true };
     all.extend(cubes.map(cube));
-    let sigmoids: [&[&str]; 24] = [
+    let sigmoids: [&[&str]; 26] = [
         &["2 / (2 + 2 * exp(-Z))"],
         &["reciprocal(1 + exp(-Z))"],
         &["exp([Z, 0][0]) / sum(exp([Z, 0]))"],
+        &["(exp([Z, 0]) * reciprocal(sum(exp([Z, 0]))))[0]"],
+        &["(3 * exp([Z, 0]) / (4 * sum(exp([Z, 0]))))[0] * 4 / 3"],
         &["(exp([Z, 0]) * (1 / sum(exp([Z, 0]))))[0]"],
         &["(exp([[Z], [0]]) / sum(exp([[Z], [0]]), axis = 0))[0, 0]"],
         &["(exp([[Z, 0]] - max([[Z, 0]])) / sum(exp([[Z, 0]] - max([[Z, 0]]))))[0, 0]"],
@@ -280,7 +282,13 @@ fn entry(draws: &mut Draws) -> Formula {
     let wild = wild[draws.below(wild.len())].replace('@', list);
     let count = list.split(',').count();
     let slope = [2.0, -1.0][draws.below(2)];
-    let text = match draws.below(14) {
+    let text = match draws.below(16) {
+        14 => "2 * sort(sqrt([x, 4, 1]))[-1] + concat(2 * sort(sqrt([1, x])), [7])[-2]".to_string(),
+        15 => format!(
+            "sum(for i in 0..1 {{ b = relu(reverse({wild})); b{} + (2 * cumsum(log([1, x])))[0] + i }})",
+            if others == "[0]" { "[-1]" } else { "[0]" }
+        )
+        .replace("[3, x, 4]", "[x, 3, 4]"),
         4 => format!("sum(for i in 0..1 {{ y = {wild}; y{others} + i }})"),
         5 => format!("sum(for i in 0..1 {{ y = {wild}; z = 2 * y + y; z{others} + i * y{others} }})"),
         6 => format!("sum(for i in 0..1 {{ y = {wild}; k = argmax([1, x + 9]); concat([5, 6], y)[k] + i }})"),

@@ -28,7 +28,7 @@ fn hessian<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
     let (of, by) = (of?, by?);
     let (of_span, by_span) = (arguments.span_of("of"), arguments.span_of("by"));
     let gradient = e.derivative(&of, of_span, &by, by_span, arguments.span)?;
-    if !e.graph.dependents(&[by.id])[gradient.id.index()] {
+    if !e.depends(&gradient, &by) {
         let shape = e.shape(&by).repeat(2);
         return Ok(crate::model::value::Tensor::new(e.graph.constant(0.0, &shape)).into());
     }
