@@ -17,7 +17,8 @@ pub enum Symbol {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     At(Expression),
-    /// A place that may be so many places before the first or behind the last, where there are zeros. Paper does not show it.
+    /// A place that may be so many places before the first or behind the last, where there are zeros; before is negative if so many are cut off
+    /// there. Paper does not show it.
     Beyond {
         at: Expression,
         /// The same place in the padded value.

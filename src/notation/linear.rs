@@ -283,6 +283,7 @@ impl Printer<'_> {
 /// A value with the zeros that lie beyond it: `pad(x, 4, 0)`.
 fn padded(base: String, parts: &[Part]) -> String {
     parts.iter().enumerate().fold(base, |base, (axis, part)| match part {
+        Part::Beyond { before, .. } if *before < 0 => format!("{base}[{}{}..]", ".., ".repeat(axis), -before),
         Part::Beyond { before, behind, last: true, .. } => format!("pad({base}, {before}, {behind})"),
         Part::Beyond { before, behind, .. } => format!("pad({base}, {before}, {behind}, axis = {axis})"),
         _ => base,

@@ -98,6 +98,14 @@ impl Place {
     pub fn part(&self) -> Part {
         match self {
             Place::Affine(affine) => affine.part(),
+            // What is computed chooses an entry as it is, of a value that is cut or padded by so much.
+            Place::Value(at @ Expression::Sum(terms)) => match &terms[..] {
+                [(false, value), (less, Expression::Number(by))] if by.fract() == 0.0 => {
+                    let before = if *less { *by as i64 } else { -*by as i64 };
+                    Part::Beyond { at: at.clone(), within: value.clone(), before, behind: 0, last: false }
+                }
+                _ => Part::At(at.clone()),
+            },
             Place::Value(value) => Part::At(value.clone()),
         }
     }
