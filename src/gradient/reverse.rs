@@ -227,8 +227,8 @@ impl Pass {
         }
         // What the body does not read and nothing asks for at its end has no adjoint.
         active.retain(|&i| starts[i].is_some() || body.binary_search(&looped.binders[i].leaf).is_ok());
-        let varies =
-            body.iter().any(|&id| graph.ty(id).varying) || given.iter().any(|(_, d)| graph.ty(d.value).varying);
+        // What is carried may differ from example to example, unless nothing does.
+        let varies = graph.ids().any(|id| graph.ty(id).varying);
         let carries: Vec<NodeId> = active
             .iter()
             .map(|&i| {

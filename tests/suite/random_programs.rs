@@ -64,6 +64,11 @@ fn step(mut graph: Graph, roots: &[NodeId]) -> StepGraph {
     let mut logged = vec![];
     for (k, &root) in roots.iter().enumerate() {
         let shape = graph.shape(root).to_vec();
+        // A class is no number: which of them it is.
+        let (root, shape) = match graph.ty(root).kind {
+            Kind::Class(_, count) => (graph.one_hot(root, count), [&shape[..], &[count]].concat()),
+            _ => (root, shape),
+        };
         let count = shape.iter().product::<usize>();
         let weights: Vec<f64> = (0..count).map(|i| (1 + i % 7) as f64 / count as f64).collect();
         let mut sum = root;
@@ -267,12 +272,18 @@ const FOUND: [&[u8]; 5] = [
 ];
 
 /// Programs whose gradients were once wrong.
-const DERIVED: [&[u8]; 1] = [
+const DERIVED: [&[u8]; 2] = [
     // A mean over the examples in a branch of an `if` that each example decides for itself.
     &[
         6, 0, 0, 7, 147, 0, 118, 211, 1, 0, 0, 0, 38, 8, 24, 83, 3, 1, 13, 0, 141, 1, 1, 0, 154, 0, 0, 2, 226, 0, 0, 0,
         0, 190, 205, 7, 67, 43, 52, 0, 0, 173, 5, 106, 1, 26, 5, 5, 0, 22, 75, 6, 75, 52, 0, 0, 0, 0, 10, 10, 0, 0, 0,
         8, 33, 56,
+    ],
+    // A condition of the examples leaves entries of all rounds out.
+    &[
+        216, 1, 1, 0, 52, 142, 251, 4, 0, 65, 0, 0, 126, 0, 0, 15, 178, 48, 0, 0, 0, 0, 238, 0, 0, 0, 0, 0, 0, 45, 232,
+        8, 7, 7, 0, 13, 0, 0, 0, 180, 0, 0, 54, 2, 0, 0, 0, 0, 52, 0, 0, 0, 0, 0, 0, 68, 0, 0, 0, 0, 0, 0, 108, 61, 61,
+        107, 66, 34, 10, 100, 0, 4, 4, 0, 5,
     ],
 ];
 
