@@ -48,21 +48,14 @@ fn zeros(graph: &mut Graph, like: NodeId) -> NodeId {
 
 /// A tangent that a condition makes zero, behind a map of elements: it is still zero there, though the slope may be infinite.
 fn where_it_changes(graph: &mut Graph, map: &Linear, t: NodeId, shape: &[usize]) -> Option<NodeId> {
-    let Op::Select { condition, yes, no } = *graph.op(t) else { return None };
-    let is_zero = |id: NodeId| graph.constant_of(id) == Some(0.0);
-    let (value, side) = match (is_zero(yes), is_zero(no)) {
-        (false, true) => (yes, true),
-        (true, false) => (no, false),
-        _ => return None,
-    };
+    let (condition, side, value) = graph.value_or_zero(t)?;
     let condition = match map {
         Linear::View(view) if !view.is_total() => return None,
         Linear::View(_) | Linear::Reshape { .. } => map.apply(graph, condition, shape),
         _ => condition,
     };
-    let (share, zero) = (map.apply(graph, value, shape), graph.constant(0.0, shape));
-    let (yes, no) = if side { (share, zero) } else { (zero, share) };
-    Some(graph.select(condition, yes, no))
+    let share = map.apply(graph, value, shape);
+    Some(Linear::Choose { condition, side }.apply(graph, share, shape))
 }
 
 impl Pass<'_> {

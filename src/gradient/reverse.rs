@@ -37,8 +37,10 @@ pub fn adjoints(graph: &mut Graph, of: NodeId, by: &[NodeId]) -> Adjoints {
     let home = graph.node(of).loops.to_vec();
     let order: Vec<NodeId> =
         order.into_iter().filter(|id| graph.node(*id).loops.iter().all(|l| home.contains(l))).collect();
-    let mut pass =
-        Pass { marks, by: by.to_vec(), home, scope: Scope::default(), rounds: vec![], ranges: Ranges::default() };
+    let varies = graph.ids().any(|id| graph.ty(id).varying);
+    let by = by.to_vec();
+    let (scope, ranges) = (Scope::default(), Ranges::default());
+    let mut pass = Pass { marks, by, home, varies, scope, rounds: vec![], ranges };
     let seed = graph.number(1.0);
     let mut shares = Shares::default();
     shares.add(of, Cotangent::everywhere(seed));
@@ -75,6 +77,8 @@ struct Pass {
     by: Vec<NodeId>,
     /// The loops in whose rounds the differentiated number is: their states are values like others.
     home: Vec<LoopId>,
+    /// Whether anything differs from example to example: then what a loop carries back may.
+    varies: bool,
     scope: Scope,
     rounds: Vec<(NodeId, NodeId)>,
     ranges: Ranges,
@@ -163,13 +167,13 @@ impl Pass {
                     let shape = graph.shape(x).to_vec();
                     d.clone().picked(graph, index, &axes, &shape)
                 }
+                map @ (Linear::View(_) | Linear::Gather { .. }) if is_steep(graph, &mut self.ranges, x) => {
+                    let shape = graph.shape(x).to_vec();
+                    d.clone().of_entries(graph, &map, keeps_zeros, &shape)
+                }
                 map => {
                     let shape = graph.shape(x).to_vec();
-                    let of_entries = map.arranges() && is_steep(graph, &mut self.ranges, x);
-                    let share = match of_entries {
-                        true => d.clone().of_entries(graph, &map, keeps_zeros, &shape),
-                        false => d.clone().through(graph, &map, keeps_zeros, &shape),
-                    };
+                    let share = d.clone().through(graph, &map, keeps_zeros, &shape);
                     let chosen = if let Linear::Slope(_) = map { share.chosen(graph) } else { None };
                     // Where nothing behind it is steep, zero stays zero.
                     chosen.filter(|_| is_steep(graph, &mut self.ranges, x)).unwrap_or(share)
@@ -227,14 +231,12 @@ impl Pass {
         }
         // What the body does not read and nothing asks for at its end has no adjoint.
         active.retain(|&i| starts[i].is_some() || body.binary_search(&looped.binders[i].leaf).is_ok());
-        // What is carried may differ from example to example, unless nothing does.
-        let varies = graph.ids().any(|id| graph.ty(id).varying);
         let carries: Vec<NodeId> = active
             .iter()
             .map(|&i| {
                 let ty = looped.binders[i].ty.clone();
                 let start = starts[i].unwrap_or_else(|| graph.constant(0.0, &ty.shape));
-                graph.add_binder(backward, start, crate::graph::Kind::Real, varies)
+                graph.add_binder(backward, start, crate::graph::Kind::Real, self.varies)
             })
             .collect();
         let mut within = Shares::default();

@@ -137,13 +137,7 @@ impl Cotangent {
     /// A slope that is a choice between a value and zero, as that of `max(x, y)`, is met like a branch that is not taken: where it leaves.
     /// None of any other.
     pub fn chosen(&self, graph: &Graph) -> Option<Cotangent> {
-        let Op::Select { condition, yes, no } = *graph.op(self.value) else { return None };
-        let is_zero = |id| graph.constant_of(id) == Some(0.0);
-        let (value, side) = match (is_zero(yes), is_zero(no)) {
-            (false, true) => (yes, true),
-            (true, false) => (no, false),
-            _ => return None,
-        };
+        let (condition, side, value) = graph.value_or_zero(self.value)?;
         Some(Cotangent { value, support: self.support.within(graph, condition, side), clean: false })
     }
 

@@ -54,6 +54,16 @@ impl Graph {
         let (one, zero) = (self.constant(1.0, &shape), self.constant(0.0, &shape));
         self.select(truth, one, zero)
     }
+    /// Of a choice between a value and zero: the condition, the side of it where the value is, and the value.
+    pub fn value_or_zero(&self, id: NodeId) -> Option<(NodeId, bool, NodeId)> {
+        let super::Op::Select { condition, yes, no } = *self.op(id) else { return None };
+        let is_zero = |id: NodeId| self.constant_of(id) == Some(0.0);
+        match (is_zero(yes), is_zero(no)) {
+            (false, true) => Some((condition, true, yes)),
+            (true, false) => Some((condition, false, no)),
+            _ => None,
+        }
+    }
     /// A truth value that is known.
     pub fn known(&mut self, truth: bool, shape: &[usize]) -> NodeId {
         let (more, less) = if truth { (1.0, 0.0) } else { (0.0, 1.0) };

@@ -173,29 +173,6 @@ impl Linear {
         }
     }
 
-    /// Whether it says where elements stand, and how they are added up.
-    pub fn arranges(&self) -> bool {
-        match self {
-            Linear::View(_)
-            | Linear::Reshape { .. }
-            | Linear::Part { .. }
-            | Linear::Gather { .. }
-            | Linear::Scatter { .. }
-            | Linear::Order { .. }
-            | Linear::Prefix => true,
-            Linear::Slope(_)
-            | Linear::Choose { .. }
-            | Linear::Sum { .. }
-            | Linear::Mean { .. }
-            | Linear::Pick { .. }
-            | Linear::Weighted { .. }
-            | Linear::Product { .. }
-            | Linear::Softmax { .. }
-            | Linear::Centred { .. }
-            | Linear::Examples { .. } => false,
-        }
-    }
-
     /// Whether zero is mapped to zero whatever the coefficients are: none of them is multiplied by, or they are finite.
     pub fn keeps_zeros(&self) -> bool {
         match self {

@@ -94,13 +94,8 @@ fn choice_within(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<Choice> 
         Some(Choice { condition, value, ..choice })
     };
     match s.graph.op(x).clone() {
-        Op::Select { condition, yes, no } => {
-            let is_zero = |id| s.graph.constant_of(id) == Some(0.0);
-            let (holds, value) = match (is_zero(yes), is_zero(no)) {
-                (false, true) => (true, yes),
-                (true, false) => (false, no),
-                _ => return None,
-            };
+        Op::Select { .. } => {
+            let (condition, holds, value) = s.graph.value_or_zero(x)?;
             Some(Choice { condition, holds, value: None }.of(s, value))
         }
         // What leaves zero zero: a sign, a size, a root.

@@ -1,6 +1,6 @@
 //! Logarithms of what has a stable one: of an exponential, a softmax, a sigmoid, and of products, powers, parts and choices of them.
 use super::fraction::exponent;
-use super::reading::{along_last, binary_of, named_of, unary_of};
+use super::reading::{along_last, binary_of, named_of, picked, unary_of};
 use super::{Simplifier, StructuralRule};
 use crate::graph::linear::behind;
 use crate::graph::named::{LOG_SOFTMAX, LOGSUMEXP, SOFTMAX};
@@ -189,17 +189,6 @@ fn logit(s: &mut Simplifier, x: NodeId, depth: usize) -> Option<NodeId> {
             Some(if opposite.is_some() { s.negated(z) } else { z })
         }
     }
-}
-
-/// What elements are picked of, or repeated, and how: nothing is filled in between.
-pub(super) fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
-    let of = match s.graph.op(x) {
-        Op::View(view) if view.is_total() => view.x,
-        Op::Gather { table, .. } => *table,
-        Op::Reshape { x, .. } => *x,
-        _ => return None,
-    };
-    Some((of, s.graph.op(x).clone()))
 }
 
 /// The other way to take the greatest out of a sum of exponentials.

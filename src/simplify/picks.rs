@@ -1,5 +1,6 @@
 //! Entries of functions of elements are functions of entries: `log(a)[k]` is `log(a[k])`. What is left out is not computed, and its slope, which
 //! may be infinite, meets no cotangent of zero. Done where the function is steep, nothing but entries of it are asked for, and it has no name.
+use super::reading::table_of;
 use super::{Rewrite, Simplifier, shape};
 use crate::graph::class::facts;
 use crate::graph::range::Ranges;
@@ -66,16 +67,6 @@ fn is_of_elements(op: &Op) -> bool {
 /// Whether it says where elements of others stand.
 fn arranges(op: &Op) -> bool {
     matches!(op, Op::View(_) | Op::Reshape { .. } | Op::Gather { .. } | Op::Join { .. })
-}
-
-/// Of what elements are taken, nothing filled in between.
-fn table_of(op: &Op) -> Option<NodeId> {
-    match op {
-        Op::View(view) if view.is_total() => Some(view.x),
-        Op::Reshape { x, .. } => Some(*x),
-        Op::Gather { table, .. } => Some(*table),
-        _ => None,
-    }
 }
 
 /// The entries of a steep function of elements, made of entries of its arguments.

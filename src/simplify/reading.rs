@@ -78,3 +78,17 @@ pub(super) fn reciprocal_of(s: &Simplifier, id: NodeId) -> Option<NodeId> {
         _ => None,
     }
 }
+/// Of what elements are taken, nothing filled in between.
+pub(super) fn table_of(op: &Op) -> Option<NodeId> {
+    match op {
+        Op::View(view) if view.is_total() => Some(view.x),
+        Op::Reshape { x, .. } => Some(*x),
+        Op::Gather { table, .. } => Some(*table),
+        _ => None,
+    }
+}
+/// The same of a value, and how they are taken.
+pub(super) fn picked(s: &Simplifier, x: NodeId) -> Option<(NodeId, Op)> {
+    let op = s.graph.op(x);
+    Some((table_of(op)?, op.clone()))
+}

@@ -1,7 +1,7 @@
 //! Recognisers of functions of whole values: a spelled-out softmax, its cross-entropy and a squared norm become named ones.
 use super::multiple::{Multiple, multiple};
 use super::reading::*;
-use super::{Simplifier, StructuralRule, logarithm};
+use super::{Simplifier, StructuralRule};
 use crate::graph::linear::{back_in_place, behind};
 use crate::graph::named::{CROSS_ENTROPY, LOG_SOFTMAX, LOGSUMEXP, SOFTMAX, SOFTMAX_CROSS_ENTROPY};
 use crate::graph::{NamedOp, NodeId, Op, View};
@@ -57,7 +57,7 @@ fn softmax(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     }
     // An entry.
     let (all, axes) = sum_over(s, below.of).filter(|_| s.graph.shape(below.of).is_empty())?;
-    let (of, pick) = logarithm::picked(s, z)?;
+    let (of, pick) = super::reading::picked(s, z)?;
     if unary_of(s, all, &EXP) != Some(of) {
         return None;
     }

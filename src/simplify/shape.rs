@@ -328,24 +328,19 @@ fn selected(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
         let (yes, no) = (within(yes, true).unwrap_or(yes), within(no, false).unwrap_or(no));
         return Some(s.make(Op::Select { condition, yes, no }));
     }
-    multiple_or_nothing(s, condition, yes, no)
+    multiple_or_nothing(s, id)
 }
 
 /// A sign or a number stands before `if c then x else 0`: it is finite, so that nothing comes out of what is not taken.
-fn multiple_or_nothing(s: &mut Simplifier, condition: NodeId, yes: NodeId, no: NodeId) -> Option<NodeId> {
-    let is_zero = |id: NodeId| s.graph.constant_of(id) == Some(0.0);
-    let (kept, side) = match (is_zero(yes), is_zero(no)) {
-        (false, true) => (yes, true),
-        (true, false) => (no, false),
-        _ => return None,
-    };
+fn multiple_or_nothing(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let (condition, side, kept) = s.graph.value_or_zero(id)?;
     let is_number = |id: NodeId| s.graph.constant_of(id).is_some_and(f64::is_finite);
     let (outside, x) = match *s.graph.op(kept) {
         Op::Unary(op, x) if op == NEGATE => (None, x),
         Op::Binary(op, c, x) if op == MULTIPLY && is_number(c) && !is_number(x) => (Some(c), x),
         _ => return None,
     };
-    let zero = if side { no } else { yes };
+    let zero = s.constant_like(0.0, x);
     let (yes, no) = if side { (x, zero) } else { (zero, x) };
     let chosen = s.make(Op::Select { condition, yes, no });
     Some(match outside {

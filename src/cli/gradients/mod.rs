@@ -45,11 +45,12 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
     waiting.tell("evaluating derivatives");
     let derived = Derived::new(model, of);
     let (written, at) = held(&model.graph, &[of], &env).map_err(oracle_failed)?;
-    let (recognised, there) = held(&derived.graph, &[derived.of], &env).map_err(oracle_failed)?;
+    let recognised;
     let mut probe = Probe::new(&written, of, &at).map_err(oracle_failed)?;
     if !probe.value.is_finite() {
         // What overflows as it is written may be recognised: `log(1 + exp(x))`.
-        probe = Probe::new(&recognised, derived.of, &there).map_err(oracle_failed)?;
+        recognised = held(&derived.graph, &[derived.of], &env).map_err(oracle_failed)?;
+        probe = Probe::new(&recognised.0, derived.of, &recognised.1).map_err(oracle_failed)?;
     }
     if !probe.value.is_finite() {
         let help = match model.inputs.is_empty() {

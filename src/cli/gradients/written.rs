@@ -51,23 +51,18 @@ fn apart(graph: &Graph, derivative: &Derivative, draws: &mut Draws) -> Apart {
     // What rounds are made from may depend on what is differentiated by: then they have an element of it, at a place that is a hole.
     let depends = graph.dependents(&[by]);
     let mut places: FxHashMap<LoopId, NodeId> = FxHashMap::default();
+    let mut place_in = |graph: &mut Graph, of: LoopId| {
+        let index = graph.intern(Op::Leaf(Leaf::LoopIndex(of)));
+        *places.entry(of).or_insert_with(|| graph.hole(graph.ty(index).clone()))
+    };
     let mut pairs: Vec<(NodeId, NodeId)> = vec![];
     for id in given {
-        let is_of = match *graph.op(id) {
-            Op::Element { of, x } => depends[x.index()].then_some((of, x)),
-            _ => None,
-        };
-        let put = match (is_of, graph.op(id)) {
-            (Some((of, x)), _) => {
-                let place = graph.intern(Op::Leaf(Leaf::LoopIndex(of)));
-                let ty = graph.ty(place).clone();
-                let place = *places.entry(of).or_insert_with(|| graph.hole(ty));
+        let put = match *graph.op(id) {
+            Op::Element { of, x } if depends[x.index()] => {
+                let place = place_in(&mut graph, of);
                 graph.gather(x, place, 0)
             }
-            (None, &Op::Leaf(Leaf::LoopIndex(of))) => {
-                let ty = graph.ty(id).clone();
-                *places.entry(of).or_insert_with(|| graph.hole(ty))
-            }
+            Op::Leaf(Leaf::LoopIndex(of)) => place_in(&mut graph, of),
             _ => graph.hole(graph.ty(id).clone()),
         };
         pairs.push((id, put));
