@@ -1,6 +1,7 @@
 //! What may stand in the place of another value: one of the same shape and kind. It may cease to vary and be the same in more rounds of
 //! loops than before (`x - x`), never the reverse.
-use super::{Graph, Kind, LoopId, NodeId, Type};
+use super::{Graph, Kind, LoopId, NodeId, Op, Type};
+use crate::op::comparison::GREATER;
 
 /// A type, and the loops in whose rounds a value differs: what has to be kept.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl Graph {
     }
     /// Of a choice between a value and zero: the condition, the side of it where the value is, and the value.
     pub fn value_or_zero(&self, id: NodeId) -> Option<(NodeId, bool, NodeId)> {
-        let super::Op::Select { condition, yes, no } = *self.op(id) else { return None };
+        let Op::Select { condition, yes, no } = *self.op(id) else { return None };
         let is_zero = |id: NodeId| self.constant_of(id) == Some(0.0);
         match (is_zero(yes), is_zero(no)) {
             (false, true) => Some((condition, true, yes)),
@@ -70,10 +71,15 @@ impl Graph {
         let (more, less) = (self.constant(more, shape), self.constant(less, shape));
         self.greater(more, less)
     }
+    /// Whether it is what `known` gives for what is true.
+    pub fn is_known_true(&self, id: NodeId) -> bool {
+        let number = |id: NodeId, value: f64| self.constant_of(id) == Some(value);
+        matches!(*self.op(id), Op::Binary(op, more, less) if op == GREATER && number(more, 1.0) && number(less, 0.0))
+    }
     /// The truth value that a number is made of, if it is `[b]`.
     pub fn truth_of(&self, id: NodeId) -> Option<NodeId> {
         match *self.op(id) {
-            super::Op::Select { condition, yes, no } => {
+            Op::Select { condition, yes, no } => {
                 let is_number = self.constant_of(yes) == Some(1.0) && self.constant_of(no) == Some(0.0);
                 (is_number && self.ty(condition).kind == Kind::Bool).then_some(condition)
             }

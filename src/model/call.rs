@@ -86,8 +86,8 @@ impl<'a> Elaborator<'a> {
             .map(|argument| {
                 let span = self.span(argument.value);
                 self.no_word_in_quotes(argument)?;
-                let value = match self.word(argument) {
-                    Some(word) => Value::Word(word),
+                let value = match self.word(argument)? {
+                    Some(word) => word,
                     None => self.expression(argument.value)?,
                 };
                 Ok(Given { name: argument.name.as_ref(), value, span })
@@ -111,12 +111,27 @@ impl<'a> Elaborator<'a> {
             None => error.help(format!("there are {}, or a number", listed(&known))),
         })
     }
-    /// The word that an option's argument is.
-    fn word(&self, argument: &Argument) -> Option<&'static str> {
-        let option = argument.name.as_ref()?;
-        let (_, words) = WORDS.iter().find(|(name, _)| *name == option.name)?;
-        let given = self.tree.name(argument.value)?;
-        words.iter().copied().find(|word| *word == given)
+    /// What an option's argument is, if it is a word, or a list with words for some axes: `padding = [same, 1]`.
+    fn word(&mut self, argument: &Argument) -> Outcome<Option<Value<'a>>> {
+        let Some(option) = &argument.name else { return Ok(None) };
+        let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == option.name) else { return Ok(None) };
+        let tree = self.tree;
+        let of = |id: TreeId| words.iter().copied().find(|word| tree.name(id) == Some(word)).map(Value::Word);
+        if let Some(word) = of(argument.value) {
+            return Ok(Some(word));
+        }
+        let NodeKind::List(items) = tree.kind(argument.value) else { return Ok(None) };
+        if items.iter().all(|item| of(*item).is_none()) {
+            return Ok(None);
+        }
+        let mut all = vec![];
+        for &item in items {
+            all.push(match of(item) {
+                Some(word) => word,
+                None => self.expression(item)?,
+            });
+        }
+        Ok(Some(Value::Tuple(all)))
     }
 
     pub fn pipeline(&mut self, value: TreeId, stages: &'a [TreeId]) -> Outcome<Value<'a>> {
@@ -264,7 +279,11 @@ pub fn meant_option<'n>(
         "units" | "filters" | "out_features" | "out_channels" | "output_dim" | "hidden_size" | "embedding_dim" => {
             Some("m")
         }
-        "kernel_size" => Some("k"),
+        "kernel_size" | "pool_size" | "kernel" | "size" => Some("k"),
+        "dilation_rate" | "dilations" => Some("dilation"),
+        "num_heads" | "nhead" | "n_heads" | "n_head" => Some("heads"),
+        "num_groups" => Some("groups"),
+        "is_causal" | "use_causal_mask" => Some("causal"),
         _ => None,
     };
     let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);

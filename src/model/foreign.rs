@@ -7,32 +7,41 @@ use crate::syntax::{Argument, NodeKind, ProductSign, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
-const ALIASES: [(&str, &str); 54] = [
+const ALIASES: [(&str, &str); 83] = [
     ("absolute", "abs"), ("arccos", "acos"), ("arcsin", "asin"), ("arctan", "atan"), ("arctan2", "atan2"),
-    ("average", "mean"), ("batchnorm", "batch_norm"), ("batchnorm1d", "batch_norm"),
-    ("batchnormalization", "batch_norm"), ("bce", "binary_cross_entropy"), ("bceloss", "binary_cross_entropy"),
-    ("bcewithlogitsloss", "logistic_loss"), ("binary_cross_entropy_with_logits", "logistic_loss"),
-    ("binary_crossentropy", "binary_cross_entropy"), ("cat", "concat"), ("categorical_crossentropy", "cross_entropy"),
-    ("clamp", "clip"), ("concatenate", "concat"), ("crossentropy", "cross_entropy"),
-    ("crossentropyloss", "cross_entropy"), ("eye", "identity"), ("fabs", "abs"), ("false", "false"), ("fc", "dense"),
-    ("huber_loss", "huber"), ("huberloss", "huber"), ("kl_div", "kl"), ("kldivergence", "kl"), ("kldivloss", "kl"),
-    ("l1_loss", "absolute_error"), ("l1loss", "absolute_error"), ("layernorm", "layer_norm"),
-    ("layernormalization", "layer_norm"), ("leakyrelu", "leaky_relu"), ("linear", "dense"), ("ln", "log"),
-    ("logistic", "sigmoid"), ("logsoftmax", "log_softmax"), ("mae", "absolute_error"), ("maximum", "max"),
+    ("average", "mean"), ("averagepool1d", "mean_pool1d"), ("averagepool2d", "mean_pool2d"),
+    ("averagepooling1d", "mean_pool1d"), ("averagepooling2d", "mean_pool2d"), ("avg_pool1d", "mean_pool1d"),
+    ("avg_pool2d", "mean_pool2d"), ("avgpool1d", "mean_pool1d"), ("avgpool2d", "mean_pool2d"),
+    ("batchnorm", "batch_norm"), ("batchnorm1d", "batch_norm"), ("batchnorm2d", "batch_norm"), ("batchnormalization", "batch_norm"),
+    ("bce", "binary_cross_entropy"), ("bceloss", "binary_cross_entropy"), ("bcewithlogitsloss", "logistic_loss"),
+    ("binary_cross_entropy_with_logits", "logistic_loss"), ("binary_crossentropy", "binary_cross_entropy"),
+    ("cat", "concat"), ("categorical_crossentropy", "cross_entropy"), ("clamp", "clip"), ("concatenate", "concat"),
+    ("conv1d_transpose", "conv1d_transposed"), ("conv1dtranspose", "conv1d_transposed"),
+    ("conv2d_transpose", "conv2d_transposed"), ("conv2dtranspose", "conv2d_transposed"),
+    ("conv_transpose1d", "conv1d_transposed"), ("conv_transpose2d", "conv2d_transposed"),
+    ("convtranspose1d", "conv1d_transposed"), ("convtranspose2d", "conv2d_transposed"),
+    ("crossentropy", "cross_entropy"), ("crossentropyloss", "cross_entropy"), ("dot_product_attention", "attention"),
+    ("eye", "identity"), ("fabs", "abs"), ("false", "false"), ("fc", "dense"), ("groupnorm", "group_norm"),
+    ("groupnormalization", "group_norm"), ("huber_loss", "huber"), ("huberloss", "huber"), ("inf", "infinity"),
+    ("kl_div", "kl"), ("kldivergence", "kl"), ("kldivloss", "kl"), ("l1_loss", "absolute_error"),
+    ("l1loss", "absolute_error"), ("layernorm", "layer_norm"), ("layernormalization", "layer_norm"),
+    ("leakyrelu", "leaky_relu"), ("linear", "dense"), ("ln", "log"), ("logistic", "sigmoid"),
+    ("logsoftmax", "log_softmax"), ("mae", "absolute_error"), ("maximum", "max"), ("maxpool1d", "max_pool1d"),
+    ("maxpool2d", "max_pool2d"), ("maxpooling1d", "max_pool1d"), ("maxpooling2d", "max_pool2d"),
     ("mean_absolute_error", "absolute_error"), ("mean_squared_error", "squared_error"),
-    ("meanabsoluteerror", "absolute_error"), ("meansquarederror", "squared_error"), ("minimum", "min"),
-    ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"), ("one_hot", "onehot"),
-    ("rmsnorm", "rms_norm"), ("simplernn", "rnn"), ("sparse_categorical_crossentropy", "cross_entropy"),
-    ("swish", "silu"), ("true", "true"),
+    ("meanabsoluteerror", "absolute_error"), ("meansquarederror", "squared_error"), ("mha", "self_attention"),
+    ("minimum", "min"), ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"),
+    ("multi_head_attention", "self_attention"), ("multiheadattention", "self_attention"), ("one_hot", "onehot"),
+    ("rmsnorm", "rms_norm"), ("scaled_dot_product_attention", "attention"), ("simplernn", "rnn"),
+    ("sparse_categorical_crossentropy", "cross_entropy"), ("swish", "silu"), ("true", "true"),
 ];
 
 const RANDOM: &str =
     "a parameter that begins at random is `param w: [3] ~ normal(1)`; noise in each step is not there yet";
 
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
-const ADVICE: [(&str, &str); 22] = [
+const ADVICE: [(&str, &str); 26] = [
     ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
-    ("shape", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("none", "an option is a number, `true` or `false`, or is left out"),
     ("null", "an option is a number, `true` or `false`, or is left out"),
     ("lambda", "a function is defined by itself: `fn f(x) = …`"),
@@ -54,7 +63,12 @@ const ADVICE: [(&str, &str); 22] = [
     ("randn", RANDOM),
     ("randint", RANDOM),
     ("seed", "the seed stands in the `train` section: `seed 7`"),
-    ("inf", "there is no infinity; a bound that nothing exceeds is a large number"),
+    ("globalaveragepooling1d", "the mean of all places is `mean(x, axis = 0)`"),
+    ("globalmaxpooling1d", "the greatest of all places is `max(x, axis = 0)`"),
+    ("globalaveragepooling2d", "the mean of all places is `mean(x, axis = [0, 1])`"),
+    ("globalmaxpooling2d", "the greatest of all places is `max(x, axis = [0, 1])`"),
+    ("adaptiveavgpool1d", "the mean of all places is `mean(x, axis = 0)`"),
+    ("adaptiveavgpool2d", "the mean of all places is `mean(x, axis = [0, 1])`"),
     ("trace", "the trace of a square matrix is `sum(A * identity(n))`"),
 ];
 

@@ -152,7 +152,20 @@ impl<'a> Elaborator<'a> {
         // Where the size of the input is said, it comes first.
         let says_input = matches!(
             foreign,
-            "Linear" | "Embedding" | "Conv1d" | "RNN" | "LSTM" | "GRU" | "LayerNorm" | "RMSNorm" | "BatchNorm1d"
+            "Linear"
+                | "Embedding"
+                | "Conv1d"
+                | "Conv2d"
+                | "ConvTranspose1d"
+                | "ConvTranspose2d"
+                | "RNN"
+                | "LSTM"
+                | "GRU"
+                | "LayerNorm"
+                | "RMSNorm"
+                | "BatchNorm1d"
+                | "BatchNorm2d"
+                | "MultiheadAttention"
         );
         let unnamed = settings.iter().filter(|setting| setting.name.is_none()).count();
         let is_by_size = matches!(own, "layer_norm" | "rms_norm" | "batch_norm");
@@ -161,6 +174,10 @@ impl<'a> Elaborator<'a> {
         for (at, setting) in settings.iter().enumerate().skip(skipped) {
             let text = self.text(self.span(setting.value));
             let Some(name) = &setting.name else {
+                // The number of channels is known from the input.
+                if foreign == "GroupNorm" && at == 1 {
+                    continue;
+                }
                 kept.push(text.to_string());
                 continue;
             };
@@ -175,8 +192,11 @@ impl<'a> Elaborator<'a> {
                 name if KNOWN_HERE.contains(&name) => {}
                 "use_bias" | "bias" => kept.push(format!("bias = {}", text.to_lowercase())),
                 "strides" => kept.push(format!("stride = {text}")),
+                "dilation_rate" => kept.push(format!("dilation = {text}")),
+                "batch_first" | "return_sequences" | "embed_dim" | "key_dim" | "data_format" => {}
+                "num_heads" | "num_groups" if at <= skipped + 1 => kept.insert(0, text.to_string()),
                 "padding" => kept.push(format!("padding = {}", text.trim_matches(['"', '\'']))),
-                "kernel_size" => kept.push(text.to_string()),
+                "kernel_size" | "pool_size" => kept.push(text.to_string()),
                 name => kept.push(format!("{name} = {text}")),
             }
         }

@@ -13,21 +13,11 @@ use crate::random::Distribution;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Names that are values, if the file doesn't bind them.
-const VALUES: [&str; 9] = ["pi", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
+const VALUES: [&str; 10] =
+    ["pi", "infinity", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
 
 /// Names of the prelude that this version has not.
-const NOT_YET: [&str; 10] = [
-    "attention",
-    "conv1d_transposed",
-    "conv2d",
-    "conv2d_transposed",
-    "dropout",
-    "max_pool1d",
-    "max_pool2d",
-    "mean_pool1d",
-    "mean_pool2d",
-    "self_attention",
-];
+const NOT_YET: [&str; 1] = ["dropout"];
 
 impl<'a> Elaborator<'a> {
     /// The value of a name.
@@ -106,6 +96,7 @@ impl<'a> Elaborator<'a> {
         };
         match name {
             "pi" => Some(Ok(self.constant(std::f64::consts::PI).into())),
+            "infinity" => Some(Ok(self.constant(f64::INFINITY).into())),
             "training" => Some(Ok(Value::Truth(self.options.training))),
             "weights" | "params" => Some(self.gathered_parameters(name == "weights", span)),
             "gradients" => Some(self.gathered_gradients(span)),

@@ -185,6 +185,9 @@ fn relation(sign: &str) -> &str {
 }
 
 fn number_text(value: f64) -> String {
+    if value.is_infinite() {
+        return r"\infty".into();
+    }
     let text = number(value);
     match text.split_once('e') {
         Some(("1", exponent)) => format!("10^{{{exponent}}}"),

@@ -107,9 +107,10 @@ impl Printer<'_> {
             return name.clone();
         }
         match e {
-            // There are no names for them in a program.
+            // There is no name for it in a program.
             E::Number(value) if !self.style.typographic && value.is_nan() => "(0 / 0)".into(),
-            E::Number(value) if !self.style.typographic && value.is_infinite() => "(1 / 0)".into(),
+            E::Number(value) if !self.style.typographic && value.is_infinite() => "infinity".into(),
+            E::Number(value) if value.is_infinite() => "∞".into(),
             E::Number(value) => number(*value),
             E::Count(n) => format!("0..{n}"),
             E::Symbol(of) => symbol(of),

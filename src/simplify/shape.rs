@@ -25,7 +25,10 @@ pub static RULES: &[StructuralRule] = &[
 
 /// What a `for` over places picks is a part of a value: `x[i + 1]`. Before differentiation too, so that its adjoint is a view's.
 pub fn at_places(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
-    let Op::Gather { table, index, shared } = *s.graph.op(id) else { return None };
+    let Op::Gather { table, mut index, shared } = *s.graph.op(id) else { return None };
+    while let Some(seen_at_once) = composed(s, index) {
+        index = seen_at_once;
+    }
     let places = match s.graph.op(index) {
         Op::Leaf(Leaf::Iota(n)) => Row::axis(0, *n),
         Op::View(view) if matches!(s.graph.op(view.x), Op::Leaf(Leaf::Iota(_))) && view.is_total() => {

@@ -38,7 +38,7 @@ pub enum LexemeKind {
     #[regex(r"//[^\n\r]*", allow_greedy = true)] Comment,
 
     // Words and literals. A name is as in Unicode's annex 31, without superscript letters and with subscript digits.
-    #[regex(r"[\p{XID_Start}_--[ªºʰ-ʸˠ-ˤᴬ-ᵡᵸᶛ-ᶿⁱⁿ]][[\p{XID_Continue}₀-₉]--[ªºʰ-ʸˠ-ˤᴬ-ᵡᵸᶛ-ᶿⁱⁿ]]*")] Name,
+    #[regex(r"[\p{XID_Start}_--[ªºʰ-ʸˠ-ˤᴬ-ᵡᵸᶛ-ᶿⁱⁿ]][[\p{XID_Continue}₀-₉]--[ªºʰ-ʸˠ-ˤᴬ-ᵡᵸᶛ-ᶿⁱⁿ]]*")] #[token("∞")] Name,
     #[regex(r"[0-9][0-9_]*(\.[0-9][0-9_]*)?([eE][+-]?[0-9]+)?")] Number,
     #[regex(r#""([^"\\\n\r]|\\[^\n\r])*""#)] Text,
     #[regex("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")] Superscript,

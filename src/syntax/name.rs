@@ -2,10 +2,12 @@
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-/// A name after NFKC: `w₁` is `w1`, `µ` (micro) is `μ` (mu). `π` alone has another spelling, `pi`.
+/// A name after NFKC: `w₁` is `w1`, `µ` (micro) is `μ` (mu). `π` and `∞` have other spellings, `pi` and `infinity`.
 pub fn normalised(name: &str) -> Cow<'_, str> {
-    if name == "π" {
-        return Cow::Borrowed("pi");
+    match name {
+        "π" => return Cow::Borrowed("pi"),
+        "∞" => return Cow::Borrowed("infinity"),
+        _ => {}
     }
     // It was reported; what it stands for is a name all the same.
     if let Some((letter, _)) = super::paper::letter(name) {
@@ -55,6 +57,7 @@ mod tests {
         assert_eq!(normalised("w₁"), "w1");
         assert_eq!(normalised("µ"), "μ");
         assert_eq!(normalised("π"), "pi");
+        assert_eq!(normalised("∞"), "infinity");
         assert_eq!(normalised("π̂"), "π̂");
         assert_eq!(normalised("종"), "종");
     }

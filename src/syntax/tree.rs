@@ -22,7 +22,7 @@ pub struct Node {
 /// A name where it can't be an expression: bound, declared, a field, the name of an argument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ident {
-    /// After NFKC, so that `w₁` is `w1` and `µ` is `μ`; `π` is `pi`. What the author wrote is in the source, at `span`.
+    /// After NFKC, so that `w₁` is `w1` and `µ` is `μ`; `π` is `pi`, `∞` is `infinity`. What the author wrote is in the source, at `span`.
     pub name: String,
     pub span: Span,
 }

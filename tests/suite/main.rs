@@ -13,6 +13,7 @@ mod everyday;
 mod gradients;
 mod jacobians;
 mod kinks;
+mod layers;
 mod learning;
 mod limits;
 mod mistakes;

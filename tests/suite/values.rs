@@ -34,6 +34,14 @@ impl Way {
 /// A parameter or a state after the steps that the program asks for. Its data stand in it; batches are all rows.
 #[track_caller]
 pub fn trained(text: &str, way: Way, name: &str) -> Vec<f64> {
+    let after = trained_from(text, way, &|_, _| None);
+    after.into_iter().find(|(of, _)| of == name).unwrap_or_else(|| panic!("no `{name}`")).1
+}
+
+/// All parameters and states by name, after the steps that the program asks for. Those that `start` has a value for, by name and number
+/// of elements, begin with it.
+#[track_caller]
+pub fn trained_from(text: &str, way: Way, start: &dyn Fn(&str, usize) -> Option<Vec<f64>>) -> Vec<(String, Vec<f64>)> {
     let source = pipeline::read("a test", text, &Default::default());
     assert!(!source.has_errors(), "{:?}\n{text}", source.diagnostics);
     let model = source.training.as_ref().unwrap();
@@ -52,13 +60,14 @@ pub fn trained(text: &str, way: Way, name: &str) -> Vec<f64> {
     let how = Executing { float: way.float, threads: 1, interpreted: way.interpreted, path: Path::detect() };
     let totals = (schedule.total_steps(), schedule.total_epochs());
     let mut executor = pipeline::executor(&step, &how, batch, &dataset, totals).unwrap();
-    let parameters = initial::parameters(model, 1).unwrap().into_iter().zip(0..);
-    let states = initial::states(model, 1).unwrap().into_iter().zip(0..);
-    let start = parameters.map(|(v, i)| (Target::Parameter(i), v)).chain(states.map(|(v, i)| (Target::State(i), v)));
-    start.for_each(|(target, values)| executor.write(target, &values));
+    let parameters = model.graph.parameters.iter().zip(initial::parameters(model, 1).unwrap());
+    let states = model.graph.states.iter().zip(initial::states(model, 1).unwrap());
+    let parameters = parameters.zip(0..).map(|((of, values), at)| (Target::Parameter(at), of.name.clone(), values));
+    let states = states.zip(0..).map(|((of, values), at)| (Target::State(at), of.name.clone(), values));
+    let all: Vec<(Target, String, Vec<f64>)> = parameters.chain(states).collect();
+    for (target, name, values) in &all {
+        executor.write(*target, &start(name, values.len()).unwrap_or(values.clone()));
+    }
     train(executor.as_mut(), &schedule, step.logged.len(), &AtomicBool::new(false), &mut |_, _| {}).unwrap();
-    let place = |of: &[gradus::graph::Variable]| of.iter().position(|v| v.name == name).map(|at| at as u32);
-    let target = place(&model.graph.parameters).map(Target::Parameter);
-    let target = target.or_else(|| place(&model.graph.states).map(Target::State)).unwrap();
-    executor.read(target)
+    all.into_iter().map(|(target, name, _)| (name, executor.read(target))).collect()
 }

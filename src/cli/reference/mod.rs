@@ -157,9 +157,9 @@ Layers, activations, losses, metrics, optimizers and schedules: what each means,
 in Gradus itself, and their definitions stand here: read them, copy them, change them. `gradus explain NAME` shows an entry; this file
 is written by `gradus explain --prelude`. How to write a program is in [language.md](language.md).
 
-In the examples, `x`, `y` and `t` are vectors of 4 numbers, `xs` is a sequence of 10 such vectors, `z` are 3 logits, `u` and `v`
-numbers, `p` is a probability, `p3` and `t3` are 3 probabilities, `k` is one of 3 classes, `s` a truth value. A program says one example;
-the others' tensors have an axis of examples in front. Keras' names are below `keras`; `F` is `torch.nn.functional`, `optim` is
+In the examples, `x`, `y` and `t` are vectors of 4 numbers, `xs` is a sequence of 10 such vectors, `img` an image of 6 × 5 such
+vectors, `z` are 3 logits, `u` and `v` numbers, `p` is a probability, `p3` and `t3` are 3 probabilities, `k` is one of 3 classes, `s` a
+truth value. A program says one example; the others' tensors have an axis of examples in front. Keras' names are below `keras`; `F` is `torch.nn.functional`, `optim` is
 `torch.optim`, with parameters `w` and an optimizer `o`. What stands in one row of Layers, Activations, Losses or Metrics has been computed by both
 others from the same numbers, by `tests/suite/prelude/reference.py`, and is compared by the tests.
 ";

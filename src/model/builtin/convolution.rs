@@ -1,96 +1,154 @@
-//! Convolution: a window view of the input, contracted with a kernel `[size, in, out]`; the plan reads the window in place.
+//! Convolution: a window view of the input, contracted with a kernel `[sizes…, in, out]`; the plan reads the window in place.
+//! The transposed one is the same of an input between whose entries zeros stand.
+use super::windows::{Along, Padding, along_axes, padding, whole_for_each, window};
 use super::{Arguments, Builtin};
 use crate::diagnostic::Diagnostic;
-use crate::graph::view::rows;
 use crate::graph::{NodeId, Row};
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
 
-pub static ROWS: &[Builtin] = &[Builtin {
-    name: "convolve1d",
-    parameters: &["x", "kernel", "?stride", "?dilation", "?padding"],
-    apply: convolve1d,
-}];
+const PARAMETERS: &[&str] = &["x", "kernel", "?stride", "?dilation", "?padding", "?groups"];
+const TRANSPOSED: &[&str] = &["x", "kernel", "?stride", "?dilation", "?padding", "?output_padding", "?groups"];
 
-/// How many zeros stand before and behind, for a window that spans `reach` places.
-fn padding<'a>(
-    e: &mut Elaborator<'a>,
-    arguments: &Arguments<'a>,
-    reach: usize,
-    extent: usize,
-    stride: usize,
-) -> Outcome<(usize, usize)> {
-    let Some(given) = arguments.given("padding").cloned() else { return Ok((0, 0)) };
-    match given.value {
-        Value::Word("valid") => Ok((0, 0)),
-        Value::Word("causal") => Ok((reach - 1, 0)),
-        // As many places as the input has, divided by the stride and rounded up; the odd zero stands behind.
-        Value::Word("same") => {
-            let places = extent.div_ceil(stride);
-            let total = ((places - 1) * stride).saturating_add(reach).saturating_sub(extent);
-            Ok((total / 2, total - total / 2))
-        }
-        value => {
-            let number = e.whole(value, given.span)?;
-            match usize::try_from(number) {
-                Ok(zeros) => Ok((zeros, zeros)),
-                Err(_) => {
-                    let error =
-                        Diagnostic::error("E0307", "padding is `valid`, `same`, `causal`, or a number of zeros")
-                            .at(given.span, format!("this is {number}"));
-                    e.fail(error)
-                }
-            }
-        }
-    }
+pub static ROWS: &[Builtin] = &[
+    Builtin { name: "convolve1d", parameters: PARAMETERS, apply: |e, a| convolve(e, a, 1) },
+    Builtin { name: "convolve2d", parameters: PARAMETERS, apply: |e, a| convolve(e, a, 2) },
+    Builtin { name: "convolve1d_transposed", parameters: TRANSPOSED, apply: |e, a| transposed(e, a, 1) },
+    Builtin { name: "convolve2d_transposed", parameters: TRANSPOSED, apply: |e, a| transposed(e, a, 2) },
+];
+
+/// What is convolved: `x` as `[spatial…, groups, in / groups]` and the kernel as `[sizes…, in / groups, groups, out / groups]`; without
+/// groups their axes are left out.
+struct Operands {
+    x: Tensor,
+    kernel: NodeId,
+    sizes: Vec<usize>,
+    groups: usize,
+    out: usize,
 }
 
-/// `x: [t, in]` and `kernel: [size, in, out]` give `[places, out]`.
-fn convolve1d<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
-    let (x, kernel) = (e.numeric_argument(&arguments, "x")?, e.numeric_argument(&arguments, "kernel")?);
-    let stride = whole_above_zero(e, &arguments, "stride")?;
-    let dilation = whole_above_zero(e, &arguments, "dilation")?;
+fn operands<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>, axes: usize) -> Outcome<Operands> {
+    let (x, kernel) = (e.numeric_argument(arguments, "x")?, e.numeric_argument(arguments, "kernel")?);
+    let groups = e.whole_option(arguments, "groups", 1)?;
+    let groups = e.positive(groups, arguments.span_of("groups"))?;
     let (shape, kernel_shape) = (e.shape(&x), e.shape(&kernel));
-    let ([extent, channels], [size, into, _]) = (&shape[..], &kernel_shape[..]) else {
-        let error = Diagnostic::error("E0306", "`convolve1d` takes `[t, in]` and a kernel `[size, in, out]`");
+    let both = |e: &mut Elaborator<'a>, error: Diagnostic| {
         let error = e.label_operand(error, (&x, arguments.span_of("x")), true);
-        let error = e.label_operand(error, (&kernel, arguments.span_of("kernel")), false);
-        return e.fail(error);
+        e.label_operand(error, (&kernel, arguments.span_of("kernel")), false)
     };
-    if channels != into {
-        let error =
-            Diagnostic::error("E0306", format!("the input has {channels} channels, and the kernel takes {into}"));
-        let error = e.label_operand(error, (&x, arguments.span_of("x")), true);
-        let error = e.label_operand(error, (&kernel, arguments.span_of("kernel")), false);
+    if shape.len() != axes + 1 || kernel_shape.len() != axes + 2 {
+        let (input, sizes) = if axes == 1 { ("[t, in]", "size") } else { ("[height, width, in]", "sizes…") };
+        let name = arguments.builtin.name;
+        let error = Diagnostic::error("E0306", format!("`{name}` takes `{input}` and a kernel `[{sizes}, in, out]`"));
+        let error = both(e, error);
         return e.fail(error);
     }
-    let reach = (size - 1).saturating_mul(dilation).saturating_add(1);
-    let (before, behind) = padding(e, &arguments, reach, *extent, stride)?;
-    let padded = extent.saturating_add(before).saturating_add(behind);
-    if padded < reach {
-        let error = Diagnostic::error("E0306", format!("a window of {reach} places does not fit into {padded}"))
-            .at(arguments.span, format!("({size} − 1) · {dilation} + 1 = {reach}"));
-        let error = e.label_operand(error, (&x, arguments.span_of("x")), false);
-        return e.fail(error.help("`padding = same` adds zeros on both sides"));
+    let (channels, into, out) = (shape[axes], kernel_shape[axes], kernel_shape[axes + 1]);
+    let sizes = kernel_shape[..axes].to_vec();
+    if channels != into * groups {
+        let of_groups = if groups == 1 { String::new() } else { format!(" in each of {groups} groups") };
+        let error = Diagnostic::error(
+            "E0306",
+            format!("the input has {channels} channels, and the kernel takes {into}{of_groups}"),
+        );
+        let error = both(e, error);
+        return e.fail(error);
     }
-    let places = (padded - reach) / stride + 1;
-    let window = window(e, x.id, (*extent, *channels), (places, *size), (stride, dilation, before));
-    Ok(Tensor::new(e.graph.contract(window, kernel.id, &[0, 1, 2], &[1, 2, 3], &[0, 3])).into())
+    if !out.is_multiple_of(groups) {
+        let error = Diagnostic::error("E0306", format!("{out} channels do not come from {groups} equal groups"))
+            .at(arguments.span_of("groups"), format!("{out} = {groups} · {} + {}", out / groups, out % groups))
+            .help(format!(
+                "make {} channels of it, or {}",
+                out / groups * groups + groups,
+                (out / groups * groups).max(groups)
+            ));
+        return e.fail(error);
+    }
+    if groups == 1 {
+        return Ok(Operands { x, kernel: kernel.id, sizes, groups, out });
+    }
+    let grouped = [&shape[..axes], &[groups, into]].concat();
+    let x = Tensor::new(e.graph.reshape(x.id, &grouped));
+    let grouped = [&kernel_shape[..axes + 1], &[groups, out / groups]].concat();
+    let kernel = e.graph.reshape(kernel.id, &grouped);
+    Ok(Operands { x, kernel, sizes, groups, out })
 }
 
-/// `[places, size, channels]`, zero outside of the input.
-fn window(
-    e: &mut Elaborator<'_>,
-    x: NodeId,
-    (extent, channels): (usize, usize),
-    (places, size): (usize, usize),
-    (stride, dilation, before): (usize, usize, usize),
-) -> NodeId {
-    let row = rows::window(0, 1, extent, stride, dilation, before);
-    e.graph.view(x, vec![places, size, channels], vec![row, Row::axis(2, channels)])
+/// `[places…, sizes…, channels]` with the kernel gives `[places…, out]`.
+fn contracted(e: &mut Elaborator<'_>, windows: NodeId, operands: &Operands) -> NodeId {
+    let axes = operands.sizes.len() as u8;
+    let places: Vec<u8> = (0..axes).collect();
+    let taps: Vec<u8> = (axes..2 * axes).collect();
+    let (input, group, out) = (2 * axes, 2 * axes + 1, 2 * axes + 2);
+    if operands.groups == 1 {
+        let (a, b) = ([&places[..], &taps, &[input]].concat(), [&taps[..], &[input, out]].concat());
+        return e.graph.contract(windows, operands.kernel, &a, &b, &[&places[..], &[out]].concat());
+    }
+    let (a, b) = ([&places[..], &taps, &[group, input]].concat(), [&taps[..], &[input, group, out]].concat());
+    let grouped = e.graph.contract(windows, operands.kernel, &a, &b, &[&places[..], &[group, out]].concat());
+    let mut shape = e.graph.shape(grouped)[..places.len()].to_vec();
+    shape.push(operands.out);
+    e.graph.reshape(grouped, &shape)
 }
 
-fn whole_above_zero<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>, name: &str) -> Outcome<usize> {
-    let number = e.whole_option(arguments, name, 1)?;
-    e.positive(number, arguments.span_of(name))
+/// `x: [t, in]` and `kernel: [size, in, out]` give `[places, out]`; in two dimensions likewise.
+fn convolve<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, axes: usize) -> Outcome<Value<'a>> {
+    let operands = operands(e, &arguments, axes)?;
+    let along = along_axes(e, &arguments, &operands.x, &operands.sizes)?;
+    let windows = window(e, operands.x.id, &along);
+    Ok(Tensor::new(contracted(e, windows, &operands)).into())
+}
+
+/// The adjoint of `convolve`, as a layer: `out[stride · place + dilation · tap − padding]` gets what `x[place]` gives by the kernel's tap.
+fn transposed<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, axes: usize) -> Outcome<Value<'a>> {
+    let operands = operands(e, &arguments, axes)?;
+    let strides = whole_for_each(e, &arguments, "stride", axes)?;
+    let dilations = whole_for_each(e, &arguments, "dilation", axes)?;
+    let paddings = padding(e, &arguments, axes)?;
+    let more = output_padding(e, &arguments, axes)?;
+    let shape = e.graph.shape(operands.x.id).to_vec();
+    let (mut places, mut rows) = (vec![], vec![]);
+    for axis in 0..axes {
+        let (stride, dilation) = (strides[axis], dilations[axis]);
+        let reach = Along::reach(operands.sizes[axis], dilation);
+        let whole = (shape[axis] - 1).saturating_mul(stride).saturating_add(reach);
+        let (before, length) = match paddings[axis] {
+            Padding::Valid => (0, Some(whole + more[axis])),
+            Padding::Zeros(cut) => (cut, (whole + more[axis]).checked_sub(cut.saturating_mul(2))),
+            // As many places as the input has, times the stride.
+            Padding::Same => {
+                ((whole.saturating_sub(shape[axis] * stride)) / 2, Some(shape[axis] * stride + more[axis]))
+            }
+            Padding::Causal => (0, Some(shape[axis] * stride + more[axis])),
+        };
+        let Some(length) = length.filter(|length| *length > 0) else {
+            let error = Diagnostic::error("E0306", "the padding cuts everything off")
+                .at(arguments.span_of("padding"), format!("from {whole} places"))
+                .help("in a transposed convolution, padding cuts off what a convolution would pad");
+            return e.fail(error);
+        };
+        places.push(length);
+        let terms = vec![(axis, 1), (axes + axis, -(dilation as i64))];
+        rows.push(Row { offset: before as i64, terms, divisor: stride as i64, low: 0, high: shape[axis] as i64 });
+    }
+    rows.extend(shape[axes..].iter().enumerate().map(|(k, &extent)| Row::axis(2 * axes + k, extent)));
+    let whole = [&places[..], &operands.sizes, &shape[axes..]].concat();
+    e.check_limits(&whole, arguments.span)?;
+    let windows = e.graph.view(operands.x.id, whole, rows);
+    Ok(Tensor::new(contracted(e, windows, &operands)).into())
+}
+
+/// How many places more than the least there are behind the last, for each axis: 0 if nothing is said.
+fn output_padding<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>, axes: usize) -> Outcome<Vec<usize>> {
+    let Some(given) = arguments.given("output_padding").cloned() else { return Ok(vec![0; axes]) };
+    let mut known = e.known_list(&given)?;
+    if known.len() == 1 {
+        known = vec![known[0]; axes];
+    }
+    if known.len() != axes || known.iter().any(|n| n.fract() != 0.0 || *n < 0.0) {
+        let error = Diagnostic::error("E0307", "`output_padding` is a number of places, for each axis")
+            .at(given.span, "not such numbers");
+        return e.fail(error);
+    }
+    Ok(known.into_iter().map(|n| n as usize).collect())
 }

@@ -1,5 +1,6 @@
 //! Functions that make values of nothing but sizes, and `clip`.
 use super::{Arguments, Builtin};
+use crate::diagnostic::Diagnostic;
 use crate::graph::{Leaf, Op};
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
@@ -11,6 +12,7 @@ pub static ROWS: &[Builtin] = &[
     Builtin { name: "ones", parameters: &[".."], apply: |e, a| filled(e, a, 1.0) },
     Builtin { name: "identity", parameters: &["n"], apply: identity },
     Builtin { name: "linspace", parameters: &["from", "to", "count"], apply: linspace },
+    Builtin { name: "shape", parameters: &["x"], apply: shape },
     Builtin { name: "clip", parameters: &["x", "low", "high"], apply: clip },
 ];
 
@@ -44,6 +46,18 @@ fn linspace<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Val
     let values: Vec<f64> = (0..count).map(step).collect();
     let id = e.graph.table(&values, &[count]);
     Ok(Tensor { id, row: false, known: Some(Rc::from(values)) }.into())
+}
+
+/// The sizes of a value's axes, as a list that is known: `shape(x)[-1]` is the size of the last.
+fn shape<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.argument(&arguments, "x")?;
+    let sizes: Vec<f64> = e.shape(&x).iter().map(|&size| size as f64).collect();
+    if sizes.is_empty() {
+        let error = Diagnostic::error("E0308", "a number has no axes").at(arguments.span_of("x"), "a number");
+        return e.fail(error);
+    }
+    let id = e.graph.table(&sizes, &[sizes.len()]);
+    Ok(Tensor { id, row: false, known: Some(Rc::from(sizes)) }.into())
 }
 
 /// `min(max(x, low), high)`

@@ -5,6 +5,7 @@ mod derivative;
 mod make;
 mod probability;
 mod reduce;
+mod windows;
 
 pub use probability::warn_of_squashed;
 
@@ -29,8 +30,8 @@ impl std::fmt::Debug for Builtin {
 }
 
 /// All of them, by family.
-pub static ALL: [&[Builtin]; 6] =
-    [reduce::ROWS, probability::ROWS, arrange::ROWS, make::ROWS, convolution::ROWS, derivative::ROWS];
+pub static ALL: [&[Builtin]; 7] =
+    [reduce::ROWS, probability::ROWS, arrange::ROWS, make::ROWS, windows::ROWS, convolution::ROWS, derivative::ROWS];
 
 pub fn by_name(name: &str) -> Option<&'static Builtin> {
     ALL.iter().flat_map(|family| family.iter()).find(|builtin| builtin.name == name)

@@ -5,6 +5,7 @@ use crate::graph::{NamedOp, NodeId, named};
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
 use crate::op::{ReduceOp, arithmetic, exponential};
+use std::rc::Rc;
 
 pub static ROWS: &[Builtin] = &[
     Builtin { name: "sum", parameters: &["x", "?axis"], apply: |e, a| reduced(e, a, ReduceOp::Sum) },
@@ -24,7 +25,10 @@ fn reduced<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, op: ReduceOp) -
     let x = e.numeric_argument(&arguments, "x")?;
     let count = e.graph.shape(x.id).len();
     let axes = e.axes_option(&arguments, count)?.unwrap_or_else(|| (0..count).collect());
-    Ok(Tensor::new(e.graph.reduce(op, &axes, x.id)).into())
+    // Of sizes that are known one more is: `prod(shape(x))`.
+    let known = x.known.filter(|_| axes.len() == count && op != ReduceOp::Mean && !op.picks_index());
+    let known = known.map(|all| Rc::from([all.iter().fold(op.row().initial, |y, &x| (op.row().combine)(y, x))]));
+    Ok(Tensor { id: e.graph.reduce(op, &axes, x.id), row: false, known }.into())
 }
 
 /// `max(x)` over axes, `max(a, b)` element by element.

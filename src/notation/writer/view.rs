@@ -72,6 +72,11 @@ impl Writer<'_> {
         }
         let mut inner = at.with(axes);
         let conditions = self.conditions(view, at, &mut inner);
+        if self.graph.is_known_true(view.x) && !conditions.factors.is_empty() {
+            // Where there is something, no more.
+            let whole = Factors::number(conditions.coefficient);
+            return Ok(Some(conditions.factors.into_iter().fold(whole, Factors::where_holds)));
+        }
         let factors = self.factors(view.x, &inner).map_err(|needs| Needs { axis: names[needs.axis], ..needs })?;
         let factors = factors.renamed(&names).times(Factors::number(conditions.coefficient));
         Ok(Some(conditions.factors.into_iter().fold(factors, Factors::where_holds)))

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 torch.set_default_dtype(torch.float64)
 keras.config.set_floatx("float64")
 keras.config.disable_traceback_filtering()
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 ROWS = 6
 
 
@@ -54,18 +54,36 @@ def torch_parameters(layer):
         case torch.nn.Conv1d():
             out, n, size = layer.weight.shape
             return {"weight": parameter(0, size, n, out).permute(2, 1, 0), "bias": parameter(1, out)}
+        case torch.nn.Conv2d():
+            out, n, *size = layer.weight.shape
+            return {"weight": parameter(0, *size, n, out).permute(3, 2, 0, 1), "bias": parameter(1, out)}
+        case torch.nn.ConvTranspose1d():
+            n, out, size = layer.weight.shape
+            return {"weight": parameter(0, size, n, out).permute(1, 2, 0), "bias": parameter(1, out)}
+        case torch.nn.ConvTranspose2d():
+            n, out, *size = layer.weight.shape
+            return {"weight": parameter(0, *size, n, out).permute(2, 3, 0, 1), "bias": parameter(1, out)}
+        case torch.nn.MultiheadAttention():
+            n = layer.embed_dim
+            of = {"in_proj_weight": parameter(0, 3 * n, n), "in_proj_bias": parameter(1, 3 * n)}
+            return of | {"out_proj.weight": parameter(2, n, n), "out_proj.bias": parameter(3, n)}
         case torch.nn.RNNBase():
             (gates, n), (_, m) = layer.weight_ih_l0.shape, layer.weight_hh_l0.shape
-            return {
-                "weight_ih_l0": parameter(0, gates, n),
-                "weight_hh_l0": parameter(1, gates, m),
-                "bias_ih_l0": parameter(2, gates),
-                "bias_hh_l0": torch.zeros(gates),
-            }
-        case torch.nn.LayerNorm() | torch.nn.BatchNorm1d():
+            of = {}
+            for at, direction in enumerate(["", "_reverse"][: 1 + layer.bidirectional]):
+                of |= {
+                    f"weight_ih_l0{direction}": parameter(3 * at, gates, n),
+                    f"weight_hh_l0{direction}": parameter(3 * at + 1, gates, m),
+                    f"bias_ih_l0{direction}": parameter(3 * at + 2, gates),
+                    f"bias_hh_l0{direction}": torch.zeros(gates),
+                }
+            return of
+        case torch.nn.LayerNorm() | torch.nn.BatchNorm1d() | torch.nn.GroupNorm():
             return {"weight": parameter(0, *layer.weight.shape), "bias": parameter(1, *layer.bias.shape)}
         case torch.nn.Embedding() | torch.nn.RMSNorm():
             return {"weight": parameter(0, *layer.weight.shape)}
+        case _:
+            return {}
 
 
 def keras_parameters(layer):
@@ -75,11 +93,23 @@ def keras_parameters(layer):
         case keras.layers.Dense():
             n, out = shapes[0]
             return [parameter(0, out, n).T, parameter(1, out)]
-        case keras.layers.Conv1D():
+        case keras.layers.Conv1DTranspose() | keras.layers.Conv2DTranspose():
+            *size, out, n = shapes[0]
+            return [parameter(0, *size, n, out).transpose(-1, -2), parameter(1, out)]
+        case keras.layers.Conv1D() | keras.layers.Conv2D():
             return [parameter(0, *shapes[0]), parameter(1, *shapes[1])]
         case keras.layers.SimpleRNN() | keras.layers.LSTM():
             (n, gates), (m, _) = shapes[:2]
             return [parameter(0, gates, n).T, parameter(1, gates, m).T, parameter(2, gates)]
+        case keras.layers.Bidirectional():
+            (n, gates), (m, _) = shapes[:2]
+            ways = [[parameter(k, gates, n).T, parameter(k + 1, gates, m).T, parameter(k + 2, gates)] for k in (0, 3)]
+            return ways[0] + ways[1]
+        case keras.layers.MultiHeadAttention():
+            n, heads, d = shapes[0]
+            w, b = parameter(0, 3 * n, n).chunk(3), parameter(1, 3 * n).chunk(3)
+            of = [part for w, b in zip(w, b) for part in (w.T.reshape(n, heads, d), b.reshape(heads, d))]
+            return of + [parameter(2, n, n).T.reshape(heads, d, n), parameter(3, n)]
         case keras.layers.GRU():
             (n, gates), (m, _) = shapes[:2]
             r, z, new = range(0, m), range(m, 2 * m), range(2 * m, gates)
@@ -111,13 +141,16 @@ class Keras:
 
     def __getattr__(self, name):
         def make(*arguments, **options):
+            arguments = [getattr(argument, "layer", argument) for argument in arguments]
             layer = getattr(keras.layers, name)(*arguments, **options)
 
-            def call(value, **how):
-                layer.build(tuple(value.shape))
+            def call(*values, **how):
+                # The first call makes the weights.
+                layer(*values, **how)
                 layer.set_weights([weight.numpy() for weight in keras_parameters(layer)])
-                return layer(value, **how)
+                return layer(*values, **how)
 
+            call.layer = layer
             return call
 
         return make
@@ -128,7 +161,8 @@ t = numbers(6, 4)
 k = torch.tensor([row % 3 for row in range(ROWS)])
 s = torch.tensor([row * row % 4 == 1 for row in range(ROWS)])
 p, p3, t3 = torch.sigmoid(v), F.softmax(z, dim=-1), F.softmax(x[:, :3], dim=-1)
-data = dict(x=x, y=y, xs=xs, z=z, u=u, v=v, t=t, k=k, s=s, p=p, p3=p3, t3=t3)
+img = numbers(9, 6, 5, 4)
+data = dict(img=img, x=x, y=y, xs=xs, z=z, u=u, v=v, t=t, k=k, s=s, p=p, p3=p3, t3=t3)
 
 
 def pytorch(text):
