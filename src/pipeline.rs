@@ -344,6 +344,8 @@ pub struct Executing {
     pub interpreted: bool,
     /// With vectors of this width.
     pub path: Path,
+    /// What fresh draws follow from.
+    pub seed: u64,
 }
 
 /// An executor of a step over this data, with memory for so many rows of a batch.
@@ -359,12 +361,16 @@ pub fn executor(
         let updates = batched.updates.iter().map(|u| u.1);
         let roots: Vec<NodeId> = updates.chain(batched.logged.iter().chain(&batched.outputs).map(|r| r.1)).collect();
         room.of_interpreter(&roots)?;
-        return Ok(interpreter(batched, how, rows, dataset, totals)?);
+        let mut executor = interpreter(batched, how, rows, dataset, totals)?;
+        executor.draw_from(how.seed, 0);
+        return Ok(executor);
     }
     room.of_values(0)?;
     let plan = planned(batched, how.float, rows)?;
     room.of_values(plan.program.arena_bytes as u128)?;
-    Ok(Box::new(Native::new(plan, dataset, how.path, how.threads, totals)?))
+    let mut executor = Native::new(plan, dataset, how.path, how.threads, totals)?;
+    executor.draw_from(how.seed, 0);
+    Ok(Box::new(executor))
 }
 
 /// The interpreter as an executor: of the same graph, node by node.

@@ -82,6 +82,7 @@ fn program() -> Program {
             product(Axis::row(Extent::Batch, 16, 16), Axis::inner(Extent::Fixed(16), 1, 16)),
             product(Axis::row(Extent::Fixed(16), 1, 16), Axis::inner(Extent::Batch, 16, 16)),
         ],
+        draws: vec![],
         steps: vec![multiply(0, x, w, y, Division::Batch), run(0), multiply(1, x, y, dw, Division::Tiles), run(1)],
     };
     program.insert_barriers();

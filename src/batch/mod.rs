@@ -16,13 +16,23 @@ pub fn batch(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
             _ => None,
         })
         .collect();
-    let mut pairs = vec![];
+    let (mut pairs, mut draws) = (vec![], vec![]);
     for &(number, leaf) in &inputs {
         let ty = batched(&graph.inputs[number as usize].ty);
         let hole = work.hole(ty);
         pairs.push((leaf, hole));
     }
-    let lifted = work.lift(roots, &pairs, BATCH);
+    for id in work.ids() {
+        if let Op::Leaf(Leaf::Draw(number, shape)) = work.op(id) {
+            let ty = batched(&Type::real(shape, true));
+            draws.push((id, *number, ty));
+        }
+    }
+    let draws: Vec<(NodeId, NodeId)> = draws
+        .into_iter()
+        .map(|(leaf, number, ty)| (leaf, work.intern(Op::Leaf(Leaf::Draw(number, ty.shape)))))
+        .collect();
+    let lifted = work.lift(roots, &[&pairs[..], &draws].concat(), BATCH);
     let names: Vec<(NodeId, String)> =
         lifted.iter().zip(roots).filter_map(|(l, r)| Some((l.0, graph.name_of(*r)?.to_string()))).collect();
     for (id, name) in names {

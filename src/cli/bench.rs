@@ -103,7 +103,8 @@ impl Bench {
         let mut step = pipeline::training_step(model);
         step.logged.retain(|logged| logged.0 == "objective");
         let executor = |rules: bool, interpreted: bool| {
-            let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path() };
+            let executing =
+                Executing { float, threads: self.threads.get(), interpreted, path: processor::path(), seed };
             pipeline::executor(&pipeline::batched(&step, rules), &executing, batch, &dataset, totals)
                 .map_err(stopped(&source))
         };

@@ -94,8 +94,10 @@ impl Predict {
 
         let step = pipeline::batched(&pipeline::prediction_step(model), true);
         let answers = answers(model, &step.graph, &step.outputs, facts.unwrap_or(&dataset.facts));
-        let start = Start::new(model, self.seed.unwrap_or(1), Some(&weights))?;
-        let mut computing = Computing { step, start, float, executor: None, moment: end_of(model), room: 0 };
+        let seed = self.seed.or(model.training.as_ref().map(|training| training.seed)).unwrap_or(1);
+        let start = Start::new(model, seed, Some(&weights))?;
+        let mut computing =
+            Computing { step, start, float, seed, executor: None, moment: end_of(model), room: 0, before: 0 };
         let mut out = header(&answers);
         let (mut all, mut bad) = (0, 0);
         loop {
@@ -110,6 +112,7 @@ impl Predict {
             }
             all += dataset.rows;
             computing.answer(&dataset, good, &answers, &source, &mut out)?;
+            computing.before += dataset.rows;
             if let Some((_, why)) = end {
                 return Err(refused(&[with_a_way_out(why)], &source));
             }
@@ -193,11 +196,14 @@ struct Computing {
     step: Batched,
     start: Start,
     float: Float,
+    seed: u64,
     executor: Option<Box<dyn Executor>>,
     /// The end of training, as far as the program says when that is.
     moment: Moment,
     /// So many rows the executor computes at once.
     room: usize,
+    /// So many rows have come before: what is drawn for a row does not depend on how they come.
+    before: usize,
 }
 
 impl Computing {
@@ -217,6 +223,7 @@ impl Computing {
             self.bind(dataset).map_err(stopped(source))?;
         }
         let Some(executor) = &mut self.executor else { return Ok(()) };
+        executor.draw_from(self.seed, self.before);
         for first in (0..rows).step_by(self.room) {
             let here = self.room.min(rows - first);
             let batch = Batch::at(self.moment, here);
@@ -247,7 +254,8 @@ impl Computing {
             return Ok(executor.bind(dataset)?);
         }
         self.room = wanted.max(2 * self.room).min(ROWS);
-        let executing = Executing { float: self.float, threads: 1, interpreted: false, path: processor::path() };
+        let executing =
+            Executing { float: self.float, threads: 1, interpreted: false, path: processor::path(), seed: self.seed };
         let mut executor =
             pipeline::executor(&self.step, &executing, self.room, dataset, (self.moment.step, self.moment.epoch))?;
         self.start.set(executor.as_mut());

@@ -120,7 +120,7 @@ impl Run {
         };
         let clock = std::time::Instant::now();
         let interpreted = self.executor == ExecutorName::Interpreter;
-        let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path() };
+        let executing = Executing { float, threads: self.threads.get(), interpreted, path: processor::path(), seed };
         let totals = (schedule.total_steps(), schedule.total_epochs());
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();

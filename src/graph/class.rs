@@ -107,6 +107,7 @@ fn made_of_leaf(leaf: &Leaf) -> Made {
         | Leaf::Runtime(_)
         | Leaf::Binder(..)
         | Leaf::LoopIndex(_)
+        | Leaf::Draw(..)
         | Leaf::Hole(..) => Made::Given,
     }
 }

@@ -102,6 +102,8 @@ fn leaf_type(graph: &Graph, leaf: &Leaf) -> Type {
         Leaf::Setting(_) | Leaf::Runtime(_) => Type::real(&[], false),
         Leaf::Binder(of, index) => graph.looped(*of).binders[*index as usize].ty.clone(),
         Leaf::LoopIndex(of) => Type { shape: vec![], kind: Kind::Index(graph.looped(*of).length), varying: false },
+        // With an axis of examples, all of them are there.
+        Leaf::Draw(_, shape) => Type::real(shape, shape.first() != Some(&BATCH)),
         Leaf::Hole(_, ty) => ty.clone(),
     }
 }
@@ -125,6 +127,7 @@ pub fn loops_of(graph: &Graph, op: &Op) -> Box<[LoopId]> {
             | Leaf::State(_)
             | Leaf::Setting(_)
             | Leaf::Runtime(_)
+            | Leaf::Draw(..)
             | Leaf::Hole(..) => {}
         },
         Op::Element { of, .. } => all.push(*of),

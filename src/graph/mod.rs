@@ -34,6 +34,7 @@ pub use node::{Kind, Leaf, ListId, Node, NodeId, Op, Runtime, Shape, Type};
 pub use view::{Row, View};
 
 use crate::diagnostic::Span;
+use crate::random::Noise;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,6 +49,16 @@ pub struct Variable {
     pub span: Span,
 }
 
+/// A fresh draw: numbers for each example and each step.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    /// The path of its name, which its numbers are a function of; two that would bear one name are numbered.
+    pub name: String,
+    pub noise: Noise,
+    /// What stands for it, with the axes that it was mapped over and those of the loops around it in front.
+    pub leaf: NodeId,
+}
+
 /// The graph: an arena of nodes and side tables about them.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -58,6 +69,8 @@ pub struct Graph {
     pub inputs: Vec<Variable>,
     pub parameters: Vec<Variable>,
     pub states: Vec<Variable>,
+    /// Fresh draws, by the number of their leaf.
+    pub draws: Vec<Draw>,
     /// Named numbers of the top level, with the values that they have.
     pub settings: Vec<(String, f64)>,
     /// What the program calls things that are no values: functions, layers, models.
@@ -84,6 +97,7 @@ impl Graph {
             inputs: self.inputs.clone(),
             parameters: self.parameters.clone(),
             states: self.states.clone(),
+            draws: self.draws.clone(),
             settings: self.settings.clone(),
             words: self.words.clone(),
             holes: self.holes,

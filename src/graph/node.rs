@@ -143,6 +143,8 @@ pub enum Leaf {
     Binder(LoopId, u32),
     /// Which element a loop is at, from 0.
     LoopIndex(LoopId),
+    /// Numbers drawn anew for each example and step, by its number in `Graph::draws`.
+    Draw(u32, Shape),
     /// A value to be put in later: a function's argument, an element that is mapped over, an upstream gradient.
     Hole(u32, Type),
 }

@@ -2,6 +2,7 @@
 use super::{Graph, Kind, Leaf, NodeId, Op};
 use crate::op::arithmetic::MULTIPLY;
 use crate::op::{Interval, ReduceOp};
+use crate::random::Noise;
 
 /// The ranges of the nodes that were asked for, and of all before them.
 #[derive(Default)]
@@ -30,6 +31,10 @@ fn range(graph: &Graph, id: NodeId, known: &[Interval]) -> Interval {
             }
             Leaf::Setting(number) => Interval::point(graph.settings[*number as usize].1),
             Leaf::Runtime(_) => Interval::new(1.0, f64::INFINITY),
+            Leaf::Draw(number, _) => match graph.draws[*number as usize].noise {
+                Noise::Uniform => Interval::UNIT,
+                Noise::Normal => Interval::ALL,
+            },
             // What a loop carries may become anything.
             Leaf::Parameter(_) | Leaf::State(_) | Leaf::Binder(..) => Interval::ALL,
             Leaf::Iota(_) | Leaf::LoopIndex(_) | Leaf::Input(_) | Leaf::Hole(..) => of_kind(graph.ty(id).kind),

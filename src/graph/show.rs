@@ -68,6 +68,10 @@ fn operation(graph: &Graph, id: NodeId) -> String {
             Leaf::Runtime(what) => what.name().into(),
             Leaf::Binder(of, index) => format!("carried {index} of loop {}", of.0),
             Leaf::LoopIndex(of) => format!("place of loop {}", of.0),
+            Leaf::Draw(n, _) => {
+                let draw = &graph.draws[*n as usize];
+                format!("draw {} of {}", draw.name, draw.noise.name())
+            }
             Leaf::Hole(n, _) => format!("hole {n}"),
         },
         Op::Unary(op, _) => format!("{} {operands}", op.name),

@@ -164,6 +164,7 @@ fn leaf_is_right(graph: &Graph, id: NodeId, leaf: &Leaf) -> Result<(), String> {
         | Leaf::Setting(_)
         | Leaf::Runtime(_)
         | Leaf::LoopIndex(_)
+        | Leaf::Draw(..)
         | Leaf::Hole(..) => Ok(()),
     }
 }

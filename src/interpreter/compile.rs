@@ -246,6 +246,14 @@ impl<'a> Compiler<'a> {
                 lines.push(Line::Place { of: of.0 as usize, out: out.clone() });
                 Ok(out)
             }
+            Leaf::Draw(number, shape) => {
+                if shape.first() != Some(&BATCH) {
+                    return Err(format!("%{} is drawn for each example: the graph is not batched", id.0));
+                }
+                let out = self.dense(shape);
+                lines.push(Line::Draw { number: *number as usize, out: out.clone() });
+                Ok(out)
+            }
             Leaf::Hole(..) => Err(format!("%{} is a hole", id.0)),
             Leaf::Constant(..) | Leaf::Setting(_) | Leaf::Runtime(_) | Leaf::Binder(..) => {
                 Err(format!("%{} has no value by itself", id.0))

@@ -1,6 +1,7 @@
 //! What tasks work on: the buffers, where loops are, and room for a tile of each operand.
 use super::layout::{Strided, start};
 use super::real::Real;
+use crate::random::Site;
 use crate::vector::Path;
 
 /// Elements that a kernel over slices takes at once: operands that are not contiguous are copied to tiles of this length.
@@ -11,6 +12,10 @@ pub struct Memory<T> {
     /// The place that each loop is at.
     pub places: Vec<usize>,
     pub path: Path,
+    /// What fresh draws follow from: their sites, the rows' numbers in the data, the step.
+    pub sites: Vec<Site>,
+    pub data_rows: Vec<u32>,
+    pub step: u64,
     pub tiles: [Vec<T>; 3],
     /// Packed operands of products.
     pub packed: [Vec<T>; 2],
@@ -24,6 +29,9 @@ impl<T: Real> Memory<T> {
             buffers: sizes.iter().map(|&n| vec![T::ZERO; n]).collect(),
             places: vec![0; loops],
             path,
+            sites: vec![],
+            data_rows: vec![],
+            step: 1,
             tiles: std::array::from_fn(|_| vec![T::ZERO; TILE]),
             packed: std::array::from_fn(|_| vec![]),
             sums: std::array::from_fn(|_| vec![]),
@@ -32,6 +40,15 @@ impl<T: Real> Memory<T> {
     pub fn bytes(&self) -> usize {
         let all = self.buffers.iter().chain(&self.tiles).chain(&self.packed).chain(&self.sums);
         all.map(|b| b.capacity() * size_of::<T>()).sum()
+    }
+    /// Draws the numbers of a site for some rows, of so many elements each. Rows whose numbers were not told are those from 0 on.
+    pub fn draw(&mut self, site: usize, buffer: usize, row: usize, rows: usize) {
+        let (site, step, numbers) = (self.sites[site], self.step, &self.data_rows);
+        let to = &mut self.buffers[buffer];
+        for at in 0..rows {
+            let number = numbers.get(at).copied().unwrap_or(at as u32);
+            site.each(number, step, row, |k, value| to[at * row + k] = T::from_f64(value));
+        }
     }
     pub fn of(&self, operand: &Operand) -> &[T] {
         &self.buffers[operand.buffer]

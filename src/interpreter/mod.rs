@@ -23,6 +23,7 @@ pub use real::Real;
 
 use crate::graph::{Graph, Leaf, NodeId, Op, Runtime, Variable};
 use crate::oracle::values::place;
+use crate::random::{Noise, Site};
 use crate::step::Target;
 use crate::vector::Path;
 use compile::Compiled;
@@ -53,6 +54,8 @@ pub struct Interpreter<T> {
     max_rows: usize,
     /// The rows of the last run.
     rows: usize,
+    /// What is drawn from, and the paths of the sites.
+    draws: Vec<(Noise, String)>,
 }
 
 impl<T: Real> Interpreter<T> {
@@ -90,7 +93,7 @@ impl<T: Real> Interpreter<T> {
             table.iter_mut().zip(values).for_each(|(t, v)| *t = T::from_f64(v));
         }
         let width = |v: &Variable| crate::oracle::values::count(&v.ty);
-        Ok(Interpreter {
+        let mut interpreter = Interpreter {
             lines,
             numbers,
             numbers_at,
@@ -105,7 +108,19 @@ impl<T: Real> Interpreter<T> {
             reads,
             max_rows,
             rows: 0,
-        })
+            draws: graph.draws.iter().map(|draw| (draw.noise, draw.name.clone())).collect(),
+        };
+        interpreter.draw_from(1);
+        Ok(interpreter)
+    }
+    /// The seed that fresh draws follow from; 1 until then.
+    pub fn draw_from(&mut self, seed: u64) {
+        self.memory.sites = self.draws.iter().map(|(noise, name)| Site::new(*noise, seed, name)).collect();
+    }
+    /// The numbers of the rows in the data, which fresh draws follow from.
+    pub fn draw_for(&mut self, rows: impl Iterator<Item = u32>) {
+        self.memory.data_rows.clear();
+        self.memory.data_rows.extend(rows);
     }
 
     /// The bytes that `on` will take.
@@ -199,6 +214,7 @@ impl<T: Real> Interpreter<T> {
                 self.programs.len() - 1
             }
         };
+        self.memory.step = self.runtime[place(Runtime::Step)] as u64;
         self.programs[at].1.run(&mut self.memory)
     }
     /// The elements of a root, by its number, as the last run computed them. A root that `advance` has used is no longer there.

@@ -65,6 +65,11 @@ pub enum Line {
         of: usize,
         out: Strided,
     },
+    /// Fresh draws, by the number of their site.
+    Draw {
+        number: usize,
+        out: Strided,
+    },
     Loop(LoopLines),
 }
 
@@ -94,7 +99,7 @@ impl Line {
             Line::Contract { a, b, out, .. } => vec![a, b, out],
             Line::Copy { from, to } => vec![from, to],
             Line::Indexed { index, data, out, .. } => vec![index, data, out],
-            Line::Place { out, .. } => vec![out],
+            Line::Place { out, .. } | Line::Draw { out, .. } => vec![out],
             Line::Loop(_) => vec![],
         }
     }
@@ -112,6 +117,7 @@ enum Task {
     Filled(Filled),
     Indexed(Indexed),
     Place { of: usize, out: Strided },
+    Draw { number: usize, buffer: usize, row: usize, rows: usize },
     Loop(Box<LoopTasks>),
 }
 
@@ -151,6 +157,7 @@ impl Tasks {
                 Task::Place { of, out } => {
                     memory.buffers[out.buffer][out.offset as usize] = T::from_f64(memory.places[*of] as f64);
                 }
+                Task::Draw { number, buffer, row, rows } => memory.draw(*number, *buffer, *row, *rows),
                 Task::Loop(task) => task.run(memory)?,
             }
         }
@@ -189,6 +196,10 @@ fn task(line: &Line, rows: usize) -> Task {
             Task::Indexed(Indexed::new(*access, *shared, [index, data, out], rows))
         }
         Line::Place { of, out } => Task::Place { of: *of, out: out.clone() },
+        Line::Draw { number, out } => {
+            let row = out.shape[1..].iter().product();
+            Task::Draw { number: *number, buffer: out.buffer, row, rows }
+        }
         Line::Loop(l) => Task::Loop(Box::new(LoopTasks {
             of: l.of,
             length: l.length,

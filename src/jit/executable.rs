@@ -8,7 +8,7 @@ use cranelift_frontend::FunctionBuilderContext;
 use cranelift_module::FuncId;
 
 use super::barrier::Barrier;
-use super::driver::{self, Driver, Products, Run, Slot};
+use super::driver::{self, Draws, Driver, Products, Run, Slot};
 use super::lower;
 use super::module::{Code, Options};
 use super::records::{Log, RECORD_HEAD, Records};
@@ -33,6 +33,7 @@ pub struct Executable {
     _code: Code,
     arena: Vec<Line>,
     products: Products,
+    draws: Draws,
     slots: Vec<Option<Column>>,
     barrier: Barrier,
     compile_time: Duration,
@@ -76,6 +77,7 @@ impl Executable {
         let driver = unsafe { std::mem::transmute::<*const u8, Driver>(address) };
         Ok(Executable {
             products: Products::new(&program, options.path),
+            draws: Draws::new(&program, 1, 0),
             threads,
             driver,
             _code: code,
@@ -119,6 +121,11 @@ impl Executable {
             None => return Err(Fault { place: format!("slot {slot}"), reason: "it does not exist".to_string() }),
         }
         Ok(())
+    }
+
+    /// What fresh draws follow from: the seed, and how many rows of the data stand before those that are bound. The seed is 1 until then.
+    pub fn draw_from(&mut self, seed: u64, rows_before: u32) {
+        self.draws = Draws::new(&self.program, seed, rows_before);
     }
 
     /// All elements of a buffer in memory, padding included, as numbers. Empty for data.
@@ -199,6 +206,7 @@ impl Executable {
             arena: self.arena.as_mut_ptr().cast(),
             slots: slots.as_ptr(),
             products: self.products.addresses(),
+            draws: self.draws.addresses(),
             records: records.words().as_ptr(),
             count: records.len() as i64,
             log: log.room(),

@@ -75,7 +75,9 @@ pub use instruction::{
     Access, Accumulator, Binary, Compare, For, Guard, Instruction, Kernel, Parameter, Reducer, Register, Row,
     ScalarCode, ScalarFunction, Shift, Statement, Type, Unary,
 };
-pub use program::{Command, Division, KernelId, Multiplication, Operand, ProductId, Program, Transposition};
+pub use program::{
+    Command, Division, Drawing, DrawingId, KernelId, Multiplication, Operand, ProductId, Program, Transposition,
+};
 pub use recorder::{Loop, Recorder, Running, RunningIntegers};
 pub use value::{Integers, Truth, Value};
 pub use verify::{Fault, batch_strides};

@@ -72,6 +72,16 @@ impl Program {
                     let threads = if one.divided { "divided" } else { "one thread" };
                     writeln!(text, "{to} = {from} transposed, rows {rows}, columns {columns} ({strides}), {threads}")
                 }
+                Command::Draw(id) => {
+                    let one = self.drawing(*id);
+                    let threads = if one.divided { "divided" } else { "one thread" };
+                    let (to, noise) = (&self.buffer(one.to.buffer).name, one.noise.name());
+                    writeln!(
+                        text,
+                        "{to} = {noise} of `{}`, {} runs of {} a row, {threads}",
+                        one.name, one.runs, one.run
+                    )
+                }
                 Command::Barrier => writeln!(text, "barrier"),
             };
         }

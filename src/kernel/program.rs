@@ -2,12 +2,16 @@
 use super::affine::{Affine, LoopVariable};
 use super::buffer::{Buffer, BufferId, Extent, Float};
 use super::instruction::Kernel;
+use crate::random::Noise;
 use crate::vector::Product;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KernelId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProductId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DrawingId(pub u32);
 
 /// One training step (or one evaluation of a batch), as the JIT takes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +29,7 @@ pub struct Program {
     pub outputs: Vec<BufferId>,
     pub kernels: Vec<Kernel>,
     pub products: Vec<Product>,
+    pub draws: Vec<Drawing>,
     pub steps: Vec<Command>,
 }
 
@@ -35,6 +40,9 @@ impl Program {
     pub fn kernel(&self, id: KernelId) -> &Kernel {
         &self.kernels[id.0 as usize]
     }
+    pub fn drawing(&self, id: DrawingId) -> &Drawing {
+        &self.draws[id.0 as usize]
+    }
     /// Whether threads share any of the work. If not, more than one only wait for each other.
     pub fn is_divided(&self) -> bool {
         fn any(program: &Program, steps: &[Command]) -> bool {
@@ -42,6 +50,7 @@ impl Program {
                 Command::Kernel { kernel, .. } => program.kernel(*kernel).divided(),
                 Command::Product(product) => product.division != Division::Alone,
                 Command::Transpose(transposition) => transposition.divided,
+                Command::Draw(draw) => program.drawing(*draw).divided,
                 Command::Loop { body, .. } => any(program, body),
                 Command::Barrier => false,
             })
@@ -90,6 +99,25 @@ pub struct Transposition {
     pub divided: bool,
 }
 
+/// Numbers that are drawn anew for each row of the batch, of the program's `float`. A row is so many runs of neighbours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    /// The site, which its numbers are a function of.
+    pub name: String,
+    pub noise: Noise,
+    pub to: Operand,
+    pub runs: usize,
+    pub run: usize,
+    /// From run to run, and from row to row.
+    pub stride: usize,
+    pub row_stride: usize,
+    /// The numbers of the rows in the data, and that of the step.
+    pub order: BufferId,
+    pub step: BufferId,
+    /// Each thread takes its own rows of the batch.
+    pub divided: bool,
+}
+
 /// How threads share a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Division {
@@ -110,6 +138,8 @@ pub enum Command {
     Product(Multiplication),
     /// Copies a matrix with rows and columns exchanged.
     Transpose(Transposition),
+    /// Draws numbers.
+    Draw(DrawingId),
     /// Runs `body` for `variable` in `0..length`, downwards if `reverse`.
     Loop { variable: LoopVariable, length: usize, reverse: bool, body: Vec<Command> },
     /// No thread goes on before all are here. Needed between a step that writes and one whose threads read or write the

@@ -208,7 +208,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// `y.1.w`: a parameter by its path.
+    /// `y.1.w`: a parameter by its path; `h.u`: what was drawn in a layer.
     pub fn field(&mut self, id: TreeId) -> Outcome<Value<'a>> {
         let span = self.span(id);
         let Some(path) = self.tree.path(id).map(|parts| parts.join(".")) else {
@@ -224,6 +224,9 @@ impl<'a> Elaborator<'a> {
         let found = self.parameter_paths().into_iter().find(|(known, _)| *known == path);
         if let Some((_, number)) = found {
             return Ok(Tensor::new(self.declared.parameters[number as usize].leaf).into());
+        }
+        if let Some(draw) = self.graph.draws.iter().find(|draw| draw.name == path) {
+            return Ok(Tensor::new(draw.leaf).into());
         }
         if let Some(statistic) = self.statistic(&path, span)? {
             return Ok(statistic.into());

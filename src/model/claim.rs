@@ -30,7 +30,9 @@ impl<'a> Elaborator<'a> {
             for statement in statements {
                 if let StatementKind::Claim { derivative, value } = &statement.kind {
                     // The others can be judged without it.
+                    this.reading.claiming = true;
                     let _ = this.claim(*derivative, *value, statement.span);
+                    this.reading.claiming = false;
                 }
             }
             this.reported.of_claims = errors(this) - before;

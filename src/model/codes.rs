@@ -51,7 +51,7 @@ pub static CODES: &[Explanation] = &[
         "input x: [3]\ny = dense(x, 2)\nz = norm(params)\nh = dense(x, 3)", "input x: [3]\ny = dense(x, 2)\nh = dense(x, 3)\nz = norm(params)"),
     explain("E0299", "what is not there yet",
         "It is part of the language, and this version of the compiler can't do it.",
-        "input x: [3]\nnoise: [3] ~ normal(1)\ny = x + noise", "input x, noise: [3]\ny = x + noise"),
+        "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)", "input x: [3]\ny = dense(x, 2)"),
     explain("E0301", "a product whose shapes do not fit",
         "In `w x` the last axis of `w` is as long as the first of `x`. A vector is a column; `x'` is a row.",
         "input x: [5]\nparam w: [3, 4]\ny = w x", "input x: [5]\nparam w: [3, 5]\ny = w x"),
@@ -125,6 +125,12 @@ pub static CODES: &[Explanation] = &[
         "A state has one value for all examples and places; it steps once a step. What varies is averaged first: `batch_mean(x)`.",
         "input x: [3]\nlayer f(x: [n]) {\n    state m: [n] = 0\n    m <- x\n    x - m\n}\ny = f(x)",
         "input x: [3]\nlayer f(x: [n]) {\n    state m: [n] = 0\n    m <- batch_mean(x)\n    x - m\n}\ny = f(x)"),
+    explain("E0411", "a draw where nothing can be drawn",
+        "A fresh draw, `noise: [3] ~ normal(1)` or what `dropout` makes of it, is made for each example and each step of training. An optimizer \
+         takes one step for all examples. And a claim that draws speaks of other numbers than the loss: what the loss has drawn is called by its \
+         name there, `noise` or `h.u`.",
+        "input x: [3]\ntarget t\nparam w: [3]\ny = w' x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) dropout(x, 0.5)",
+        "input x: [3]\ntarget t\nparam w: [3]\nh = dropout(x, 0.5)\ny = w' h\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) h"),
     explain("E0501", "a claim about something else than a derivative",
         "A claim says what a derivative is: `∂u/∂x = …`, or `grad(u, x) = …` with what is differentiated and by what.",
         "input x\nparam w\nloss = w x\ngrad(loss) = x", "input x\nparam w\nloss = w x\ngrad(loss, w) = x"),

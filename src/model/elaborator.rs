@@ -137,6 +137,8 @@ pub struct Reading {
     pub rounds: Vec<(LoopId, ScopeId)>,
     /// Above zero while something is read again whose parameters are there already.
     pub replaying: usize,
+    /// Whether a claim is being read.
+    pub claiming: bool,
     /// A `use` that was refused: names that are not known may come from there.
     pub lacks_used_file: bool,
 }

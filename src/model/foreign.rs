@@ -36,8 +36,7 @@ const ALIASES: [(&str, &str); 83] = [
     ("sparse_categorical_crossentropy", "cross_entropy"), ("swish", "silu"), ("true", "true"),
 ];
 
-const RANDOM: &str =
-    "a parameter that begins at random is `param w: [3] ~ normal(1)`; noise in each step is not there yet";
+const RANDOM: &str = "noise that is drawn anew in each step is `noise: [3] ~ normal(1)`; a parameter that begins at random `param w: [3] ~ normal(1)`";
 
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
 const ADVICE: [(&str, &str); 26] = [

@@ -334,8 +334,9 @@ impl<'a> Elaborator<'a> {
                 inner
             })
             .collect();
-        let steps = self.sites.stepped.len();
+        let (steps, draws) = (self.sites.stepped.len(), self.graph.draws.len());
         let value = self.mapped(defined, &inner, rest)?;
+        pairs.extend(self.draws_for_each(draws, extent));
         let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
         self.lift_steps(steps, &pairs, extent, at)?;
         Ok(self.lifted_value(value, &pairs, extent))

@@ -117,8 +117,9 @@ impl<'a> Elaborator<'a> {
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
-        let steps = self.sites.stepped.len();
+        let (steps, draws) = (self.sites.stepped.len(), self.graph.draws.len());
         let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
+        pairs.extend(self.draws_for_each(draws, length));
         self.lift_steps(steps, &pairs, length, self.span(of.over))?;
         Ok(self.lifted_value(value, &pairs, length))
     }
@@ -149,6 +150,7 @@ impl<'a> Elaborator<'a> {
             starts.iter().map(|(start, _)| over_varies || self.graph.ty(start.id).varying).collect();
         let mut kinds: Vec<Kind> = starts.iter().map(|(start, _)| self.graph.ty(start.id).kind).collect();
         let sources = self.frames.sources(self.frame);
+        let draws = self.graph.draws.len();
         let mut rounds = 0;
         loop {
             let id = self.graph.begin_loop(length, reverse, &[]);
@@ -158,6 +160,7 @@ impl<'a> Elaborator<'a> {
             self.frames.set_sources(self.frame, sources);
             self.reading.replaying += rounds;
             let steps = self.sites.stepped.len();
+            self.graph.draws.truncate(draws);
             let next = self.round(of, id, &overs);
             self.reading.replaying -= rounds;
             let next = next?;

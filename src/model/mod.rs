@@ -10,6 +10,7 @@ pub mod classes;
 pub mod codes;
 mod declare;
 mod derivative;
+mod draws;
 mod elaborator;
 mod elements;
 mod elementwise;

@@ -16,9 +16,6 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 const VALUES: [&str; 10] =
     ["pi", "infinity", "training", "batch_size", "step", "epoch", "steps", "epochs", "weights", "params"];
 
-/// Names of the prelude that this version has not.
-const NOT_YET: [&str; 1] = ["dropout"];
-
 impl<'a> Elaborator<'a> {
     /// The value of a name.
     pub fn name(&mut self, name: &str, span: Span) -> Outcome<Value<'a>> {
@@ -111,9 +108,6 @@ impl<'a> Elaborator<'a> {
 
     /// An error about a name that means nothing, with what may have been meant.
     pub fn unknown<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
-        if NOT_YET.contains(&name) {
-            return self.not_there_yet(span, &format!("`{name}` is"));
-        }
         // It may well come from a file that could not be brought in.
         if self.reading.lacks_used_file {
             return Err(Reported);
@@ -267,9 +261,9 @@ fn is_called(notation: op::Notation) -> bool {
     matches!(notation, op::Notation::Call | op::Notation::Bars)
 }
 
-/// All names that mean something in every program, or will.
+/// All names that mean something in every program.
 pub fn of_the_language() -> Vec<&'static str> {
-    language_functions().chain(VALUES).chain(NOT_YET).collect()
+    language_functions().chain(VALUES).collect()
 }
 
 /// Whether the language means something by a name, whatever a program says.

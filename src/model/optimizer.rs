@@ -225,6 +225,9 @@ impl<'a> Elaborator<'a> {
                     ),
                 }
             }
+            StatementKind::Draw { name, ty, distribution } => {
+                self.draw(name, ty.as_ref(), *distribution, statement.span)
+            }
             StatementKind::Error { .. } => Err(Reported),
             _ => {
                 let error = Diagnostic::error("E0212", "an optimizer has states, bindings and steps `w <- …`")

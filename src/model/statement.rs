@@ -69,9 +69,8 @@ impl<'a> Elaborator<'a> {
     fn inner_statement(&mut self, statement: &'a Statement) -> Outcome<()> {
         match &statement.kind {
             StatementKind::Binding { target, ty, value } => self.binding(target, ty.as_ref(), *value),
-            StatementKind::Draw { name, .. } => {
-                self.scopes.set(self.scope, &name.name, Slot::Broken, name.span);
-                self.not_there_yet(statement.span, "fresh draws (`~` without `param`) are")
+            StatementKind::Draw { name, ty, distribution } => {
+                self.draw(name, ty.as_ref(), *distribution, statement.span)
             }
             StatementKind::Declare { kind, items } => match kind {
                 DeclareKind::Param => {
@@ -226,7 +225,7 @@ impl<'a> Elaborator<'a> {
         }
     }
     /// Tells the graph what a value is called. Leaves have names of their own.
-    fn give_name(&mut self, name: &Ident, value: &Value<'a>) {
+    pub fn give_name(&mut self, name: &Ident, value: &Value<'a>) {
         let Value::Tensor(tensor) = value else { return };
         let is_top = self.frame == Frames::ROOT && self.calls.is_empty();
         if is_top {

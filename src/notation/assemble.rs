@@ -9,6 +9,7 @@ use super::scans::{Scan, Scans, opened};
 use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
 use crate::graph::{Graph, Kind, LoopId, NodeId};
 use crate::limits::{NOTATION_WORDS, NOTATION_WORK};
+use crate::random::Noise;
 use rustc_hash::FxHashSet;
 
 /// The lines of a request.
@@ -159,10 +160,37 @@ impl Assembly<'_> {
             if !self.explained.contains(&left) {
                 self.explained.push(left.clone());
                 let right = Expression::Number(length as f64);
-                wheres.push(Where { left, right, indices: vec![], axes: 0, node: None });
+                wheres.push(Where { left, sign: "=", right, indices: vec![], axes: 0, node: None });
             }
         }
+        if self.writer.form == Form::Paper {
+            self.drawn(&left, &right, &mut wheres);
+        }
         self.lines.push(Line { left, right, indices, axes, wheres, recurrences, node: entry.node });
+    }
+
+    /// `u ~ uniform(0, 1)`, said once of what is drawn.
+    fn drawn(&mut self, left: &[Expression], right: &Expression, wheres: &mut Vec<Where>) {
+        let graph = self.writer.graph;
+        let mut found = vec![];
+        for formula in left.iter().chain([right]).chain(wheres.iter().map(|explained| &explained.right)) {
+            formula.each_symbol(&mut |symbol| {
+                let Symbol::Name(name) = symbol else { return };
+                found.extend(graph.draws.iter().find(|draw| draw.name == *name));
+            });
+        }
+        for draw in found {
+            let left = Expression::name(draw.name.clone());
+            if !self.explained.contains(&left) {
+                self.explained.push(left.clone());
+                let (name, numbers): (_, &[f64]) = match draw.noise {
+                    Noise::Uniform => ("uniform", &[0.0, 1.0]),
+                    Noise::Normal => ("normal", &[1.0]),
+                };
+                let right = Expression::call(name, numbers.iter().map(|&n| Expression::Number(n)).collect());
+                wheres.push(Where { left, sign: "~", right, indices: vec![], axes: 0, node: None });
+            }
+        }
     }
 
     /// The values that a formula calls by letters that were chosen here.
@@ -265,7 +293,7 @@ impl Assembly<'_> {
             }
             other => other,
         };
-        Where { left, right, indices, axes: at.axes.len(), node: Some(letter) }
+        Where { left, sign: "=", right, indices, axes: at.axes.len(), node: Some(letter) }
     }
 
     fn is_backward(&self, of: LoopId, line: NodeId) -> bool {
@@ -293,7 +321,7 @@ impl Assembly<'_> {
                 let binders = &self.writer.graph.looped(of).binders;
                 let init = binders.iter().find(|binder| is_it(binder.next)).map(|binder| binder.init);
                 let right = init.map_or(Expression::Number(0.0), |init| self.whole(init));
-                wheres.push(Where { left, right, indices: vec![], axes: 0, node: None });
+                wheres.push(Where { left, sign: "=", right, indices: vec![], axes: 0, node: None });
             }
         }
         wheres

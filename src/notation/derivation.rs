@@ -80,6 +80,8 @@ impl Request {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Where {
     pub left: Expression,
+    /// `=`, or `~` of what is drawn.
+    pub sign: &'static str,
     pub right: Expression,
     /// The indices that the left side bears: `s[i] = …`.
     pub indices: Vec<Running>,

@@ -23,6 +23,7 @@ pub fn render(derivation: &Derivation) -> Value {
 fn explanation(explained: &Where) -> Value {
     json!({
         "left": formula(&explained.left),
+        "sign": explained.sign,
         "right": formula(&explained.right),
         "indices": indices(&explained.indices),
     })

@@ -21,7 +21,8 @@ pub fn render(derivation: &Derivation) -> String {
 }
 
 fn explanation(explained: &Where) -> String {
-    format!("{} = {}", print(&explained.left), print(&explained.right))
+    let sign = if explained.sign == "~" { r"\sim" } else { explained.sign };
+    format!("{} {sign} {}", print(&explained.left), print(&explained.right))
 }
 
 /// Levels of precedence; fractions and roots need no parentheses, since their bars hold them together.

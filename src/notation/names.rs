@@ -107,6 +107,7 @@ impl Names {
                 Op::Leaf(Leaf::Parameter(i)) => &graph.parameters[*i as usize].name,
                 Op::Leaf(Leaf::State(i)) => &graph.states[*i as usize].name,
                 Op::Leaf(Leaf::Setting(i)) => &graph.settings[*i as usize].0,
+                Op::Leaf(Leaf::Draw(i, _)) => &graph.draws[*i as usize].name,
                 _ => continue,
             };
             self.give(id, name.clone());

@@ -88,5 +88,5 @@ fn broken(formula: &str, width: usize) -> Vec<String> {
 }
 
 fn explanation(explained: &Where) -> String {
-    format!("{} = {}", print(&explained.left, &TEXT), print(&explained.right, &TEXT))
+    format!("{} {} {}", print(&explained.left, &TEXT), explained.sign, print(&explained.right, &TEXT))
 }

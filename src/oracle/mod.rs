@@ -14,8 +14,9 @@ pub use schedule::{LoopRun, Visit, schedule};
 pub use steps::{Left, Steps};
 pub use values::{Draws, Environment, Values};
 
-use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, infer};
+use crate::graph::{BATCH, Graph, Leaf, LoopId, NodeId, Op, Runtime, infer};
 use crate::op::ReduceOp;
+use crate::random::Site;
 use rustc_hash::FxHashMap;
 
 /// The values of the roots: one for each example where a root varies, else one.
@@ -219,6 +220,18 @@ impl<'a, T: Scalar> Run<'a, T> {
                 None => Err(format!("setting {i} was not given")),
             },
             Leaf::Runtime(what) => Ok(Values::Uniform(vec![T::constant(self.env.runtime(*what))])),
+            Leaf::Draw(number, _) => {
+                let draw = &self.graph.draws[*number as usize];
+                let site = Site::new(draw.noise, self.env.seed, &draw.name);
+                let each = |e: usize| {
+                    let mut values = vec![T::constant(0.0); size];
+                    site.each(e as u32, self.env.runtime(Runtime::Step) as u64, size, |at, v| {
+                        values[at] = T::constant(v)
+                    });
+                    values
+                };
+                Ok(Values::Varying((0..self.env.examples).map(each).collect()))
+            }
             Leaf::LoopIndex(of) => Ok(Values::Uniform(vec![T::constant(self.places[of.0 as usize] as f64)])),
             Leaf::Hole(..) => {
                 let given = || {

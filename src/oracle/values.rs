@@ -62,6 +62,8 @@ pub struct Environment {
     pub settings: Vec<f64>,
     /// In the order of `Runtime::ALL`.
     pub runtime: [f64; Runtime::ALL.len()],
+    /// What fresh draws follow from.
+    pub seed: u64,
     /// By their nodes.
     pub holes: FxHashMap<NodeId, Values>,
 }
@@ -77,6 +79,7 @@ impl Environment {
             states: graph.states.iter().map(|v| zeros(&v.ty)).collect(),
             settings: graph.settings.iter().map(|s| s.1).collect(),
             runtime: Runtime::ALL.map(|what| if what == Runtime::BatchSize { examples as f64 } else { 1.0 }),
+            seed: 1,
             holes: FxHashMap::default(),
         }
     }

@@ -71,6 +71,7 @@ fn touched(program: &Program, step: &Command) -> Vec<BufferId> {
             operands.into_iter().flatten().map(|o| o.buffer).collect()
         }
         Command::Transpose(one) => vec![one.from.buffer, one.to.buffer],
+        Command::Draw(id) => vec![program.drawing(*id).to.buffer],
         Command::Barrier => vec![],
     }
 }

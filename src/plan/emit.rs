@@ -213,6 +213,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 | Leaf::Setting(_)
                 | Leaf::Runtime(_)
                 | Leaf::Binder(..)
+                | Leaf::Draw(..)
                 | Leaf::Hole(..) => Err(self.stands_nowhere(id)),
             },
             Op::View(view) => self.view_of_classes(view.x, &view.rows, &view.shape, at),
@@ -283,7 +284,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
                 Some(&buffer) => Ok(self.recorder.load(Access::new(buffer, Affine::from(0)))),
                 None => Err(self.stands_nowhere(id)),
             },
-            // Places are whole numbers; inputs, parameters, states, lists and what loops carry are stored.
+            // Places are whole numbers; inputs, parameters, states, draws, lists and what loops carry are stored.
             Leaf::Iota(_)
             | Leaf::LoopIndex(_)
             | Leaf::Table(..)
@@ -291,6 +292,7 @@ impl<'k, 'g> Emitter<'k, 'g> {
             | Leaf::Parameter(_)
             | Leaf::State(_)
             | Leaf::Binder(..)
+            | Leaf::Draw(..)
             | Leaf::Hole(..) => Err(self.stands_nowhere(id)),
         }
     }

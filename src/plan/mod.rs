@@ -22,8 +22,8 @@ mod weight;
 use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
-    Affine, Buffer, BufferId, Command, Division, Element, Float, KernelId, Location, LoopVariable, Multiplication,
-    ProductId, Program, Role,
+    Affine, Buffer, BufferId, Command, Division, Drawing, DrawingId, Element, Float, KernelId, Location, LoopVariable,
+    Multiplication, Operand, ProductId, Program, Role,
 };
 use crate::limits;
 use crate::step::Target;
@@ -122,6 +122,7 @@ fn planned(request: &Request, graph: &Graph, roots: &[NodeId]) -> Outcome<Plan> 
     planner.place_values(&order, roots, &updates, &told);
     let (items, lateness) = schedule::schedule(graph, &order, &planner.memory, &planner.late);
     planner.gather_inputs(&order)?;
+    planner.draw(&order);
     let steps = planner.steps(&items)?;
     planner.program.steps.extend(steps);
     let mut left = planner.leave(&lateness, &updates, outputs)?;
@@ -160,6 +161,7 @@ impl<'g> Planner<'g> {
             outputs: vec![],
             kernels: vec![],
             products: vec![],
+            draws: vec![],
             steps: vec![],
         };
         let memory = Memory {
@@ -315,6 +317,10 @@ impl<'g> Planner<'g> {
                     self.inputs[*number as usize] = Some(InputBinding { slot, row, kind });
                     self.new_stored(&name, kind, layout, self.float, Role::Value)
                 }
+                Op::Leaf(Leaf::Draw(..)) => {
+                    let layout = self.natural(&shape);
+                    self.new_stored(&name, kind, layout, self.float, Role::Value)
+                }
                 Op::Leaf(Leaf::Table(numbers, _)) => {
                     let stored = self.new_stored(&name, kind, layout.clone(), self.float, Role::Constant);
                     let values = numbers.iter().map(|n| n.0).collect();
@@ -383,6 +389,31 @@ impl<'g> Planner<'g> {
             self.program.steps.push(step);
         }
         Ok(())
+    }
+
+    /// The fresh draws of this step.
+    fn draw(&mut self, order: &[NodeId]) {
+        for &id in order {
+            let Op::Leaf(Leaf::Draw(number, shape)) = self.graph.op(id) else { continue };
+            let draw = &self.graph.draws[*number as usize];
+            let stored = self.memory.stored[&id].clone();
+            let run = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
+            let row: usize = shape[1..].iter().product();
+            let strides = &stored.layout.strides;
+            self.program.draws.push(Drawing {
+                name: draw.name.clone(),
+                noise: draw.noise,
+                to: Operand::new(stored.buffer, stored.offset as i64),
+                runs: row / run,
+                run,
+                stride: if shape.len() > 2 { strides[shape.len() - 2] } else { run },
+                row_stride: strides[0],
+                order: self.order,
+                step: self.memory.runtime[&Runtime::Step],
+                divided: stored.layout.elements >= kernels::DIVIDED_ELEMENTS,
+            });
+            self.program.steps.push(Command::Draw(DrawingId(self.program.draws.len() as u32 - 1)));
+        }
     }
 
     fn destination(&self, id: NodeId) -> Destination {

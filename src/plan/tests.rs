@@ -207,6 +207,17 @@ mod run {
                         }
                     }
                 }
+                Work::Draw(id) => {
+                    let one = program.drawing(*id);
+                    let site = crate::random::Site::new(one.noise, 1, &one.name);
+                    let start = one.to.start.at(|_| 0) as usize;
+                    for row in 0..rows.count {
+                        site.each(row as u32, 1, one.runs * one.run, |at, value| {
+                            let place = row * one.row_stride + at / one.run * one.stride + at % one.run;
+                            put(program, memory, one.to.buffer, start + place, value);
+                        });
+                    }
+                }
                 Work::Barrier => {}
             }
         }

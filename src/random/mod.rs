@@ -4,9 +4,11 @@
 //! says which one of them (an element, a row, a step). So numbers can be drawn in any order, on any number of threads, again after a restart, and are the same.
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+mod draw;
 mod initial;
 mod philox;
 
+pub use draw::{Noise, Site};
 pub use initial::{Distribution, Fans, fans, initial_values, normal_values, uniform_values};
 pub use philox::philox4x32;
 

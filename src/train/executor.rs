@@ -35,6 +35,9 @@ pub trait Executor {
     fn read(&self, target: Target) -> Vec<f64>;
     /// Puts other rows in the place of those it was made with, of the same columns.
     fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault>;
+    /// What fresh draws follow from: the seed, and how many rows of the data stand before those that are bound (of a file that is read in
+    /// parts). They are 1 and 0 until then.
+    fn draw_from(&mut self, seed: u64, rows_before: usize);
     /// Runs the batches, taking rows by their number in the data from `order`; writes the logged numbers of each step behind `log`.
     /// Stops early if `stop` is set; the number of steps done. A fault is a mistake of the compiler.
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault>;

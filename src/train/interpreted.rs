@@ -17,6 +17,8 @@ pub struct Interpreted<T> {
     /// What changes, and the number of the root that says how. Logged numbers and outputs follow behind these roots.
     updates: Vec<(Target, usize)>,
     logged: usize,
+    /// Rows of the data before those that are bound.
+    rows_before: usize,
     prepare_ms: f64,
 }
 
@@ -52,7 +54,7 @@ impl<T: Real> Interpreted<T> {
         let columns = columns(&interpreter, dataset);
         let updates = roots.updates.iter().enumerate().map(|(root, update)| (update.0, root)).collect();
         let prepare_ms = clock.elapsed().as_secs_f64() * 1e3;
-        Ok(Interpreted { interpreter, columns, updates, logged: roots.logged.len(), prepare_ms })
+        Ok(Interpreted { interpreter, columns, updates, logged: roots.logged.len(), rows_before: 0, prepare_ms })
     }
 
     fn step(&mut self, order: &[u32], batch: &Batch, log: &mut Vec<f64>) -> Result<(), String> {
@@ -65,6 +67,8 @@ impl<T: Real> Interpreted<T> {
                 to.copy_from_slice(&column.values[at..at + column.width]);
             }
         }
+        let before = self.rows_before as u32;
+        self.interpreter.draw_for(rows.iter().map(|row| before.wrapping_add(*row)));
         self.interpreter.set_runtime(Runtime::Step, batch.step as f64);
         self.interpreter.set_runtime(Runtime::Epoch, batch.epoch as f64);
         self.interpreter.run(batch.rows)?;
@@ -103,6 +107,10 @@ impl<T: Real> Executor for Interpreted<T> {
     fn bind(&mut self, dataset: &Dataset) -> Result<(), Fault> {
         self.columns = columns(&self.interpreter, dataset);
         Ok(())
+    }
+    fn draw_from(&mut self, seed: u64, rows_before: usize) {
+        self.interpreter.draw_from(seed);
+        self.rows_before = rows_before;
     }
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
         for (done, batch) in batches.iter().enumerate() {

@@ -108,6 +108,9 @@ impl Executor for Native {
         }
         Ok(())
     }
+    fn draw_from(&mut self, seed: u64, rows_before: usize) {
+        self.executable.draw_from(seed, rows_before as u32);
+    }
     fn run(&mut self, order: &[u32], batches: &[Batch], stop: &AtomicBool, log: &mut Vec<f64>) -> Result<usize, Fault> {
         self.bind_order(order)?;
         self.records.clear();

@@ -119,6 +119,7 @@ mod tests {
         fn bind(&mut self, _: &crate::data::Dataset) -> Result<(), Fault> {
             Ok(())
         }
+        fn draw_from(&mut self, _: u64, _: usize) {}
         fn run(
             &mut self,
             order: &[u32],

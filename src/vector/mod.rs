@@ -1,5 +1,6 @@
 //! Vectors: lanes of several widths, polynomial functions over them, and the register tile that multiplies matrices.
 
+pub mod draw;
 pub mod flush;
 pub mod functions;
 pub mod lanes;
@@ -19,6 +20,7 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
+pub use draw::{Drawn, draw_f32, draw_f64};
 pub use flush::FlushToZero;
 pub use lanes::{BitLanes, Lanes, MaskLanes};
 pub use machine::{Element, Path, Vector};

@@ -7,11 +7,12 @@ mod looped;
 mod more;
 
 use gradus::graph::view::{Row, rows};
-use gradus::graph::{Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
+use gradus::graph::{Draw, Graph, Kind, Leaf, NamedOp, NodeId, Op, Runtime, Type, Variable, named};
 use gradus::op::row::{Binary, Unary};
 use gradus::op::{
     BinaryOp, ReduceOp, UnaryOp, activation, arithmetic, comparison, exponential, loss, rounding, trigonometric,
 };
+use gradus::random::Noise;
 
 /// A graph of one example and some values of it.
 pub struct RandomGraph {
@@ -127,6 +128,11 @@ impl Builder<'_> {
         all.push(self.g.table(&[0.5, -0.25, 1.0, 0.75, -1.0, 0.125], &[2, 3]));
         all.push(self.g.constant(0.5, &[2, 3]));
         all.push(self.g.intern(Op::Leaf(Leaf::Iota(3))));
+        for (name, noise, shape) in [("u", Noise::Uniform, vec![2, 3]), ("n", Noise::Uniform, vec![3])] {
+            let leaf = self.g.intern(Op::Leaf(Leaf::Draw(self.g.draws.len() as u32, shape)));
+            self.g.draws.push(Draw { name: name.into(), noise, leaf });
+            all.push(leaf);
+        }
         let bound = CLASSES as f64;
         let mut values: Vec<Value> = all.into_iter().map(|id| Value { id, bound, exact: true }).collect();
         let step = self.g.runtime(Runtime::Step);

@@ -35,6 +35,7 @@ pub fn case(seed: u64, float: Float) -> Case {
         outputs: vec![],
         kernels: vec![recorder.finish()],
         products: vec![],
+        draws: vec![],
         steps: vec![Command::Kernel { kernel: KernelId(0), arguments: vec![] }],
         buffers,
     };

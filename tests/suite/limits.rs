@@ -55,7 +55,7 @@ fn memory_that_nobody_has_is_not_asked_for() {
         let said = match data::load(&plan, &options) {
             Err(errors) => errors[0].code,
             Ok(dataset) => {
-                let how = Executing { float: Float::F32, threads: 1, interpreted, path: Path::detect() };
+                let how = Executing { float: Float::F32, threads: 1, interpreted, path: Path::detect(), seed: 1 };
                 let step = pipeline::batched(&pipeline::training_step(model), true);
                 match pipeline::executor(&step, &how, 1, &dataset, (1, 1)) {
                     Err(Obstacle::Refused(error)) => error.code,

@@ -8,6 +8,7 @@ mod commands;
 mod documents;
 #[path = "../draw/mod.rs"]
 mod draw;
+mod draws;
 mod duals;
 mod everyday;
 mod gradients;

@@ -69,7 +69,7 @@ fn executed(optimizer: &str, interpreted: bool) -> [Vec<f64>; 2] {
     let source = program(optimizer);
     let model = source.training.as_ref().unwrap();
     let step = pipeline::batched(&pipeline::training_step(model), true);
-    let how = Executing { float: Float::F64, threads: 1, interpreted, path: Path::detect() };
+    let how = Executing { float: Float::F64, threads: 1, interpreted, path: Path::detect(), seed: 1 };
     let dataset = Dataset::of(&model.graph.inputs, rows(), ROWS, Float::F64, "a formula");
     let mut executor = pipeline::executor(&step, &how, BATCH, &dataset, (STEPS, epoch(STEPS))).unwrap();
     let start = start(model);

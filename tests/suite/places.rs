@@ -57,7 +57,7 @@ fn they_are_slices() {
             outputs: roots.iter().map(|root| (String::new(), *root)).collect(),
             gradients: vec![],
         };
-        let how = Executing { float: Float::F64, threads: 1, interpreted: false, path: Path::detect() };
+        let how = Executing { float: Float::F64, threads: 1, interpreted: false, path: Path::detect(), seed: 1 };
         let dataset = Dataset::of(&model.graph.inputs, env.inputs.clone(), EXAMPLES, Float::F64, "a test");
         let mut native = pipeline::executor(&pipeline::batched(&step, true), &how, EXAMPLES, &dataset, (1, 1)).unwrap();
         native.write(gradus::step::Target::Parameter(0), &env.parameters[0]);

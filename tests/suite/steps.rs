@@ -141,7 +141,7 @@ impl Program {
     /// What so many steps leave behind.
     fn run(&self, float: Float, interpreted: bool, steps: usize) -> Vec<Left> {
         let step = pipeline::batched(&pipeline::training_step(self.model()), true);
-        let how = Executing { float, threads: 2, interpreted, path: Path::available()[0] };
+        let how = Executing { float, threads: 2, interpreted, path: Path::available()[0], seed: 1 };
         let mut executor = pipeline::executor(&step, &how, self.dataset.rows, &self.dataset, (steps, steps)).unwrap();
         executed(executor.as_mut(), &self.env, 0, steps).unwrap()
     }

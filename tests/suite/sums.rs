@@ -64,7 +64,7 @@ impl After {
 fn ways() -> Vec<Executing> {
     let native = Path::available().into_iter().map(|path| (path, false));
     let ways = native.chain([(Path::detect(), true)]);
-    ways.map(|(path, interpreted)| Executing { float: Float::F32, threads: 2, interpreted, path }).collect()
+    ways.map(|(path, interpreted)| Executing { float: Float::F32, threads: 2, interpreted, path, seed: 1 }).collect()
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn net(dice: &mut Dice) -> String {
 fn learned(source: &Source, data: &Dataset, threads: usize, path: Path) -> (Vec<u64>, usize) {
     let model = source.training.as_ref().unwrap();
     let gradus::model::Batch::Rows(rows) = model.training.as_ref().unwrap().batch else { panic!("a number of rows") };
-    let how = Executing { float: Float::F32, threads, interpreted: false, path };
+    let how = Executing { float: Float::F32, threads, interpreted: false, path, seed: 1 };
     let batched = pipeline::batched(&pipeline::training_step(model), true);
     let mut executor = pipeline::executor(&batched, &how, rows, data, (5, 1)).unwrap();
     let parameters =

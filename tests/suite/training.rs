@@ -37,7 +37,7 @@ fn trained(model: &str, optimizer: &str, interpreted: bool, path: Path) -> Vec<f
         pause_each_epoch: false,
     };
     let step = pipeline::batched(&pipeline::training_step(model), true);
-    let how = Executing { float: Float::F64, threads: 2, interpreted, path };
+    let how = Executing { float: Float::F64, threads: 2, interpreted, path, seed: 1 };
     let totals = (schedule.total_steps(), schedule.total_epochs());
     let mut executor = pipeline::executor(&step, &how, 3, &dataset, totals).unwrap();
     let parameters = initial::parameters(model, 1).unwrap().into_iter().zip(0..);

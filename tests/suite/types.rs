@@ -388,7 +388,7 @@ fn executed(model: &Model, root: NodeId, env: &Environment, float: Float, interp
     let (before, after) = (model.graph.ty(root).kind, batched.graph.ty(batched.outputs[0].1).kind);
     assert!(after.replaces(before), "{before:?} became {after:?}");
     let dataset = gradus::data::Dataset::of(&model.graph.inputs, env.inputs.clone(), EXAMPLES, float, "a test");
-    let how = Executing { float, threads: 1, interpreted, path: Machine::detect() };
+    let how = Executing { float, threads: 1, interpreted, path: Machine::detect(), seed: 1 };
     let mut executor = pipeline::executor(&batched, &how, EXAMPLES, &dataset, (1, 1)).unwrap();
     for (number, values) in env.parameters.iter().enumerate() {
         executor.write(gradus::step::Target::Parameter(number as u32), values);

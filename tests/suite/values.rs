@@ -57,7 +57,7 @@ pub fn trained_from(text: &str, way: Way, start: &dyn Fn(&str, usize) -> Option<
     let schedule =
         Schedule { rows, batch, epochs, steps, seed: 1, shuffle: false, log_every: 0, pause_each_epoch: false };
     let step = pipeline::batched(&pipeline::training_step(model), true);
-    let how = Executing { float: way.float, threads: 1, interpreted: way.interpreted, path: Path::detect() };
+    let how = Executing { float: way.float, threads: 1, interpreted: way.interpreted, path: Path::detect(), seed: 1 };
     let totals = (schedule.total_steps(), schedule.total_epochs());
     let mut executor = pipeline::executor(&step, &how, batch, &dataset, totals).unwrap();
     let parameters = model.graph.parameters.iter().zip(initial::parameters(model, 1).unwrap());

@@ -116,7 +116,7 @@ impl<'d> Ways<'d> {
 }
 
 fn compiled(step: &StepGraph, dataset: &Dataset, env: &Environment) -> Result<Vec<Vec<f64>>, Obstacle> {
-    let executing = Executing { float: Float::F64, threads: 1, interpreted: false, path: processor::path() };
+    let executing = Executing { float: Float::F64, threads: 1, interpreted: false, path: processor::path(), seed: 1 };
     let rows = &dataset.parts.train;
     let mut executor = pipeline::executor(&pipeline::batched(step, true), &executing, rows.len(), dataset, (1, 1))?;
     let parameters = env.parameters.iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));

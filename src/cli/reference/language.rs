@@ -146,7 +146,6 @@ pub const WORDS: &[Word] = &[
     word("same", DATA, "input p, q: class(4)\ndata \"d.csv\" { same classes p, q }", "`same classes p, q` makes one list of the names of two columns, which is learned from both."),
     word("metric", METRICS, "metric accuracy = (v > 0.5) == s", "What is measured beside the loss: one number for each example, whose mean is shown."),
     word("output", METRICS, "z = 2 x; output z", "What `gradus predict` gives; without it, `y`."),
-    word("dropout", PLANNED, "", "A layer, which is planned and not there yet; what keeps weights small until then is `minimize loss + 1e-4 * norm(weights)^2`."),
     word("use", PLANNED, "", "Brings in another file's definitions; planned and not there yet."),
     word("window", PLANNED, "", "In `data`, successive rows as one example; planned and not there yet."),
     word("freeze", PLANNED, "", "In `train`, parameters that stay as they are; planned and not there yet."),

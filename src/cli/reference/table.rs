@@ -49,6 +49,10 @@ pub static GROUPS: &[Group] = &[
             row("mean_pool2d", "y[p, q] = mean_{k,l} x[stride · p + k, stride · q + l]",
                 "mean_pool2d(img, 2)", "layers.AveragePooling2D(2)(img)", "nn.AvgPool2d(2)(img.movedim(3, 1)).movedim(1, 3)",
                 "The mean of all places, `GlobalAveragePooling2D`, is `mean(img, axis = [0, 1])`."),
+            row("dropout", "x / (1 − rate) where u > rate, else 0, with u ~ uniform(0, 1)",
+                "dropout(x, 0)", "layers.Dropout(0.0)(x, training=True)", "nn.Dropout(0)(x)",
+                "The rate is the share that is left out, as in both others. Each example, each place and each step draws anew; outside of training x is \
+                 left as it is."),
             row("rnn", "hₜ = tanh(w xₜ + u hₜ₋₁ + b), h₋₁ = 0",
                 "rnn(xs, 3)", "layers.SimpleRNN(3, return_sequences=True)(xs)", "nn.RNN(4, 3, batch_first=True)(xs)[0]",
                 "All states; the last is `rnn(xs, 3)[-1]`, which is what Keras gives by itself. PyTorch has a second bias, which adds nothing. Keras \

@@ -6,6 +6,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::FuncId;
 use rustc_hash::FxHashMap;
 
+mod draws;
 mod products;
 mod transpositions;
 
@@ -14,7 +15,8 @@ use super::module::{Code, fault};
 use super::records::RECORD_HEAD;
 use crate::kernel::*;
 use crate::limits::CALLS;
-use crate::vector::Path;
+use crate::vector::{Drawn, Path};
+pub(super) use draws::Draws;
 pub(super) use products::Products;
 
 /// What a run is given. Compiled code reads and writes it at the offsets of its fields.
@@ -24,6 +26,8 @@ pub(super) struct Run {
     pub slots: *const Slot,
     /// The address of each product that was made ready.
     pub products: *const usize,
+    /// What is drawn, one behind the other.
+    pub draws: *const Drawn,
     /// `first`, `rows`, then the scalars as `f64`, for each step.
     pub records: *const u64,
     pub count: i64,
@@ -97,6 +101,7 @@ fn function(
     let wait = code.reference(wait, &mut function)?;
     let multiply = products::import(code, &mut function, program.float)?;
     let transpose = transpositions::import(code, &mut function)?;
+    let draw = draws::import(code, &mut function)?;
     // The whole calls its parts, a part its kernels.
     let called = if parts.is_empty() { kernels } else { &[] };
     let kernels = called.iter().map(|&id| code.reference(id, &mut function)).collect::<Result<Vec<_>, _>>()?;
@@ -116,6 +121,7 @@ fn function(
         wait,
         multiply,
         transpose,
+        draw,
         run,
         thread,
         arena: run,
@@ -144,6 +150,7 @@ struct Writer<'a> {
     wait: FuncRef,
     multiply: FuncRef,
     transpose: FuncRef,
+    draw: FuncRef,
     run: ir::Value,
     thread: ir::Value,
     arena: ir::Value,
@@ -280,6 +287,7 @@ impl Writer<'_> {
                 Command::Loop { variable, length, reverse, body } => self.repeat(*variable, *length, *reverse, body),
                 Command::Product(one) => self.multiply(one),
                 Command::Transpose(one) => self.transpose(one),
+                Command::Draw(id) => self.draw(*id),
                 Command::Barrier => self.barrier(),
             }
         }
@@ -315,6 +323,7 @@ pub(super) fn symbols(program: &Program, path: Path) -> Result<Vec<(&'static str
     let mut symbols = vec![("wait", super::barrier::wait as *const u8)];
     symbols.extend(products::SYMBOLS);
     symbols.push(transpositions::symbol(program.float, path));
+    symbols.push(draws::symbol(program.float));
     let taken = symbols.len();
     for function in program.kernels.iter().flat_map(|k| super::lower::functions(&k.body)) {
         if symbols[..taken].iter().any(|s| s.0 == function.name) {

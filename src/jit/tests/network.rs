@@ -186,6 +186,7 @@ pub fn network() -> Network {
         outputs: vec![loss],
         kernels: vec![gather, relu, cross_entropy, mean_loss, hidden_gradient, bias_gradient, update],
         products,
+        draws: vec![],
         steps: vec![
             run(0),
             multiply(0, x, w1, h, Some(b1), Division::Batch),

@@ -23,6 +23,7 @@ fn program(all: Buffers, kernel: Kernel, steps: Vec<Command>) -> Program {
         outputs: vec![],
         kernels: vec![kernel],
         products: vec![],
+        draws: vec![],
         steps,
     }
 }

@@ -113,6 +113,7 @@ impl Placing<'_> {
                 }
                 Command::Product(ref one) => of_product(program, one).into(),
                 Command::Transpose(ref one) => of_transposition(one).into(),
+                Command::Draw(id) => of_draw(program.drawing(id)).into(),
                 Command::Loop { variable, length, reverse, body } => {
                     let inside = loops(&body);
                     let body = self.round(body, number, pending);
@@ -225,6 +226,19 @@ fn of_transposition(step: &Transposition) -> Vec<Touch> {
         touch(&step.from, false, Pattern::Rows(step.from_stride as i64)),
         touch(&step.to, true, Pattern::Columns(step.to_stride as i64)),
     ]
+}
+
+fn of_draw(one: &Drawing) -> Vec<Touch> {
+    let owner = match one.divided {
+        false => Owner::First,
+        true if one.to.start == Affine::default() => Owner::Share {
+            extent: Extent::Batch,
+            together: share::ROWS_TOGETHER,
+            layout: Pattern::Rows(one.row_stride as i64),
+        },
+        true => Owner::Unknown,
+    };
+    vec![Touch { buffer: one.to.buffer, writes: true, owner }]
 }
 
 /// With the batch along the columns of C (or of B): what every other stride is a multiple of.

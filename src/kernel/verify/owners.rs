@@ -136,6 +136,10 @@ impl Owners<'_> {
                     self.operand(&one.from, &from, scope, false)?;
                     self.operand(&one.to, &to, scope, true)?;
                 }
+                Command::Draw(id) => {
+                    let one = self.program.drawing(*id);
+                    self.operand(&one.to, &products::draw_reach(self.program, one), scope, true)?;
+                }
                 Command::Loop { variable, length, body, .. } => {
                     scope.variables.insert(*variable, (Some(Interval::below(*length)), false));
                     let before = Before { map: self.map.clone(), again: self.written_again(body)? };
@@ -177,6 +181,7 @@ impl Owners<'_> {
                 }
                 Command::Product(one) => all.push(self.is_second_round(&one.c.start)),
                 Command::Transpose(one) => all.push(self.is_second_round(&one.to.start)),
+                Command::Draw(id) => all.push(self.is_second_round(&self.program.drawing(*id).to.start)),
                 Command::Loop { body, .. } => all.extend(self.written_again(body)?),
                 Command::Barrier => {}
             }

@@ -56,6 +56,27 @@ pub(super) fn transposition_reach(program: &Program, step: &Transposition) -> (R
     (reach(step.from_stride, rows, columns), reach(step.to_stride, columns, rows))
 }
 
+pub(super) fn check_draw(program: &Program, id: DrawingId, scope: &Scope) -> Result<(), String> {
+    let one = program.draws.get(id.0 as usize).ok_or(format!("draw {} does not exist", id.0))?;
+    if one.runs == 0 || one.run == 0 || one.stride < one.run || one.row_stride < one.runs * one.stride {
+        return Err(format!("`{}` is drawn in runs or rows that overlap, or in none", one.name));
+    }
+    operand(program, &one.to, &draw_reach(program, one), scope)?;
+    let is_order = program.buffers.get(one.order.0 as usize).is_some_and(|order| {
+        matches!(order.place, Location::Window { .. }) && order.element == Element::U32 && order.elements == 1
+    });
+    let is_step = program.scalars.contains(&one.step) && program.buffer(one.step).element == Element::F64;
+    if !is_order || !is_step {
+        return Err(format!("`{}` is drawn without the order of the rows or the step's number", one.name));
+    }
+    Ok(())
+}
+
+/// The elements that a draw writes, from the start of the first row.
+pub(super) fn draw_reach(program: &Program, one: &Drawing) -> Range<i64> {
+    0..(one.row_stride * (program.batch.max(1) - 1) + one.stride * (one.runs - 1) + one.run) as i64
+}
+
 /// What `Prepared::new` asks for, and that no two positions are the same element of C.
 fn shape(product: &Product, batch: usize) -> Result<(), String> {
     let all = || product.batch.iter().chain(&product.rows).chain(&product.inner);

@@ -132,6 +132,7 @@ impl Program {
                 }
                 Command::Product(one) => products::check(self, one, scope)?,
                 Command::Transpose(one) => products::check_transposition(self, one, scope)?,
+                Command::Draw(id) => products::check_draw(self, *id, scope)?,
                 Command::Barrier => {}
             }
         }

@@ -213,7 +213,8 @@ fn windows<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
         true => tiles(e, x.id, &along),
         false => window(e, x.id, &along),
     };
-    e.check_limits(&e.graph.shape(view).to_vec(), arguments.span)?;
+    let whole = e.graph.shape(view).to_vec();
+    e.check_limits(&whole, arguments.span)?;
     let outside = match arguments.given("outside").cloned() {
         Some(given) => {
             let tensor = e.tensor_of(given.value, given.span)?;
@@ -237,7 +238,6 @@ fn windows<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
     let shape = e.graph.shape(x.id).to_vec();
     let everywhere = e.graph.known(true, &shape);
     let inside = window(e, everywhere, &along);
-    let whole = e.graph.shape(view).to_vec();
     let outside = e.graph.constant(outside, &whole);
     Ok(Tensor::new(e.graph.select(inside, view, outside)).into())
 }

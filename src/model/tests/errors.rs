@@ -198,10 +198,24 @@ fn states() {
 
 #[test]
 fn what_is_not_there_yet() {
+    assert_snapshot!(wrong(&["use \"blocks.nn\"\ninput x\n",]));
+}
+
+#[test]
+fn draws() {
     assert_snapshot!(wrong(&[
-        "input x: [3]\nnoise: [3] ~ normal(1)\ny = x + noise\n",
-        "input x: [3]\ny = dropout(x, 0.2)\n",
-        "use \"blocks.nn\"\ninput x\n",
+        "input x: [3]\nnoise: [3] ~ glorot\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ randn\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ poisson(2)\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ normal()\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ normal(-1)\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ uniform(2, 1)\ny = x + noise\n",
+        "input x: [3]\nnoise ~ normal(x)\ny = x + noise\n",
+        "input x: [3]\nnoise: [4] ~ normal(x)\ny = noise\n",
+        "input x: [3]\nnoise: bool ~ normal(1)\ny = x + noise\n",
+        "input x: [3]\nnoise: [3] ~ normal(1)\nnoise: [3] ~ normal(2)\n",
+        "input x\nparam w\noptimizer noisy(w, g) {\n    n ~ normal(1)\n    w <- w - g + n\n}\ntrain { minimize w x; steps 1; optimizer noisy }\n",
+        "input x: [3]\nparam w: [3]\nloss = w' dropout(x, 0.5)\n∂loss/∂w = dropout(x, 0.5)\n",
     ]));
 }
 

@@ -80,7 +80,9 @@ impl Writer<'_> {
             },
             Leaf::Runtime(what) => Expression::name(what.name()),
             Leaf::Hole(..) => Expression::name("g"),
-            Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_) | Leaf::Setting(_) => Expression::name("value"),
+            Leaf::Input(_) | Leaf::Parameter(_) | Leaf::State(_) | Leaf::Setting(_) | Leaf::Draw(..) => {
+                Expression::name("value")
+            }
             Leaf::Binder(..) | Leaf::LoopIndex(_) => Expression::name("state"),
         };
         at_places(expression, at)

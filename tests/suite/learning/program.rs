@@ -57,7 +57,11 @@ impl Program {
 
     /// So many steps, or as many as the program says.
     pub fn train(&self, threads: usize, interpreted: bool, steps: Option<usize>, seed: Option<u64>) -> Trained {
-        self.train_by(&Executing { float: Float::F32, threads, interpreted, path: Path::detect() }, steps, seed)
+        self.train_by(
+            &Executing { float: Float::F32, threads, interpreted, path: Path::detect(), seed: 1 },
+            steps,
+            seed,
+        )
     }
 
     /// The same by an executor of one's own choice.

@@ -35,6 +35,7 @@ fn program(kernels: Vec<Kernel>, steps: Vec<Command>) -> Program {
         outputs: vec![],
         kernels,
         products: vec![],
+        draws: vec![],
         steps,
     };
     program.insert_barriers();
