@@ -144,7 +144,7 @@ fn means_and_deviations_may_be_values_and_are_differentiated_by() {
     // z = m + s ε: by m the derivative of Σ z is 1, by s it is ε = (z − m) / s.
     let text = "m = 2 x\ns = x / 4\nz ~ normal(m, s)\ny = stack(grad(z, m) - 1, grad(z, s) - (z - m) / s)";
     assert!(plainly(text).iter().all(|y| y.abs() < 1e-12));
-    let text = "a = x\nb = 2 x\nz ~ uniform(a, b)\ny = stack([a < z and z <= b], [abs(grad(z, a) + grad(z, b) - 1) < 1e-12])";
+    let text = "a = 3 x\nb = 5 x\nz ~ uniform(a, b)\ny = stack([a < z and z <= b], [abs(grad(z, a) + grad(z, b) - 1) < 1e-12])";
     assert!(plainly(text).iter().all(|y| *y == 1.0), "{:?}", plainly(text));
 }
 
