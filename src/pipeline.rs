@@ -300,7 +300,7 @@ fn checked(pass: &str, graph: &Graph, roots: &[NodeId]) {
 
 /// The step of a model in training.
 pub fn training_step(model: &Model) -> StepGraph {
-    step::training(model, &[])
+    step::training(model)
 }
 
 /// The evaluation of a model.

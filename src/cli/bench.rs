@@ -113,7 +113,8 @@ impl Bench {
         let compile_ms = clock.elapsed().as_secs_f64() * 1e3;
         let mut executors = [jit, executor(true, true)?, executor(false, true)?];
 
-        let start = Start::new(model, seed, weights.as_ref())?;
+        let fitting = self.given.fitting(model, &source)?;
+        let start = Start::new(model, seed, weights.as_ref(), fitting.as_ref())?;
         let course = Course { rows, batch, start: &|executor: &mut dyn Executor| start.set(executor) };
         waiting.tell("comparing parameters");
         let count = model.parameters.len();

@@ -95,7 +95,7 @@ impl Predict {
         let step = pipeline::batched(&pipeline::prediction_step(model), true);
         let answers = answers(model, &step.graph, &step.outputs, facts.unwrap_or(&dataset.facts));
         let seed = self.seed.or(model.training.as_ref().map(|training| training.seed)).unwrap_or(1);
-        let start = Start::new(model, seed, Some(&weights))?;
+        let start = Start::new(model, seed, Some(&weights), None)?;
         let mut computing =
             Computing { step, start, float, seed, executor: None, moment: end_of(model), room: 0, before: 0 };
         let mut out = header(&answers);

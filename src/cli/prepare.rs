@@ -1,14 +1,14 @@
 //! What commands that execute a program need before a first step: the precision, weights, data, initial values.
 use super::Exit;
 use super::source::{complain, read_over, say};
-use crate::data::{self, Dataset};
+use crate::data::{self, DataFile, Dataset};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::Float;
 use crate::model::{Batch, Length, Model, Options, Precision, Training};
 use crate::pipeline::{self, Obstacle, Source};
-use crate::schema::DataPlan;
+use crate::schema::{DataPlan, FileSource};
 use crate::step::Target;
-use crate::train::weights::{self, Weights};
+use crate::train::weights::{self, Fitting, Weights};
 use crate::train::{Executor, initial};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,29 @@ impl Given {
     /// The weights that are named, if any are.
     pub fn weights(&self, model: &Model, source: &Source) -> Result<Option<Weights>, Exit> {
         self.weights.as_deref().map(|path| read_weights(path, model, source)).transpose()
+    }
+    /// What `start` in the program takes from a file of weights, unless the command line names others.
+    pub fn fitting(&self, model: &Model, source: &Source) -> Result<Option<Fitting>, Exit> {
+        let Some((name, span)) = model.training.as_ref().and_then(|training| training.start.clone()) else {
+            return Ok(None);
+        };
+        if self.weights.is_some() {
+            return Ok(None);
+        }
+        let named = FileSource { path: name.clone(), span };
+        let path = DataFile::beside(&data::Options::beside(&self.file), &named);
+        let kept = weights::kept(model);
+        let tensors: Vec<(&str, &[usize])> =
+            kept.iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect();
+        let found = path.and_then(|path| weights::load_fitting(&path, &tensors, span));
+        let found = found.map_err(|error| refused(&[error], source))?;
+        if !found.others.is_empty() {
+            let fit = found.values.iter().flatten().count();
+            let text = format!("{fit} of {} tensors begin as in `{name}`, the others anew", found.values.len());
+            let note = Diagnostic::remark("W0801", text).at(span, "this file");
+            say(&[found.others.iter().fold(note, |note, why| note.note(why.clone()))], &source.sources);
+        }
+        Ok(Some(found))
     }
     /// The data of the program, or of the file that stands in its place. Statistics and classes that came with weights hold.
     pub fn dataset(
@@ -123,7 +146,7 @@ pub struct Start {
 }
 
 impl Start {
-    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>) -> Result<Start, Exit> {
+    pub fn new(model: &Model, seed: u64, weights: Option<&Weights>, fitting: Option<&Fitting>) -> Result<Start, Exit> {
         let parameters = initial::parameters(model, seed).map_err(failed)?;
         let states = initial::states(model, seed).map_err(failed)?;
         let parameters = parameters.into_iter().enumerate().map(|(at, v)| (Target::Parameter(at as u32), v));
@@ -132,7 +155,11 @@ impl Start {
         let read = weights.into_iter().flat_map(|read| {
             weights::kept(model).into_iter().map(|(target, _)| target).zip(read.values.iter().cloned())
         });
-        Ok(Start { values: parameters.chain(states).chain(read).collect() })
+        let fitting = fitting.into_iter().flat_map(|fitting| {
+            let all = weights::kept(model).into_iter().map(|(target, _)| target).zip(&fitting.values);
+            all.filter_map(|(target, values)| Some((target, values.clone()?)))
+        });
+        Ok(Start { values: parameters.chain(states).chain(read).chain(fitting).collect() })
     }
 
     /// Puts an executor at the start.

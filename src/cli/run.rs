@@ -10,9 +10,9 @@ use super::{Exit, print};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
 use crate::kernel::Float;
-use crate::model::{Length, Model};
-use crate::pipeline::{self, Executing, Obstacle};
-use crate::train::{self, Event, Executor, Judge, Moment, Schedule, weights};
+use crate::model::{Length, Model, Stop, Training, Watched, When};
+use crate::pipeline::{self, Executing, Obstacle, Source};
+use crate::train::{self, Event, Executor, Judge, Moment, Schedule, Stopping, weights};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::num::NonZeroUsize;
@@ -92,6 +92,7 @@ impl Run {
         look::checked(&self.print, evaluated)?;
         let float = prepare::float(self.precision, Some(training));
         let weights = self.given.weights(model, &source)?;
+        let fitting = self.given.fitting(model, &source)?;
         let dataset = self.given.dataset(&source, model, float, weights.as_ref())?;
         let seed = self.seed.unwrap_or(training.seed);
         let rows = dataset.parts.train.len();
@@ -99,6 +100,7 @@ impl Run {
             complain("error: the training part has no rows");
             return Err(Exit::Failure);
         }
+        can_watch(training, &dataset, &source)?;
         let batch = prepare::batch_rows(self.batch.map(NonZeroUsize::get), training, rows);
         let asked = self.steps.map(Length::Steps).or(self.epochs.map(Length::Epochs));
         let (epochs, steps) = prepare::length(asked, training);
@@ -109,7 +111,7 @@ impl Run {
             steps,
             seed,
             shuffle: !self.no_shuffle,
-            pause_each_epoch: !dataset.parts.validation.is_empty(),
+            pause_each_epoch: !dataset.parts.validation.is_empty() || training.stop.is_some(),
             log_every: if self.log_every > 0 {
                 self.log_every
             } else if self.json {
@@ -125,7 +127,7 @@ impl Run {
         let step = pipeline::batched(&pipeline::training_step(model), true);
         let names: Vec<String> = step.logged.iter().map(|l| l.0.clone()).collect();
         let mut executor = pipeline::executor(&step, &executing, batch, &dataset, totals).map_err(stopped(&source))?;
-        Start::new(model, seed, weights.as_ref())?.set(executor.as_mut());
+        Start::new(model, seed, weights.as_ref(), fitting.as_ref())?.set(executor.as_mut());
         let compile = clock.elapsed().as_secs_f64();
         let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
 
@@ -140,6 +142,10 @@ impl Run {
             Ok(Some(Judge::new(&model.graph, &evaluated.graph, executor, rows, names)))
         };
         let mut validation = judge_of(&dataset.parts.validation).map_err(stopped(&source))?;
+        let mut stopping = training.stop.as_ref().map(|stop| {
+            let kept = weights::kept(model).into_iter().map(|(target, _)| target).collect();
+            Stopping::new(stop, kept)
+        });
         let mut fault = None;
         let mut reached = Moment { step: 1, epoch: 1 };
         let outcome = train::train(executor.as_mut(), &schedule, names.len(), &STOP, &mut |executor, event| {
@@ -148,22 +154,26 @@ impl Run {
                 Event::Epoch { step, epoch, logged } => ("epoch", step, epoch, logged),
             };
             reached = Moment { step, epoch };
-            if !self.json && !progress.wants(kind, epoch) {
-                return;
+            let is_shown = self.json || progress.wants(kind, epoch);
+            let mut stopping = stopping.as_mut().filter(|_| kind == "epoch");
+            if !is_shown && stopping.is_none() {
+                return true;
             }
             let mut values: Vec<(String, f64)> = names.iter().cloned().zip(logged).collect();
             if kind == "epoch" {
-                values.truncate(values.iter().take_while(|v| v.0 == "objective" || v.0 == "loss").count());
+                values.truncate(values.iter().take_while(|v| is_loss(&v.0)).count());
                 match validation.as_mut().map(|v| v.judge(executor, reached)).transpose() {
-                    Ok(judged) => values.extend(
-                        judged
-                            .unwrap_or_default()
-                            .into_iter()
-                            .map(|(n, v)| (if n == "loss" { "validation.loss".into() } else { n }, v)),
-                    ),
+                    Ok(judged) => values.extend(judged.into_iter().flatten().map(|(n, v)| (of_validation(&n), v))),
                     Err(found) => fault = Some(found),
                 }
             }
+            let told = |watched: &Watched| {
+                let name = if watched.of_validation { of_validation(&watched.name) } else { watched.name.clone() };
+                values.iter().find(|(own, _)| *own == name).map_or(f64::NAN, |(_, value)| *value)
+            };
+            let ends = stopping.as_mut().is_some_and(|stopping| stopping.ends(executor, reached, &told));
+            // What is minimised has a rate, a penalty: it is training's.
+            values.retain(|(name, _)| *name != of_validation("objective"));
             if self.json {
                 let mut line = Map::from_iter([
                     ("event".to_string(), json!(kind)),
@@ -172,9 +182,10 @@ impl Run {
                 ]);
                 line.extend(values.into_iter().map(|(n, v)| (n, json!(v))));
                 print(&format!("{}\n", Value::Object(line)));
-            } else {
+            } else if is_shown || ends {
                 progress.tell(kind, step, epoch, &values);
             }
+            !ends && fault.is_none()
         })
         .map_err(failed)?;
         progress.finish();
@@ -187,14 +198,17 @@ impl Run {
         if let Some(fault) = fault {
             return Err(failed(fault));
         }
-        let test = match judge_of(&dataset.parts.test).map_err(stopped(&source))? {
+        let best = stopping.as_ref().and_then(|stopping| stopping.restore(executor.as_mut(), reached));
+        let mut test = match judge_of(&dataset.parts.test).map_err(stopped(&source))? {
             Some(mut judge) => judge.judge(executor.as_ref(), reached).map_err(failed)?,
             None => vec![],
         };
+        test.retain(|(name, _)| name != "objective");
         if let Some(path) = &self.save {
             save(path, model, executor.as_ref(), &dataset, float)?;
         }
-        self.done(&outcome, test, executor.as_ref(), compile);
+        let ended = Ended { stop: training.stop.as_ref(), best };
+        self.done(&outcome, &ended, test, executor.as_ref(), compile);
         if !self.print.is_empty() {
             let trained = look::Trained { model, evaluated, executor: executor.as_ref(), moment: reached, totals };
             let text = look::look(&self.print, &trained, &dataset, &executing, self.json)?;
@@ -203,15 +217,28 @@ impl Run {
         Ok(if outcome.interrupted { Exit::Interrupted } else { Exit::Success })
     }
 
-    fn done(&self, outcome: &train::Outcome, judged: Vec<(String, f64)>, executor: &dyn Executor, compile: f64) {
+    fn done(
+        &self,
+        outcome: &train::Outcome,
+        ended: &Ended,
+        judged: Vec<(String, f64)>,
+        executor: &dyn Executor,
+        compile: f64,
+    ) {
         let step_us = if outcome.steps > 0 { outcome.seconds / outcome.steps as f64 * 1e6 } else { 0.0 };
         if self.json {
             let test: Map<String, Value> = judged.into_iter().map(|(n, v)| (n, json!(v))).collect();
-            let line = json!({
+            let mut line = json!({
                 "event": "done", "steps": outcome.steps, "seconds": outcome.seconds, "compile_ms": compile * 1e3,
                 "first_step_ms": (compile + outcome.first_step) * 1e3, "step_us": step_us, "peak_bytes": peak_bytes(),
                 "threads_used": executor.threads(), "test": test,
             });
+            if let Some(epoch) = outcome.stopped {
+                line["stopped_after_epoch"] = json!(epoch);
+            }
+            if let Some((moment, value)) = ended.best {
+                line["kept"] = json!({ "epoch": moment.epoch, "step": moment.step, "value": value });
+            }
             print(&format!("{line}\n"));
             return;
         }
@@ -223,13 +250,63 @@ impl Run {
         } else {
             format!("{:.2} s", outcome.seconds)
         };
-        print(&format!("{tested}{steps} in {time}, compiled in {:.0} ms\n", compile * 1e3));
+        let early = ended.text(outcome);
+        print(&format!("{tested}{early}{steps} in {time}, compiled in {:.0} ms\n", compile * 1e3));
         if outcome.interrupted {
             let saved =
                 self.save.as_ref().map_or(String::new(), |path| format!(": its weights are in `{}`", path.display()));
             complain(&format!("interrupted after step {}{saved}", outcome.steps));
         }
     }
+}
+
+/// How training ended, as far as the program says when it is to.
+struct Ended<'a> {
+    stop: Option<&'a Stop>,
+    /// The epoch whose parameters are kept, if it is not the last, and what was watched then.
+    best: Option<(Moment, f64)>,
+}
+
+impl Ended<'_> {
+    /// A line about it; none if there is nothing to be said.
+    fn text(&self, outcome: &train::Outcome) -> String {
+        let Some(stop) = self.stop else { return String::new() };
+        let kept = self.best.map(|(moment, value)| {
+            format!("the parameters are those of epoch {}, with {} {}", moment.epoch, stop.text, number(value))
+        });
+        match (outcome.stopped, &stop.when, kept) {
+            (Some(epoch), When::NoBetter { epochs, .. }, kept) => {
+                let kept = kept.map_or(String::new(), |kept| format!("; {kept}"));
+                let epochs = if *epochs == 1 { "1 epoch".to_string() } else { format!("{epochs} epochs") };
+                format!("stopped after epoch {epoch}: {} has not improved for {epochs}{kept}\n", stop.text)
+            }
+            (Some(epoch), When::Holds(_), _) => format!("stopped after epoch {epoch}: {}\n", stop.text),
+            (None, _, Some(kept)) => format!("{kept}\n"),
+            (None, _, None) => String::new(),
+        }
+    }
+}
+
+/// Refuses to watch a validation part that is not there.
+fn can_watch(training: &Training, dataset: &Dataset, source: &Source) -> Result<(), Exit> {
+    let Some(stop) = &training.stop else { return Ok(()) };
+    if !dataset.parts.validation.is_empty() || stop.watched().iter().all(|watched| !watched.of_validation) {
+        return Ok(());
+    }
+    let error =
+        Diagnostic::error("E0707", format!("`{}` can't be watched: the data has no validation part", stop.text))
+            .at(stop.span, "nothing is told of it")
+            .help("`validation 0.1` in the `data` section keeps a tenth of the rows for it");
+    Err(prepare::refused(&[error], source))
+}
+
+/// What is told of training at the end of an epoch, whatever parts there are.
+fn is_loss(name: &str) -> bool {
+    matches!(name, "objective" | "loss")
+}
+/// What a number of the validation part is called beside those of training.
+fn of_validation(name: &str) -> String {
+    if is_loss(name) { format!("validation.{name}") } else { name.to_string() }
 }
 
 /// Writes the parameters, and what the data said.

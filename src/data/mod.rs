@@ -32,6 +32,7 @@ pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use gather::Gathered;
 pub use load::{gather, load, load_gathered};
 pub use sample::sample;
+pub use source::DataFile;
 pub use stream::Stream;
 pub use summary::{Content, Summary, summary};
 

@@ -109,6 +109,11 @@ impl DataFile {
             .note("a program reads only files below its own folder, so that running one that you were given is safe"))
     }
 
+    /// Where another file than one of data stands that the program names: below the program's folder (E0602).
+    pub fn beside(options: &Options, source: &FileSource) -> Result<PathBuf, Diagnostic> {
+        Ok(DataFile::inside(options, source)?.path)
+    }
+
     fn is_stdin(&self) -> bool {
         self.span.is_none() && self.path == Path::new("-")
     }

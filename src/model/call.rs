@@ -225,8 +225,8 @@ impl<'a> Elaborator<'a> {
         if let Some((_, number)) = found {
             return Ok(Tensor::new(self.declared.parameters[number as usize].leaf).into());
         }
-        if let Some(draw) = self.graph.draws.iter().find(|draw| draw.name == path) {
-            return Ok(Tensor::new(draw.leaf).into());
+        if let Some(number) = self.draw_paths().iter().position(|known| *known == path) {
+            return Ok(Tensor::new(self.graph.draws[number].leaf).into());
         }
         if let Some(statistic) = self.statistic(&path, span)? {
             return Ok(statistic.into());

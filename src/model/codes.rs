@@ -125,7 +125,7 @@ pub static CODES: &[Explanation] = &[
         "A state has one value for all examples and places; it steps once a step. What varies is averaged first: `batch_mean(x)`.",
         "input x: [3]\nlayer f(x: [n]) {\n    state m: [n] = 0\n    m <- x\n    x - m\n}\ny = f(x)",
         "input x: [3]\nlayer f(x: [n]) {\n    state m: [n] = 0\n    m <- batch_mean(x)\n    x - m\n}\ny = f(x)"),
-    explain("E0411", "a draw where nothing can be drawn",
+    explain("E0412", "a draw where nothing can be drawn",
         "A fresh draw, `noise: [3] ~ normal(1)` or what `dropout` makes of it, is made for each example and each step of training. An optimizer \
          takes one step for all examples. And a claim that draws speaks of other numbers than the loss: what the loss has drawn is called by its \
          name there, `noise` or `h.u`.",

@@ -45,8 +45,8 @@ impl<'a> Elaborator<'a> {
         }
         let (noise, location, scale) = self.noise(from)?;
         let is_leaf = location.is_none() && scale.is_none();
-        let path = self.frames.path_of(self.frame, &name.name);
-        let leaf = self.leaf_of_draw(if is_leaf { path } else { format!("{path}.ε") }, noise, &ty.shape);
+        let own = if is_leaf { name.name.clone() } else { format!("{}.ε", name.name) };
+        let leaf = self.leaf_of_draw(own, noise, &ty.shape);
         self.mark(leaf, name.span);
         let mut value = (Tensor::new(leaf), name.span);
         for (operand, row) in [(scale, &arithmetic::MULTIPLY), (location, &arithmetic::ADD)] {
@@ -76,7 +76,7 @@ impl<'a> Elaborator<'a> {
         } else {
             return Ok(());
         };
-        let error = Diagnostic::error("E0411", what).at(whole, "drawn here").note(why);
+        let error = Diagnostic::error("E0412", what).at(whole, "drawn here").note(why);
         let error = match self.reading.claiming {
             true => error.help("say it by names: bind what is drawn at the top level, as in `noise: [3] ~ normal(1)`"),
             false => error,
@@ -85,17 +85,27 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The leaf, as it is in this round of the loops around it.
-    fn leaf_of_draw(&mut self, path: String, noise: Noise, shape: &[usize]) -> NodeId {
-        // A model that is called again draws anew: `u.z`, `u.z.2`.
-        let taken = |name: &str| self.graph.draws.iter().any(|draw| draw.name == name);
-        let mut numbered = (2..).map(|number| format!("{path}.{number}"));
-        let name = if taken(&path) { numbered.find(|name| !taken(name)).unwrap_or(path) } else { path };
+    fn leaf_of_draw(&mut self, name: String, noise: Noise, shape: &[usize]) -> NodeId {
+        self.sites.draws.truncate(self.graph.draws.len());
+        self.sites.draws.push((self.frame, name.clone()));
         let rounds: Vec<_> = self.reading.rounds.iter().map(|(of, _)| *of).collect();
         let lengths = rounds.iter().map(|of| self.graph.looped(*of).length);
         let shape: Vec<usize> = lengths.chain(shape.iter().copied()).collect();
         let leaf = self.graph.intern(Op::Leaf(Leaf::Draw(self.graph.draws.len() as u32, shape)));
         self.graph.draws.push(Draw { name, noise, leaf });
         rounds.into_iter().fold(leaf, |value, of| self.graph.element(of, value))
+    }
+
+    /// The paths of all draws. A model that is called again draws anew: `u.z`, `u.z.2`.
+    pub fn draw_paths(&self) -> Vec<String> {
+        let mut all: Vec<String> = vec![];
+        for (frame, name) in self.sites.draws.iter().take(self.graph.draws.len()) {
+            let path = self.frames.path_of(*frame, name);
+            let numbered = (2..).map(|number| format!("{path}.{number}"));
+            let free = std::iter::once(path.clone()).chain(numbered).find(|name| !all.contains(name));
+            all.push(free.unwrap_or(path));
+        }
+        all
     }
 
     /// What the draws since a place in their list are once their body is mapped over an axis: drawn for each place of it.

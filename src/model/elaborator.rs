@@ -78,6 +78,8 @@ pub struct Sites {
     pub state_names: FxHashMap<(ScopeId, String), u32>,
     /// The layers' states that got a next value, one after the other.
     pub stepped: Vec<u32>,
+    /// Where fresh draws stand, and their names; the paths are made at the end.
+    pub draws: Vec<(FrameId, String)>,
     /// Models that were called: their parameters are there.
     pub models: FxHashMap<FrameId, Span>,
     /// Where `weights` or `params` was used, and how many parameters there were.

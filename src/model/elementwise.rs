@@ -236,7 +236,7 @@ impl<'a> Elaborator<'a> {
     }
 }
 
-fn row_of(relation: Relation) -> &'static Binary {
+pub fn row_of(relation: Relation) -> &'static Binary {
     match relation {
         Relation::Equal => &comparison::EQUAL,
         Relation::NotEqual => &comparison::UNEQUAL,

@@ -144,6 +144,9 @@ impl<'a> Elaborator<'a> {
         for (path, number) in self.parameter_paths() {
             self.graph.parameters[number as usize].name = path;
         }
+        for (draw, path) in self.draw_paths().into_iter().enumerate() {
+            self.graph.draws[draw].name = path;
+        }
         for ((frame, name), number) in &self.sites.states {
             self.graph.states[*number as usize].name = self.frames.path_of(*frame, name);
         }

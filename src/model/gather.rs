@@ -3,7 +3,7 @@ use super::elaborator::{Elaborator, Outcome, Reported};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::NodeId;
-use crate::syntax::{Argument, NodeKind};
+use crate::syntax::{Argument, NodeKind, TreeId};
 
 impl<'a> Elaborator<'a> {
     /// `weights`, or `params`.
@@ -52,32 +52,47 @@ impl<'a> Elaborator<'a> {
     /// `params(h)`: those below a name.
     pub fn parameters_below(&mut self, arguments: &'a [Argument], span: Span) -> Outcome<Value<'a>> {
         let path = match arguments {
-            [Argument { name: None, value }] => match self.tree.kind(*value) {
-                NodeKind::Name(_) | NodeKind::Field { .. } => self.tree.path(*value).map(|parts| parts.join(".")),
-                _ => None,
-            },
+            [Argument { name: None, value }] => self.path_of_parameters(*value)?,
+            _ => {
+                let error = Diagnostic::error("E0206", "`params(h)` takes the name of a binding or a path")
+                    .at(span, "as in `params(h)`, `params(h.0)`");
+                return self.fail(error);
+            }
+        };
+        let numbers = self.parameters_of(&path, span)?;
+        let leaves: Vec<NodeId> =
+            numbers.into_iter().map(|number| self.declared.parameters[number as usize].leaf).collect();
+        Ok(self.as_one_vector(&leaves).into())
+    }
+    /// The path that stands for the parameters below it: `h`, `h.0`.
+    pub fn path_of_parameters(&mut self, id: TreeId) -> Outcome<String> {
+        let path = match self.tree.kind(id) {
+            NodeKind::Name(_) | NodeKind::Field { .. } => self.tree.path(id).map(|parts| parts.join(".")),
             _ => None,
         };
-        let Some(path) = path else {
-            let error = Diagnostic::error("E0206", "`params(h)` takes the name of a binding or a path")
-                .at(span, "as in `params(h)`, `params(h.0)`");
-            return self.fail(error);
-        };
+        match path {
+            Some(path) => Ok(path),
+            None => {
+                let error = Diagnostic::error("E0206", "parameters are named by a binding or a path")
+                    .at(self.span(id), "as in `h`, `h.0`, `h.0.w`");
+                self.fail(error)
+            }
+        }
+    }
+    /// The numbers of the parameters of this path and below it: one or more.
+    pub fn parameters_of(&mut self, path: &str, span: Span) -> Outcome<Vec<u32>> {
         let below = format!("{path}.");
         let paths = self.parameter_paths();
-        let leaves: Vec<NodeId> = paths
-            .iter()
-            .filter(|(known, _)| *known == path || known.starts_with(&below))
-            .map(|(_, number)| self.declared.parameters[*number as usize].leaf)
-            .collect();
-        if leaves.is_empty() {
-            let names: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();
-            let error = Diagnostic::error("E0208", format!("there are no parameters below `{path}`")).at(span, "empty");
-            let error =
-                if names.is_empty() { error } else { error.help(format!("there are {}", super::call::listed(&names))) };
-            return self.fail(error);
+        let is_there = |known: &str| known == path || known.starts_with(&below);
+        let numbers: Vec<u32> = paths.iter().filter(|(known, _)| is_there(known)).map(|(_, number)| *number).collect();
+        if !numbers.is_empty() {
+            return Ok(numbers);
         }
-        Ok(self.as_one_vector(&leaves).into())
+        let names: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();
+        let error = Diagnostic::error("E0208", format!("there are no parameters below `{path}`")).at(span, "empty");
+        let error =
+            if names.is_empty() { error } else { error.help(format!("there are {}", super::call::listed(&names))) };
+        self.fail(error)
     }
 
     /// `gradients`: of all parameters, in an optimizer.

@@ -37,6 +37,7 @@ mod shape;
 mod state;
 mod statement;
 mod statistics;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -51,6 +52,7 @@ use crate::syntax::{Parsed, Section};
 use elaborator::Elaborator;
 pub use foreign::alias;
 pub use names::{is_of_the_language, of_the_language};
+pub use stop::{Condition, Stop, Watched, When};
 
 /// What a file means. Inputs, parameters and states are numbered as in `graph.inputs`, `graph.parameters`, `graph.states`.
 #[derive(Clone, Debug)]
@@ -161,6 +163,19 @@ pub struct Training {
     pub length: Length,
     pub seed: u64,
     pub precision: Precision,
+    /// What the norm of all gradients together is at most; longer ones are shortened to it. A number, the same for all examples.
+    pub clip: Option<NodeId>,
+    pub frozen: Frozen,
+    /// A file of weights to begin with, as it is named, and where.
+    pub start: Option<(String, Span)>,
+    pub stop: Option<Stop>,
+}
+
+/// What stays as it begins, by number.
+#[derive(Clone, Debug, Default)]
+pub struct Frozen {
+    pub parameters: Vec<u32>,
+    pub states: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

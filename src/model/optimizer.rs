@@ -25,7 +25,7 @@ pub struct Context {
 
 impl<'a> Elaborator<'a> {
     /// `optimizer adam(rate = 1e-3)`: a name, or a call of one.
-    pub fn optimizer(&mut self, id: TreeId) -> Outcome<Optimizer> {
+    pub fn optimizer(&mut self, id: TreeId, gradients: &[NodeId], numbers: &[u32]) -> Outcome<Optimizer> {
         let tree = self.tree;
         let (callee, arguments): (TreeId, &'a [Argument]) = match tree.kind(id) {
             NodeKind::Call { callee, arguments } => (*callee, arguments),
@@ -52,14 +52,16 @@ impl<'a> Elaborator<'a> {
             }
             given.push(Given { name: argument.name.as_ref(), value, span });
         }
-        self.optimizer_named(name, given, self.span(callee), span)
+        self.optimizer_named(name, given, (self.span(callee), span), gradients, numbers)
     }
+    /// The steps of the parameters with these numbers.
     pub fn optimizer_named(
         &mut self,
         name: &str,
         given: Vec<Given<'a>>,
-        name_span: Span,
-        span: Span,
+        (name_span, span): (Span, Span),
+        gradients: &[NodeId],
+        numbers: &[u32],
     ) -> Outcome<Optimizer> {
         let defined = match self.function_named(name) {
             Some(Function::Defined(defined)) if defined.definition.kind == DefinitionKind::Optimizer => defined,
@@ -93,19 +95,22 @@ impl<'a> Elaborator<'a> {
         all.extend(given);
         let slots = self.matched(defined, all, span)?;
         let mut updates = vec![];
-        let gradients: Vec<NodeId> = (0..self.graph.parameters.len())
+        for &number in numbers {
+            updates.push(self.update(defined, &slots, number, gradients, span)?);
+        }
+        Ok(Optimizer { name: name.to_string(), updates })
+    }
+    /// A hole for the gradient of each parameter.
+    pub fn gradient_holes(&mut self) -> Vec<NodeId> {
+        (0..self.graph.parameters.len())
             .map(|number| {
                 let shape = self.graph.parameters[number].ty.shape.clone();
                 self.graph.hole(Type::real(&shape, false))
             })
-            .collect();
-        for number in 0..gradients.len() {
-            updates.push(self.update(defined, &slots, number as u32, &gradients, span)?);
-        }
-        Ok(Optimizer { name: name.to_string(), updates })
+            .collect()
     }
     /// Refuses what differs from example to example.
-    fn one_for_all(&mut self, id: NodeId, span: Span, what: &str) -> Outcome<()> {
+    pub(super) fn one_for_all(&mut self, id: NodeId, span: Span, what: &str) -> Outcome<()> {
         if !self.graph.ty(id).varying {
             return Ok(());
         }

@@ -1,10 +1,11 @@
 //! The `train` section: what is minimised, by which optimizer, how long.
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::path::{Frames, Label};
-use super::{Batch, Length, Optimizer, Precision, Training};
+use super::value::Value;
+use super::{Batch, Frozen, Length, Optimizer, Precision, Training};
 use crate::diagnostic::{Diagnostic, Edit, Span};
 use crate::graph::NodeId;
-use crate::syntax::{Directive, Section, SectionKind, StatementKind, TreeId, is_planned_directive};
+use crate::syntax::{Directive, Section, StatementKind, TreeId};
 use indexmap::IndexMap;
 
 impl<'a> Elaborator<'a> {
@@ -27,11 +28,12 @@ impl<'a> Elaborator<'a> {
     ) -> Outcome<(NodeId, Training)> {
         let mut lines: IndexMap<&str, &'a Directive> = IndexMap::new();
         let mut sound = Ok(());
+        let mut some = vec![];
         for statement in &section.statements {
             let StatementKind::Directive(directive) = &statement.kind else { continue };
             let word = directive.word.name.as_str();
-            if is_planned_directive(SectionKind::Train, word) {
-                sound = self.not_there_yet(statement.span, &format!("`{word}` in a `train` section is"));
+            if word == "optimizer" && !directive.phrases.is_empty() {
+                some.push(directive);
             } else if let Some(first) = lines.insert(word, directive) {
                 let error = Diagnostic::error("E0705", format!("`{word}` stands twice"))
                     .at(directive.word.span, "the second")
@@ -82,15 +84,110 @@ impl<'a> Elaborator<'a> {
         };
         // The optimizer needs to know all parameters, and their paths.
         self.name_parameters();
-        let optimizer = match value("optimizer") {
-            Some(id) => self.optimizer(id),
-            None => self.default_optimizer(span),
+        let optimizer = self.optimizers(value("optimizer"), &some, span);
+        let clip = lines.get("clip").map(|directive| self.clip(directive)).transpose();
+        let frozen = match lines.get("freeze") {
+            Some(directive) => self.frozen(&directive.values),
+            None => Ok(Frozen::default()),
         };
+        let start = value("start").map(|id| self.start(id)).transpose();
+        let stop = lines.get("stop").map(|directive| self.stop(directive)).transpose();
         sound?;
         Ok((
             objective?,
-            Training { optimizer: optimizer?, batch: batch?, length: length?, seed: seed?, precision: precision? },
+            Training {
+                optimizer: optimizer?,
+                batch: batch?,
+                length: length?,
+                seed: seed?,
+                precision: precision?,
+                clip: clip?,
+                frozen: frozen?,
+                start: start?,
+                stop: stop?,
+            },
         ))
+    }
+
+    /// `optimizer adam(rate = 1e-3)`, and for parameters below a name `optimizer sgd(rate = 1e-4) for features`: the nearest name holds.
+    fn optimizers(&mut self, all: Option<TreeId>, some: &[&'a Directive], section: Span) -> Outcome<Optimizer> {
+        let mut of: Vec<Option<(usize, Span, TreeId)>> = vec![None; self.graph.parameters.len()];
+        for directive in some {
+            let Some(&optimizer) = directive.values.first() else { return Err(Reported) };
+            for &name in directive.phrases.iter().flat_map(|phrase| &phrase.values) {
+                let (path, span) = (self.path_of_parameters(name)?, self.span(name));
+                for number in self.parameters_of(&path, span)? {
+                    match of[number as usize] {
+                        Some((length, first, other)) if length == path.len() && other != optimizer => {
+                            let error = Diagnostic::error("E0705", format!("two optimizers for `{path}`"))
+                                .at(span, "the second")
+                                .also(first, "the first");
+                            return self.fail(error);
+                        }
+                        Some((length, ..)) if path.len() < length => {}
+                        _ => of[number as usize] = Some((path.len(), span, optimizer)),
+                    }
+                }
+            }
+        }
+        let gradients = self.gradient_holes();
+        let numbers = |which: Option<TreeId>| -> Vec<u32> {
+            let is_of = |own: &Option<(usize, Span, TreeId)>| own.map(|own| own.2) == which;
+            (0..).zip(&of).filter(|(_, own)| is_of(own)).map(|(number, _)| number).collect()
+        };
+        let mut whole = match all {
+            Some(id) => self.optimizer(id, &gradients, &numbers(None))?,
+            None => self.optimizer_named("adam", vec![], (section, section), &gradients, &numbers(None))?,
+        };
+        for directive in some {
+            let Some(&id) = directive.values.first() else { return Err(Reported) };
+            let more = self.optimizer(id, &gradients, &numbers(Some(id)))?;
+            whole.updates.extend(more.updates);
+        }
+        whole.updates.sort_by_key(|update| update.parameter);
+        Ok(whole)
+    }
+
+    /// `clip norm 1`
+    fn clip(&mut self, directive: &'a Directive) -> Outcome<NodeId> {
+        let Some(&id) = directive.phrases.iter().flat_map(|phrase| &phrase.values).next() else { return Err(Reported) };
+        let (most, span) = (self.tensor(id)?, self.span(id));
+        self.numeric(&most, span)?;
+        self.one_for_all(most.id, span, "the norm that is clipped to")?;
+        let is_number = self.graph.shape(most.id).is_empty();
+        if !is_number || most.number().is_some_and(|number| number <= 0.0) {
+            let error = Diagnostic::error("E0704", "`clip norm` takes a number above 0").at(span, "not such a number");
+            return self.fail(error.help("the gradients are shortened where their norm is larger"));
+        }
+        Ok(most.id)
+    }
+
+    /// `freeze features, h.w`: what is below these names.
+    fn frozen(&mut self, names: &[TreeId]) -> Outcome<Frozen> {
+        let mut frozen = Frozen::default();
+        for &name in names {
+            let (path, span) = (self.path_of_parameters(name)?, self.span(name));
+            frozen.parameters.extend(self.parameters_of(&path, span)?);
+            let below = format!("{path}.");
+            let states =
+                (0..).zip(&self.graph.states).filter(|(_, state)| state.name == path || state.name.starts_with(&below));
+            frozen.states.extend(states.map(|(number, _)| number));
+        }
+        Ok(frozen)
+    }
+
+    /// `start "base.safetensors"`
+    fn start(&mut self, id: TreeId) -> Outcome<(String, Span)> {
+        let span = self.span(id);
+        match self.expression(id)? {
+            Value::Text(name) => Ok((name.to_string(), span)),
+            other => {
+                let error = Diagnostic::error("E0704", "`start` names a file of weights")
+                    .at(span, other.spoken())
+                    .help("as in `start \"base.safetensors\"`, which `gradus run --save` has written");
+                self.fail(error)
+            }
+        }
     }
     fn objective(&mut self, id: TreeId) -> Outcome<NodeId> {
         let x = self.tensor(id)?;
@@ -191,8 +288,5 @@ impl<'a> Elaborator<'a> {
                 self.fail(error.edit(format!("write `{meant}`"), span, meant, false))
             }
         }
-    }
-    fn default_optimizer(&mut self, span: Span) -> Outcome<Optimizer> {
-        self.optimizer_named("adam", vec![], span, span)
     }
 }

@@ -1,6 +1,7 @@
 //! From the batched graph of a training step to a program of kernels: which values live in memory and how, which are computed
 //! together, and in what order.
 pub mod arena;
+mod draws;
 pub mod emit;
 pub mod expand;
 mod grouped;
@@ -22,8 +23,8 @@ mod weight;
 use crate::diagnostic::Span;
 use crate::graph::{Graph, Kind, Leaf, LoopId, NodeId, Op, Runtime};
 use crate::kernel::{
-    Affine, Buffer, BufferId, Command, Division, Drawing, DrawingId, Element, Float, KernelId, Location, LoopVariable,
-    Multiplication, Operand, ProductId, Program, Role,
+    Affine, Buffer, BufferId, Command, Division, Element, Float, KernelId, Location, LoopVariable, Multiplication,
+    ProductId, Program, Role,
 };
 use crate::limits;
 use crate::step::Target;
@@ -389,31 +390,6 @@ impl<'g> Planner<'g> {
             self.program.steps.push(step);
         }
         Ok(())
-    }
-
-    /// The fresh draws of this step.
-    fn draw(&mut self, order: &[NodeId]) {
-        for &id in order {
-            let Op::Leaf(Leaf::Draw(number, shape)) = self.graph.op(id) else { continue };
-            let draw = &self.graph.draws[*number as usize];
-            let stored = self.memory.stored[&id].clone();
-            let run = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
-            let row: usize = shape[1..].iter().product();
-            let strides = &stored.layout.strides;
-            self.program.draws.push(Drawing {
-                name: draw.name.clone(),
-                noise: draw.noise,
-                to: Operand::new(stored.buffer, stored.offset as i64),
-                runs: row / run,
-                run,
-                stride: if shape.len() > 2 { strides[shape.len() - 2] } else { run },
-                row_stride: strides[0],
-                order: self.order,
-                step: self.memory.runtime[&Runtime::Step],
-                divided: stored.layout.elements >= kernels::DIVIDED_ELEMENTS,
-            });
-            self.program.steps.push(Command::Draw(DrawingId(self.program.draws.len() as u32 - 1)));
-        }
     }
 
     fn destination(&self, id: NodeId) -> Destination {

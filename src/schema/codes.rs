@@ -89,6 +89,13 @@ pub static CODES: &[Explanation] = &[
     explain("E0805", "weights that can't be written",
         "The file is written beside its place and then moved there, so its folder must exist and be writable.",
         "gradus run model.nn --save no/such/folder/w.safetensors", "gradus run model.nn --save w.safetensors"),
+    explain("E0806", "weights of which nothing fits",
+        "`start` takes each parameter that the file has by the same path and of the same shape, and leaves the others as they begin. Here there is \
+         none. Paths come from the names of bindings.",
+        "features = dense(x, 16)    // the file has `h.w`\ntrain { start \"base.safetensors\" }", "h = dense(x, 16)\ntrain { start \"base.safetensors\" }"),
+    explain("W0801", "parameters that begin anew",
+        "`start` found some parameters in the file, and not these: they begin as they would without it.",
+        "train { start \"base.safetensors\" }    // which has another last layer", "train { start \"base.safetensors\" }    // which has all"),
     explain("E0620", "two lists of classes that are compared",
         "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
          says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \

@@ -5,7 +5,7 @@
 use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Model;
-use crate::op::Linearity;
+use crate::op::{Linearity, arithmetic, exponential};
 use crate::simplify::{Stage, simplify};
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn logged(graph: &mut Graph, model: &Roots) -> Vec<(String, NodeId)> {
 }
 
 /// The training step of a model.
-pub fn training(model: &Model, frozen: &[u32]) -> StepGraph {
+pub fn training(model: &Model) -> StepGraph {
     let (mut graph, roots) = recognised(model);
     let leaves: Vec<NodeId> =
         (0..graph.parameters.len() as u32).map(|i| graph.intern(Op::Leaf(Leaf::Parameter(i)))).collect();
@@ -58,24 +58,48 @@ pub fn training(model: &Model, frozen: &[u32]) -> StepGraph {
         }
     }
     let logged = logged(&mut graph, &roots);
+    let frozen = model.training.as_ref().map(|training| training.frozen.clone()).unwrap_or_default();
+    let factor = roots.clip.and_then(|most| clipping(&mut graph, most, &gradients, &frozen.parameters));
     let mut pairs = vec![];
     for update in &roots.updates {
         let shape = graph.shape(update.gradient).to_vec();
-        let gradient = gradients[update.parameter as usize].unwrap_or_else(|| graph.constant(0.0, &shape));
+        let gradient = match (gradients[update.parameter as usize], factor) {
+            (Some(gradient), None) => gradient,
+            (Some(gradient), Some(factor)) => {
+                let factor = graph.expand_to(factor, &shape);
+                graph.multiply(factor, gradient)
+            }
+            (None, _) => graph.constant(0.0, &shape),
+        };
         pairs.push((update.gradient, gradient));
     }
     let mut updates = vec![];
     for update in &roots.updates {
-        if !frozen.contains(&update.parameter) {
+        if !frozen.parameters.contains(&update.parameter) {
             updates.push((Target::Parameter(update.parameter), update.next));
             updates.extend(update.states.iter().map(|s| (Target::State(s.0), s.1)));
         }
     }
-    updates.extend(roots.states.iter().copied());
+    let is_frozen = |target: Target| matches!(target, Target::State(number) if frozen.states.contains(&number));
+    updates.extend(roots.states.iter().filter(|state| !is_frozen(state.0)).copied());
     let values: Vec<NodeId> = updates.iter().map(|u| u.1).collect();
     let values = graph.substitute(&values, &pairs);
     let updates: Vec<(Target, NodeId)> = updates.iter().zip(values).map(|(u, v)| (u.0, v)).collect();
     StepGraph { graph, updates, logged, outputs: vec![], gradients }
+}
+
+/// What all gradients are multiplied by, so that their norm is at most so much: `min(1, most / (‖g‖ + 1e-6))`, as in PyTorch. Those of frozen
+/// parameters do not count.
+fn clipping(graph: &mut Graph, most: NodeId, gradients: &[Option<NodeId>], frozen: &[u32]) -> Option<NodeId> {
+    let moving = gradients.iter().enumerate().filter(|(number, _)| !frozen.contains(&(*number as u32)));
+    let squares: Vec<NodeId> = moving.filter_map(|(_, gradient)| gradient.map(|g| graph.dot(g, g))).collect();
+    let sum = squares.into_iter().reduce(|a, b| graph.add(a, b))?;
+    let norm = graph.unary(&exponential::SQRT, sum);
+    let little = graph.number(1e-6);
+    let norm = graph.add(norm, little);
+    let ratio = graph.divide(most, norm);
+    let one = graph.number(1.0);
+    Some(graph.binary(&arithmetic::MIN, ratio, one))
 }
 
 /// The evaluation of a model: what is logged, and its outputs.
@@ -99,6 +123,7 @@ struct Roots {
     outputs: Vec<(String, NodeId)>,
     updates: Vec<crate::model::Update>,
     states: Vec<(Target, NodeId)>,
+    clip: Option<NodeId>,
 }
 
 fn recognised(model: &Model) -> (Graph, Roots) {
@@ -119,6 +144,8 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         all.extend(u.states.iter().map(|s| s.1));
     }
     all.extend(states.iter().map(|s| s.1));
+    let clip = model.training.as_ref().and_then(|training| training.clip);
+    all.extend(clip);
     let simple = simplify(&model.graph, &all, Stage::Recognise);
     let mut new = simple.roots.iter().copied();
     let mut take = || new.next().unwrap_or(NodeId(0));
@@ -135,7 +162,8 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         })
         .collect();
     let states = states.iter().map(|s| (s.0, take())).collect();
-    (simple.graph, Roots { objective, loss, metrics, outputs, updates, states })
+    let clip = clip.map(|_| take());
+    (simple.graph, Roots { objective, loss, metrics, outputs, updates, states, clip })
 }
 
 /// The mean over the batch. What does not vary is its own mean. Of the summands that do, those that are computed element by

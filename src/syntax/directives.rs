@@ -52,7 +52,10 @@ static DIRECTIVES: &[DirectiveRule] = &[
     data("rows", &[form(Many::One, &[], "rows 2000")]),
     data("same", &[form(Many::None, &[("classes", Many::Some)], "same classes p, q")]),
     train("minimize", &[form(Many::One, &[], "minimize loss")]),
-    train("optimizer", &[form(Many::One, &[], "optimizer adam(rate = 1e-3)")]),
+    train("optimizer", &[
+        form(Many::One, &[], "optimizer adam(rate = 1e-3)"),
+        form(Many::One, &[("for", Many::Some)], "optimizer sgd(rate = 1e-4) for features"),
+    ]),
     train("batch", &[form(Many::One, &[], "batch 32"), form(Many::One, &[], "batch all")]),
     train("epochs", &[form(Many::One, &[], "epochs 60")]),
     train("steps", &[form(Many::One, &[], "steps 1000")]),
@@ -63,12 +66,14 @@ static DIRECTIVES: &[DirectiveRule] = &[
     train("start", &[form(Many::One, &[], "start \"base.safetensors\"")]),
     train("stop", &[
         form(Many::None, &[("when", Many::One), ("has not improved for", Many::One)], "stop when validation.loss has not improved for 10"),
+        form(Many::None, &[("when", Many::One), ("has not fallen for", Many::One)], "stop when validation.rmse has not fallen for 10"),
+        form(Many::None, &[("when", Many::One), ("has not risen for", Many::One)], "stop when validation.score has not risen for 10"),
         form(Many::None, &[("when", Many::One)], "stop when validation.loss < 0.1"),
     ]),
 ];
 
 /// Directives of the language that this version has not; using one is an error of its own.
-const PLANNED: [&str; 5] = ["clip", "freeze", "start", "stop", "window"];
+const PLANNED: [&str; 1] = ["window"];
 
 impl DirectiveRule {
     /// Whether the language has it and this version has not.

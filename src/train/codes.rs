@@ -12,6 +12,10 @@ pub static CODES: &[Explanation] = &[
         "The objective became infinite or no number. Mostly the rate is too high, or the inputs are far from 1 in size: lower the rate, \
          or write `standardize x` in the data section. The message names the step; `gradus run --log-every 1` shows those before it.",
         "train { minimize loss; optimizer sgd(rate = 100); epochs 10 }", "train { minimize loss; optimizer sgd(rate = 0.1); epochs 10 }"),
+    explain("E0707", "nothing to watch",
+        "`stop when` speaks of the validation part, and the data has none: nothing is told of it at the end of an epoch.",
+        "data \"d.csv\" { test 0.2 }\ntrain { minimize loss; epochs 100; stop when validation.loss has not improved for 10 }",
+        "data \"d.csv\" { test 0.2; validation 0.1 }\ntrain { minimize loss; epochs 100; stop when validation.loss has not improved for 10 }"),
     explain("E0908", "a value that native code can't compute",
         "A value is needed that no kernel makes, or one that would be too long. It is a limit of gradus and no mistake of the program: \
          `gradus run --executor interpreter` computes it all the same.",

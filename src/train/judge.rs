@@ -25,7 +25,7 @@ impl Judge {
         Judge { executor, rows: rows.to_vec(), pairs: pairs(training, evaluated), names }
     }
 
-    /// What is logged of the part at a moment of training, by name, but for the objective: that is training's.
+    /// What is logged of the part at a moment of training, by name.
     pub fn judge(&mut self, trained: &dyn Executor, moment: Moment) -> Result<Vec<(String, f64)>, Fault> {
         for &(from, to) in &self.pairs {
             self.executor.write(to, &trained.read(from));
@@ -33,7 +33,7 @@ impl Judge {
         let whole = Batch::at(moment, self.rows.len());
         let mut log = vec![];
         self.executor.run(&self.rows, &[whole], &AtomicBool::new(false), &mut log)?;
-        Ok(self.names.iter().cloned().zip(log).filter(|v| v.0 != "objective").collect())
+        Ok(self.names.iter().cloned().zip(log).collect())
     }
 }
 

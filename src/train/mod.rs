@@ -8,10 +8,12 @@ pub mod judge;
 pub mod measure;
 pub mod native;
 pub mod schedule;
+pub mod stopping;
 pub mod trainer;
 pub mod weights;
 
 pub use executor::{Batch, Executor, Moment};
 pub use judge::Judge;
 pub use schedule::Schedule;
+pub use stopping::Stopping;
 pub use trainer::{Event, Outcome, train};

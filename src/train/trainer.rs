@@ -21,6 +21,8 @@ pub struct Outcome {
     /// The step at which the objective was no longer a number.
     pub diverged: Option<usize>,
     pub interrupted: bool,
+    /// The epoch at whose end it was ended.
+    pub stopped: Option<usize>,
     /// From the start to the end of the first step, in seconds.
     pub first_step: f64,
     pub seconds: f64,
@@ -53,22 +55,23 @@ impl Means {
     }
 }
 
-/// Runs all steps. `logged` is how many numbers the executor logs a step; the first is the objective.
+/// Runs all steps, or until `tell` says at the end of an epoch that it is enough. `logged` is how many numbers the executor logs a step; the first is the objective.
 pub fn train(
     executor: &mut dyn Executor,
     schedule: &Schedule,
     logged: usize,
     stop: &AtomicBool,
-    tell: &mut dyn FnMut(&mut dyn Executor, Event),
+    tell: &mut dyn FnMut(&mut dyn Executor, Event) -> bool,
 ) -> Result<Outcome, Fault> {
     let begin = std::time::Instant::now();
     let total = if schedule.rows.is_empty() { 0 } else { schedule.total_steps() };
-    let mut outcome = Outcome { steps: 0, diverged: None, interrupted: false, first_step: 0.0, seconds: 0.0 };
+    let mut outcome =
+        Outcome { steps: 0, diverged: None, interrupted: false, stopped: None, first_step: 0.0, seconds: 0.0 };
     let mut ahead = Ahead::new(schedule);
     let mut log: Vec<f64> = vec![];
     let mut means = Means { sums: vec![0.0; logged], weight: 0.0 };
     let mut chunk = 1;
-    while outcome.steps < total && outcome.diverged.is_none() && !outcome.interrupted {
+    while outcome.steps < total && outcome.diverged.is_none() && !outcome.interrupted && outcome.stopped.is_none() {
         ahead.plan(outcome.steps, chunk);
         let clock = std::time::Instant::now();
         log.clear();
@@ -89,11 +92,15 @@ pub fn train(
             if outcome.diverged.is_some() {
                 break;
             }
-            if batch.step % schedule.steps_per_epoch() == 0 || batch.step == total {
-                tell(executor, Event::Epoch { step: batch.step, epoch: batch.epoch, logged: means.take() });
+            if (batch.step % schedule.steps_per_epoch() == 0 || batch.step == total)
+                && !tell(executor, Event::Epoch { step: batch.step, epoch: batch.epoch, logged: means.take() })
+            {
+                outcome.stopped = Some(batch.epoch);
+                break;
             }
         }
         outcome.interrupted = outcome.diverged.is_none()
+            && outcome.stopped.is_none()
             && outcome.steps < total
             && (done < ahead.batches.len() || stop.load(Ordering::Relaxed));
         chunk = ((CHUNK_SECONDS / (took / done.max(1) as f64).max(1e-9)) as usize).clamp(1, CHUNK_STEPS);
@@ -169,6 +176,7 @@ mod tests {
                 if let Event::Epoch { logged, .. } = event {
                     epochs.push(logged[0]);
                 }
+                true
             })
             .unwrap();
         assert_eq!(outcome.steps, 6);
@@ -185,7 +193,7 @@ mod tests {
     fn steps_win_over_epochs_and_wrap_round() {
         let mut executor = Recorder(vec![]);
         let outcome =
-            train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| {})
+            train(&mut executor, &schedule(Some(9), Some(4), false), 1, &AtomicBool::new(false), &mut |_, _| true)
                 .unwrap();
         assert_eq!(outcome.steps, 4);
         assert_eq!(executor.0[3].2, [10, 11, 12, 13]);

@@ -69,6 +69,56 @@ pub fn load(path: &Path, parameters: &[(&str, &[usize])], named: Option<Span>) -
     from_bytes(&bytes, &shown, parameters).map_err(place)
 }
 
+/// What of a weights file fits a model, by path and shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitting {
+    /// For each parameter that was asked for.
+    pub values: Vec<Option<Vec<f64>>>,
+    /// Why those without values have none, in words.
+    pub others: Vec<String>,
+}
+
+/// Reads what fits these parameters (path and shape) from a weights file that the program names at a place. What is in the file beyond them is
+/// left there.
+///
+/// E0801 if it is no weights file, E0803 of other numbers, E0806 if nothing in it fits.
+pub fn load_fitting(path: &Path, parameters: &[(&str, &[usize])], named: Span) -> Result<Fitting, Diagnostic> {
+    let shown = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(&shown, &error).at(named, "this file"))?;
+    let no_weights = |error: SafeTensorError| {
+        let error = Diagnostic::error("E0801", format!("`{shown}` is no safetensors file")).note(error.to_string());
+        error.at(named, "this file").help("weights are written by `gradus run model.nn --save weights.safetensors`")
+    };
+    let tensors = SafeTensors::deserialize(&bytes).map_err(no_weights)?;
+    let mut fitting = Fitting { values: vec![], others: vec![] };
+    for (path, shape) in parameters {
+        let value = match tensors.tensor(path) {
+            Ok(view) if view.shape() == *shape => Some(read_numbers(&view, path, &shown)?),
+            Ok(view) => {
+                let (own, there) = (shape_text(shape), shape_text(view.shape()));
+                fitting.others.push(format!("`{path}` is {own} here and {there} there"));
+                None
+            }
+            Err(_) => {
+                fitting.others.push(format!("`{path}` is not in the file"));
+                None
+            }
+        };
+        fitting.values.push(value);
+    }
+    if fitting.values.iter().all(Option::is_none) {
+        let mut names = tensors.names();
+        names.sort_unstable();
+        let error =
+            Diagnostic::error("E0806", format!("nothing in `{shown}` fits this program")).at(named, "this file");
+        let error = error.note(format!("it has {}", crate::schema::quoted_list(&names)));
+        return Err(
+            error.help("parameters are found by their paths: give their bindings the names that they had there")
+        );
+    }
+    Ok(fitting)
+}
+
 /// What a file says of its data, if it can be read and says anything: enough to read the program that its tensors belong to.
 pub fn facts(path: &Path) -> Option<Facts> {
     let bytes = std::fs::read(path).ok()?;

@@ -68,6 +68,6 @@ pub fn trained_from(text: &str, way: Way, start: &dyn Fn(&str, usize) -> Option<
     for (target, name, values) in &all {
         executor.write(*target, &start(name, values.len()).unwrap_or(values.clone()));
     }
-    train(executor.as_mut(), &schedule, step.logged.len(), &AtomicBool::new(false), &mut |_, _| {}).unwrap();
+    train(executor.as_mut(), &schedule, step.logged.len(), &AtomicBool::new(false), &mut |_, _| true).unwrap();
     all.into_iter().map(|(target, name, _)| (name, executor.read(target))).collect()
 }

@@ -102,6 +102,7 @@ impl Program {
             if let Event::Step { logged, .. } = event {
                 objectives.push(logged[0]);
             }
+            true
         })
         .unwrap();
         let (test, weights) = (self.test(executor.as_ref(), how), self.weights(executor.as_ref()));
