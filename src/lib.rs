@@ -21,6 +21,8 @@ pub mod graph;
 
 pub mod schema;
 
+pub mod used;
+
 pub mod gradient;
 
 pub mod model;

@@ -13,6 +13,7 @@ use crate::step::{self, StepGraph, Target};
 use crate::syntax::{self, NodeKind, SectionKind, Statement, StatementKind, Tree, TreeId};
 use crate::train::interpreted::{Interpreted, Roots};
 use crate::train::{Executor, native::Native};
+use crate::used::{self, Texts};
 use crate::vector::Path;
 use std::cell::RefCell;
 
@@ -78,9 +79,14 @@ pub fn explanations() -> Vec<&'static Explanation> {
     all
 }
 
-/// Text to models. The names of classes are those of `options`.
+/// Text to models. The names of classes are those of `options`. It can't use other files.
 pub fn read(name: &str, text: &str, options: &model::Options) -> Source {
-    let (sources, parsed) = parse(name, text);
+    read_beside(name, text, options, &used::alone)
+}
+
+/// The same of a program that may use others.
+pub fn read_beside(name: &str, text: &str, options: &model::Options, texts: Texts) -> Source {
+    let (sources, parsed) = parse(name, text, texts);
     elaborated(sources, parsed, options)
 }
 
@@ -93,9 +99,10 @@ pub fn read_with_data(
     name: &str,
     text: &str,
     options: &model::Options,
+    texts: Texts,
     data: impl FnOnce() -> data::Options,
 ) -> Source {
-    let (sources, parsed) = parse(name, text);
+    let (sources, parsed) = parse(name, text, texts);
     if !parsed.root.iter().any(|statement| asks_the_data(&parsed.tree, statement)) {
         return elaborated(sources, parsed, options);
     }
@@ -134,10 +141,12 @@ pub fn read_with_data(
     source
 }
 
-fn parse(name: &str, text: &str) -> (Sources, syntax::Parsed) {
+fn parse(name: &str, text: &str, texts: Texts) -> (Sources, syntax::Parsed) {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    (sources, syntax::parse(file, text))
+    let mut parsed = syntax::parse(file, text);
+    used::read_all(&mut parsed, &mut sources, texts);
+    (sources, parsed)
 }
 
 fn elaborated(sources: Sources, parsed: syntax::Parsed, options: &model::Options) -> Source {

@@ -1,7 +1,7 @@
 //! `gradus check`: errors, and every name with its shape.
 use super::fix::fixed;
 use super::settings::Settings;
-use super::source::{complain, read_to_judge, say, text_of, understood};
+use super::source::{complain, read_to_judge, say, text_beside, text_of, understood};
 use super::{Exit, gradients, print};
 use crate::diagnostic::{self, Diagnostic};
 use crate::graph::show::shape_text;
@@ -82,7 +82,7 @@ impl Check {
     /// Writes the file anew, if anything is certain.
     fn fix(&self) -> Result<(), Exit> {
         let text = text_of(&self.file)?;
-        let (fixed, done) = fixed(&self.file.display().to_string(), &text);
+        let (fixed, done) = fixed(&self.file.display().to_string(), &text, &|file| text_beside(&self.file, file));
         for (line, title) in &done {
             complain(&format!("fixed line {line}: {title}"));
         }

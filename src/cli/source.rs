@@ -4,6 +4,7 @@ use crate::data;
 use crate::diagnostic::{Diagnostic, Sources, render};
 use crate::model::Options;
 use crate::pipeline::{self, Source};
+use crate::schema::{self, FileSource};
 use crate::train::weights;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -79,12 +80,36 @@ pub fn understood(
     weights: Option<&PathBuf>,
 ) -> Result<Source, Exit> {
     let text = text_of(path)?;
-    Ok(pipeline::read_with_data(name, &text, options, || data::Options {
+    Ok(pipeline::read_with_data(name, &text, options, &|file| text_beside(path, file), || data::Options {
         data: data.cloned(),
         facts: weights.and_then(|weights| weights::facts(weights)),
         targets: data::Targets::Optional,
         ..data::Options::beside(path)
     }))
+}
+
+/// The text of another file that a program uses: it stands below the program's folder.
+pub fn text_beside(program: &Path, file: &FileSource) -> Result<String, Diagnostic> {
+    let place = data::DataFile::beside(&data::Options::beside(program), file)?;
+    let failed = |why: &str| {
+        Err(Diagnostic::error("E0215", format!("`{}` can't be used: {why}", file.path)).at(file.span, "this file"))
+    };
+    match std::fs::read(&place) {
+        Ok(bytes) => String::from_utf8(bytes).or_else(|_| failed("it is not UTF-8 text")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = place.parent().unwrap_or(Path::new("."));
+            let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            let programs = names.iter().filter(|name| name.ends_with(".nn")).map(String::as_str);
+            let wanted = place.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let near = schema::nearest(&wanted, &programs.collect::<Vec<_>>()).map(|near| near.to_string());
+            failed("there is no such file").map_err(|error| match near {
+                Some(near) => error.help(format!("there is `{near}`")),
+                None => error.help("a path is relative to the folder of the file that names it"),
+            })
+        }
+        Err(error) => failed(&error.to_string()),
+    }
 }
 
 /// Shows diagnostics on stderr.

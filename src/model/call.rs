@@ -1,6 +1,7 @@
 //! Calls: what is called, with which arguments; pipelines; paths of parameters.
 use super::builtin;
 use super::elaborator::{Elaborator, Outcome};
+use super::scope::Slot;
 use super::value::{Function, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::loss::LOGISTIC_LOSS;
@@ -23,7 +24,17 @@ impl<'a> Elaborator<'a> {
         match self.tree.kind(id) {
             NodeKind::Name(name) => self.function_named(name).is_some(),
             NodeKind::Ticks { of, .. } => self.is_function(*of),
+            NodeKind::Field { .. } => self.function_of_file(id).is_some(),
             _ => false,
+        }
+    }
+
+    /// `b.block`, of a file that is used `as b`.
+    pub fn function_of_file(&mut self, id: TreeId) -> Option<Function<'a>> {
+        let path = self.tree.path(id).map(|parts| parts.join("."))?;
+        match self.scopes.find(self.scope, &path).map(|(_, entry)| entry.slot.clone()) {
+            Some(Slot::Value(Value::Function(function))) => Some(function),
+            _ => None,
         }
     }
 
@@ -211,6 +222,9 @@ impl<'a> Elaborator<'a> {
     /// `y.1.w`: a parameter by its path; `h.u`: what was drawn in a layer.
     pub fn field(&mut self, id: TreeId) -> Outcome<Value<'a>> {
         let span = self.span(id);
+        if let Some(function) = self.function_of_file(id) {
+            return Ok(Value::Function(function));
+        }
         let Some(path) = self.tree.path(id).map(|parts| parts.join(".")) else {
             let error = Diagnostic::error("E0405", "only a name has parts").at(span, "not a path of names");
             return self.fail(error);
@@ -233,6 +247,10 @@ impl<'a> Elaborator<'a> {
         }
         if let Some(error) = self.foreign_path(&path, span) {
             return self.fail(error);
+        }
+        // It may well come from a file that could not be brought in.
+        if self.reading.lacks_used_file {
+            return Err(super::elaborator::Reported);
         }
         let paths: Vec<String> = self.parameter_paths().into_iter().map(|(path, _)| path).collect();
         let near = super::names::nearest(&path, paths.iter().map(String::as_str));

@@ -49,6 +49,10 @@ pub static CODES: &[Explanation] = &[
     explain("E0214", "`weights` above parameters that it should hold",
         "`weights` and `params` are taken where they stand. Below them no further parameter may be made.",
         "input x: [3]\ny = dense(x, 2)\nz = norm(params)\nh = dense(x, 3)", "input x: [3]\ny = dense(x, 2)\nh = dense(x, 3)\nz = norm(params)"),
+    explain("E0215", "a file that can't be used",
+        "`use \"blocks.nn\"` brings in the functions, layers, models and optimizers of another file, which stands below the program's folder. It must \
+         be there, be readable as text, and not use the file that uses it.",
+        "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)", "input x: [3]\ny = dense(x, 2)"),
     explain("E0299", "what is not there yet",
         "It is part of the language, and this version of the compiler can't do it.",
         "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)", "input x: [3]\ny = dense(x, 2)"),

@@ -6,7 +6,7 @@ use super::{Claim, Input, Metric, Options, Parameter, State, optimizer, prelude}
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::graph::range::Ranges;
 use crate::graph::{Graph, LoopId, NodeId};
-use crate::syntax::{Tree, TreeId};
+use crate::syntax::{Parsed, Tree, TreeId, Used};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxHashMap;
 
@@ -38,6 +38,9 @@ pub struct Elaborator<'a> {
     pub options: &'a Options,
     /// The tree that is being read: the file's or the prelude's.
     pub tree: &'a Tree,
+    /// The files that are used, and by which.
+    pub used: &'a [Used],
+    pub others: &'a [Parsed],
     pub scopes: Scopes<'a>,
     pub scope: ScopeId,
     pub frames: Frames,
@@ -154,14 +157,16 @@ pub struct Reports {
 }
 
 impl<'a> Elaborator<'a> {
-    pub fn new(tree: &'a Tree, sources: &'a Sources, options: &'a Options) -> Elaborator<'a> {
+    pub fn new(parsed: &'a Parsed, sources: &'a Sources, options: &'a Options) -> Elaborator<'a> {
         let mut scopes = Scopes::new();
         let scope = scopes.inside(Scopes::PRELUDE);
         Elaborator {
             graph: Graph::new(),
             sources,
             options,
-            tree,
+            tree: &parsed.tree,
+            used: &parsed.used,
+            others: &parsed.others,
             scopes,
             scope,
             frames: Frames::new(),

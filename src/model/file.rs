@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 impl<'a> Elaborator<'a> {
     /// None if something could not be read; that was reported.
     pub fn file(&mut self, statements: &'a [Statement]) -> Option<Model> {
+        self.uses(statements);
         self.announce(statements);
         // Which classes are of one list is part of their types, wherever the section stands.
         for statement in statements {

@@ -41,6 +41,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 mod train;
+mod uses;
 mod value;
 mod warnings;
 
@@ -251,7 +252,7 @@ impl Model {
 /// has those that could be read.
 pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Option<Model>, Vec<Diagnostic>) {
     let (model, diagnostics, of_claims) = on_deep_stack(|| {
-        let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+        let mut elaborator = Elaborator::new(parsed, sources, options);
         elaborator.load_prelude();
         let model = elaborator.file(&parsed.root);
         (model, elaborator.reported.diagnostics, elaborator.reported.of_claims)
@@ -268,7 +269,7 @@ pub fn elaborate(parsed: &Parsed, sources: &Sources, options: &Options) -> (Opti
 /// The declarations of a tree that may not be meaningful yet, because the names of classes are not known.
 pub fn declarations(parsed: &Parsed, sources: &Sources, options: &Options) -> Declarations {
     on_deep_stack(|| {
-        let mut elaborator = Elaborator::new(&parsed.tree, sources, options);
+        let mut elaborator = Elaborator::new(parsed, sources, options);
         elaborator.load_prelude();
         match elaborator.file(&parsed.root) {
             Some(model) => model.declarations(),

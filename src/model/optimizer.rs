@@ -32,7 +32,8 @@ impl<'a> Elaborator<'a> {
             _ => (id, &[]),
         };
         let span = self.span(id);
-        let Some(name) = tree.name(callee) else {
+        let of_file = tree.path(callee).filter(|path| path.len() > 1).map(|path| path.join("."));
+        let Some(name) = tree.name(callee).map(str::to_string).or(of_file) else {
             let mut error = Diagnostic::error("E0704", "an optimizer is named").at(span, "not a name");
             error = match tree.kind(id) {
                 NodeKind::Text(name) => {
@@ -52,7 +53,7 @@ impl<'a> Elaborator<'a> {
             }
             given.push(Given { name: argument.name.as_ref(), value, span });
         }
-        self.optimizer_named(name, given, (self.span(callee), span), gradients, numbers)
+        self.optimizer_named(&name, given, (self.span(callee), span), gradients, numbers)
     }
     /// The steps of the parameters with these numbers.
     pub fn optimizer_named(
@@ -120,6 +121,9 @@ impl<'a> Elaborator<'a> {
         self.fail(error)
     }
     fn unknown_optimizer<T>(&mut self, name: &str, span: Span) -> Outcome<T> {
+        if self.reading.lacks_used_file {
+            return Err(Reported);
+        }
         let known: Vec<String> = self
             .scopes
             .visible(self.scope)

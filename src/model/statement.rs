@@ -114,15 +114,11 @@ impl<'a> Elaborator<'a> {
                 self.setting(name, declare::literal(self.tree, *value).unwrap_or(0.0))
             }
             StatementKind::Metric { name, value } => self.metric(name, *value, statement.span),
-            StatementKind::Use { file, alias } => {
-                match alias {
-                    Some(alias) => self.scopes.set(self.scope, &alias.name, Slot::Broken, alias.span),
-                    None => self.reading.lacks_used_file = true,
-                }
-                self.not_there_yet(file.span, "`use` of another file is")
-            }
-            // They come when everything else is known.
-            StatementKind::Section(_) | StatementKind::Output(_) | StatementKind::Claim { .. } => Ok(()),
+            // Files that are used come first, the others when everything else is known.
+            StatementKind::Use { .. }
+            | StatementKind::Section(_)
+            | StatementKind::Output(_)
+            | StatementKind::Claim { .. } => Ok(()),
             StatementKind::Row { .. } | StatementKind::Directive(_) => {
                 self.fail(Diagnostic::error("E0212", "this stands in a section").at(statement.span, "at the top level"))
             }

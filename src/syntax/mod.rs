@@ -57,6 +57,19 @@ pub struct Parsed {
     pub tree: Tree,
     pub root: Vec<Statement>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that this one and those use: whoever reads files puts them in.
+    pub used: Vec<Used>,
+    pub others: Vec<Parsed>,
+}
+
+/// `use "blocks.nn"`, as it stands in a file.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// The file that names it, and how.
+    pub by: u32,
+    pub written: String,
+    /// Its place among the others; none if it can't be read, which was said.
+    pub file: Option<usize>,
 }
 
 /// A lone expression as a tree.

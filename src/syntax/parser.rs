@@ -24,7 +24,7 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     if diagnostics.is_empty() {
         diagnostics = comments::quotients(source, &tree, &root);
     }
-    Parsed { tree, root, diagnostics }
+    Parsed { tree, root, diagnostics, used: vec![], others: vec![] }
 }
 
 /// Reads a lone expression.

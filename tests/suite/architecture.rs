@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "syntax",
     "graph",
     "schema",
+    "used",
     "simplify",
     "gradient",
     "model",

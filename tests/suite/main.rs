@@ -17,6 +17,7 @@ mod kinks;
 mod layers;
 mod learning;
 mod limits;
+mod lines;
 mod mistakes;
 mod optimizers;
 mod places;

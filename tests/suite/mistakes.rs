@@ -31,7 +31,7 @@ const SEVERAL: [&str; 9] = [
 fn said(path: &Path, text: &str) -> (Vec<Diagnostic>, Sources) {
     let name = path.file_name().unwrap().to_string_lossy();
     let beside = || data::Options::beside(path);
-    let source = pipeline::read_with_data(&name, text, &Default::default(), beside);
+    let source = pipeline::read_with_data(&name, text, &Default::default(), &gradus::used::alone, beside);
     let mut all = source.diagnostics.clone();
     let needs_data = path.parent().unwrap().ends_with("data");
     if let Some(model) = source.training.as_ref().filter(|model| model.data.is_some() || needs_data) {

@@ -36,7 +36,9 @@ fn wrong(path: &Path, unsaid: &[&str]) -> Option<String> {
     let printed = printed(path);
     let whole = format!("{text}\n{printed}");
     let own = text.lines().filter(|line| line.starts_with('∂')).count();
-    let source = pipeline::read_with_data("model.nn", &whole, &Options::default(), || data::Options::beside(path));
+    let source = pipeline::read_with_data("model.nn", &whole, &Options::default(), &gradus::used::alone, || {
+        data::Options::beside(path)
+    });
     let said: Vec<&str> = source.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
     let Some(model) = &source.training else { return Some(format!("{said:?}\n{printed}")) };
     let claims = &model.claims[own..];

@@ -130,6 +130,11 @@ pub const WORDS: &[Word] = &[
     word("epochs", TRAINING, "train { minimize loss; epochs 60 }", "How often training goes through all rows; in a formula, that number."),
     word("steps", TRAINING, "train { minimize loss; steps 1000 }", "How many steps training takes; in a formula, that number."),
     word("seed", TRAINING, "train { minimize loss; epochs 60; seed 7 }", "What initial values and the order of rows follow from; 1 if nothing is said."),
+    word("clip", TRAINING, "train { minimize loss; epochs 60; clip norm 1 }", "Shortens the gradients, all alike, where the norm of all of them together is more."),
+    word("freeze", TRAINING, "z = dense(x, 3); train { minimize loss + sum(z); epochs 60; freeze z }", "Leaves what is below a name as it begins: parameters, and states of layers."),
+    word("start", TRAINING, "train { minimize loss; epochs 60; start \"base.safetensors\" }", "Begins with the weights of a file, as far as paths and shapes fit; `gradus run --weights` takes all of them."),
+    word("stop", TRAINING, "train { minimize loss; epochs 60; stop when loss has not improved for 10 }", "Ends training early: when a number has not improved for so many epochs, whose best parameters are kept, or when a condition holds."),
+    word("use", LAYERS, "", "`use \"blocks.nn\"` brings in the functions, layers, models and optimizers of another file; with `as b` they are called `b.block`."),
     word("optimizer", OPTIMIZERS, "train { minimize loss; optimizer adam(rate = 1e-3); epochs 60 }", "Says in `train` how parameters change in a step; at the top level it defines a way of one's own."),
     word("step", OPTIMIZERS, "train { minimize loss; optimizer sgd(rate = 1 / step); steps 9 }", "The number of the step, from 1."),
     word("epoch", OPTIMIZERS, "train { minimize loss; optimizer sgd(rate = 1 / epoch); epochs 9 }", "The number of the epoch, from 1."),
@@ -146,11 +151,7 @@ pub const WORDS: &[Word] = &[
     word("same", DATA, "input p, q: class(4)\ndata \"d.csv\" { same classes p, q }", "`same classes p, q` makes one list of the names of two columns, which is learned from both."),
     word("metric", METRICS, "metric accuracy = (v > 0.5) == s", "What is measured beside the loss: one number for each example, whose mean is shown."),
     word("output", METRICS, "z = 2 x; output z", "What `gradus predict` gives; without it, `y`."),
-    word("use", PLANNED, "", "Brings in another file's definitions; planned and not there yet."),
     word("window", PLANNED, "", "In `data`, successive rows as one example; planned and not there yet."),
-    word("freeze", PLANNED, "", "In `train`, parameters that stay as they are; planned and not there yet."),
-    word("start", PLANNED, "", "In `train`, weights to begin with; planned and not there yet. `gradus run --weights FILE` begins with a file's."),
-    word("stop", PLANNED, "", "In `train`, `stop when` ends early; planned and not there yet."),
 ];
 
 /// The entry of a name, for a terminal.

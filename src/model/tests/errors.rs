@@ -197,11 +197,6 @@ fn states() {
 }
 
 #[test]
-fn what_is_not_there_yet() {
-    assert_snapshot!(wrong(&["use \"blocks.nn\"\ninput x\n",]));
-}
-
-#[test]
 fn draws() {
     assert_snapshot!(wrong(&[
         "input x: [3]\nnoise: [3] ~ glorot\ny = x + noise\n",
