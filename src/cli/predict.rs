@@ -145,7 +145,9 @@ impl Predict {
             skip_bad: self.skip_bad,
             ..data::Options::beside(&self.file)
         };
-        if lacking.is_empty() {
+        // A window needs the rows behind it.
+        if plan.window.is_some() {
+        } else if lacking.is_empty() {
             let stream = Stream::open(&plan, &options).map_err(|error| refused(&[error], source))?;
             if let Some(stream) = stream {
                 return Ok(Rows::Coming(Box::new(stream)));

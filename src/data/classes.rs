@@ -57,6 +57,12 @@ fn from_words(fitting: &Fitting, count: usize, given: Option<&[String]>, wish: &
     };
     let mut distinct: Vec<&str> = cells.iter().copied().flatten().collect();
     distinct.extend(wish.shared.iter().map(String::as_str));
+    // Of a series all of it counts: what is one place later in it has the same list.
+    let whole = resolved.columns().into_iter().filter(|_| table.windows.is_some());
+    distinct.extend(whole.flat_map(|column| match &table.columns[column].cells {
+        Cells::Words(words) => words.words.iter().map(String::as_str).collect(),
+        _ => vec![],
+    }));
     distinct.sort_unstable();
     distinct.dedup();
     let added = stand_in.filter(|text| !distinct.contains(text));

@@ -100,6 +100,7 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
         origins: vec![Origin { file: file.to_string(), first_row: 0, above: 0, lines: taken.lines }],
         broken: taken.broken,
         unread: vec![],
+        windows: None,
     })
 }
 

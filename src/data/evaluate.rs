@@ -1,6 +1,7 @@
 //! Evaluates a resolved expression, some rows at a time, in f64. A missing cell is NaN and makes what is computed from it NaN.
 use super::resolve::{Node, Resolved};
 use super::table::{Cells, MISSING, Table};
+use crate::schema::Statistics;
 use std::ops::Range;
 
 /// The values of all rows, row-major.
@@ -79,17 +80,17 @@ fn rows(resolved: &Resolved, table: &Table, range: Range<usize>, out: &mut Vec<f
                 out.extend(x.iter().cycle().zip(y.iter().cycle()).take(width).map(|(x, y)| value(*x, *y)));
             }
         }
-        Node::Join(items) => {
+        Node::Join { items, places } => {
             let parts: Vec<(usize, Vec<f64>)> = items
                 .iter()
                 .map(|item| {
                     let mut values = vec![];
                     rows(item, table, range.clone(), &mut values);
-                    (item.width(), values)
+                    (item.width() / places, values)
                 })
                 .collect();
-            for row in 0..range.len() {
-                parts.iter().for_each(|(width, values)| out.extend_from_slice(&values[row * width..(row + 1) * width]));
+            for at in 0..range.len() * places {
+                parts.iter().for_each(|(width, values)| out.extend_from_slice(&values[at * width..(at + 1) * width]));
             }
         }
         Node::Part { of, start, count } => {
@@ -129,7 +130,7 @@ fn cell_where(
         Node::Unary(_, of) => cell_where(of, table, row, element, holds),
         Node::Binary(_, a, b) => cell_where(a, table, row, element % a.width().max(1), holds)
             .or_else(|| cell_where(b, table, row, element % b.width().max(1), holds)),
-        Node::Join(_) | Node::Part { .. } => {
+        Node::Join { .. } | Node::Part { .. } => {
             let (inner, element) = source_of(resolved, element)?;
             cell_where(inner, table, row, element, holds)
         }
@@ -139,7 +140,7 @@ fn cell_where(
 /// The column that one element of a row comes from, if it is no more than a cell, or the first that it is computed from.
 pub fn column_of<'t>(resolved: &Resolved, table: &'t Table, element: usize) -> Option<&'t str> {
     match &resolved.node {
-        Node::Join(_) | Node::Part { .. } => {
+        Node::Join { .. } | Node::Part { .. } => {
             let (inner, element) = source_of(resolved, element)?;
             column_of(inner, table, element)
         }
@@ -151,16 +152,72 @@ pub fn column_of<'t>(resolved: &Resolved, table: &'t Table, element: usize) -> O
 pub fn source_of(resolved: &Resolved, element: usize) -> Option<(&Resolved, usize)> {
     match &resolved.node {
         Node::Part { of, start, .. } => Some((of, start + element)),
-        Node::Join(items) => {
-            let mut element = element;
+        Node::Join { items, places } => {
+            let width: usize = items.iter().map(|item| item.width() / places).sum();
+            let (place, mut element) = (element / width.max(1), element % width.max(1));
             for item in items {
-                if element < item.width() {
-                    return Some((item, element));
+                let own = item.width() / places;
+                if element < own {
+                    return Some((item, place * own + element));
                 }
-                element -= item.width();
+                element -= own;
             }
             None
         }
         _ => None,
     }
+}
+
+/// The last place of a window that a value looks at; windows have so many.
+pub fn last_place(resolved: &Resolved, table: &Table, size: usize) -> usize {
+    (0..resolved.width()).map(|element| last_place_of(resolved, table, element, size)).max().unwrap_or(0)
+}
+
+fn last_place_of(resolved: &Resolved, table: &Table, element: usize, size: usize) -> usize {
+    match &resolved.node {
+        Node::Constant(_) => 0,
+        Node::Column(column) | Node::IsWord { column, .. } => element / (table.columns[*column].width() / size).max(1),
+        Node::Unary(_, of) => last_place_of(of, table, element, size),
+        Node::Binary(_, a, b) => last_place_of(a, table, element % a.width().max(1), size)
+            .max(last_place_of(b, table, element % b.width().max(1), size)),
+        Node::Join { .. } | Node::Part { .. } => match source_of(resolved, element) {
+            Some((inner, element)) => last_place_of(inner, table, element, size),
+            None => 0,
+        },
+    }
+}
+
+/// What an element of a window is, wherever in the window it stands: equal for elements that differ by their place alone.
+pub fn kinds_of_elements(resolved: &Resolved, table: &Table, size: usize) -> Vec<u64> {
+    (0..resolved.width()).map(|element| kind_of(resolved, table, element, size)).collect()
+}
+
+fn kind_of(resolved: &Resolved, table: &Table, element: usize, size: usize) -> u64 {
+    let mix = |parts: [u64; 3]| {
+        parts.iter().fold(0_u64, |key, part| (key.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95))
+    };
+    match &resolved.node {
+        Node::Constant(number) => mix([1, number.to_bits(), 0]),
+        Node::Column(column) | Node::IsWord { column, .. } => {
+            let width = (table.columns[*column].width() / size).max(1);
+            mix([2, *column as u64, (element % width) as u64])
+        }
+        Node::Unary(op, of) => mix([crate::random::text_hash(op.name), kind_of(of, table, element, size), 0]),
+        Node::Binary(op, a, b) => mix([
+            crate::random::text_hash(op.name),
+            kind_of(a, table, element % a.width().max(1), size),
+            kind_of(b, table, element % b.width().max(1), size),
+        ]),
+        Node::Join { .. } | Node::Part { .. } => match source_of(resolved, element) {
+            Some((inner, element)) => kind_of(inner, table, element, size),
+            None => 0,
+        },
+    }
+}
+
+/// Mean and population deviation of each component of rows. A deviation of 0 counts as 1.
+pub fn pooled(values: &[f64], width: usize) -> Statistics {
+    let rows: Vec<u32> = (0..(values.len() / width.max(1)) as u32).collect();
+    let (mean, deviation) = super::values::moments(values, width, &rows);
+    Statistics { mean, deviation, ..Statistics::default() }
 }

@@ -83,7 +83,14 @@ impl Loading<'_> {
             };
             return Err(vec![error.help(format!("{why}; a header alone is no row"))]);
         }
+        let asked = self.plan.window.as_ref();
+        let windowed = asked.map(|asked| self.windowed(table, own_rows, file_parts, asked)).transpose();
+        let windowed = windowed.map_err(|error| vec![error])?;
+        let table = windowed.as_ref().map_or(table, |windowed| &windowed.table);
         for (request, name) in [(&self.plan.test, "test"), (&self.plan.validation, "validation")] {
+            if asked.is_some() {
+                break;
+            }
             self.warnings.extend(request.as_ref().and_then(|request| split_at_random(table, request, name)));
         }
         let skipped = Skipped::default();
@@ -92,8 +99,14 @@ impl Loading<'_> {
         }
         let skips = self.options.skip_bad.then_some(&skipped);
         let resolved = self.resolve_slots(table)?;
-        let parts = self.parts(table, own_rows, file_parts, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
+        let parts = match &windowed {
+            Some(windowed) => {
+                facts.statistics.extend(windowed.statistics.iter().cloned());
+                windowed.parts.clone()
+            }
+            None => self.parts(table, own_rows, file_parts, &resolved).map_err(|error| vec![error])?,
+        };
         let mut columns = vec![];
         let mut errors = vec![];
         for (index, (slot, one)) in self.plan.slots.iter().zip(&resolved).enumerate() {

@@ -25,7 +25,9 @@ mod split;
 mod stream;
 mod summary;
 mod table;
+mod text;
 mod values;
+mod windows;
 
 pub use cell::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};

@@ -62,10 +62,11 @@ fn expressions(plan: &DataPlan) -> Vec<&ColumnExpression> {
         SlotValue::ByName => None,
     });
     let of_parts = [&plan.test, &plan.validation].into_iter().filter_map(|request| match request {
-        Some(PartRequest { part: Part::By(expression), .. }) => Some(expression),
+        Some(PartRequest { part: Part::By(expression) | Part::ShareBy(_, expression), .. }) => Some(expression),
         _ => None,
     });
-    of_slots.chain(of_parts).chain(&plan.train_where).collect()
+    let of_windows = plan.window.iter().filter_map(|window| window.by.as_ref());
+    of_slots.chain(of_parts).chain(of_windows).chain(&plan.train_where).collect()
 }
 
 fn walk(expression: &ColumnExpression, visit: &mut dyn FnMut(&ColumnTerm, Span)) {

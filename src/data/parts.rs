@@ -87,7 +87,7 @@ impl Loading<'_> {
         self.options.facts.as_ref().and_then(|facts| facts.class_names(name))
     }
 
-    fn choice(
+    pub(super) fn choice(
         &mut self,
         request: &Option<PartRequest>,
         word: &str,
@@ -98,6 +98,11 @@ impl Loading<'_> {
             None | Some(Part::File(_)) => Choice::None,
             Some(Part::Share(share)) => Choice::Share(*share),
             Some(Part::Last(share)) => Choice::Last(*share),
+            Some(Part::ShareBy(share, column)) => {
+                let keys = self.keys(table, column)?;
+                let chosen = super::split::groups(&keys[..rows], *share, self.plan.split_seed, |_| true);
+                Choice::Rows(keys[..rows].iter().map(|key| chosen.contains(key)).collect())
+            }
             Some(Part::By(expression)) => {
                 let mut truths = self.truth_of_rows(expression, table, word)?;
                 truths.truncate(rows);
@@ -107,7 +112,7 @@ impl Loading<'_> {
     }
 
     /// The truth of an expression for each row. A column of words names the parts: those rows are meant whose word is `word`.
-    fn truth_of_rows(
+    pub(super) fn truth_of_rows(
         &mut self,
         expression: &ColumnExpression,
         table: &Table,

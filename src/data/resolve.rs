@@ -42,8 +42,11 @@ pub enum Node {
     Unary(UnaryOp, Box<Resolved>),
     /// The one with fewer values repeats along the other's last axes.
     Binary(BinaryOp, Box<Resolved>, Box<Resolved>),
-    /// One after another, as a vector.
-    Join(Vec<Resolved>),
+    /// One after another, as a vector; of windows one beside the other, for each of so many places.
+    Join {
+        items: Vec<Resolved>,
+        places: usize,
+    },
     /// `count` values from `start` on.
     Part {
         of: Box<Resolved>,
@@ -90,7 +93,7 @@ impl Resolved {
                 a.collect_columns(found);
                 b.collect_columns(found);
             }
-            Node::Join(items) => items.iter().for_each(|item| item.collect_columns(found)),
+            Node::Join { items, .. } => items.iter().for_each(|item| item.collect_columns(found)),
         }
     }
 }
@@ -246,7 +249,15 @@ impl Resolver<'_> {
             ResolvedKind::Number => items.into_iter().map(|item| self.number(item)).collect::<Result<Vec<_>, _>>()?,
             _ => items,
         };
-        Ok(Resolved { shape: vec![width], kind, node: Node::Join(items), span: Some(span) })
+        let first = items.first().and_then(|item| item.shape.first().copied());
+        let places = first.filter(|first| {
+            self.table.windows.is_some() && items.iter().all(|item| item.shape.first() == Some(first))
+        });
+        let (shape, places) = match places {
+            Some(places) if width % places == 0 => (vec![places, width / places], places),
+            _ => (vec![width], 1),
+        };
+        Ok(Resolved { shape, kind, node: Node::Join { items, places }, span: Some(span) })
     }
 
     fn binary(&mut self, op: BinaryOp, a: &ColumnExpression, b: &ColumnExpression, span: Span) -> Answer {

@@ -1,7 +1,7 @@
 //! Finds a file, checks that the program may name it, and reads it by the kind that its name says.
 use super::dataset::Options;
 use super::table::Table;
-use super::{csv, idx, numpy};
+use super::{csv, idx, numpy, text};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FileSource, nearest};
 use flate2::read::MultiGzDecoder;
@@ -18,7 +18,7 @@ pub struct Files<'a> {
 }
 
 /// The kinds of files that hold rows.
-const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, each also with `.gz` behind it";
+const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, `.txt`, each also with `.gz` behind it";
 
 impl Files<'_> {
     /// The file of the section. It stands below the program's folder (E0602), or else `--data` names it.
@@ -59,6 +59,7 @@ impl Files<'_> {
                 Kind::Npz => numpy::read_npz(Cursor::new(&bytes), shown, self.wanted),
                 Kind::Npy => numpy::read_npy(&bytes, shown),
                 Kind::Idx => idx::read_idx(&bytes, shown),
+                Kind::Text => text::read_text(&bytes, shown),
             }
         };
         let table = table.map_err(|text| place.refused(&text))?;
@@ -138,10 +139,7 @@ impl DataFile {
             "npy" => Kind::Npy,
             "idx" => Kind::Idx,
             _ if inner.ends_with("-ubyte") => Kind::Idx,
-            "txt" => {
-                let error = self.wrong("E0614", "text files are not supported yet".to_string(), "a text file");
-                return Err(error.help("columns may come from `.csv` (also separated by tabs) and `.npz` files"));
-            }
+            "txt" => Kind::Text,
             _ => {
                 let error =
                     self.wrong("E0601", format!("what kind of file is `{}`?", self.shown), "not known by its name");
@@ -230,6 +228,7 @@ enum Kind {
     Npz,
     Npy,
     Idx,
+    Text,
 }
 
 fn neighbours(folder: &Path) -> Vec<String> {

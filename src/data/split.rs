@@ -61,6 +61,21 @@ fn choose(choice: &Choice, rows: usize, orders: &[Vec<u32>], free: &mut [bool]) 
     chosen
 }
 
+/// A share of the groups that free rows have, by chance: those rows are of one group that have one key. One group at least, and not all.
+pub fn groups(keys: &[u64], share: f64, seed: u64, free: impl Fn(usize) -> bool) -> Vec<u64> {
+    let mut all: Vec<u64> = vec![];
+    for (row, key) in keys.iter().enumerate() {
+        if free(row) && !all.contains(key) {
+            all.push(*key);
+        }
+    }
+    let most = all.len().saturating_sub(1);
+    let count = count(share, all.len()).clamp(1.min(most), most);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    shuffle(&mut order, Stream::named(seed, Purpose::Split, "groups"));
+    order.into_iter().take(count).map(|at| all[at]).collect()
+}
+
 fn count(share: f64, rows: usize) -> usize {
     (share * rows as f64).round() as usize
 }

@@ -25,6 +25,8 @@ pub struct Table {
     pub unclear_points: Vec<String>,
     /// How the cells of columns are written in the file, as far as it shows.
     pub written: Vec<(String, CellType)>,
+    /// If its rows are windows: at which row of the file each begins, and how many rows it has.
+    pub windows: Option<(Vec<usize>, usize)>,
 }
 
 /// One column, or an array whose first axis is the rows.
@@ -79,6 +81,12 @@ impl Table {
 
     /// `row 17 of data/iris.csv (line 18)`; rows are counted from 1 in each file, without its header.
     pub fn place(&self, row: usize) -> String {
+        match &self.windows {
+            Some((starts, _)) if row < starts.len() => format!("the window from {}", self.place_of_row(starts[row])),
+            _ => self.place_of_row(row),
+        }
+    }
+    fn place_of_row(&self, row: usize) -> String {
         let Some(origin) = self.origins.iter().rfind(|origin| origin.first_row <= row) else {
             return format!("row {}", row + 1);
         };

@@ -1,6 +1,8 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, missing_column, source_of, word_column};
+use super::evaluate::{
+    all_finite, all_rows, all_rows_f32, kinds_of_elements, missing_column, source_of, word_column,
+};
 use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind, word_error};
@@ -8,6 +10,7 @@ use super::table::Cells;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kernel::Float;
 use crate::schema::Statistics;
+use rustc_hash::FxHashMap;
 
 /// What a column of the data is called in a message.
 pub fn describe(fitting: &Fitting) -> String {
@@ -46,7 +49,7 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
             Some(given) if given.mean.len() == width && given.deviation.len() == width => {
                 (given.mean.clone(), given.deviation.clone())
             }
-            _ => moments(&values, width, wish.train),
+            _ => of_places(fitting, moments(&values, width, wish.train)),
         };
         for row in values.chunks_mut(width.max(1)) {
             for ((value, mean), deviation) in row.iter_mut().zip(&statistics.mean).zip(&statistics.deviation) {
@@ -169,7 +172,7 @@ fn not_finite(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
 }
 
 /// Mean and population deviation of each component over the training rows, in two passes. A deviation of 0 counts as 1.
-fn moments(values: &[f64], width: usize, train: &[u32]) -> (Vec<f64>, Vec<f64>) {
+pub fn moments(values: &[f64], width: usize, train: &[u32]) -> (Vec<f64>, Vec<f64>) {
     let rows = || train.iter().map(|row| &values[*row as usize * width..][..width]);
     let count = train.len().max(1) as f64;
     let mut mean = vec![0.0; width];
@@ -183,6 +186,25 @@ fn moments(values: &[f64], width: usize, train: &[u32]) -> (Vec<f64>, Vec<f64>) 
     }
     let root = |sum: f64| if sum == 0.0 { 1.0 } else { libm::sqrt(sum / count) };
     deviation.iter_mut().for_each(|sum| *sum = root(*sum));
+    (mean, deviation)
+}
+
+/// The same statistics for what differs by its place in a window alone.
+fn of_places(fitting: &Fitting, (mut mean, mut deviation): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+    let Some((_, size)) = fitting.table.windows else { return (mean, deviation) };
+    let kinds = kinds_of_elements(fitting.resolved, fitting.table, size);
+    let mut of: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    kinds.iter().enumerate().for_each(|(at, kind)| of.entry(*kind).or_default().push(at));
+    for places in of.into_values().filter(|places| 1 < places.len()) {
+        let count = places.len() as f64;
+        let whole = places.iter().map(|at| mean[*at]).sum::<f64>() / count;
+        // A deviation of 1 may stand for one of 0: where all places are constant, nothing is lost by it.
+        let square = |at: &usize| deviation[*at] * deviation[*at] + (mean[*at] - whole) * (mean[*at] - whole);
+        let spread = libm::sqrt(places.iter().map(square).sum::<f64>() / count);
+        for at in places {
+            (mean[at], deviation[at]) = (whole, if spread == 0.0 { 1.0 } else { spread });
+        }
+    }
     (mean, deviation)
 }
 

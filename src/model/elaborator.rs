@@ -127,6 +127,8 @@ pub struct Facts<'a> {
     pub in_rounds: Vec<InRound>,
     /// Elements that bodies are read for.
     pub elements: Vec<Element>,
+    /// The columns that the `data` section standardizes.
+    pub scaled: Vec<(String, Span)>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }

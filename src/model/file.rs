@@ -19,6 +19,7 @@ impl<'a> Elaborator<'a> {
             {
                 self.classes.section = Some(statement.span);
                 self.classes.same = crate::schema::same_classes(self.tree, section);
+                self.facts.scaled = crate::schema::standardized(self.tree, section);
             }
         }
         let mut sound = Ok(());

@@ -24,8 +24,10 @@ impl Elaborator<'_> {
         let Some((name, which)) = path.split_once('.').filter(|(_, which)| matches!(*which, "mean" | "std")) else {
             return Ok(None);
         };
-        let Some(variable) = self.graph.inputs.iter().find(|v| v.name == name) else { return Ok(None) };
-        let (shape, declared) = (variable.ty.shape.clone(), variable.span);
+        let variable = self.graph.inputs.iter().find(|v| v.name == name).map(|v| (v.ty.shape.clone(), v.span));
+        // A column of a series that is standardized for all that read it.
+        let column = || self.facts.scaled.iter().find(|(own, _)| own == name).map(|(_, span)| (vec![], *span));
+        let Some((shape, declared)) = variable.or_else(column) else { return Ok(None) };
         let count: usize = shape.iter().product();
         let neutral = vec![if which == "mean" { 0.0 } else { 1.0 }; count];
         let values = match &self.options.statistics {

@@ -1,7 +1,7 @@
 //! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`, `same classes`.
 use super::expression::Reader;
 use super::lines::{Lines, slot_index};
-use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize};
+use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize, Windows};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::syntax::{Directive, Ident, NodeKind, Section, StatementKind, Tree, TreeId};
@@ -21,8 +21,19 @@ pub(super) fn read_directive(
     match word {
         "standardize" => {
             for id in &directive.values {
-                let slot = slot_of(reader, plan, *id, word)?;
                 let at = reader.tree.span(*id);
+                // Of a series its column is meant, whatever reads it.
+                let column = match reader.tree.kind(*id) {
+                    NodeKind::Name(name) | NodeKind::Text(name) => Some(name),
+                    _ => None,
+                };
+                let is_slot = |name: &&String| plan.slots.iter().any(|slot| slot.declared.name == **name);
+                if let Some(name) = column.filter(|name| plan.window.is_some() && !is_slot(name)) {
+                    lines.first("E0609", &format!("`standardize {name}`"), at)?;
+                    plan.scaled.push((name.clone(), at));
+                    continue;
+                }
+                let slot = slot_of(reader, plan, *id, word)?;
                 is_number(&plan.slots[slot].declared, at)?;
                 lines.first("E0609", &format!("`standardize {}`", plan.slots[slot].declared.name), at)?;
                 plan.standardize.push(Standardize { slot, span: at });
@@ -44,7 +55,15 @@ pub(super) fn read_directive(
         }
         "test" | "validation" => {
             lines.first("E0609", &format!("`{word}`"), span)?;
-            let part = read_part(reader, value, phrase.map(|phrase| phrase.words.name.as_str()))?;
+            let by = phrase.filter(|phrase| phrase.words.name == "by").and_then(|phrase| phrase.values.first());
+            let part = match (directive.values.first(), by) {
+                // `test 0.2 by person`
+                (Some(&share), Some(&column)) => match read_part(reader, share, None)? {
+                    Part::Share(share) => Part::ShareBy(share, reader.expression(column)?),
+                    other => other,
+                },
+                _ => read_part(reader, value, phrase.map(|phrase| phrase.words.name.as_str()))?,
+            };
             let request = Some(PartRequest { part, span });
             if word == "test" { plan.test = request } else { plan.validation = request }
         }
@@ -77,14 +96,33 @@ pub(super) fn read_directive(
                 )?;
             }
         }
-        "window" => {
-            return Err(Diagnostic::error("E0614", "`window` is not supported yet")
-                .at(span, "a window over successive rows")
-                .help("make the windows beforehand: an NPZ file with an array `[rows, n]` for each input"));
-        }
+        "window" => lines.first("E0609", "`window`", span)?,
         _ => {}
     }
     Ok(())
+}
+
+/// `window 100 by person step 50`, wherever in the section it stands.
+pub(super) fn window(reader: &Reader, section: &Section) -> Result<Option<Windows>, Diagnostic> {
+    let line = section.statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Directive(directive) if directive.word.name == "window" => Some((directive, statement.span)),
+        _ => None,
+    });
+    let Some((directive, span)) = line else { return Ok(None) };
+    let number = |id: TreeId, what: &str| match reader.whole(id, what)? {
+        0 => Err(Diagnostic::error("E0609", format!("{what} is 1 or more")).at(reader.tree.span(id), "this is 0")),
+        number => Ok(number),
+    };
+    let Some(&size) = directive.values.first() else { return Ok(None) };
+    let mut windows = Windows { size: number(size, "a window")?, step: 1, by: None, span };
+    for phrase in &directive.phrases {
+        let Some(&value) = phrase.values.first() else { continue };
+        match phrase.words.name.as_str() {
+            "by" => windows.by = Some(reader.expression(value)?),
+            _ => windows.step = number(value, "a step")?,
+        }
+    }
+    Ok(Some(windows))
 }
 
 /// `same classes p, q`: the graph has made one list of them, which is learned from both. They are classes, of one number (E0609).
@@ -130,6 +168,15 @@ pub fn same_classes(tree: &Tree, section: &Section) -> Vec<Vec<String>> {
         _ => None,
     });
     lines.map(|phrase| phrase.values.iter().filter_map(|id| tree.name(*id)).map(str::to_string).collect()).collect()
+}
+
+/// The names that lines `standardize` have, before anything of the section is checked.
+pub fn standardized(tree: &Tree, section: &Section) -> Vec<(String, Span)> {
+    let lines = section.statements.iter().filter_map(|statement| match &statement.kind {
+        StatementKind::Directive(directive) if directive.word.name == "standardize" => Some(&directive.values),
+        _ => None,
+    });
+    lines.flatten().filter_map(|id| Some((tree.name(*id)?.to_string(), tree.span(*id)))).collect()
 }
 
 /// The slot that `standardize` or `fill` names.

@@ -13,11 +13,11 @@ mod read;
 
 pub use codes::CODES;
 pub use column::{ColumnExpression, ColumnTerm};
-pub use directive::same_classes;
+pub use directive::{same_classes, standardized};
 pub use facts::{CellType, Facts, Statistics};
 pub use plan::{
     DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot,
-    SlotValue, Standardize,
+    SlotValue, Standardize, Windows,
 };
 pub use read::{default_plan, plan, shape_text};
 

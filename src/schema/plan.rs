@@ -51,6 +51,9 @@ pub struct DataPlan {
     /// One for each input and target, as they were declared.
     pub slots: Vec<Slot>,
     pub standardize: Vec<Standardize>,
+    /// Columns of a windowed file that `standardize` names.
+    pub scaled: Vec<(String, Span)>,
+    pub window: Option<Windows>,
     pub fill: Vec<Fill>,
     /// Rows of the training part for which this does not hold are left out.
     pub train_where: Option<ColumnExpression>,
@@ -114,6 +117,17 @@ pub struct Drawn {
     pub span: Span,
 }
 
+/// `window 100 by person step 50`: successive rows as one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Windows {
+    pub size: usize,
+    /// From the beginning of one to that of the next.
+    pub step: usize,
+    /// What says which recording a row is of.
+    pub by: Option<ColumnExpression>,
+    pub span: Span,
+}
+
 /// `standardize x`: the slot by its index.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standardize {
@@ -155,6 +169,8 @@ pub enum Part {
     Share(f64),
     /// The last share of all rows.
     Last(f64),
+    /// A share of the groups that a column makes, each with all of its rows.
+    ShareBy(f64, ColumnExpression),
     /// Rows for which this is true, 1 or the word `test` (`validation`).
     By(ColumnExpression),
     /// All rows of another file.

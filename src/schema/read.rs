@@ -24,16 +24,16 @@ pub fn plan(
     let reader = Reader { tree, settings, depth: Default::default() };
     let mut errors = vec![];
     let mut lines = Lines::default();
+    plan.window = super::directive::window(&reader, section).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
     for statement in &section.statements {
         if let Err(error) = read_statement(&reader, statement, &mut plan, &mut lines) {
             errors.push(error);
         }
     }
     check_sources(&plan, &mut errors);
-    // What a line of another version is about is no mistake of the lines behind it.
-    if errors.iter().any(|error| error.code == "E0614") {
-        errors.retain(|error| error.code != "E0615");
-    }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
 
@@ -48,6 +48,8 @@ pub fn default_plan(declared: &[Declared], settings: &IndexMap<String, f64>) -> 
         rows: None,
         slots,
         standardize: vec![],
+        scaled: vec![],
+        window: None,
         fill: vec![],
         train_where: None,
         test: None,

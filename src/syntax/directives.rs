@@ -41,14 +41,21 @@ static DIRECTIVES: &[DirectiveRule] = &[
     data("train", &[form(Many::None, &[("where", Many::One)], "train where quality > 0")]),
     data("test", &[
         form(Many::One, &[], "test 0.2"), form(Many::None, &[("last", Many::One)], "test last 0.2"),
-        form(Many::None, &[("by", Many::One)], "test by person"), form(Many::One, &[], "test \"later.csv\""),
+        form(Many::None, &[("by", Many::One)], "test by fold == 3"), form(Many::One, &[("by", Many::One)], "test 0.2 by person"),
+        form(Many::One, &[], "test \"later.csv\""),
     ]),
     data("validation", &[
         form(Many::One, &[], "validation 0.1"), form(Many::None, &[("last", Many::One)], "validation last 0.1"),
-        form(Many::None, &[("by", Many::One)], "validation by person"), form(Many::One, &[], "validation \"other.csv\""),
+        form(Many::None, &[("by", Many::One)], "validation by fold == 4"), form(Many::One, &[("by", Many::One)], "validation 0.1 by person"),
+        form(Many::One, &[], "validation \"other.csv\""),
     ]),
     data("split", &[form(Many::None, &[("seed", Many::One)], "split seed 7")]),
-    data("window", &[form(Many::One, &[], "window 25")]),
+    data("window", &[
+        form(Many::One, &[], "window 25"),
+        form(Many::One, &[("step", Many::One)], "window 25 step 5"),
+        form(Many::One, &[("by", Many::One)], "window 100 by person"),
+        form(Many::One, &[("by", Many::One), ("step", Many::One)], "window 100 by person step 50"),
+    ]),
     data("rows", &[form(Many::One, &[], "rows 2000")]),
     data("same", &[form(Many::None, &[("classes", Many::Some)], "same classes p, q")]),
     train("minimize", &[form(Many::One, &[], "minimize loss")]),
@@ -72,15 +79,7 @@ static DIRECTIVES: &[DirectiveRule] = &[
     ]),
 ];
 
-/// Directives of the language that this version has not; using one is an error of its own.
-const PLANNED: [&str; 1] = ["window"];
-
 impl DirectiveRule {
-    /// Whether the language has it and this version has not.
-    pub fn is_planned(&self) -> bool {
-        PLANNED.contains(&self.word)
-    }
-
     pub fn of(section: SectionKind, word: &str) -> Option<&'static DirectiveRule> {
         DIRECTIVES.iter().find(|rule| rule.section == section && rule.word == word)
     }
@@ -106,9 +105,9 @@ impl DirectiveRule {
     }
 }
 
-/// The words of all directives of a section that work, as they are listed to whoever misses one.
+/// The words of all directives of a section, as they are listed to whoever misses one.
 pub fn words(section: SectionKind) -> Vec<&'static str> {
-    DIRECTIVES.iter().filter(|rule| rule.section == section && !rule.is_planned()).map(|rule| rule.word).collect()
+    DIRECTIVES.iter().filter(|rule| rule.section == section).map(|rule| rule.word).collect()
 }
 
 /// The phrases that may stand in a directive that begins with this word, each as its words.

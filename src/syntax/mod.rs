@@ -46,11 +46,6 @@ pub fn is_directive(section: SectionKind, word: &str) -> bool {
     directives::DirectiveRule::of(section, word).is_some()
 }
 
-/// Whether the language has such a line in this section, and this version has not.
-pub fn is_planned_directive(section: SectionKind, word: &str) -> bool {
-    directives::DirectiveRule::of(section, word).is_some_and(directives::DirectiveRule::is_planned)
-}
-
 /// A file as a tree. What could not be read is an `Error` in it and a diagnostic; no `Error` is without one.
 #[derive(Clone, Debug)]
 pub struct Parsed {

@@ -1,0 +1,306 @@
+//! Windows over successive rows: `window 25`, `window 100 by person step 50`. A row of what comes out is a window, and each column has an axis
+//! of its places in front. No window crosses the end of a recording, of a file or of a part of the data.
+use super::dataset::{Parts, Targets};
+use super::evaluate::{last_place, pooled};
+use super::loading::Loading;
+use super::names::wanted;
+use super::resolve::Resolver;
+use super::split::{Choice, split};
+use super::table::{Cells, Table, TableColumn, Words};
+use crate::diagnostic::Diagnostic;
+use crate::schema::{ColumnExpression, Part, PartRequest, Role, SlotValue, Statistics, Windows};
+use std::ops::Range;
+
+/// Which part a row of the file is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum In {
+    Train,
+    Validation,
+    Test,
+    /// Left out by `train where`.
+    Nothing,
+}
+
+/// Windows as rows, the parts that they are in, and the statistics of columns.
+pub(super) struct Windowed {
+    pub table: Table,
+    pub parts: Parts,
+    pub statistics: Vec<(String, Statistics)>,
+}
+
+impl Loading<'_> {
+    /// The windows of a table, as the plan asks. E0621 if none fits.
+    pub(super) fn windowed(
+        &mut self,
+        table: &Table,
+        own_rows: usize,
+        file_parts: &[Option<usize>],
+        asked: &Windows,
+    ) -> Result<Windowed, Diagnostic> {
+        let (rows, by_chance) = self.rows_of_parts(table, own_rows, file_parts, asked)?;
+        let recordings = self.recordings(table, asked)?;
+        let runs = runs(table, &rows, &recordings);
+        let mut scaled = table.clone();
+        let statistics = self.scale_columns(&mut scaled, &rows)?;
+        // To predict, the places that only targets look at may lie behind the end.
+        let size = match self.options.targets {
+            Targets::Unread => self.places_of_inputs(table, asked.size)?,
+            _ => asked.size,
+        };
+        let (mut starts, mut parts) = (vec![], Parts::default());
+        for run in &runs {
+            if rows[run.start] == In::Nothing {
+                continue;
+            }
+            for start in run.clone().step_by(asked.step).take_while(|start| start + size <= run.end) {
+                let part = match rows[start] {
+                    In::Test => &mut parts.test,
+                    In::Validation => &mut parts.validation,
+                    _ => &mut parts.train,
+                };
+                part.push(starts.len() as u32);
+                starts.push(start);
+            }
+        }
+        if starts.is_empty() {
+            let longest = runs.iter().map(|run| run.len()).max().unwrap_or(0);
+            let text = format!("no window of {size} rows fits: there are at most {longest} successive rows");
+            let error = Diagnostic::error("E0621", text).at(asked.span, "longer than the data");
+            return Err(error.help(match asked.by {
+                Some(_) => "a window stays within one recording and one part of the data: make it shorter",
+                None => "a window stays within one part of the data: make it shorter",
+            }));
+        }
+        if let Some((test, validation)) = by_chance {
+            parts = split(starts.len(), None, &test, &validation, self.plan.split_seed);
+        }
+        self.none_is_empty(&parts, starts.len())?;
+        let table = cut(&scaled, &starts, asked.size, &wanted(self.plan));
+        Ok(Windowed { table, parts, statistics })
+    }
+
+    /// The part of each row; or that windows, which do not overlap, are dealt out by chance.
+    fn rows_of_parts(
+        &mut self,
+        table: &Table,
+        own_rows: usize,
+        file_parts: &[Option<usize>],
+        asked: &Windows,
+    ) -> Result<(Vec<In>, Option<(Choice, Choice)>), Diagnostic> {
+        let mut rows = vec![In::Train; table.rows];
+        let mut by_chance = [Choice::None, Choice::None];
+        let requests = [(&self.plan.test, "test", In::Test), (&self.plan.validation, "validation", In::Validation)];
+        let mut next = own_rows;
+        for (at, (request, word, part)) in requests.into_iter().enumerate() {
+            let Some(PartRequest { part: asked_for, span }) = request else { continue };
+            match asked_for {
+                Part::File(_) => {
+                    let count = file_parts[at].unwrap_or(0);
+                    rows[next..next + count].fill(part);
+                    next += count;
+                }
+                // Whole recordings by chance.
+                Part::Share(share) if asked.by.is_some() => {
+                    let keys = self.recordings(table, asked)?;
+                    self.deal_groups(&mut rows[..own_rows], &keys, *share, part);
+                }
+                Part::Share(share) if asked.size <= asked.step => by_chance[at] = Choice::Share(*share),
+                Part::Share(share) => {
+                    let error = Diagnostic::error("E0610", "windows that overlap can't be dealt out by chance")
+                        .at(*span, "most rows of these would be trained on as well");
+                    return Err(error.edit("take the last rows", *span, format!("{word} last {share}"), false));
+                }
+                Part::ShareBy(share, column) => {
+                    let keys = self.keys(table, column)?;
+                    self.deal_groups(&mut rows[..own_rows], &keys, *share, part);
+                }
+                Part::Last(_) | Part::By(_) => {
+                    let choice = self.choice(request, word, table, own_rows)?;
+                    let free = |row: &usize| rows[*row] == In::Train;
+                    let chosen: Vec<usize> = match choice {
+                        Choice::Last(share) => {
+                            let count = (share * own_rows as f64).round() as usize;
+                            (0..own_rows).rev().filter(free).take(count).collect()
+                        }
+                        Choice::Rows(truths) => (0..own_rows).filter(|row| truths[*row] && free(row)).collect(),
+                        Choice::None | Choice::Share(_) => vec![],
+                    };
+                    chosen.into_iter().for_each(|row| rows[row] = part);
+                }
+            }
+        }
+        if let Some(condition) = &self.plan.train_where {
+            let keep = self.truth_of_rows(condition, table, "train where")?;
+            for (row, keep) in rows.iter_mut().zip(keep) {
+                if *row == In::Train && !keep {
+                    *row = In::Nothing;
+                }
+            }
+        }
+        let [test, validation] = by_chance;
+        let is_dealt = test != Choice::None || validation != Choice::None;
+        Ok((rows, is_dealt.then_some((test, validation))))
+    }
+
+    /// A share of the groups, with all of their rows.
+    fn deal_groups(&self, rows: &mut [In], keys: &[u64], share: f64, part: In) {
+        let chosen = super::split::groups(&keys[..rows.len()], share, self.plan.split_seed, |row| rows[row] == In::Train);
+        for (row, key) in rows.iter_mut().zip(keys) {
+            if *row == In::Train && chosen.contains(key) {
+                *row = part;
+            }
+        }
+    }
+
+    /// Which recording each row is of.
+    fn recordings(&mut self, table: &Table, asked: &Windows) -> Result<Vec<u64>, Diagnostic> {
+        match &asked.by {
+            Some(column) => self.keys(table, column),
+            None => Ok(vec![0; table.rows]),
+        }
+    }
+
+    /// A number for each row, equal where all values of these columns are.
+    pub(super) fn keys(&mut self, table: &Table, column: &ColumnExpression) -> Result<Vec<u64>, Diagnostic> {
+        let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
+        let resolved = resolver.resolve(column)?;
+        self.warnings.append(&mut resolver.warnings);
+        let columns = resolved.columns();
+        let key = |row: usize| {
+            columns.iter().fold(0_u64, |key, &column| {
+                let cells = &table.columns[column];
+                let range = row * cells.width()..(row + 1) * cells.width();
+                let mut numbers = vec![];
+                match &cells.cells {
+                    Cells::Words(words) => numbers.extend(words.codes[range].iter().map(|code| f64::from(*code))),
+                    other => other.numbers(range, &mut numbers),
+                }
+                let mix = |key: u64, bits: u64| (key.rotate_left(5) ^ bits).wrapping_mul(0x517c_c1b7_2722_0a95);
+                numbers.into_iter().fold(key, |key, number| mix(key, number.to_bits()))
+            })
+        };
+        Ok((0..table.rows).map(key).collect())
+    }
+
+    /// Columns that `standardize` names, each by its own mean and deviation over the rows that are trained on.
+    fn scale_columns(&mut self, table: &mut Table, rows: &[In]) -> Result<Vec<(String, Statistics)>, Diagnostic> {
+        let mut all = vec![];
+        for (name, span) in &self.plan.scaled {
+            let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
+            let term = crate::schema::ColumnTerm::Column(name.clone());
+            let resolved = resolver.resolve(&ColumnExpression { term, span: *span })?;
+            let [column] = resolved.columns()[..] else { continue };
+            let resolved = resolver.number(resolved)?;
+            let width = table.columns[column].width();
+            let mut values = vec![];
+            table.columns[column].cells.numbers(0..table.rows * width, &mut values);
+            drop(resolved);
+            let given = self.options.facts.as_ref().and_then(|facts| facts.statistics.get(name));
+            let statistics = match given {
+                Some(given) if given.mean.len() == width => given.clone(),
+                _ => {
+                    let trained: Vec<f64> = (0..table.rows)
+                        .filter(|row| rows[*row] == In::Train)
+                        .flat_map(|row| values[row * width..(row + 1) * width].to_vec())
+                        .filter(|value| !value.is_nan())
+                        .collect();
+                    pooled(&trained, width)
+                }
+            };
+            for row in values.chunks_mut(width.max(1)) {
+                for ((value, mean), deviation) in row.iter_mut().zip(&statistics.mean).zip(&statistics.deviation) {
+                    *value = (*value - mean) / deviation;
+                }
+            }
+            table.columns[column].cells = Cells::F64(values);
+            all.push((name.clone(), statistics));
+        }
+        Ok(all)
+    }
+
+    /// How many places of a window the inputs look at.
+    fn places_of_inputs(&mut self, table: &Table, size: usize) -> Result<usize, Diagnostic> {
+        let probe = cut(table, &[0], size, &wanted(self.plan));
+        let mut resolver = Resolver { table: &probe, settings: &self.plan.settings, skips: true, warnings: vec![] };
+        let mut most = 1;
+        for slot in self.plan.slots.iter().filter(|slot| slot.declared.role == Role::Input) {
+            let resolved = match &slot.value {
+                SlotValue::Expression(expression) => Some(resolver.resolve(expression)?),
+                SlotValue::ByName => resolver.by_name(&slot.declared.name),
+            };
+            most = most.max(resolved.map_or(1, |resolved| last_place(&resolved, &probe, size) + 1));
+        }
+        Ok(most)
+    }
+
+    fn none_is_empty(&self, parts: &Parts, windows: usize) -> Result<(), Diagnostic> {
+        let requests = [(&self.plan.test, &parts.test, "test"), (&self.plan.validation, &parts.validation, "validation")];
+        for (request, part, word) in requests {
+            if let (Some(request), true) = (request, part.is_empty()) {
+                let text = format!("the {word} part is empty: none of {windows} windows is in it");
+                return Err(Diagnostic::error("E0610", text)
+                    .at(request.span, "takes no window")
+                    .help("take a larger share: a window stays within one part of the data"));
+            }
+        }
+        if parts.train.is_empty() && self.options.targets == Targets::Required && self.options.facts.is_none() {
+            let error = self.section_error("E0617", "no window is left for training".to_string());
+            return Err(error.help("give `test` and `validation` less, or make the windows shorter"));
+        }
+        Ok(())
+    }
+}
+
+/// Successive rows of one recording, one file and one part.
+fn runs(table: &Table, rows: &[In], recordings: &[u64]) -> Vec<Range<usize>> {
+    let begins = |row: usize| table.origins.iter().any(|origin| origin.first_row == row);
+    let (mut all, mut start) = (vec![], 0);
+    for row in 1..=table.rows {
+        let ends = row == table.rows
+            || rows[row] != rows[row - 1]
+            || recordings[row] != recordings[row - 1]
+            || (table.origins.len() > 1 && begins(row));
+        if ends {
+            all.push(start..row);
+            start = row;
+        }
+    }
+    all
+}
+
+/// The windows that begin at these rows, of the columns that are wanted. Places behind the end are those of the last row: nobody looks at them.
+fn cut(table: &Table, starts: &[usize], size: usize, wanted: &dyn Fn(&str) -> bool) -> Table {
+    let last = table.rows.saturating_sub(1);
+    let column = |column: &TableColumn| {
+        let width = column.width();
+        let places = || {
+            let rows = starts.iter().flat_map(|start| (0..size).map(move |place| (start + place).min(last)));
+            rows.flat_map(move |row| row * width..(row + 1) * width)
+        };
+        let cells = match &column.cells {
+            Cells::F64(values) => Cells::F64(places().map(|at| values[at]).collect()),
+            Cells::F32(values) => Cells::F32(places().map(|at| values[at]).collect()),
+            Cells::U8(values) => Cells::U8(places().map(|at| values[at]).collect()),
+            Cells::Truths(values) => Cells::Truths(places().map(|at| values[at]).collect()),
+            Cells::Words(words) => {
+                Cells::Words(Words { codes: places().map(|at| words.codes[at]).collect(), ..words.clone() })
+            }
+        };
+        TableColumn { name: column.name.clone(), shape: [&[size], &column.shape[..]].concat(), cells }
+    };
+    let (kept, left): (Vec<&TableColumn>, Vec<&TableColumn>) =
+        table.columns.iter().partition(|column| wanted(&column.name));
+    Table {
+        columns: kept.into_iter().map(column).collect(),
+        rows: starts.len(),
+        unread: table.unread.iter().cloned().chain(left.into_iter().map(|column| column.name.clone())).collect(),
+        windows: Some((starts.to_vec(), size)),
+        origins: table.origins.clone(),
+        headerless: table.headerless,
+        broken: vec![],
+        decimal_commas: table.decimal_commas.clone(),
+        thousands: table.thousands.clone(),
+        unclear_points: table.unclear_points.clone(),
+        written: table.written.clone(),
+    }
+}
