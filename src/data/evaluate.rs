@@ -178,8 +178,12 @@ fn last_place_of(resolved: &Resolved, table: &Table, element: usize, size: usize
         Node::Constant(_) => 0,
         Node::Column(column) | Node::IsWord { column, .. } => element / (table.columns[*column].width() / size).max(1),
         Node::Unary(_, of) => last_place_of(of, table, element, size),
-        Node::Binary(_, a, b) => last_place_of(a, table, element % a.width().max(1), size)
-            .max(last_place_of(b, table, element % b.width().max(1), size)),
+        Node::Binary(_, a, b) => last_place_of(a, table, element % a.width().max(1), size).max(last_place_of(
+            b,
+            table,
+            element % b.width().max(1),
+            size,
+        )),
         Node::Join { .. } | Node::Part { .. } => match source_of(resolved, element) {
             Some((inner, element)) => last_place_of(inner, table, element, size),
             None => 0,

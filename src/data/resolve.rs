@@ -250,9 +250,8 @@ impl Resolver<'_> {
             _ => items,
         };
         let first = items.first().and_then(|item| item.shape.first().copied());
-        let places = first.filter(|first| {
-            self.table.windows.is_some() && items.iter().all(|item| item.shape.first() == Some(first))
-        });
+        let places = first
+            .filter(|first| self.table.windows.is_some() && items.iter().all(|item| item.shape.first() == Some(first)));
         let (shape, places) = match places {
             Some(places) if width % places == 0 => (vec![places, width / places], places),
             _ => (vec![width], 1),

@@ -38,7 +38,7 @@ impl Stream {
     /// Opens the text of a plan. None if its rows can't be read one by one: they are in an array or in the program, or the weights do
     /// not know an input, so that only all of them say how its classes are called.
     ///
-    /// Errors: E0601, E0602, E0611, E0614, E0616.
+    /// Errors: E0601, E0602, E0611, E0616.
     pub fn open(plan: &DataPlan, options: &Options) -> Result<Option<Stream>, Diagnostic> {
         let plan = if options.data.is_some() { without_listed_rows(plan) } else { plan.clone() };
         let Some(facts) = &options.facts else { return Ok(None) };

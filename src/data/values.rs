@@ -1,8 +1,6 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{
-    all_finite, all_rows, all_rows_f32, kinds_of_elements, missing_column, source_of, word_column,
-};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, kinds_of_elements, missing_column, source_of, word_column};
 use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::resolve::{Node, Resolved, ResolvedKind, word_error};

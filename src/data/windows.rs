@@ -144,7 +144,8 @@ impl Loading<'_> {
 
     /// A share of the groups, with all of their rows.
     fn deal_groups(&self, rows: &mut [In], keys: &[u64], share: f64, part: In) {
-        let chosen = super::split::groups(&keys[..rows.len()], share, self.plan.split_seed, |row| rows[row] == In::Train);
+        let chosen =
+            super::split::groups(&keys[..rows.len()], share, self.plan.split_seed, |row| rows[row] == In::Train);
         for (row, key) in rows.iter_mut().zip(keys) {
             if *row == In::Train && chosen.contains(key) {
                 *row = part;
@@ -234,7 +235,8 @@ impl Loading<'_> {
     }
 
     fn none_is_empty(&self, parts: &Parts, windows: usize) -> Result<(), Diagnostic> {
-        let requests = [(&self.plan.test, &parts.test, "test"), (&self.plan.validation, &parts.validation, "validation")];
+        let requests =
+            [(&self.plan.test, &parts.test, "test"), (&self.plan.validation, &parts.validation, "validation")];
         for (request, part, word) in requests {
             if let (Some(request), true) = (request, part.is_empty()) {
                 let text = format!("the {word} part is empty: none of {windows} windows is in it");

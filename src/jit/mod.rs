@@ -29,6 +29,7 @@
 //!     outputs: vec![x],
 //!     kernels: vec![k.finish()],
 //!     products: vec![],
+//!     draws: vec![],
 //!     steps: vec![Command::Kernel { kernel: KernelId(0), arguments: vec![] }],
 //! };
 //! let mut executable = Executable::compile(program, Options { path: Path::detect(), threads: 1 }).unwrap();

@@ -53,9 +53,6 @@ pub static CODES: &[Explanation] = &[
         "`use \"blocks.nn\"` brings in the functions, layers, models and optimizers of another file, which stands below the program's folder. It must \
          be there, be readable as text, and not use the file that uses it.",
         "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)", "input x: [3]\ny = dense(x, 2)"),
-    explain("E0299", "what is not there yet",
-        "It is part of the language, and this version of the compiler can't do it.",
-        "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)", "input x: [3]\ny = dense(x, 2)"),
     explain("E0301", "a product whose shapes do not fit",
         "In `w x` the last axis of `w` is as long as the first of `x`. A vector is a column; `x'` is a row.",
         "input x: [5]\nparam w: [3, 4]\ny = w x", "input x: [5]\nparam w: [3, 5]\ny = w x"),

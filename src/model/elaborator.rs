@@ -239,14 +239,6 @@ impl<'a> Elaborator<'a> {
     pub fn note(&mut self, code: &'static str, message: String, span: Span, label: &str) {
         self.report(Diagnostic::remark(code, message).at(span, label));
     }
-    /// What the language has and this compiler has not yet.
-    pub fn not_there_yet<T>(&mut self, span: Span, what: &str) -> Outcome<T> {
-        self.fail(
-            Diagnostic::error("E0299", format!("{what} not there yet"))
-                .at(span, "part of the language, but not of this version"),
-        )
-    }
-
     /// Says where a node was written.
     pub fn mark(&mut self, id: NodeId, span: Span) {
         let own = Some(span).filter(|span| span.file != prelude::FILE);

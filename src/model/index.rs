@@ -42,11 +42,17 @@ impl<'a> Elaborator<'a> {
                 continue;
             }
             result = match self.tree.kind(index) {
-                NodeKind::Range { from, to } => {
-                    let (start, length) = self.slice_bounds(result, axis, *from, *to, self.span(index))?;
-                    known = known.filter(|_| before == 1).map(|k| k[start..start + length].into());
-                    self.graph.slice(result, axis, start, 1, length)
-                }
+                NodeKind::Range { from, to } => match self.part_at_places(result, axis, (*from, *to), index) {
+                    Some(found) => {
+                        known = None;
+                        found?
+                    }
+                    None => {
+                        let (start, length) = self.slice_bounds(result, axis, *from, *to, self.span(index))?;
+                        known = known.filter(|_| before == 1).map(|k| k[start..start + length].into());
+                        self.graph.slice(result, axis, start, 1, length)
+                    }
+                },
                 _ => self.indexed(result, axis, index, &mut known)?,
             };
             let grown = self.graph.shape(result).len() + 1;
@@ -67,9 +73,6 @@ impl<'a> Elaborator<'a> {
         let extent = self.graph.shape(x)[axis] as i64;
         let end = |this: &mut Self, id: Option<TreeId>, missing: i64| -> Outcome<i64> {
             let Some(id) = id else { return Ok(missing) };
-            if this.varies(id)? {
-                return this.not_there_yet(span, "a part whose place varies, as `x[i..i + 3]` in a loop, is");
-            }
             let number = this.whole_number(id)?;
             Ok(if number < 0 { number + extent } else { number })
         };
@@ -81,13 +84,6 @@ impl<'a> Elaborator<'a> {
             .at(span, format!("the axis has {extent} entries"))
             .note("a range is half-open: `x[0..2]` are the entries 0 and 1");
         self.fail(error)
-    }
-
-    /// Whether an end of a range is a whole number that is known only when running.
-    fn varies(&mut self, id: TreeId) -> Outcome<bool> {
-        let NodeKind::Name(_) = self.tree.kind(id) else { return Ok(false) };
-        let x = self.tensor(id)?;
-        Ok(x.known.is_none() && self.graph.ty(x.id).kind.is_whole())
     }
 
     fn indexed(

@@ -164,8 +164,6 @@ pub struct Training {
     pub length: Length,
     pub seed: u64,
     pub precision: Precision,
-    /// What the norm of all gradients together is at most; longer ones are shortened to it. A number, the same for all examples.
-    pub clip: Option<NodeId>,
     pub frozen: Frozen,
     /// A file of weights to begin with, as it is named, and where.
     pub start: Option<(String, Span)>,

@@ -7,14 +7,22 @@ use super::{Initial, Optimizer, State, Update};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::show::shape_text;
 use crate::graph::{Leaf, NodeId, Op, Type, Variable};
+use crate::op::{arithmetic, exponential};
 use crate::syntax::{
     Argument, DeclareKind, Declared, DefinitionKind, Ident, NodeKind, Start, Statement, StatementKind, Target, TreeId,
 };
 use indexmap::IndexMap;
 
+/// A parameter's gradient: the hole for it, and what an optimizer sees of it, which may be clipped.
+#[derive(Clone, Copy)]
+pub struct Gradient {
+    pub hole: NodeId,
+    pub seen: NodeId,
+}
+
 /// What holds while one parameter's step is read.
 pub struct Context {
-    /// A hole for each parameter's gradient.
+    /// The gradient of each parameter.
     pub gradients: Vec<NodeId>,
     /// The value that is updated, and its next value by now.
     variable: String,
@@ -25,7 +33,7 @@ pub struct Context {
 
 impl<'a> Elaborator<'a> {
     /// `optimizer adam(rate = 1e-3)`: a name, or a call of one.
-    pub fn optimizer(&mut self, id: TreeId, gradients: &[NodeId], numbers: &[u32]) -> Outcome<Optimizer> {
+    pub fn optimizer(&mut self, id: TreeId, gradients: &[Gradient], numbers: &[u32]) -> Outcome<Optimizer> {
         let tree = self.tree;
         let (callee, arguments): (TreeId, &'a [Argument]) = match tree.kind(id) {
             NodeKind::Call { callee, arguments } => (*callee, arguments),
@@ -61,7 +69,7 @@ impl<'a> Elaborator<'a> {
         name: &str,
         given: Vec<Given<'a>>,
         (name_span, span): (Span, Span),
-        gradients: &[NodeId],
+        gradients: &[Gradient],
         numbers: &[u32],
     ) -> Outcome<Optimizer> {
         let defined = match self.function_named(name) {
@@ -102,13 +110,30 @@ impl<'a> Elaborator<'a> {
         Ok(Optimizer { name: name.to_string(), updates })
     }
     /// A hole for the gradient of each parameter.
-    pub fn gradient_holes(&mut self) -> Vec<NodeId> {
+    pub fn gradient_holes(&mut self) -> Vec<Gradient> {
         (0..self.graph.parameters.len())
             .map(|number| {
                 let shape = self.graph.parameters[number].ty.shape.clone();
-                self.graph.hole(Type::real(&shape, false))
+                let hole = self.graph.hole(Type::real(&shape, false));
+                Gradient { hole, seen: hole }
             })
             .collect()
+    }
+    /// Shortens all gradients alike where their norm is more than so much: `g min(1, most / (‖g‖ + 1e-6))`, as in PyTorch. Those of frozen
+    /// parameters do not count.
+    pub fn clipped(&mut self, gradients: &mut [Gradient], most: NodeId, frozen: &[u32]) {
+        let moving = gradients.iter().enumerate().filter(|(number, _)| !frozen.contains(&(*number as u32)));
+        let squares: Vec<NodeId> = moving.map(|(_, g)| self.graph.dot(g.hole, g.hole)).collect();
+        let Some(sum) = squares.into_iter().reduce(|a, b| self.graph.add(a, b)) else { return };
+        let (norm, little) = (self.graph.unary(&exponential::SQRT, sum), self.graph.number(1e-6));
+        let norm = self.graph.add(norm, little);
+        let (ratio, one) = (self.graph.divide(most, norm), self.graph.number(1.0));
+        let factor = self.graph.binary(&arithmetic::MIN, ratio, one);
+        for gradient in gradients {
+            let shape = self.graph.shape(gradient.hole).to_vec();
+            let factor = self.graph.expand_to(factor, &shape);
+            gradient.seen = self.graph.multiply(factor, gradient.hole);
+        }
     }
     /// Refuses what differs from example to example.
     pub(super) fn one_for_all(&mut self, id: NodeId, span: Span, what: &str) -> Outcome<()> {
@@ -149,16 +174,16 @@ impl<'a> Elaborator<'a> {
         defined: Defined<'a>,
         slots: &[Option<Given<'a>>],
         number: u32,
-        gradients: &[NodeId],
+        gradients: &[Gradient],
         span: Span,
     ) -> Outcome<Update> {
         let definition = defined.definition;
         let (variable, gradient) = (&definition.parameters[0].name, &definition.parameters[1].name);
         let leaf = self.declared.parameters[number as usize].leaf;
-        let hole = gradients[number as usize];
+        let Gradient { hole, seen } = gradients[number as usize];
         let shape = self.graph.shape(leaf).to_vec();
         self.optimizer = Some(Context {
-            gradients: gradients.to_vec(),
+            gradients: gradients.iter().map(|gradient| gradient.seen).collect(),
             variable: variable.name.clone(),
             shape,
             next: None,
@@ -166,7 +191,7 @@ impl<'a> Elaborator<'a> {
         });
         let scope = self.scopes.inside(defined.scope);
         self.scopes.set(scope, &variable.name, Slot::Value(Tensor::new(leaf).into()), variable.span);
-        self.scopes.set(scope, &gradient.name, Slot::Value(Tensor::new(hole).into()), gradient.span);
+        self.scopes.set(scope, &gradient.name, Slot::Value(Tensor::new(seen).into()), gradient.span);
         self.calls.push(CallSite { span, defined, arguments: vec![] });
         let result = self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.steps(defined, slots, number)));
         self.calls.pop();

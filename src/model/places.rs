@@ -43,9 +43,71 @@ impl<'a> Elaborator<'a> {
         if places.terms.is_empty() {
             return None;
         }
+        Some(self.looked_at(x, axis, places, None, index))
+    }
+    /// A part of an axis that begins at such a place, `x[i..i + 3]`; none if both ends are known. How long it is must be known.
+    pub fn part_at_places(
+        &mut self,
+        x: NodeId,
+        axis: usize,
+        (from, to): (Option<TreeId>, Option<TreeId>),
+        range: TreeId,
+    ) -> Option<Outcome<NodeId>> {
+        let mut ends = [from, to].map(|end| end.and_then(|id| self.places(id)));
+        let is_computed =
+            |end: &Option<Places>| end.as_ref().is_some_and(|end| end.terms.iter().any(|term| term.1 != 0));
+        if !ends.iter().any(is_computed) {
+            return None;
+        }
+        if from.is_none() {
+            ends[0] = Some(Places::default());
+        }
+        let length = match &ends {
+            [Some(from), Some(to)] => from.clone().times(-1).and_then(|from| to.clone().plus(from)),
+            _ => None,
+        };
+        let length = length.filter(|length| length.terms.iter().all(|term| term.1 == 0)).map(|length| length.offset);
+        let span = self.span(range);
+        match (ends, length) {
+            ([Some(mut from), _], Some(length)) if length > 0 => {
+                from.terms.retain(|term| term.1 != 0);
+                Some(self.looked_at(x, axis, from, Some(length as usize), range))
+            }
+            (_, Some(length)) => {
+                let error = Diagnostic::error("E0309", format!("{} has {length} entries", self.quote_span(span)));
+                Some(
+                    self.fail(
+                        error.at(span, "nothing is left").note("a range is half-open: `x[i..i + 3]` are 3 entries"),
+                    ),
+                )
+            }
+            (_, None) => {
+                let error = Diagnostic::error(
+                    "E0404",
+                    format!("how long {} is changes from round to round", self.quote_span(span)),
+                )
+                .at(span, "the length of a part is known when compiling")
+                .help("`x[i..i + 3]` has 3 entries in each round; `if j < i then x[j] else 0` leaves entries out");
+                Some(self.fail(error))
+            }
+        }
+    }
+
+    /// An axis at computed places, or so many entries from there on.
+    fn looked_at(
+        &mut self,
+        x: NodeId,
+        axis: usize,
+        places: Places,
+        part: Option<usize>,
+        index: TreeId,
+    ) -> Outcome<NodeId> {
         let extent = self.graph.shape(x)[axis] as i64;
         let lengths: Vec<usize> = places.terms.iter().map(|term| self.length_of(term.0)).collect();
-        let own = places.terms.iter().enumerate().map(|(k, term)| (k, term.1)).collect();
+        let mut own: Vec<(usize, i64)> = places.terms.iter().enumerate().map(|(k, term)| (k, term.1)).collect();
+        let count = own.len();
+        own.extend(part.map(|_| (count, 1)));
+        let lengths: Vec<usize> = lengths.into_iter().chain(part).collect();
         let mut row = Row { offset: places.offset, terms: own, divisor: 1, low: 0, high: extent };
         let (least, most) = row.reach(&lengths);
         if least < 0 || extent <= most {
@@ -55,14 +117,14 @@ impl<'a> Elaborator<'a> {
                 Diagnostic::error("E0309", format!("{text} goes from {least} to {most}, outside of 0..{extent}"))
                     .at(span, format!("the axis has {extent} entries"))
                     .help("`pad(x, before, behind)` has zeros around it");
-            return Some(self.fail(error));
+            return self.fail(error);
         }
-        // The axis becomes one for each loop.
-        let count = places.terms.len();
+        // The axis becomes one for each loop, and that of the part.
+        let axes = lengths.len();
         let mut shape = self.graph.shape(x).to_vec();
         let mut rows: Vec<Row> = vec![];
         for (k, &n) in shape.iter().enumerate() {
-            rows.push(Row::axis(if k < axis { k } else { (k + count).saturating_sub(1) }, n));
+            rows.push(Row::axis(if k < axis { k } else { (k + axes).saturating_sub(1) }, n));
         }
         row.terms.iter_mut().for_each(|term| term.0 += axis);
         rows[axis] = row;
@@ -72,7 +134,7 @@ impl<'a> Elaborator<'a> {
             let first = self.moved_to_front(result, axis);
             result = self.placed(first, place);
         }
-        Some(Ok(result))
+        Ok(result)
     }
     /// The element of the first axis at a loop's own place. What is computed in the loop itself, or in one within, is gathered.
     fn placed(&mut self, x: NodeId, place: NodeId) -> NodeId {

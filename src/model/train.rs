@@ -1,5 +1,6 @@
 //! The `train` section: what is minimised, by which optimizer, how long.
 use super::elaborator::{Elaborator, Outcome, Reported};
+use super::optimizer::Gradient;
 use super::path::{Frames, Label};
 use super::value::Value;
 use super::{Batch, Frozen, Length, Optimizer, Precision, Training};
@@ -84,12 +85,16 @@ impl<'a> Elaborator<'a> {
         };
         // The optimizer needs to know all parameters, and their paths.
         self.name_parameters();
-        let optimizer = self.optimizers(value("optimizer"), &some, span);
-        let clip = lines.get("clip").map(|directive| self.clip(directive)).transpose();
         let frozen = match lines.get("freeze") {
             Some(directive) => self.frozen(&directive.values),
             None => Ok(Frozen::default()),
         };
+        let clip = lines.get("clip").map(|directive| self.clip(directive)).transpose();
+        let mut gradients = self.gradient_holes();
+        if let (Ok(Some(most)), Ok(frozen)) = (&clip, &frozen) {
+            self.clipped(&mut gradients, *most, &frozen.parameters);
+        }
+        let optimizer = clip.and_then(|_| self.optimizers(value("optimizer"), &some, &gradients, span));
         let start = value("start").map(|id| self.start(id)).transpose();
         let stop = lines.get("stop").map(|directive| self.stop(directive)).transpose();
         sound?;
@@ -101,7 +106,6 @@ impl<'a> Elaborator<'a> {
                 length: length?,
                 seed: seed?,
                 precision: precision?,
-                clip: clip?,
                 frozen: frozen?,
                 start: start?,
                 stop: stop?,
@@ -110,7 +114,13 @@ impl<'a> Elaborator<'a> {
     }
 
     /// `optimizer adam(rate = 1e-3)`, and for parameters below a name `optimizer sgd(rate = 1e-4) for features`: the nearest name holds.
-    fn optimizers(&mut self, all: Option<TreeId>, some: &[&'a Directive], section: Span) -> Outcome<Optimizer> {
+    fn optimizers(
+        &mut self,
+        all: Option<TreeId>,
+        some: &[&'a Directive],
+        gradients: &[Gradient],
+        section: Span,
+    ) -> Outcome<Optimizer> {
         let mut of: Vec<Option<(usize, Span, TreeId)>> = vec![None; self.graph.parameters.len()];
         for directive in some {
             let Some(&optimizer) = directive.values.first() else { return Err(Reported) };
@@ -130,18 +140,17 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        let gradients = self.gradient_holes();
         let numbers = |which: Option<TreeId>| -> Vec<u32> {
             let is_of = |own: &Option<(usize, Span, TreeId)>| own.map(|own| own.2) == which;
             (0..).zip(&of).filter(|(_, own)| is_of(own)).map(|(number, _)| number).collect()
         };
         let mut whole = match all {
-            Some(id) => self.optimizer(id, &gradients, &numbers(None))?,
-            None => self.optimizer_named("adam", vec![], (section, section), &gradients, &numbers(None))?,
+            Some(id) => self.optimizer(id, gradients, &numbers(None))?,
+            None => self.optimizer_named("adam", vec![], (section, section), gradients, &numbers(None))?,
         };
         for directive in some {
             let Some(&id) = directive.values.first() else { return Err(Reported) };
-            let more = self.optimizer(id, &gradients, &numbers(Some(id)))?;
+            let more = self.optimizer(id, gradients, &numbers(Some(id)))?;
             whole.updates.extend(more.updates);
         }
         whole.updates.sort_by_key(|update| update.parameter);

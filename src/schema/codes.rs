@@ -55,9 +55,6 @@ pub static CODES: &[Explanation] = &[
     explain("E0613", "drawn columns that can't be drawn",
         "`x ~ uniform(0, 1)` and `x ~ normal(0, 1)` draw a column, and `rows 2000` says how long it is.",
         "data { x ~ uniform(0, 1) }", "data { x ~ uniform(0, 1); rows 2000 }"),
-    explain("E0614", "not supported yet",
-        "The language has it, this version of gradus does not. Prepare the arrays beforehand, as an NPZ file.",
-        "data \"sonnets.txt\" { x = characters }", "data \"sonnets.npz\" { x = characters }"),
     explain("E0615", "an input without values, or values without an input",
         "Each input and target has one line, `name = …` or `name: …`, or a column that bears its name.",
         "input x\ntarget t\ndata \"d.csv\" { y = a }", "input x\ntarget t\ndata \"d.csv\" { x = a; t = b }"),
@@ -96,6 +93,10 @@ pub static CODES: &[Explanation] = &[
     explain("W0801", "parameters that begin anew",
         "`start` found some parameters in the file, and not these: they begin as they would without it.",
         "train { start \"base.safetensors\" }    // which has another last layer", "train { start \"base.safetensors\" }    // which has all"),
+    explain("E0621", "a window that fits nowhere",
+        "`window 25` makes one example of each 25 successive rows. A window stays within one part of the data, within one file, and with `by person` \
+         within the rows that follow each other of one person. Nowhere are there so many.",
+        "data \"d.csv\" { window 100; x = [a[0..99]]; t = a[99] }    // of 80 rows", "data \"d.csv\" { window 10; x = [a[0..9]]; t = a[9] }"),
     explain("E0620", "two lists of classes that are compared",
         "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
          says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \

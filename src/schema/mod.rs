@@ -32,11 +32,17 @@ pub fn nearest(name: &str, known: &[&str]) -> Option<String> {
 /// `a`, `b` and `c`, each in backticks; a long list is cut.
 pub fn quoted_list(names: &[&str]) -> String {
     const SHOWN: usize = 12;
-    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    // An end of a line is no end of this one.
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", plain(name))).collect();
     match quoted.split_last() {
         _ if SHOWN < names.len() => format!("{} and {} more", quoted.join(", "), names.len() - SHOWN),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => "none".to_string(),
     }
+}
+
+/// A word with signs for what can't be seen: `\n`.
+fn plain(word: &str) -> String {
+    word.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

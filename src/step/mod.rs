@@ -5,7 +5,7 @@
 use crate::gradient::adjoints;
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::model::Model;
-use crate::op::{Linearity, arithmetic, exponential};
+use crate::op::Linearity;
 use crate::simplify::{Stage, simplify};
 use std::collections::BTreeMap;
 
@@ -59,18 +59,10 @@ pub fn training(model: &Model) -> StepGraph {
     }
     let logged = logged(&mut graph, &roots);
     let frozen = model.training.as_ref().map(|training| training.frozen.clone()).unwrap_or_default();
-    let factor = roots.clip.and_then(|most| clipping(&mut graph, most, &gradients, &frozen.parameters));
     let mut pairs = vec![];
     for update in &roots.updates {
         let shape = graph.shape(update.gradient).to_vec();
-        let gradient = match (gradients[update.parameter as usize], factor) {
-            (Some(gradient), None) => gradient,
-            (Some(gradient), Some(factor)) => {
-                let factor = graph.expand_to(factor, &shape);
-                graph.multiply(factor, gradient)
-            }
-            (None, _) => graph.constant(0.0, &shape),
-        };
+        let gradient = gradients[update.parameter as usize].unwrap_or_else(|| graph.constant(0.0, &shape));
         pairs.push((update.gradient, gradient));
     }
     let mut updates = vec![];
@@ -86,20 +78,6 @@ pub fn training(model: &Model) -> StepGraph {
     let values = graph.substitute(&values, &pairs);
     let updates: Vec<(Target, NodeId)> = updates.iter().zip(values).map(|(u, v)| (u.0, v)).collect();
     StepGraph { graph, updates, logged, outputs: vec![], gradients }
-}
-
-/// What all gradients are multiplied by, so that their norm is at most so much: `min(1, most / (‖g‖ + 1e-6))`, as in PyTorch. Those of frozen
-/// parameters do not count.
-fn clipping(graph: &mut Graph, most: NodeId, gradients: &[Option<NodeId>], frozen: &[u32]) -> Option<NodeId> {
-    let moving = gradients.iter().enumerate().filter(|(number, _)| !frozen.contains(&(*number as u32)));
-    let squares: Vec<NodeId> = moving.filter_map(|(_, gradient)| gradient.map(|g| graph.dot(g, g))).collect();
-    let sum = squares.into_iter().reduce(|a, b| graph.add(a, b))?;
-    let norm = graph.unary(&exponential::SQRT, sum);
-    let little = graph.number(1e-6);
-    let norm = graph.add(norm, little);
-    let ratio = graph.divide(most, norm);
-    let one = graph.number(1.0);
-    Some(graph.binary(&arithmetic::MIN, ratio, one))
 }
 
 /// The evaluation of a model: what is logged, and its outputs.
@@ -123,7 +101,6 @@ struct Roots {
     outputs: Vec<(String, NodeId)>,
     updates: Vec<crate::model::Update>,
     states: Vec<(Target, NodeId)>,
-    clip: Option<NodeId>,
 }
 
 fn recognised(model: &Model) -> (Graph, Roots) {
@@ -144,8 +121,6 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         all.extend(u.states.iter().map(|s| s.1));
     }
     all.extend(states.iter().map(|s| s.1));
-    let clip = model.training.as_ref().and_then(|training| training.clip);
-    all.extend(clip);
     let simple = simplify(&model.graph, &all, Stage::Recognise);
     let mut new = simple.roots.iter().copied();
     let mut take = || new.next().unwrap_or(NodeId(0));
@@ -162,8 +137,7 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         })
         .collect();
     let states = states.iter().map(|s| (s.0, take())).collect();
-    let clip = clip.map(|_| take());
-    (simple.graph, Roots { objective, loss, metrics, outputs, updates, states, clip })
+    (simple.graph, Roots { objective, loss, metrics, outputs, updates, states })
 }
 
 /// The mean over the batch. What does not vary is its own mean. Of the summands that do, those that are computed element by

@@ -218,6 +218,10 @@ fn declarations(graph: &Graph) -> String {
     for (name, value) in &graph.settings {
         text += &format!("{name} = {value}\n");
     }
+    for draw in &graph.draws {
+        let shape = show::shape_text(graph.shape(draw.leaf));
+        text += &format!("{}: {} ~ {}\n", draw.name, declared(&shape, ""), draw.noise.name());
+    }
     text + "param step\n"
 }
 

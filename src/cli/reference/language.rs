@@ -24,7 +24,6 @@ const TRAINING: &str = "Training";
 const OPTIMIZERS: &str = "Optimizers";
 const DATA: &str = "Data";
 const METRICS: &str = "Metrics and outputs";
-const PLANNED: &str = "What is not there yet";
 
 const fn word(name: &'static str, section: &'static str, example: &'static str, meaning: &'static str) -> Word {
     Word { name, meaning, example, section }
@@ -151,7 +150,7 @@ pub const WORDS: &[Word] = &[
     word("same", DATA, "input p, q: class(4)\ndata \"d.csv\" { same classes p, q }", "`same classes p, q` makes one list of the names of two columns, which is learned from both."),
     word("metric", METRICS, "metric accuracy = (v > 0.5) == s", "What is measured beside the loss: one number for each example, whose mean is shown."),
     word("output", METRICS, "z = 2 x; output z", "What `gradus predict` gives; without it, `y`."),
-    word("window", PLANNED, "", "In `data`, successive rows as one example; planned and not there yet."),
+    word("window", DATA, "data \"d.csv\" { window 25 }", "Makes one example of so many successive rows; `by person` never across two recordings, `step 50` so far apart."),
 ];
 
 /// The entry of a name, for a terminal.

@@ -75,8 +75,6 @@ errors! {
     E0613_rows: "input x\ndata { x ~ uniform(0, 1) }";
     E0613_distribution: "input x\ndata { x ~ glorot; rows 3 }";
     E0613_bounds: "input x\ndata { x ~ uniform(1, 0); rows 3 }";
-    E0614_window: "input x\ndata \"d.csv\" { window 25 }";
-    E0614_text: "input x\ndata \"sonnets.txt\" { x = characters }";
     E0615_no_line: "input x\ntarget label\ndata \"d.csv\" { x = a }", "d.csv" = "a,labels\n1,2\n";
     E0615_unknown: "input x\ndata \"d.csv\" { y = a }";
     E0615_twice: "input x\ndata \"d.csv\" { x = a; x = b }";
