@@ -1,7 +1,6 @@
 //! Evaluates a resolved expression, some rows at a time, in f64. A missing cell is NaN and makes what is computed from it NaN.
 use super::resolve::{Node, Resolved};
 use super::table::{Cells, MISSING, Table};
-use crate::schema::Statistics;
 use std::ops::Range;
 
 /// The values of all rows, row-major.
@@ -217,11 +216,4 @@ fn kind_of(resolved: &Resolved, table: &Table, element: usize, size: usize) -> u
             None => 0,
         },
     }
-}
-
-/// Mean and population deviation of each component of rows. A deviation of 0 counts as 1.
-pub fn pooled(values: &[f64], width: usize) -> Statistics {
-    let rows: Vec<u32> = (0..(values.len() / width.max(1)) as u32).collect();
-    let (mean, deviation) = super::values::moments(values, width, &rows);
-    Statistics { mean, deviation, ..Statistics::default() }
 }

@@ -11,6 +11,7 @@ mod idx;
 mod inline;
 mod load;
 mod loading;
+mod moments;
 mod names;
 mod numpy;
 mod parts;

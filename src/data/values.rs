@@ -3,6 +3,7 @@ use super::dataset::Values;
 use super::evaluate::{all_finite, all_rows, all_rows_f32, kinds_of_elements, missing_column, source_of, word_column};
 use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
+use super::moments::moments;
 use super::resolve::{Node, Resolved, ResolvedKind, word_error};
 use super::table::Cells;
 use crate::diagnostic::{Diagnostic, Span};
@@ -167,24 +168,6 @@ fn not_finite(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
         false => error
             .help("the expression has no finite value there, as `log(0)` has none: use another, such as `log1p(x)`"),
     }
-}
-
-/// Mean and population deviation of each component over the training rows, in two passes. A deviation of 0 counts as 1.
-pub fn moments(values: &[f64], width: usize, train: &[u32]) -> (Vec<f64>, Vec<f64>) {
-    let rows = || train.iter().map(|row| &values[*row as usize * width..][..width]);
-    let count = train.len().max(1) as f64;
-    let mut mean = vec![0.0; width];
-    rows().for_each(|row| mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value));
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut deviation = vec![0.0; width];
-    for row in rows() {
-        for ((sum, value), mean) in deviation.iter_mut().zip(row).zip(&mean) {
-            *sum += (value - mean) * (value - mean);
-        }
-    }
-    let root = |sum: f64| if sum == 0.0 { 1.0 } else { libm::sqrt(sum / count) };
-    deviation.iter_mut().for_each(|sum| *sum = root(*sum));
-    (mean, deviation)
 }
 
 /// The same statistics for what differs by its place in a window alone.

@@ -1,8 +1,9 @@
 //! Windows over successive rows: `window 25`, `window 100 by person step 50`. A row of what comes out is a window, and each column has an axis
 //! of its places in front. No window crosses the end of a recording, of a file or of a part of the data.
 use super::dataset::{Parts, Targets};
-use super::evaluate::{last_place, pooled};
+use super::evaluate::last_place;
 use super::loading::Loading;
+use super::moments::pooled;
 use super::names::wanted;
 use super::resolve::Resolver;
 use super::split::{Choice, split};

@@ -73,6 +73,12 @@ const COMMANDS: &[Session] = &[
             ("d.csv", "x\n1\n")],
         commands: &["run m.nn --data d.csv"],
     },
+    Session {
+        code: "E0707",
+        files: &[("m.nn", "input x\ntarget t\nparam w\nloss = (w x - t)^2\ndata { x: 1, 2; t: 2, 4 }\n\
+            train { minimize loss; epochs 9; stop when validation.loss has not improved for 3 }\n")],
+        commands: &["run m.nn"],
+    },
     Session { code: "E0801", files: &[("m.nn", LINE)], commands: &["run m.nn --weights w.safetensors"] },
     Session {
         code: "E0802",
@@ -83,9 +89,21 @@ const COMMANDS: &[Session] = &[
     Session { code: "E0804", files: &[("m.nn", LINE)], commands: &["run m.nn --weights strange.safetensors"] },
     Session { code: "E0805", files: &[("m.nn", LINE)], commands: &["run m.nn --save no/such/folder/w.safetensors"] },
     Session {
+        code: "E0806",
+        files: &[("m.nn", LINE), ("other.nn", "input x\ntarget t\nparam v\nloss = (v x - t)^2\n\
+            data { x: 1, 2; t: 2, 4 }\ntrain { minimize loss; steps 9; start \"w.safetensors\" }\n")],
+        commands: &["run m.nn --save w.safetensors", "run other.nn"],
+    },
+    Session {
         code: "W0604",
         files: &[("m.nn", KINDS), ("d.csv", "a,kind\n1,cat\n2,dog\n3,dog\n")],
         commands: &["run m.nn --save w.safetensors", "run m.nn --weights w.safetensors"],
+    },
+    Session {
+        code: "W0801",
+        files: &[("m.nn", LINE), ("other.nn", "input x\ntarget t\nparam v, w\nloss = (v x + w x^2 - t)^2\n\
+            data { x: 1, 2; t: 2, 4 }\ntrain { minimize loss; steps 9; start \"w.safetensors\" }\n")],
+        commands: &["run m.nn --save w.safetensors", "run other.nn"],
     },
 ];
 
