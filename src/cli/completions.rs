@@ -65,7 +65,7 @@ fn command() -> Command {
                 };
                 match argument.get_id().as_str() {
                     "file" | "files" => argument.add(files(&["nn"])),
-                    "data" => argument.add(files(&["csv", "tsv", "npz", "npy", "idx", "gz"])),
+                    "data" => argument.add(files(&["csv", "tsv", "npz", "npy", "idx", "txt", "wav", "gz"])),
                     "weights" | "save" => argument.add(files(&["safetensors"])),
                     "code" => argument.add(ArgValueCandidates::new(explained)),
                     _ => argument,

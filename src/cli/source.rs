@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How names of files of data end.
-const DATA: [&str; 5] = [".csv", ".tsv", ".npz", ".npy", ".idx"];
+const DATA: [&str; 7] = [".csv", ".tsv", ".npz", ".npy", ".idx", ".txt", ".wav"];
 
 /// The file's text, or a message.
 pub fn text_of(path: &Path) -> Result<String, Exit> {

@@ -21,6 +21,7 @@ mod rows;
 mod sample;
 mod series;
 mod skipped;
+mod sound;
 mod source;
 mod split;
 mod stream;

@@ -1,7 +1,7 @@
 //! Finds a file, checks that the program may name it, and reads it by the kind that its name says.
 use super::dataset::Options;
 use super::table::Table;
-use super::{csv, idx, numpy, text};
+use super::{csv, idx, numpy, sound, text};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{FileSource, nearest};
 use flate2::read::MultiGzDecoder;
@@ -18,7 +18,7 @@ pub struct Files<'a> {
 }
 
 /// The kinds of files that hold rows.
-const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, `.txt`, each also with `.gz` behind it";
+const KINDS: &str = "`.csv`, `.tsv`, `.npz`, `.npy`, `.idx`, `.txt`, `.wav`, each also with `.gz` behind it";
 
 impl Files<'_> {
     /// The file of the section. It stands below the program's folder (E0602), or else `--data` names it.
@@ -60,6 +60,7 @@ impl Files<'_> {
                 Kind::Npy => numpy::read_npy(&bytes, shown),
                 Kind::Idx => idx::read_idx(&bytes, shown),
                 Kind::Text => text::read_text(&bytes, shown),
+                Kind::Sound => sound::read_sound(&bytes, shown),
             }
         };
         let table = table.map_err(|text| place.refused(&text))?;
@@ -140,6 +141,7 @@ impl DataFile {
             "idx" => Kind::Idx,
             _ if inner.ends_with("-ubyte") => Kind::Idx,
             "txt" => Kind::Text,
+            "wav" => Kind::Sound,
             _ => {
                 let error =
                     self.wrong("E0601", format!("what kind of file is `{}`?", self.shown), "not known by its name");
@@ -229,6 +231,7 @@ enum Kind {
     Npy,
     Idx,
     Text,
+    Sound,
 }
 
 fn neighbours(folder: &Path) -> Vec<String> {

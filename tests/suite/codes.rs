@@ -60,6 +60,7 @@ struct Session {
 
 #[rustfmt::skip]
 const COMMANDS: &[Session] = &[
+    Session { code: "E0215", files: &[("m.nn", "use \"blocks.nn\"\ninput x: [3]\ny = dense(x, 2)\n")], commands: &["check m.nn"] },
     Session {
         code: "E0411",
         files: &[("m.nn", "input x\ntarget t\ny = neuron([x])\nloss = (y - t)^2\noutput price = t.std y + t.mean\n\

@@ -138,7 +138,10 @@ fn a_start_takes_what_fits() {
     let first = program("epochs 3");
     let other = first.replace("y = softmax(dense(features, 3))", "z = dense(features, 4)\ny = softmax(dense(z, 3))");
     let second = other.replace("epochs 3", "steps 1; freeze features; start \"base.safetensors\"");
-    let none = other.replace("features", "f").replace("epochs 3", "steps 1; start \"base.safetensors\"");
+    let none = other
+        .replace("features", "f")
+        .replace("y = softmax(dense(z, 3))", "q = dense(z, 3)\ny = softmax(q)")
+        .replace("epochs 3", "steps 1; start \"base.safetensors\"");
     let folder = folder(&[("a.nn", &first), ("b.nn", &second), ("c.nn", &none)]);
     assert!(gradus(folder.path(), &["run", "a.nn", "--save", "base.safetensors"]).status.success());
     let output = gradus(folder.path(), &["run", "b.nn", "--save", "b.safetensors"]);
