@@ -78,10 +78,7 @@ impl Answer {
     pub fn fields(&self, all: &[f64], row: usize, rows: usize, float: Float) -> Vec<String> {
         let at = if self.uniform || rows == 0 { 0 } else { row };
         let values = &all[at * self.width..(at + 1) * self.width];
-        let number = |value: &f64| match float {
-            Float::F32 => shortest((*value as f32).to_string(), format!("{:e}", *value as f32), *value),
-            Float::F64 => shortest(value.to_string(), format!("{value:e}"), *value),
-        };
+        let number = |value: &f64| number(*value, float);
         let named = |names: &[String], class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
         match &self.kind {
             Written::Numbers => values.iter().map(number).collect(),
@@ -92,6 +89,14 @@ impl Answer {
                 std::iter::once(named(names, best)).chain(values.iter().map(number)).collect()
             }
         }
+    }
+}
+
+/// The shortest form that is read back to the same number.
+pub fn number(value: f64, float: Float) -> String {
+    match float {
+        Float::F32 => shortest((value as f32).to_string(), format!("{:e}", value as f32), value),
+        Float::F64 => shortest(value.to_string(), format!("{value:e}"), value),
     }
 }
 

@@ -3,6 +3,7 @@ mod answers;
 mod bench;
 mod check;
 mod completions;
+mod computing;
 mod explain;
 mod fix;
 mod format;
@@ -23,6 +24,7 @@ mod settings;
 mod show;
 mod source;
 mod table;
+mod writing;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

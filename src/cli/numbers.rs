@@ -16,6 +16,12 @@ pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| wanted(text, 0))
 }
 
+/// A temperature.
+pub fn temperature(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && 0.0 <= *number);
+    number.ok_or_else(|| "it takes a number, 0 or more".to_string())
+}
+
 fn wanted(text: &str, least: u32) -> String {
     match text.parse::<f64>() {
         Ok(number) if number.fract() == 0.0 && number >= f64::from(least) && !text.contains(['.', 'e', 'E']) => {

@@ -1,21 +1,21 @@
 //! `gradus predict`: the outputs of a trained program for rows of data, as CSV.
-use super::answers::{Answer, answers, header, line, nothing};
+use super::Exit;
+use super::answers::{answers, header};
+use super::computing::{Computing, ROWS};
 use super::numbers;
-use super::prepare::{self, PrecisionName, Start, failed, refused, stopped};
-use super::processor;
+use super::prepare::{self, PrecisionName, Start, refused};
 use super::settings::Settings;
 use super::source::{complain, read_over, say};
-use super::{Exit, write};
+use super::writing::Writing;
 use crate::data::{self, Dataset, Stream, Targets};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::Float;
-use crate::model::{Length, Model};
-use crate::pipeline::{self, Batched, Executing, Obstacle, Source};
+use crate::model::Model;
+use crate::pipeline::{self, Source};
 use crate::schema::{self, DataPlan, Facts, Fill, FillWith, Statistics, quoted_list};
-use crate::train::{Batch, Executor, Moment, weights};
+use crate::train::weights;
 use clap::Args;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 /// Write what a trained program gives for each row of data, as CSV
 ///
@@ -26,11 +26,17 @@ use std::sync::atomic::AtomicBool;
 /// CSV is read as a stream: each row is answered as soon as it has come, and memory does not grow
 /// with their number. An error comes after the answers of the rows before it.
 ///
+/// With `--steps` it writes on: a text, a series or a sound, of which the program's `data` has a
+/// window. The last places go in, and what comes out becomes the next row.
+///
 /// Examples:
 ///   gradus run iris.nn --save iris.safetensors
 ///   gradus predict iris.nn --weights iris.safetensors --data flowers.csv > answers.csv
 ///   tail -n +1 -f flowers.csv | gradus predict iris.nn --weights iris.safetensors --data -
 ///   gradus predict iris.nn --weights iris.safetensors --data new.csv --skip-bad
+///   gradus predict gpt.nn --weights gpt.safetensors --prompt "Shall I" --steps 200 --temperature 0.8
+///   gradus predict sunspots.nn --weights sunspots.safetensors --steps 20
+///   gradus predict wavenet.nn --weights wavenet.safetensors --steps 8000 --out song.wav
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Predict {
@@ -52,11 +58,11 @@ pub struct Predict {
     #[arg(long, value_parser = numbers::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
     settings: Settings,
 }
 
-/// So many rows are computed and written at once, if so many have come.
-const ROWS: usize = 256;
 /// Of so many rows that can't be read it is said why.
 const SAID: usize = 10;
 
@@ -85,6 +91,13 @@ impl Predict {
         let wanted = weights::kept(model).into_iter().filter_map(|(_, v)| weights.values.get(place(&v.name)?).cloned());
         weights.values = wanted.collect();
         let facts = weights.facts.as_ref();
+        let seed = self.seed.or(model.training.as_ref().map(|training| training.seed)).unwrap_or(1);
+        let mut computing = Computing::new(model, Start::new(model, seed, Some(&weights), None)?, float, seed);
+        if let Some(steps) = self.writing.steps {
+            let plan = pipeline::data_plan(&source, model).map_err(|errors| refused(&errors, &source))?;
+            let options = self.options(float, facts);
+            return self.writing.run(steps, &source, &plan, &options, &mut computing);
+        }
         let mut rows = self.rows(&source, model, float, facts)?;
         let Some(mut dataset) = self.next(&mut rows, &source)? else { return Ok(Exit::Success) };
         // Words that no row has may be in others.
@@ -92,12 +105,7 @@ impl Predict {
         let said = said.chain(dataset.notes.iter().filter(|note| note.code == "W0606"));
         say(&said.cloned().collect::<Vec<_>>(), &source.sources);
 
-        let step = pipeline::batched(&pipeline::prediction_step(model), true);
-        let answers = answers(model, &step.graph, &step.outputs, facts.unwrap_or(&dataset.facts));
-        let seed = self.seed.or(model.training.as_ref().map(|training| training.seed)).unwrap_or(1);
-        let start = Start::new(model, seed, Some(&weights), None)?;
-        let mut computing =
-            Computing { step, start, float, seed, executor: None, moment: end_of(model), room: 0, before: 0 };
+        let answers = answers(model, &computing.step.graph, &computing.step.outputs, facts.unwrap_or(&dataset.facts));
         let mut out = header(&answers);
         let (mut all, mut bad) = (0, 0);
         loop {
@@ -131,12 +139,9 @@ impl Predict {
         Err(Exit::Failure)
     }
 
-    /// The rows to predict: all of them, none is held back. Where the weights say all that a file would have to, they come as they are read.
-    fn rows(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Rows, Exit> {
-        let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
-        let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
-        let lacking = lacking(&plan, facts);
-        let options = data::Options {
+    /// How data is read.
+    fn options(&self, float: Float, facts: Option<&Facts>) -> data::Options {
+        data::Options {
             precision: float,
             data: self.data.clone(),
             facts: facts.cloned(),
@@ -144,7 +149,15 @@ impl Predict {
             targets: if facts.is_some() { Targets::Unread } else { Targets::Optional },
             skip_bad: self.skip_bad,
             ..data::Options::beside(&self.file)
-        };
+        }
+    }
+
+    /// The rows to predict: all of them, none is held back. Where the weights say all that a file would have to, they come as they are read.
+    fn rows(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Rows, Exit> {
+        let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
+        let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
+        let lacking = lacking(&plan, facts);
+        let options = self.options(float, facts);
         // A window needs the rows behind it.
         if plan.window.is_some() {
         } else if lacking.is_empty() {
@@ -193,79 +206,6 @@ fn with_a_way_out(error: &Diagnostic) -> Diagnostic {
     error.clone().help("with `--skip-bad`, rows that can't be read have empty fields, and the others their answers")
 }
 
-/// Computes answers.
-struct Computing {
-    step: Batched,
-    start: Start,
-    float: Float,
-    seed: u64,
-    executor: Option<Box<dyn Executor>>,
-    /// The end of training, as far as the program says when that is.
-    moment: Moment,
-    /// So many rows the executor computes at once.
-    room: usize,
-    /// So many rows have come before: what is drawn for a row does not depend on how they come.
-    before: usize,
-}
-
-impl Computing {
-    /// Writes the answers of the first rows behind `out`: empty fields for those that can't be read.
-    fn answer(
-        &mut self,
-        dataset: &Dataset,
-        rows: usize,
-        answers: &[Answer],
-        source: &Source,
-        out: &mut String,
-    ) -> Result<(), Exit> {
-        let fields: usize = answers.iter().map(|answer| answer.columns.len()).sum();
-        let mut skipped = dataset.skipped.iter().map(|(row, _)| *row as usize).peekable();
-        let order: Vec<u32> = (0..rows as u32).collect();
-        if 0 < rows {
-            self.bind(dataset).map_err(stopped(source))?;
-        }
-        let Some(executor) = &mut self.executor else { return Ok(()) };
-        executor.draw_from(self.seed, self.before);
-        for first in (0..rows).step_by(self.room) {
-            let here = self.room.min(rows - first);
-            let batch = Batch::at(self.moment, here);
-            let order = &order[first..first + here];
-            executor.run(order, &[batch], &AtomicBool::new(false), &mut vec![]).map_err(failed)?;
-            let values: Vec<Vec<f64>> = (0..answers.len()).map(|number| executor.output(number, here)).collect();
-            for row in 0..here {
-                if skipped.next_if_eq(&(first + row)).is_some() {
-                    out.push_str(&nothing(fields));
-                    continue;
-                }
-                let fields: Vec<String> = answers
-                    .iter()
-                    .zip(&values)
-                    .flat_map(|(answer, all)| answer.fields(all, row, here, self.float))
-                    .collect();
-                out.push_str(&line(&fields));
-            }
-            write(&std::mem::take(out))?;
-        }
-        Ok(())
-    }
-
-    /// Takes rows over. What computes them has room for as many as come at once: few need little memory.
-    fn bind(&mut self, dataset: &Dataset) -> Result<(), Obstacle> {
-        let wanted = dataset.rows.min(ROWS);
-        if let Some(executor) = self.executor.as_mut().filter(|_| wanted <= self.room) {
-            return Ok(executor.bind(dataset)?);
-        }
-        self.room = wanted.max(2 * self.room).min(ROWS);
-        let executing =
-            Executing { float: self.float, threads: 1, interpreted: false, path: processor::path(), seed: self.seed };
-        let mut executor =
-            pipeline::executor(&self.step, &executing, self.room, dataset, (self.moment.step, self.moment.epoch))?;
-        self.start.set(executor.as_mut());
-        self.executor = Some(executor);
-        Ok(())
-    }
-}
-
 /// The inputs whose statistics are asked for and did not come with the weights.
 fn lacking(plan: &DataPlan, facts: Option<&Facts>) -> Vec<String> {
     let known = |name: &str| facts.and_then(|facts| facts.statistics.get(name));
@@ -281,13 +221,4 @@ fn lacking(plan: &DataPlan, facts: Option<&Facts>) -> Vec<String> {
     slots.sort_unstable();
     slots.dedup();
     slots.iter().map(|slot| plan.slots[*slot].declared.name.clone()).collect()
-}
-
-/// The end of training, as far as the program says when that is.
-fn end_of(model: &Model) -> Moment {
-    match model.training.as_ref().map(|training| training.length) {
-        Some(Length::Epochs(epoch)) => Moment { step: 1, epoch },
-        Some(Length::Steps(step)) => Moment { step, epoch: 1 },
-        None => Moment { step: 1, epoch: 1 },
-    }
 }

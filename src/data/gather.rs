@@ -22,6 +22,12 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// Rows that did not come from a file.
+    pub(super) fn of_table(table: Table, plan: &DataPlan, options: &Options) -> Gathered {
+        let own_rows = table.rows;
+        Gathered { table, own_rows, file_parts: vec![None, None], plan: plan.clone(), options: options.clone() }
+    }
+
     /// Whether these are the rows that would be read for this plan: precision and targets are no matter of reading.
     pub fn is_for(&self, plan: &DataPlan, options: &Options) -> bool {
         let Options { folder, data, facts, skip_bad, .. } = &self.options;

@@ -7,6 +7,7 @@ mod evaluate;
 mod fitting;
 mod gaps;
 mod gather;
+mod growing;
 mod idx;
 mod inline;
 mod load;
@@ -34,11 +35,14 @@ mod windows;
 pub use cell::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use gather::Gathered;
+pub use growing::Growing;
 pub use load::{gather, load, load_gathered};
 pub use sample::sample;
+pub use sound::write_sound;
 pub use source::DataFile;
 pub use stream::Stream;
 pub use summary::{Content, Summary, summary};
+pub use text::CHARACTERS;
 
 #[cfg(test)]
 mod tests;

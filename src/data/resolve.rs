@@ -80,6 +80,16 @@ impl Resolved {
         found
     }
 
+    /// Whether it is what stands in a column, and nothing computed.
+    pub fn is_part_of_a_column(&self) -> bool {
+        match &self.node {
+            Node::Column(_) => true,
+            Node::Part { of, .. } => of.is_part_of_a_column(),
+            Node::Join { items, .. } => items.iter().all(Resolved::is_part_of_a_column),
+            Node::Constant(_) | Node::IsWord { .. } | Node::Unary(..) | Node::Binary(..) => false,
+        }
+    }
+
     fn collect_columns(&self, found: &mut Vec<usize>) {
         match &self.node {
             Node::Constant(_) => {}

@@ -3,7 +3,7 @@ use super::dataset::Options;
 use super::table::Table;
 use super::{csv, idx, numpy, sound, text};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::schema::{FileSource, nearest};
+use crate::schema::{DataPlan, FileSource, nearest};
 use flate2::read::MultiGzDecoder;
 use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
@@ -85,6 +85,15 @@ impl DataFile {
     pub fn given(path: &Path) -> DataFile {
         let shown = if path == Path::new("-") { "stdin".to_string() } else { path.display().to_string() };
         DataFile { path: path.to_path_buf(), shown, span: None }
+    }
+
+    /// The file that the rows of a plan come from, if they come from one.
+    pub fn of(plan: &DataPlan, options: &Options) -> Result<Option<DataFile>, Diagnostic> {
+        match (&options.data, &plan.file) {
+            (Some(path), _) => Ok(Some(DataFile::given(path))),
+            (None, Some(file)) => DataFile::main(options, file).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The file of the section.
@@ -169,6 +178,14 @@ impl DataFile {
             (Kind::Csv, packed) => self.open(packed).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// How many samples a second a sound has.
+    pub fn sample_rate(&self) -> Option<u32> {
+        let (Kind::Sound, packed) = self.kind().ok()? else { return None };
+        let mut bytes = vec![];
+        self.open(packed).ok()?.read_to_end(&mut bytes).ok()?;
+        sound::sample_rate(&bytes)
     }
 
     /// E0611: what it holds can't be read.

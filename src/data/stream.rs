@@ -48,11 +48,7 @@ impl Stream {
         if plan.slots.is_empty() || stands_elsewhere || !plan.slots.iter().all(is_known) {
             return Ok(None);
         }
-        let place = match (&options.data, &plan.file) {
-            (Some(path), _) => DataFile::given(path),
-            (None, Some(file)) => DataFile::main(options, file)?,
-            (None, None) => return Ok(None),
-        };
+        let Some(place) = DataFile::of(&plan, options)? else { return Ok(None) };
         let Some(text) = place.text()? else { return Ok(None) };
         let mut records = Records::new(text).map_err(|text| place.refused(&text))?;
         let first = match records.next(true).map_err(|text| place.refused(&text))? {

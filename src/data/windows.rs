@@ -272,7 +272,7 @@ fn runs(table: &Table, rows: &[In], recordings: &[u64]) -> Vec<Range<usize>> {
 }
 
 /// The windows that begin at these rows, of the columns that are wanted. Places behind the end are those of the last row: nobody looks at them.
-fn cut(table: &Table, starts: &[usize], size: usize, wanted: &dyn Fn(&str) -> bool) -> Table {
+pub(super) fn cut(table: &Table, starts: &[usize], size: usize, wanted: &dyn Fn(&str) -> bool) -> Table {
     let last = table.rows.saturating_sub(1);
     let column = |column: &TableColumn| {
         let width = column.width();

@@ -97,6 +97,11 @@ pub static CODES: &[Explanation] = &[
         "`window 25` makes one example of each 25 successive rows. A window stays within one part of the data, within one file, and with `by person` \
          within the rows that follow each other of one person. Nowhere are there so many.",
         "data \"d.csv\" { window 100; x = [a[0..99]]; t = a[99] }    // of 80 rows", "data \"d.csv\" { window 10; x = [a[0..9]]; t = a[9] }"),
+    explain("E0622", "a program that can't write on",
+        "`gradus predict --steps 20` writes on: the last rows of one column go in, and what comes out becomes its next row. For that the data needs a \
+         window, inputs that look at one column, a target that looks one place further, and an output that says it: probabilities of classes, or a \
+         number; an output that bears the column's name is in the column's own unit.",
+        "data \"d.csv\" { x = a; t = b }    // with `gradus predict --steps 20`", "data \"d.csv\" { window 25; x = a[0..24]; t = a[24] }"),
     explain("E0620", "two lists of classes that are compared",
         "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
          says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \

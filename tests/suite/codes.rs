@@ -80,6 +80,12 @@ const COMMANDS: &[Session] = &[
             train { minimize loss; epochs 9; stop when validation.loss has not improved for 3 }\n")],
         commands: &["run m.nn"],
     },
+    Session {
+        code: "E0622",
+        files: &[("m.nn", "input x: [2]\ntarget t\ny = neuron(x)\nloss = (y - t)^2\noutput y\ndata \"d.csv\" { window 4; x = a[0..2]; t = a[3] }\n\
+            train { minimize loss; steps 9 }\n"), ("d.csv", "a\n1\n2\n3\n4\n5\n")],
+        commands: &["run m.nn --save w.safetensors", "predict m.nn --weights w.safetensors --steps 3"],
+    },
     Session { code: "E0801", files: &[("m.nn", LINE)], commands: &["run m.nn --weights w.safetensors"] },
     Session {
         code: "E0802",

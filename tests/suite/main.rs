@@ -37,3 +37,4 @@ mod sums;
 mod training;
 mod types;
 mod values;
+mod windows;
