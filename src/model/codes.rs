@@ -129,7 +129,7 @@ pub static CODES: &[Explanation] = &[
     explain("E0412", "a draw where nothing can be drawn",
         "A fresh draw, `noise: [3] ~ normal(1)` or what `dropout` makes of it, is made for each example and each step of training. An optimizer \
          takes one step for all examples. And a claim that draws speaks of other numbers than the loss: what the loss has drawn is called by its \
-         name there, `noise` or `h.u`.",
+         name there, `noise` or `h.r`.",
         "input x: [3]\ntarget t\nparam w: [3]\ny = w' x\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) dropout(x, 0.5)",
         "input x: [3]\ntarget t\nparam w: [3]\nh = dropout(x, 0.5)\ny = w' h\nloss = (y - t)^2\n∂loss/∂w = 2 (y - t) h"),
     explain("E0501", "a claim about something else than a derivative",

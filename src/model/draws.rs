@@ -96,13 +96,16 @@ impl<'a> Elaborator<'a> {
         rounds.into_iter().fold(leaf, |value, of| self.graph.element(of, value))
     }
 
-    /// The paths of all draws. A model that is called again draws anew: `u.z`, `u.z.2`.
+    /// The paths of all draws, which are not those of parameters. A model that is called again draws anew: `u.z`, `u.z.2`.
     pub fn draw_paths(&self) -> Vec<String> {
         let mut all: Vec<String> = vec![];
+        let parameters = self.parameter_paths();
+        let is_free =
+            |name: &String, all: &[String]| !all.contains(name) && parameters.iter().all(|(path, _)| path != name);
         for (frame, name) in self.sites.draws.iter().take(self.graph.draws.len()) {
             let path = self.frames.path_of(*frame, name);
             let numbered = (2..).map(|number| format!("{path}.{number}"));
-            let free = std::iter::once(path.clone()).chain(numbered).find(|name| !all.contains(name));
+            let free = std::iter::once(path.clone()).chain(numbered).find(|name| is_free(name, &all));
             all.push(free.unwrap_or(path));
         }
         all

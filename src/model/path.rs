@@ -99,7 +99,7 @@ impl Frames {
         }
     }
 
-    /// None if it is the only one that makes parameters, or makes none.
+    /// None if it makes no parameters, or is the only one that does.
     fn number_among_siblings(&self, parent: FrameId, number: usize) -> Option<String> {
         let makers: Vec<usize> = self.0[parent]
             .children
@@ -110,7 +110,8 @@ impl Frames {
                 _ => None,
             })
             .collect();
-        (makers.len() > 1).then(|| (makers.iter().filter(|m| **m < number).count() + 1).to_string())
+        (makers.len() > 1 && makers.contains(&number))
+            .then(|| (makers.iter().filter(|m| **m < number).count() + 1).to_string())
     }
 }
 

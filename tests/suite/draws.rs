@@ -170,3 +170,25 @@ fn dropout_leaves_out_its_share_while_training_and_nothing_later() {
     assert!((squares - mean / 0.75).abs() < 1e-9, "{squares}");
     assert!(plainly("y = dropout(x * ones(4), 0.5)").chunks(4).enumerate().all(|(row, y)| *y == [row as f64 + 1.0; 4]));
 }
+
+/// What is drawn inside of layers never bears the name of a parameter, nor that of another draw.
+#[test]
+fn draws_have_names_of_their_own() {
+    let parts = ["dropout(0.5)", "gru(3)", "rnn(3)", "noisy", "dense(3)"];
+    for code in 0..parts.len().pow(3) {
+        let chosen: Vec<&str> = (0..3).map(|at| parts[code / parts.len().pow(at) % parts.len()]).collect();
+        let text = format!(
+            "input x: [4, 3]\nlayer noisy(v: [n]) {{\n param u: [n]\n u2: [n] ~ normal(1)\n b ~ normal(1)\n v + u * u2 + b\n}}\n\
+             h = x |> {}\nloss = norm(h)^2\ntrain {{ minimize loss; steps 1 }}\n",
+            chosen.join(" |> ")
+        );
+        let source = pipeline::read("m.nn", &text, &Default::default());
+        let model = source.training.as_ref().unwrap_or_else(|| panic!("{:?}\n{text}", source.diagnostics));
+        let of_draws = model.graph.draws.iter().map(|draw| draw.name.clone());
+        let mut names: Vec<String> = of_draws.chain(model.graph.parameters.iter().map(|v| v.name.clone())).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}\n{text}");
+    }
+}
