@@ -77,6 +77,33 @@ pub enum Targets {
 }
 
 impl Dataset {
+    /// A data set of these rows alone, all of them for training.
+    pub fn only(&self, rows: &[u32]) -> Dataset {
+        fn chosen<T: Copy>(values: &[T], width: usize, rows: &[u32]) -> Vec<T> {
+            rows.iter().flat_map(|row| values[*row as usize * width..][..width].iter().copied()).collect()
+        }
+        let column = |column: &Column| {
+            let width = column.width();
+            let values = match &column.values {
+                _ if column.is_absent() => column.values.clone(),
+                Values::F32(values) => Values::F32(chosen(values, width, rows)),
+                Values::F64(values) => Values::F64(chosen(values, width, rows)),
+                Values::Classes(values) => Values::Classes(chosen(values, width, rows)),
+            };
+            Column { values, ..column.clone() }
+        };
+        Dataset {
+            columns: self.columns.iter().map(column).collect(),
+            rows: rows.len(),
+            parts: Parts { train: (0..rows.len() as u32).collect(), ..Parts::default() },
+            facts: self.facts.clone(),
+            source: self.source.clone(),
+            warnings: vec![],
+            notes: vec![],
+            skipped: vec![],
+        }
+    }
+
     /// Rows of numbers for these inputs and targets, each with all its rows one after the other; all of them for training.
     pub fn of(variables: &[Variable], numbers: Vec<Vec<f64>>, rows: usize, precision: Float, source: &str) -> Dataset {
         let column = |(variable, numbers): (&Variable, Vec<f64>)| Column {

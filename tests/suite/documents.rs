@@ -81,9 +81,7 @@ fn check(document: &str) -> usize {
         fs::create_dir_all(at.join(inner)).unwrap();
         for entry in fs::read_dir(root().join("examples/data")).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "csv") {
-                fs::copy(&path, at.join(inner).join(path.file_name().unwrap())).unwrap();
-            }
+            fs::copy(&path, at.join(inner).join(path.file_name().unwrap())).unwrap();
         }
     }
     let mut programs = 0;

@@ -141,7 +141,7 @@ fn explaining_and_completing() {
 #[test]
 fn what_a_shell_completes() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a.nn", "b.csv", "c.npz", "w.safetensors", "notes.txt"] {
+    for name in ["a.nn", "b.csv", "c.npz", "w.safetensors", "notes.md", "t.txt"] {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     std::fs::create_dir(folder.path().join("deep")).unwrap();
@@ -158,7 +158,7 @@ fn what_a_shell_completes() {
     for command in ["run", "grad", "check", "predict", "bench", "show", "fmt"] {
         assert_eq!(asked(&format!("gradus {command} "))[..2], ["a.nn", "deep/"], "{command}");
     }
-    assert_eq!(asked("gradus run a.nn --data "), ["b.csv", "c.npz", "deep/"]);
+    assert_eq!(asked("gradus run a.nn --data "), ["b.csv", "c.npz", "t.txt", "deep/"]);
     assert_eq!(asked("gradus predict a.nn --weights "), ["w.safetensors", "deep/"]);
     assert_eq!(asked("gradus explain lst"), ["lstm"]);
     assert_eq!(asked("gradus explain cross"), ["cross_entropy"]);

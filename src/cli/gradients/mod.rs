@@ -10,8 +10,8 @@ use super::prepare::failed;
 use super::progress::Waiting;
 use super::source::complain;
 use crate::data::{self, Dataset};
-use crate::graph::Runtime;
 use crate::graph::show::indices;
+use crate::graph::{Graph, NodeId, Op, Runtime};
 use crate::kernel::{Fault, Float};
 use crate::model::Model;
 use crate::oracle::{Draws, Environment, Probe, Quantity, held};
@@ -26,8 +26,10 @@ const EXAMPLES: usize = 4;
 /// Elements of one parameter that are looked at one by one; of more, a few are, and all of them along one direction.
 const ELEMENTS: usize = 24;
 const FEW: usize = 4;
-/// Numbers of parameters that may be gone through for one by one, so that large models take seconds.
-const WORK: usize = 100_000_000;
+/// Numbers that may be computed for all of it, so that large models take seconds: then fewer examples and fewer elements are looked at.
+const WORK: usize = 300_000_000;
+/// So often a model is evaluated along one direction.
+const EVALUATIONS: usize = 8;
 /// Parameters are moved by this from where they begin, off the kinks that zeros stand at.
 const MOVED: f64 = 0.1;
 
@@ -39,7 +41,11 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
         );
         return Err(Exit::Failure);
     };
-    let dataset = examples(file, source, model);
+    let each = work(&model.graph, of).saturating_mul(EVALUATIONS * model.parameters.len().max(1)).max(1);
+    // One direction for each parameter, of one example, is the least.
+    let examples = if each.saturating_mul(EXAMPLES * FEW) <= WORK { EXAMPLES } else { 1 };
+    let limit = (WORK / each.saturating_mul(examples)).min(ELEMENTS);
+    let dataset = rows(file, source, model, examples);
     let env = environment(model, &dataset).map_err(failed)?;
     let waiting = Waiting::new();
     waiting.tell("evaluating derivatives");
@@ -66,7 +72,7 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
     let mut parameters = vec![];
     for number in 0..model.parameters.len() {
         waiting.tell(&format!("checking `{}`", model.graph.parameters[number].name));
-        parameters.push(finding(model, number, &mut ways, &mut probe)?);
+        parameters.push(finding(model, number, limit, &mut ways, &mut probe)?);
     }
     waiting.tell("checking derivatives of the program");
     let (written, left_out) = written::findings(model, &env)?;
@@ -75,19 +81,34 @@ pub fn check(file: &Path, source: &Source, model: &Model) -> Result<(String, boo
     Ok((report::report(name, &dataset, &parameters, &written, left_out), holds))
 }
 
-/// Rows of the program's data, or drawn ones where there are none.
-fn examples(file: &Path, source: &Source, model: &Model) -> Dataset {
-    let drawn = || data::sample(model, EXAMPLES, Float::F64, 1);
+/// How many numbers are computed for one example of a value.
+fn work(graph: &Graph, of: NodeId) -> usize {
+    let each = |id: &NodeId| {
+        let product = |sizes: &[usize]| sizes.iter().fold(1, |all: usize, size| all.saturating_mul(*size));
+        let of_one = match graph.op(*id) {
+            Op::Contract(c) => product(&c.extents(graph.shape(c.a), graph.shape(c.b))),
+            _ => product(graph.shape(*id)),
+        };
+        let rounds = graph.node(*id).loops.iter().map(|of| graph.looped(*of).length);
+        rounds.fold(of_one, usize::saturating_mul)
+    };
+    graph.reachable(&[of]).iter().map(each).fold(0, usize::saturating_add)
+}
+
+/// So many rows of the program's data, or drawn ones where there are none.
+fn rows(file: &Path, source: &Source, model: &Model, examples: usize) -> Dataset {
+    let drawn = || data::sample(model, examples, Float::F64, 1);
     if model.data.is_none() {
         return drawn();
     }
     let read = |plan| data::load(&plan, &data::Options { precision: Float::F64, ..data::Options::beside(file) });
     match pipeline::data_plan(source, model).and_then(read) {
-        Ok(mut dataset) => {
+        Ok(dataset) => {
             let all = &dataset.parts.train;
-            let count = EXAMPLES.min(all.len());
-            dataset.parts.train = (0..count).map(|at| all[at * all.len() / count]).collect();
-            dataset
+            let count = examples.min(all.len());
+            // As a data set of their own: what is drawn for a row depends on its number.
+            let rows: Vec<u32> = (0..count).map(|at| all[at * all.len() / count]).collect();
+            dataset.only(&rows)
         }
         Err(errors) => {
             let why = errors.first().map_or("", |error| &error.message);
@@ -117,16 +138,14 @@ fn environment(model: &Model, dataset: &Dataset) -> Result<Environment, Fault> {
 }
 
 /// Compares the derivatives by one parameter with differences.
-fn finding(model: &Model, number: usize, ways: &mut Ways, probe: &mut Probe) -> Result<Finding, Exit> {
+fn finding(model: &Model, number: usize, limit: usize, ways: &mut Ways, probe: &mut Probe) -> Result<Finding, Exit> {
     let variable = &model.graph.parameters[number];
     let shape = &variable.ty.shape;
     let elements: usize = shape.iter().product();
     let mut draws = Draws(number as u64);
     let mut directions: Vec<(String, Vec<(usize, f64)>)> = vec![];
     let one = |element: usize| (place(&variable.name, shape, element), vec![(element, 1.0)]);
-    let total: usize = model.graph.parameters.iter().map(|p| p.ty.shape.iter().product::<usize>()).sum();
-    let limit = (WORK / (4 * EXAMPLES * total * model.parameters.len()).max(1)).clamp(FEW, ELEMENTS);
-    if elements <= limit {
+    if elements <= limit.max(1) {
         directions.extend((0..elements).map(one));
     } else {
         // Distinct ones, spread over the parameter.

@@ -90,3 +90,15 @@ fn examples_reach_their_quality() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+#[ignore = "some minutes: cargo test --release --test suite quality -- --ignored"]
+fn derivatives_of_large_examples_hold() {
+    for name in crate::commands::LARGE {
+        let file = root().join("examples").join(format!("{name}.nn"));
+        let output = Command::new(env!("CARGO_BIN_EXE_gradus")).arg("check").arg(&file).arg("--gradients").output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && said.contains("all derivatives hold"), "{name}: {said}");
+    }
+}
