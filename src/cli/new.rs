@@ -1,17 +1,18 @@
 //! `gradus new`: a first program, for a file of data if one is named.
+use super::naming::{is_known, quoted};
 use super::source::{complain, say};
-use super::{Exit, print, reference};
+use super::{Exit, forecast, print};
 use crate::data::{Content, Summary, summary};
-use crate::model::is_of_the_language;
 use crate::schema::{nearest, shape_text};
-use crate::syntax::{self, is_reserved};
+use crate::syntax;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Write a first program that runs, for a file of data if one is named
 ///
 /// The program stands beside the data, under the same name, and predicts the last column from the others; of arrays, the last
-/// that has one value a row. Without data it fits a line through five points.
+/// that has one value a row. Where rows follow each other, by dates or times, it says the next row from those before; of a
+/// text, the next character. Without data it fits a line through five points.
 ///
 /// Examples:
 ///   gradus new
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub struct New {
     /// The program to write; without it, `model.nn`, or the data's name
     file: Option<PathBuf>,
-    /// The data: CSV, NPZ, NPY or IDX
+    /// The data: CSV, NPZ, NPY, IDX, a text (.txt) or a sound (.wav)
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// The column to predict, instead of the last
@@ -94,6 +95,12 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     if found.rows == 0 {
         return Err(refuse(format!("error: `{name}` has no rows to learn from")));
     }
+    let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(mut text) = forecast::program(found, &name, &stem, target) {
+        text = elsewhere(data, file, &stem)
+            .map_or(text.clone(), |line| text.replacen("\ndata ", &format!("{line}data "), 1));
+        return Ok(syntax::format(&text).unwrap_or(text));
+    }
     if let [(column, content)] = &found.columns[..]
         && !matches!(content, Content::Array { .. })
     {
@@ -129,7 +136,6 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         let text = "error: the data have no column of numbers or of classes to predict from";
         return Err(refuse(format!("{text}{otherwise}")));
     }
-    let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut out = format!(
         "// {stem}: `{}` from {} of {name}, {} row{}\n",
         target.line,
@@ -184,10 +190,8 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         ),
     };
     let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
-    if data.parent() != file.parent() {
-        out += &format!("\n// The file is elsewhere: gradus run {stem} --data {}", data.display());
-    }
-    out += &format!("\ndata \"{name}\" {{\n");
+    out += &elsewhere(data, file, &stem).unwrap_or("\n".into());
+    out += &format!("data \"{name}\" {{\n");
     // Neighbours in the file are a range.
     let place = |c: &Column| found.columns.iter().position(|other| other.0 == c.0);
     let neighbours = inputs.windows(2).all(|pair| place(pair[0]).map(|p| p + 1) == place(pair[1]));
@@ -229,15 +233,26 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         out += &format!("    standardize {}\n", scaled.join(", "));
     }
     // Of a series the last rows are what is to come. Of very few there is none to spare.
-    out += if found.rows < FEWEST_TO_TEST {
-        ""
-    } else if found.clock.is_some() {
-        "    test last 0.2\n"
-    } else {
-        "    test 0.2\n"
+    let last = if found.clock.is_some() { "last " } else { "" };
+    let is_watched = FEWEST_TO_WATCH <= found.rows;
+    if is_watched {
+        out += &format!("    validation {last}0.15\n");
+    }
+    if FEWEST_TO_TEST <= found.rows {
+        out += &format!("    test {last}0.2\n");
+    }
+    out += "}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n";
+    out += match is_watched {
+        true => "    epochs    200\n    stop when validation.loss has not improved for 15\n}\n",
+        false => "    epochs    60\n}\n",
     };
-    out += "}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n    epochs    60\n}\n";
     Ok(syntax::format(&out).unwrap_or(out))
+}
+
+/// What is said of a file in another folder than the program, before the data section.
+fn elsewhere(data: &Path, file: &Path, stem: &str) -> Option<String> {
+    let is_beside = data.parent() == file.parent();
+    (!is_beside).then(|| format!("\n// The file is elsewhere: gradus run {stem} --data {}\n", data.display()))
 }
 
 /// How the texts of a column would be numbers, if they are meant so.
@@ -413,6 +428,8 @@ struct Kind<'a> {
 const MOST_KINDS: usize = 20;
 /// A fifth of fewer rows is none.
 const FEWEST_TO_TEST: usize = 3;
+/// Of fewer rows a part says little of when to stop.
+const FEWEST_TO_WATCH: usize = 60;
 /// In fewer rows any texts may be classes.
 const FEWEST_ROWS: usize = 10;
 
@@ -426,14 +443,6 @@ fn kinds<'a>(columns: impl Iterator<Item = &'a Column>, rows: usize, named: &mut
         _ => None,
     };
     columns.filter_map(kind).collect()
-}
-
-/// Whether a name means something to the program already.
-fn is_known(name: &str) -> bool {
-    is_reserved(name)
-        || is_of_the_language(name)
-        || reference::names().any(|known| known == name)
-        || ["x", "t", "h", "z", "y", "loss", "off", "accuracy", "all", "except"].contains(&name)
 }
 
 /// `x = [a, b, c]`, in lines of at most 100 columns.
@@ -450,14 +459,4 @@ fn listed(columns: &[String]) -> String {
         lines[line] += &format!("{column}{end}");
     }
     lines.join("\n") + "\n"
-}
-
-/// A column as a data section names it.
-fn quoted(name: &str) -> String {
-    let mut letters = name.chars();
-    let plain = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !is_reserved(name)
-        && !matches!(name, "all" | "except");
-    if plain { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -208,7 +208,11 @@ impl Reader<'_> {
         let [at] = at else {
             return Err(self.not_here(whole, "a column is indexed along its first axis: `pixels[0]`, `pixels[0..64]`"));
         };
-        let of = Box::new(self.expression(of)?);
+        // A quoted name is a column here, too.
+        let of = Box::new(match self.column_name(of) {
+            Some(name) => ColumnExpression::new(ColumnTerm::Column(name), self.tree.span(of)),
+            None => self.expression(of)?,
+        });
         if let NodeKind::Range { from, to } = self.tree.kind(*at) {
             let from = from.map_or(Ok(0), |from| self.signed(from))?;
             let to = to.map(|to| self.signed(to)).transpose()?;

@@ -244,6 +244,54 @@ fn a_first_program_runs() {
     assert!(said(&wrong).contains("there is `species`") && wrong.status.code() == Some(1), "{}", said(&wrong));
 }
 
+/// Where rows follow each other, the first program says the next one, and then writes on.
+#[test]
+fn a_first_program_forecasts() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    for (name, file, target, steps) in [
+        ("sunspots", "sunspots.csv", "spots", true),
+        ("co2", "co2.csv", "co2", true),
+        ("weather", "weather.csv", "temp_max", false),
+        ("sonnets", "sonnets.txt", "characters", true),
+        ("melody", "melody.wav", "sound", true),
+    ] {
+        std::fs::copy(data.join(file), at.join(file)).unwrap();
+        if name == "sonnets" {
+            let text = std::fs::read_to_string(data.join(file)).unwrap();
+            std::fs::write(at.join(file), &text[..6000]).unwrap();
+        }
+        let new = gradus(at, &["new", "--data", file, "--target", target], "");
+        assert!(new.status.success(), "{}", said(&new));
+        let program = format!("{name}.nn");
+        assert_eq!(gradus(at, &["fmt", "--check", &program], "").status.code(), Some(0), "{program}");
+        let run = gradus(at, &["run", &program, "--epochs", "2", "--save", "w.safetensors"], "");
+        assert!(run.status.success() && out(&run).contains("test  loss"), "{}", said(&run));
+        assert!(!said(&run).contains("warning") && !said(&run).contains("note"), "{}", said(&run));
+        let on = gradus(at, &["predict", &program, "--weights", "w.safetensors", "--steps", "3"], "");
+        assert_eq!(on.status.success(), steps, "{}", said(&on));
+        let rows = gradus(at, &["predict", &program, "--weights", "w.safetensors", "--data", file], "");
+        assert!(rows.status.success(), "{}", said(&rows));
+    }
+    insta::assert_snapshot!("forecast", std::fs::read_to_string(at.join("sunspots.nn")).unwrap());
+    insta::assert_snapshot!("forecast_of_many", std::fs::read_to_string(at.join("weather.nn")).unwrap());
+    insta::assert_snapshot!("next_character", std::fs::read_to_string(at.join("sonnets.nn")).unwrap());
+    // A name that can't stand in a formula; a program in another folder.
+    let mut rows = String::from("day,exp,units (1000s)\n");
+    (0..80).for_each(|row| {
+        rows += &format!("2024-{:02}-{:02},{},{}.5\n", 1 + row / 28, 1 + row % 28, row % 7, row * 5 % 17)
+    });
+    std::fs::write(at.join("odd.csv"), rows).unwrap();
+    std::fs::create_dir(at.join("deep")).unwrap();
+    for (target, file) in [("units (1000s)", "odd.nn"), ("exp", "deep/odd.nn")] {
+        let new = gradus(at, &["new", file, "--data", "odd.csv", "--target", target], "");
+        assert!(new.status.success(), "{}", said(&new));
+        let run = gradus(at, &["run", file, "--data", "odd.csv", "--epochs", "2"], "");
+        assert!(run.status.success() && !said(&run).contains("warning"), "{}", said(&run));
+    }
+}
+
 #[test]
 fn names_of_other_tools_are_explained() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ fn findings(text: &str, at: &[Vec<f64>], wrong: Option<(usize, usize, usize)>) -
         ways.whole[way][parameter][element] += 1e-4;
     }
     let mut probe = Probe::new(&model.graph, of, &env).unwrap();
-    (0..at.len()).map(|number| finding(model, number, &mut ways, &mut probe).unwrap()).collect()
+    (0..at.len()).map(|number| finding(model, number, ELEMENTS, &mut ways, &mut probe).unwrap()).collect()
 }
 
 const NET: &str =

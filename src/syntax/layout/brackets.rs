@@ -115,7 +115,7 @@ impl LayoutPass<'_, '_> {
 
     fn after_indexable(&self) -> bool {
         use Token::*;
-        matches!(self.last(), Name | Part | ParenClose | BracketClose | BraceClose | Tick | Superscript)
+        matches!(self.last(), Name | Text | Part | ParenClose | BracketClose | BraceClose | Tick | Superscript)
     }
 
     pub(super) fn close_bracket(&mut self, lexeme: Significant) -> Option<Token> {
