@@ -70,7 +70,7 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> O
         out += &format!("// Left out: {}\n", left.join(", "));
     }
     out += &format!(
-        "input  x: {shape}\ntarget t\n\nnow  = {now}\nh    = tanh(dense({seen}, 16))\n\
+        "input  x: {shape}\ntarget t\n\nnow  = {now}\nh    = dropout(tanh(dense({seen}, 16)), 0.2)\n\
          y    = now + neuron(h)    // how it goes on from here\nloss = (y - t)^2\n\n"
     );
     // What the column's mean and deviation are called, if its name can stand in a formula.
@@ -86,7 +86,7 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> O
     out += &format!(
         "\ndata \"{name}\" {{\n    window {}\n    x = {x}\n    t = {goal}[{places}]\n    standardize {}\n    \
          validation last 0.15\n    test last 0.2\n}}\n\n\
-         train {{\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
+         train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",
         places + 1,
         all.join(", ")
