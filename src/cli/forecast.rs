@@ -53,12 +53,17 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> O
     }
     let places = PLACES.min(found.rows / 20);
     let all: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    // Names that no column has: `standardize x` would be the input, `output y` a column.
+    let free = |own: &'static str, other: &'static str| {
+        if found.columns.iter().any(|column| column.0 == own) { other } else { own }
+    };
+    let (input, goes_to, said) = (free("x", "past"), free("t", "coming"), free("y", "answer"));
     let goal = &all[at];
     let (shape, now, x, seen) = match &all[..] {
-        [one] => (format!("[{places}]"), "x[-1]".to_string(), format!("{one}[0..{places}]"), "x"),
+        [one] => (format!("[{places}]"), format!("{input}[-1]"), format!("{one}[0..{places}]"), input.to_string()),
         many => {
             let line = format!("[{}][0..{places}]", many.join(", "));
-            (format!("[{places}, {}]", many.len()), format!("x[-1, {at}]"), line, "flatten(x)")
+            (format!("[{places}, {}]", many.len()), format!("{input}[-1, {at}]"), line, format!("flatten({input})"))
         }
     };
     let left: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).filter(|c| !columns.contains(c)).collect();
@@ -70,21 +75,22 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> O
         out += &format!("// Left out: {}\n", left.join(", "));
     }
     out += &format!(
-        "input  x: {shape}\ntarget t\n\nnow  = {now}\nh    = dropout(tanh(dense({seen}, 16)), 0.2)\n\
-         y    = now + neuron(h)    // how it goes on from here\nloss = (y - t)^2\n\n"
+        "input  {input}: {shape}\ntarget {goes_to}\n\nnow  = {now}\nh    = dropout(tanh(dense({seen}, 16)), 0.2)\n\
+         {said}    = now + neuron(h)    // how it goes on from here\nloss = ({said} - {goes_to})^2\n\n"
     );
     // What the column's mean and deviation are called, if its name can stand in a formula.
     out += &match *goal == *target && !is_known(target) {
         true => format!(
-            "metric off     = {goal}.std * abs(y - t)\nmetric as_last = {goal}.std * abs(now - t)    // if it stayed as it is\n\
-             output {goal} = {goal}.std y + {goal}.mean\n"
+            "metric off     = {goal}.std * abs({said} - {goes_to})\nmetric as_last = {goal}.std * abs(now - {goes_to})    // if it stayed as it is\n\
+             output {goal} = {goal}.std {said} + {goal}.mean\n"
         ),
-        false => "metric off     = abs(y - t)      // in deviations of the column\n\
-                  metric as_last = abs(now - t)    // if it stayed as it is\noutput y\n"
-            .to_string(),
+        false => format!(
+            "metric off     = abs({said} - {goes_to})    // in deviations of the column, as what is predicted\n\
+             metric as_last = abs(now - {goes_to})    // if it stayed as it is\noutput {said}\n"
+        ),
     };
     out += &format!(
-        "\ndata \"{name}\" {{\n    window {}\n    x = {x}\n    t = {goal}[{places}]\n    standardize {}\n    \
+        "\ndata \"{name}\" {{\n    window {}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n    standardize {}\n    \
          validation last 0.15\n    test last 0.2\n}}\n\n\
          train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",

@@ -4,7 +4,7 @@ use super::computing::Computing;
 use super::prepare::refused;
 use super::source::complain;
 use super::{Exit, numbers, write};
-use crate::data::{self, Dataset, Growing, write_sound};
+use crate::data::{self, Dataset, Filler, Growing, write_sound};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{BATCH, Kind};
 use crate::pipeline::Source;
@@ -131,18 +131,22 @@ impl Writing {
         first: bool,
     ) -> Result<Vec<f64>, Exit> {
         let missing = growing.missing();
-        let mut values = |filler: usize| {
+        let fillers = growing.fillers(next.classes.as_deref().unwrap_or_default());
+        let mut values = |filler: &Filler| {
             let example: Dataset = growing.example(filler).map_err(|errors| refused(&errors, source))?;
             let all = computing.one(&example, source)?.swap_remove(next.output);
             let place = if next.each_place { growing.places - missing - 1 } else { 0 };
             Ok::<_, Exit>(all[place * next.width..(place + 1) * next.width].to_vec())
         };
-        let found = values(0)?;
+        let found = values(&fillers[0])?;
         if missing == 0 || !first {
             return Ok(found);
         }
         // Where nothing looks ahead, what stands behind the beginning does not matter.
-        let looks_ahead = !next.each_place || values(growing.given() - 1)? != found;
+        let mut looks_ahead = !next.each_place;
+        for filler in &fillers[1..] {
+            looks_ahead = looks_ahead || values(filler)? != found;
+        }
         if looks_ahead {
             let given = growing.given();
             return Err(failure(
@@ -202,14 +206,16 @@ fn next_row(
             "an output that bears the name of the column is in its unit: `output {column} = …`, one number, or one for each of {places} places"
         )));
     };
-    let statistics = facts.and_then(|facts| {
-        let of = if growing.is_scaled { &growing.column } else { &growing.target };
-        facts.statistics.get(of)
-    });
-    let unit = match statistics.filter(|s| **name != growing.column && s.mean.len() == 1) {
-        Some(statistics) => (statistics.deviation[0], statistics.mean[0]),
-        None => (1.0, 0.0),
-    };
+    // What the target was scaled by, then the column; each entry of a target is scaled alike, the last is the next row.
+    let mut unit = (1.0, 0.0);
+    let scaled = [Some(&growing.target), Some(&growing.column).filter(|_| growing.is_scaled)];
+    for of in scaled.into_iter().flatten().filter(|_| **name != growing.column) {
+        if let Some(statistics) = facts.and_then(|facts| facts.statistics.get(of))
+            && let (Some(mean), Some(deviation)) = (statistics.mean.last(), statistics.deviation.last())
+        {
+            unit = (unit.0 * deviation, unit.1 * deviation + mean);
+        }
+    }
     Ok(Next { output: *output, width: 1, each_place: !shape.is_empty(), classes: None, unit })
 }
 

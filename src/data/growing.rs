@@ -68,6 +68,12 @@ impl Growing {
             Some(prompt) => prompted(&plan, &options, prompt).map_err(|error| vec![error])?,
             None => gather(&plan, &options)?.table,
         };
+        if table.rows == 0 {
+            let error = cannot("there is no row to write on", plan.span);
+            return Err(vec![
+                error.help("`--prompt` gives the first rows; without it, the end of the data is written on"),
+            ]);
+        }
         let Looked { column, places, target, is_next_row } =
             looked_at(&plan, &table, &asked).map_err(|error| vec![error])?;
         let Some(at) = table.position(&column).filter(|at| table.columns[*at].width() == 1) else {
@@ -111,22 +117,56 @@ impl Growing {
         self.places.saturating_sub(self.rows.len())
     }
 
-    /// What goes in: one example of the last places. Behind a beginning that is shorter stands what is in its row `filler`, again and again.
-    pub fn example(&self, filler: usize) -> Result<Dataset, Vec<Diagnostic>> {
+    /// What goes in: one example of the last places. Behind a beginning that is shorter stands `filler`, again and again.
+    pub fn example(&self, filler: &Filler) -> Result<Dataset, Vec<Diagnostic>> {
         let from = self.rows.len().saturating_sub(self.places);
-        let at = |place: usize| if from + place < self.rows.len() { from + place } else { filler };
         let cells = match &self.rows {
             Rows::Words(rows) => {
                 let mut builder = WordsBuilder::default();
-                (0..self.places).for_each(|place| builder.push(Some(&rows[at(place)])));
+                let behind = match filler {
+                    Filler::Word(word) => word.as_str(),
+                    Filler::Number(_) => "",
+                };
+                (0..self.places).for_each(|place| builder.push(Some(rows.get(from + place).map_or(behind, |row| row))));
                 Cells::Words(builder.words)
             }
-            Rows::Numbers(rows) => Cells::F64((0..self.places).map(|place| rows[at(place)]).collect()),
+            Rows::Numbers(rows) => {
+                let behind = match filler {
+                    Filler::Number(number) => *number,
+                    Filler::Word(_) => 0.0,
+                };
+                Cells::F64((0..self.places).map(|place| rows.get(from + place).copied().unwrap_or(behind)).collect())
+            }
         };
         let table = of_column(&self.column, cells, self.places, "the prompt");
         let gathered = Gathered::of_table(table, &self.plan, &self.options);
         load_gathered(&self.plan, &self.options, &gathered)
     }
+
+    /// What may stand behind a beginning that is shorter, unlike each other: where nothing looks ahead, it does not matter which.
+    pub fn fillers(&self, words: &[String]) -> Vec<Filler> {
+        match &self.rows {
+            Rows::Words(rows) => {
+                let known = if words.is_empty() { rows } else { words };
+                known.iter().take(3).chain(known.last()).cloned().map(Filler::Word).collect()
+            }
+            Rows::Numbers(_) if !words.is_empty() => {
+                (0..words.len().min(4)).map(|at| Filler::Number(at as f64)).collect()
+            }
+            Rows::Numbers(rows) => {
+                let most = rows.iter().fold(1.0, |most: f64, row| most.max(row.abs()));
+                let last = rows.last().copied().unwrap_or(0.0);
+                [last, last + most, last - most, last + 0.3 * most].map(Filler::Number).to_vec()
+            }
+        }
+    }
+}
+
+/// What stands in places that have no row yet.
+#[derive(Clone)]
+pub enum Filler {
+    Word(String),
+    Number(f64),
 }
 
 /// E0622: a program that can't write on.
@@ -146,7 +186,7 @@ fn of_column(name: &str, cells: Cells, rows: usize, file: &str) -> Table {
 
 /// The table of a prompt: the characters of a text, or numbers.
 fn prompted(plan: &DataPlan, options: &Options, prompt: &str) -> Result<Table, Diagnostic> {
-    if prompt.trim_matches([',', ' ']).is_empty() {
+    if prompt.is_empty() {
         return Err(cannot("the prompt is empty", None).help("without `--prompt`, the end of the data is written on"));
     }
     let wanted = wanted(plan);
@@ -159,6 +199,9 @@ fn prompted(plan: &DataPlan, options: &Options, prompt: &str) -> Result<Table, D
     let Some(name) = name else { return Err(cannot("the weights do not say which column the inputs read", None)) };
     let is_word = plan.slots.iter().any(|slot| !matches!(slot.declared.kind, Kind::Real));
     let parts: Vec<&str> = prompt.split([',', ' ', '\n', '\t']).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return Err(cannot("the prompt is empty", None).help("without `--prompt`, the end of the data is written on"));
+    }
     let numbers: Result<Vec<f64>, _> = parts.iter().map(|part| part.parse::<f64>()).collect();
     let cells = match numbers {
         Ok(numbers) => Cells::F64(numbers),

@@ -35,7 +35,7 @@ mod windows;
 pub use cell::MISSING_WORDS;
 pub use dataset::{Column, Dataset, Options, Parts, Targets, Values};
 pub use gather::Gathered;
-pub use growing::Growing;
+pub use growing::{Filler, Growing};
 pub use load::{gather, load, load_gathered};
 pub use sample::sample;
 pub use sound::write_sound;

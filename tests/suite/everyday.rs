@@ -277,6 +277,19 @@ fn a_first_program_forecasts() {
     insta::assert_snapshot!("forecast", std::fs::read_to_string(at.join("sunspots.nn")).unwrap());
     insta::assert_snapshot!("forecast_of_many", std::fs::read_to_string(at.join("weather.nn")).unwrap());
     insta::assert_snapshot!("next_character", std::fs::read_to_string(at.join("sonnets.nn")).unwrap());
+    // Columns that are called as a program calls its own.
+    for name in ["x", "t", "y", "v"] {
+        let row = |i: usize| 1000.0 + i as f64 + 20.0 * (i as f64 / 2.0).sin();
+        let rows: String = (0..150).map(|i| format!("{},{}\n", 1800 + i, row(i))).collect();
+        std::fs::write(at.join("own.csv"), format!("year,{name}\n{rows}")).unwrap();
+        let file = format!("own_{name}.nn");
+        assert!(gradus(at, &["new", &file, "--data", "own.csv"], "").status.success());
+        let run = gradus(at, &["run", &file, "--save", "w.safetensors", "--epochs", "40"], "");
+        assert!(run.status.success(), "{}", said(&run));
+        let on = out(&gradus(at, &["predict", &file, "--weights", "w.safetensors", "--steps", "1"], ""));
+        let next: f64 = on.lines().nth(1).unwrap().parse().unwrap();
+        assert!((next - row(150)).abs() < 30.0, "{name}: {next} and {}", row(150));
+    }
     // A name that can't stand in a formula; a program in another folder.
     let mut rows = String::from("day,exp,units (1000s)\n");
     (0..80).for_each(|row| {

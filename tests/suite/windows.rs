@@ -187,6 +187,62 @@ fn a_series_is_written_on() {
     }
 }
 
+/// In whatever way the column and the target are scaled, what is written on is in the unit of the file.
+#[test]
+fn what_is_written_on_is_in_the_unit_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let wave = |i: usize| 100.0 + 10.0 * (i as f64 / 3.0).sin();
+    let csv: String = (0..60).map(|i| format!("{}\n", wave(i))).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("a\n{csv}")).unwrap();
+    std::fs::write(folder.path().join("e.csv"), "a\n").unwrap();
+    for line in ["", "standardize a", "standardize t", "standardize x, t", "standardize a, t", "standardize a, x, t"] {
+        for (target, value, taken) in [
+            ("t", "neuron(x - 0)", "a[6]"),
+            ("t: [6]", "neuron(conv1d(reshape(x, [6, 1]), 3, 4, padding = causal))", "a[1..7]"),
+        ] {
+            let text = format!(
+                "input x: [6]\ntarget {target}\ny = {value}\nloss = sum((y - t)^2)\noutput y\n\
+                 data \"d.csv\" {{ window 7; x = a[0..6]; t = {taken}; {line} }}\n\
+                 train {{ minimize loss; epochs 1; seed 2 }}\n"
+            );
+            std::fs::write(folder.path().join("m.nn"), &text).unwrap();
+            said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+            let last = said(&gradus(folder.path(), &["predict", "m.nn", "--weights", "w.safetensors"]));
+            let on = ["predict", "m.nn", "--weights", "w.safetensors", "--steps", "1"];
+            let next: f64 = said(&gradus(folder.path(), &on)).lines().nth(1).unwrap().parse().unwrap();
+            // Untrained, it says anything, but on the scale of the file if anything is scaled.
+            assert!(line.is_empty() || (next - 100.0).abs() < 60.0, "{text}: {next}; {last}");
+            for (more, needle) in [(vec!["--prompt", "\n"], "empty"), (vec!["--data", "e.csv"], "no row")] {
+                let output = gradus(folder.path(), &[&on[..], &more].concat());
+                let message = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(output.status.code() == Some(1) && message.contains(needle), "{message}");
+            }
+        }
+    }
+}
+
+/// A short prompt is taken where nothing looks ahead, and never otherwise, whatever is in it.
+#[test]
+fn what_looks_ahead_takes_no_short_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.txt"), "abcabc-".repeat(30)).unwrap();
+    for (net, looks_ahead) in
+        [("gru(e, 6)", false), ("bidirectional(e, 6, gru)", true), ("e - mean(e, axis = 0)", true)]
+    {
+        let text = format!(
+            "input x: [5] class(4)\ntarget t: [5] class(4)\ne = embedding(x, 4)\ny = softmax(dense({net}, 4))\n\
+             loss = mean(cross_entropy(y, t))\noutput y\n\
+             data \"d.txt\" {{ window 6; x = characters[0..5]; t = characters[1..6] }}\ntrain {{ minimize loss; epochs 1 }}\n"
+        );
+        std::fs::write(folder.path().join("m.nn"), text).unwrap();
+        said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+        for prompt in ["a", "aa", "aaa", "ab", "aba", "-"] {
+            let words = ["predict", "m.nn", "--weights", "w.safetensors", "--steps", "2", "--prompt", prompt];
+            assert_eq!(gradus(folder.path(), &words).status.success(), !looks_ahead, "{net}, {prompt}");
+        }
+    }
+}
+
 #[test]
 fn a_text_is_written_on() {
     let folder = tempfile::tempdir().unwrap();
