@@ -197,8 +197,8 @@ fn what_is_written_on_is_in_the_unit_of_the_file() {
     std::fs::write(folder.path().join("e.csv"), "a\n").unwrap();
     for line in ["", "standardize a", "standardize t", "standardize x, t", "standardize a, t", "standardize a, x, t"] {
         for (target, value, taken) in [
-            ("t", "neuron(x - 0)", "a[6]"),
-            ("t: [6]", "neuron(conv1d(reshape(x, [6, 1]), 3, 4, padding = causal))", "a[1..7]"),
+            ("t", "0.001 neuron(x)", "a[6]"),
+            ("t: [6]", "0.001 neuron(conv1d(reshape(x, [6, 1]), 3, 4, padding = causal))", "a[1..7]"),
         ] {
             let text = format!(
                 "input x: [6]\ntarget {target}\ny = {value}\nloss = sum((y - t)^2)\noutput y\n\
