@@ -33,7 +33,7 @@ struct Chance(Stream, u64);
 impl Chance {
     fn below(&mut self, bound: usize) -> usize {
         self.1 += 1;
-        (u64::from(self.0.word(self.1)) * bound as u64 >> 32) as usize
+        ((u64::from(self.0.word(self.1)) * bound as u64) >> 32) as usize
     }
 }
 
