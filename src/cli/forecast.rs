@@ -11,16 +11,17 @@ const FEWEST_ROWS: usize = 60;
 const FEWEST_CHARACTERS: usize = 500;
 
 /// The program for a text, or for a series whose next row is to be said. None if the rows are neither, or the target is no number.
-pub fn program(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> Option<String> {
+/// `before_data` stands before the data section.
+pub fn program(found: &Summary, name: &str, stem: &str, target: Option<&str>, before_data: &str) -> Option<String> {
     if let [(column, Content::Words { distinct, .. })] = &found.columns[..]
         && column == CHARACTERS
     {
-        return (FEWEST_CHARACTERS <= found.rows).then(|| of_text(found.rows, *distinct, name, stem));
+        return (FEWEST_CHARACTERS <= found.rows).then(|| of_text(found.rows, *distinct, name, stem, before_data));
     }
-    of_series(found, name, stem, target)
+    of_series(found, name, stem, target, before_data)
 }
 
-fn of_text(rows: usize, kinds: usize, name: &str, stem: &str) -> String {
+fn of_text(rows: usize, kinds: usize, name: &str, stem: &str, before_data: &str) -> String {
     let n = CHARACTERS_OF_A_WINDOW.min(rows / 50).max(4);
     let step = (n / 2).max(1);
     format!(
@@ -28,7 +29,7 @@ fn of_text(rows: usize, kinds: usize, name: &str, stem: &str) -> String {
          // Then it writes on: gradus predict {stem} --weights W --prompt \"The \" --steps 200\n\
          input  x: [{n}] class({kinds})\ntarget t: [{n}] class({kinds})    // the same, one character further\n\n\
          h = gru(embedding(x, 32), 64)\ny = softmax(dense(h, {kinds}))\n\n\
-         loss = mean(cross_entropy(y, t))\nmetric bits = loss / log(2)    // for each character\n\n\
+         loss = mean(cross_entropy(y, t))\nmetric bits = loss / log(2)    // for each character\n{before_data}\
          data \"{name}\" {{\n    window {} step {step}\n    x = {CHARACTERS}[0..{n}]\n    t = {CHARACTERS}[1..{}]\n    \
          validation last 0.1\n    test last 0.1\n}}\n\n\
          train {{\n    minimize  loss\n    optimizer adam(rate = 0.005)\n    clip      norm 1\n    batch     32\n    epochs    20\n    \
@@ -38,7 +39,7 @@ fn of_text(rows: usize, kinds: usize, name: &str, stem: &str) -> String {
     )
 }
 
-fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> Option<String> {
+fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>, before_data: &str) -> Option<String> {
     let measured = |(column, content): &(String, Content)| {
         let is_time = found.clock.as_ref() == Some(column);
         matches!(content, Content::Numbers { missing: false, counts_rows: false, .. }) && !is_time
@@ -90,7 +91,7 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>) -> O
         ),
     };
     out += &format!(
-        "\ndata \"{name}\" {{\n    window {}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n    standardize {}\n    \
+        "{before_data}data \"{name}\" {{\n    window {}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n    standardize {}\n    \
          validation last 0.15\n    test last 0.2\n}}\n\n\
          train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",

@@ -96,9 +96,8 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         return Err(refuse(format!("error: `{name}` has no rows to learn from")));
     }
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    if let Some(mut text) = forecast::program(found, &name, &stem, target) {
-        text = elsewhere(data, file, &stem)
-            .map_or(text.clone(), |line| text.replacen("\ndata ", &format!("{line}data "), 1));
+    let before_data = elsewhere(data, file, &stem);
+    if let Some(text) = forecast::program(found, &name, &stem, target, &before_data) {
         return Ok(syntax::format(&text).unwrap_or(text));
     }
     if let [(column, content)] = &found.columns[..]
@@ -190,7 +189,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         ),
     };
     let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
-    out += &elsewhere(data, file, &stem).unwrap_or("\n".into());
+    out += &before_data;
     out += &format!("data \"{name}\" {{\n");
     // Neighbours in the file are a range.
     let place = |c: &Column| found.columns.iter().position(|other| other.0 == c.0);
@@ -249,10 +248,12 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     Ok(syntax::format(&out).unwrap_or(out))
 }
 
-/// What is said of a file in another folder than the program, before the data section.
-fn elsewhere(data: &Path, file: &Path, stem: &str) -> Option<String> {
-    let is_beside = data.parent() == file.parent();
-    (!is_beside).then(|| format!("\n// The file is elsewhere: gradus run {stem} --data {}\n", data.display()))
+/// What stands before the data section: of a file in another folder, how it is named.
+fn elsewhere(data: &Path, file: &Path, stem: &str) -> String {
+    match data.parent() == file.parent() {
+        true => "\n".to_string(),
+        false => format!("\n// The file is elsewhere: gradus run {stem} --data {}\n", data.display()),
+    }
 }
 
 /// How the texts of a column would be numbers, if they are meant so.

@@ -155,7 +155,7 @@ impl Predict {
     /// The rows to predict: all of them, none is held back. Where the weights say all that a file would have to, they come as they are read.
     fn rows(&self, source: &Source, model: &Model, float: Float, facts: Option<&Facts>) -> Result<Rows, Exit> {
         let plan = pipeline::data_plan(source, model).map_err(|errors| refused(&errors, source))?;
-        let plan = DataPlan { test: None, validation: None, train_where: None, ..plan };
+        let plan = plan.undivided();
         let lacking = lacking(&plan, facts);
         let options = self.options(float, facts);
         // A window needs the rows behind it.

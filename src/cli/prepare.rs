@@ -52,10 +52,7 @@ impl Given {
         }
         let named = FileSource { path: name.clone(), span };
         let path = DataFile::beside(&data::Options::beside(&self.file), &named);
-        let kept = weights::kept(model);
-        let tensors: Vec<(&str, &[usize])> =
-            kept.iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect();
-        let found = path.and_then(|path| weights::load_fitting(&path, &tensors, span));
+        let found = path.and_then(|path| weights::load_fitting(&path, &tensors(model), span));
         let found = found.map_err(|error| refused(&[error], source))?;
         if !found.others.is_empty() {
             let fit = found.values.iter().flatten().count();
@@ -128,9 +125,12 @@ pub fn training(model: &Model) -> Result<&Training, Exit> {
 
 /// The weights that a file holds.
 pub fn read_weights(path: &Path, model: &Model, source: &Source) -> Result<Weights, Exit> {
-    let kept = weights::kept(model);
-    let tensors: Vec<(&str, &[usize])> = kept.iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect();
-    weights::load(path, &tensors, None).map_err(|error| refused(&[error], source))
+    weights::load(path, &tensors(model), None).map_err(|error| refused(&[error], source))
+}
+
+/// The paths and shapes of what a weights file has of a model.
+fn tensors(model: &Model) -> Vec<(&str, &[usize])> {
+    weights::kept(model).into_iter().map(|(_, v)| (v.name.as_str(), v.ty.shape.as_slice())).collect()
 }
 
 /// Carries a plan out, and says its warnings.

@@ -83,8 +83,7 @@ impl Writing {
                     let chance = uniform(Stream::named(computing.seed, Purpose::Draw, "writing on").word(step as u64));
                     let class = draw(&values, self.temperature.unwrap_or(1.0), chance);
                     let name = names.get(class).cloned().unwrap_or_else(|| class.to_string());
-                    growing.push_word(&name);
-                    growing.push_number(class as f64);
+                    growing.push(class as f64, &name);
                     text.push_str(&if is_text { name } else { line(&[name]) });
                 }
                 None => {
@@ -96,7 +95,7 @@ impl Writing {
                             "what comes out goes in again, and has grown without bounds: train it longer, or write on by fewer steps",
                         ));
                     }
-                    growing.push_number(value);
+                    growing.push(value, "");
                     numbers.push(value);
                     text.push_str(&line(&[number(value, computing.float)]));
                 }

@@ -1,5 +1,5 @@
 //! An input or target, the expression that fills it, and what is asked of its values.
-use super::evaluate::column_of;
+use super::evaluate::{column_of, kinds_of_elements};
 use super::resolve::Resolved;
 use super::skipped::Skipped;
 use super::table::Table;
@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
 use crate::schema::{Declared, FillWith, Statistics, shape_text};
+use rustc_hash::FxHashMap;
 
 /// An input or target and the expression that is to fill it.
 pub struct Fitting<'a> {
@@ -34,6 +35,15 @@ pub struct Wish<'a> {
 }
 
 impl Fitting<'_> {
+    /// For each element of a row the first that differs from it by its place in a window alone: they have their statistics in common, as a
+    /// cell stands in many windows, each time at another place.
+    pub fn alike(&self) -> Vec<usize> {
+        let Some((_, size)) = self.table.windows else { return (0..self.resolved.width()).collect() };
+        let mut first: FxHashMap<u64, usize> = FxHashMap::default();
+        let kinds = kinds_of_elements(self.resolved, self.table, size);
+        kinds.into_iter().enumerate().map(|(at, kind)| *first.entry(kind).or_insert(at)).collect()
+    }
+
     /// The value at this place can't be read: its row is left out, or that is an error.
     pub fn refuse(&self, at: usize, why: impl FnOnce() -> Diagnostic) -> Result<(), Diagnostic> {
         match self.skipped {

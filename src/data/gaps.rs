@@ -44,39 +44,44 @@ pub fn close(fitting: &Fitting, values: &mut [f64], stand_ins: &[f64]) -> Result
     Ok(())
 }
 
-/// The mean of each component over the training rows that have it.
+/// The mean of each component over the training rows that have it; of a window, over all of its places.
 fn means(fitting: &Fitting, values: &[f64], train: &[u32]) -> Result<Vec<f64>, Diagnostic> {
-    let width = fitting.resolved.width();
+    let alike = fitting.alike();
+    let width = alike.len();
     let mut sums = vec![(0.0, 0usize); width];
     for row in train {
         let row = &values[*row as usize * width..][..width];
-        for (sum, value) in sums.iter_mut().zip(row).filter(|(_, value)| !value.is_nan()) {
-            *sum = (sum.0 + value, sum.1 + 1);
+        for (first, value) in alike.iter().zip(row).filter(|(_, value)| !value.is_nan()) {
+            sums[*first] = (sums[*first].0 + value, sums[*first].1 + 1);
         }
     }
-    match sums.iter().position(|sum| sum.1 == 0) {
-        Some(element) => Err(never_there(fitting, element, "mean")),
-        None => Ok(sums.iter().map(|(sum, count)| sum / *count as f64).collect()),
-    }
+    let mean = |first: &usize| match sums[*first] {
+        (_, 0) => Err(never_there(fitting, *first, "mean")),
+        (sum, count) => Ok(sum / count as f64),
+    };
+    alike.iter().map(mean).collect()
 }
 
-/// What stands most often in each component over the training rows; of equals the least.
+/// What stands most often in each component over the training rows, of a window at all of its places; of equals the least.
 fn most_frequent(fitting: &Fitting, values: &[f64], train: &[u32]) -> Result<Vec<f64>, Diagnostic> {
-    let width = fitting.resolved.width();
-    let component = |element: usize| {
-        let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
-        for row in train {
-            let value = values[*row as usize * width + element];
-            if !value.is_nan() {
-                // −0 and 0 are one number.
-                *counts.entry((value + 0.0).to_bits()).or_default() += 1;
-            }
+    let alike = fitting.alike();
+    let width = alike.len();
+    let mut counts: Vec<FxHashMap<u64, usize>> = vec![FxHashMap::default(); width];
+    for row in train {
+        let row = &values[*row as usize * width..][..width];
+        for (first, value) in alike.iter().zip(row).filter(|(_, value)| !value.is_nan()) {
+            // −0 and 0 are one number.
+            *counts[*first].entry((value + 0.0).to_bits()).or_default() += 1;
         }
-        let counted = counts.into_iter().map(|(bits, count)| (count, f64::from_bits(bits)));
-        let most = counted.max_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        most.map(|(_, value)| value).ok_or_else(|| never_there(fitting, element, "most frequent value"))
-    };
-    (0..width).map(component).collect()
+    }
+    let most: Vec<Option<f64>> = counts
+        .into_iter()
+        .map(|counts| {
+            let counted = counts.into_iter().map(|(bits, count)| (count, f64::from_bits(bits)));
+            counted.max_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1))).map(|(_, value)| value)
+        })
+        .collect();
+    alike.iter().map(|first| most[*first].ok_or_else(|| never_there(fitting, *first, "most frequent value"))).collect()
 }
 
 fn never_there(fitting: &Fitting, element: usize, what: &str) -> Diagnostic {

@@ -56,13 +56,8 @@ impl Growing {
                 "as in `data \"series.csv\" { window 25; x = [a[0..24]]; t = a[24] }`: the target is the next row of the column that inputs look at",
             )]);
         };
-        let plan = DataPlan {
-            window: Some(Windows { by: None, step: 1, ..asked.clone() }),
-            test: None,
-            validation: None,
-            train_where: None,
-            ..plan.clone()
-        };
+        let plan =
+            DataPlan { window: Some(Windows { by: None, step: 1, ..asked.clone() }), ..plan.clone().undivided() };
         let options = Options { targets: Targets::Unread, ..options.clone() };
         let table = match prompt {
             Some(prompt) => prompted(&plan, &options, prompt).map_err(|error| vec![error])?,
@@ -100,15 +95,11 @@ impl Growing {
         self.rows.len()
     }
 
-    pub fn push_word(&mut self, word: &str) {
-        if let Rows::Words(rows) = &mut self.rows {
-            rows.push(word.to_string());
-        }
-    }
-
-    pub fn push_number(&mut self, number: f64) {
-        if let Rows::Numbers(rows) = &mut self.rows {
-            rows.push(number);
+    /// The next row is this number, or the class of this number and name.
+    pub fn push(&mut self, number: f64, name: &str) {
+        match &mut self.rows {
+            Rows::Words(rows) => rows.push(name.to_string()),
+            Rows::Numbers(rows) => rows.push(number),
         }
     }
 

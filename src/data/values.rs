@@ -1,6 +1,6 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, kinds_of_elements, missing_column, source_of, word_column};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, missing_column, source_of, word_column};
 use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::moments::moments;
@@ -172,10 +172,8 @@ fn not_finite(fitting: &Fitting, value: f64, at: usize) -> Diagnostic {
 
 /// The same statistics for what differs by its place in a window alone.
 fn of_places(fitting: &Fitting, (mut mean, mut deviation): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
-    let Some((_, size)) = fitting.table.windows else { return (mean, deviation) };
-    let kinds = kinds_of_elements(fitting.resolved, fitting.table, size);
-    let mut of: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-    kinds.iter().enumerate().for_each(|(at, kind)| of.entry(*kind).or_default().push(at));
+    let mut of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    fitting.alike().into_iter().enumerate().for_each(|(at, first)| of.entry(first).or_default().push(at));
     for places in of.into_values().filter(|places| 1 < places.len()) {
         let count = places.len() as f64;
         let whole = places.iter().map(|at| mean[*at]).sum::<f64>() / count;

@@ -9,7 +9,7 @@ use super::resolve::Resolver;
 use super::split::{Choice, split};
 use super::table::{Cells, Table, TableColumn, Words};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{ColumnExpression, Part, PartRequest, Role, SlotValue, Statistics, Windows};
+use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
 use std::ops::Range;
 
 /// Which part a row of the file is in.
@@ -165,9 +165,16 @@ impl Loading<'_> {
     /// A number for each row, equal where all values of these columns are.
     pub(super) fn keys(&mut self, table: &Table, column: &ColumnExpression) -> Result<Vec<u64>, Diagnostic> {
         let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
-        let resolved = resolver.resolve(column)?;
+        // Columns of a list need not be of one kind: none is computed with.
+        let named = match &column.term {
+            ColumnTerm::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(column),
+        };
+        let mut columns = vec![];
+        for one in named {
+            columns.extend(resolver.resolve(one)?.columns());
+        }
         self.warnings.append(&mut resolver.warnings);
-        let columns = resolved.columns();
         let key = |row: usize| {
             columns.iter().fold(0_u64, |key, &column| {
                 let cells = &table.columns[column];
@@ -189,7 +196,7 @@ impl Loading<'_> {
         let mut all = vec![];
         for (name, span) in &self.plan.scaled {
             let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
-            let term = crate::schema::ColumnTerm::Column(name.clone());
+            let term = ColumnTerm::Column(name.clone());
             let resolved = resolver.resolve(&ColumnExpression { term, span: *span })?;
             let [column] = resolved.columns()[..] else { continue };
             let resolved = resolver.number(resolved)?;

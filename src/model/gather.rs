@@ -1,5 +1,6 @@
 //! Parameters and gradients taken together as one vector: `weights`, `params`, `params(h)`, `gradients`.
 use super::elaborator::{Elaborator, Outcome, Reported};
+use super::path::is_below;
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::NodeId;
@@ -81,10 +82,9 @@ impl<'a> Elaborator<'a> {
     }
     /// The numbers of the parameters of this path and below it: one or more.
     pub fn parameters_of(&mut self, path: &str, span: Span) -> Outcome<Vec<u32>> {
-        let below = format!("{path}.");
         let paths = self.parameter_paths();
-        let is_there = |known: &str| known == path || known.starts_with(&below);
-        let numbers: Vec<u32> = paths.iter().filter(|(known, _)| is_there(known)).map(|(_, number)| *number).collect();
+        let there = paths.iter().filter(|(known, _)| is_below(known, path));
+        let numbers: Vec<u32> = there.map(|(_, number)| *number).collect();
         if !numbers.is_empty() {
             return Ok(numbers);
         }

@@ -115,6 +115,11 @@ impl Frames {
     }
 }
 
+/// Whether what bears this name is the path itself or a part of it: `h.w` of `h`.
+pub fn is_below(name: &str, path: &str) -> bool {
+    name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 impl Frame {
     fn new(parent: Option<FrameId>, label: Label) -> Frame {
         Frame { parent, label, children: FxHashMap::default(), sources: 0, has_parameters: false }

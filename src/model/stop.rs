@@ -2,7 +2,7 @@
 use super::elaborator::{Elaborator, Outcome};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
-use crate::op::{self, Binary, Unary, arithmetic, comparison, exponential};
+use crate::op::{self, Binary, BinaryOp, UnaryOp, arithmetic, comparison, exponential};
 use crate::syntax::{Directive, NodeKind, ProductSign, SumSign, TreeId};
 
 /// What ends training early. It is asked at the end of each epoch.
@@ -41,19 +41,8 @@ pub enum Condition {
     Watched(Watched),
     Step,
     Epoch,
-    Unary(&'static Unary, Box<Condition>),
-    Binary(&'static Binary, Box<Condition>, Box<Condition>),
-}
-
-impl std::fmt::Debug for Unary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-impl std::fmt::Debug for Binary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
+    Unary(UnaryOp, Box<Condition>),
+    Binary(BinaryOp, Box<Condition>, Box<Condition>),
 }
 
 impl Condition {
@@ -172,8 +161,8 @@ impl<'a> Elaborator<'a> {
         match tree.kind(id) {
             NodeKind::Paren(inner) => self.condition(*inner),
             NodeKind::Number(number) => Ok(Condition::Number(*number)),
-            NodeKind::Negate(x) => Ok(Condition::Unary(&arithmetic::NEGATE, self.condition(*x)?.into())),
-            NodeKind::Not(x) => Ok(Condition::Unary(&comparison::NOT, self.condition(*x)?.into())),
+            NodeKind::Negate(x) => Ok(Condition::Unary(UnaryOp(&arithmetic::NEGATE), self.condition(*x)?.into())),
+            NodeKind::Not(x) => Ok(Condition::Unary(UnaryOp(&comparison::NOT), self.condition(*x)?.into())),
             NodeKind::And(all) => self.chained(all, &comparison::AND),
             NodeKind::Or(all) => self.chained(all, &comparison::OR),
             NodeKind::Name(name) if name == "step" => Ok(Condition::Step),
@@ -185,9 +174,9 @@ impl<'a> Elaborator<'a> {
                 for (relation, right) in rest {
                     let right = self.condition(*right)?;
                     let row = super::elementwise::row_of(*relation);
-                    let one = Condition::Binary(row, left.into(), right.clone().into());
+                    let one = Condition::Binary(BinaryOp(row), left.into(), right.clone().into());
                     all = Some(match all {
-                        Some(before) => Condition::Binary(&comparison::AND, before.into(), one.into()),
+                        Some(before) => Condition::Binary(BinaryOp(&comparison::AND), before.into(), one.into()),
                         None => one,
                     });
                     left = right;
@@ -199,7 +188,7 @@ impl<'a> Elaborator<'a> {
                 for (sign, term) in rest {
                     let term = self.condition(*term)?;
                     let row = if *sign == SumSign::Minus { &arithmetic::SUBTRACT } else { &arithmetic::ADD };
-                    sum = Condition::Binary(row, sum.into(), term.into());
+                    sum = Condition::Binary(BinaryOp(row), sum.into(), term.into());
                 }
                 Ok(sum)
             }
@@ -208,14 +197,14 @@ impl<'a> Elaborator<'a> {
                 for (sign, factor) in rest {
                     let factor = self.condition(*factor)?;
                     let row = if *sign == ProductSign::Over { &arithmetic::DIVIDE } else { &arithmetic::MULTIPLY };
-                    product = Condition::Binary(row, product.into(), factor.into());
+                    product = Condition::Binary(BinaryOp(row), product.into(), factor.into());
                 }
                 Ok(product)
             }
             NodeKind::Juxtaposition(factors) => self.chained(factors, &arithmetic::MULTIPLY),
             NodeKind::Power { base, exponent } => {
                 let (base, exponent) = (self.condition(*base)?, self.condition(*exponent)?);
-                Ok(Condition::Binary(&exponential::POW, base.into(), exponent.into()))
+                Ok(Condition::Binary(BinaryOp(&exponential::POW), base.into(), exponent.into()))
             }
             _ => self.no_condition(id),
         }
@@ -227,7 +216,7 @@ impl<'a> Elaborator<'a> {
         for &one in all {
             let one = self.condition(one)?;
             result = Some(match result {
-                Some(before) => Condition::Binary(row, before.into(), one.into()),
+                Some(before) => Condition::Binary(BinaryOp(row), before.into(), one.into()),
                 None => one,
             });
         }

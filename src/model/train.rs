@@ -1,6 +1,7 @@
 //! The `train` section: what is minimised, by which optimizer, how long.
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::optimizer::Gradient;
+use super::path::is_below;
 use super::path::{Frames, Label};
 use super::value::Value;
 use super::{Batch, Frozen, Length, Optimizer, Precision, Training};
@@ -164,7 +165,7 @@ impl<'a> Elaborator<'a> {
         self.numeric(&most, span)?;
         self.one_for_all(most.id, span, "the norm that is clipped to")?;
         let is_number = self.graph.shape(most.id).is_empty();
-        if !is_number || most.number().is_some_and(|number| number <= 0.0) {
+        if !is_number || most.number().is_some_and(|number| number.is_nan() || number <= 0.0) {
             let error = Diagnostic::error("E0704", "`clip norm` takes a number above 0").at(span, "not such a number");
             return self.fail(error.help("the gradients are shortened where their norm is larger"));
         }
@@ -177,9 +178,7 @@ impl<'a> Elaborator<'a> {
         for &name in names {
             let (path, span) = (self.path_of_parameters(name)?, self.span(name));
             frozen.parameters.extend(self.parameters_of(&path, span)?);
-            let below = format!("{path}.");
-            let states =
-                (0..).zip(&self.graph.states).filter(|(_, state)| state.name == path || state.name.starts_with(&below));
+            let states = (0..).zip(&self.graph.states).filter(|(_, state)| is_below(&state.name, &path));
             frozen.states.extend(states.map(|(number, _)| number));
         }
         Ok(frozen)

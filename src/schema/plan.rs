@@ -65,6 +65,13 @@ pub struct DataPlan {
     pub settings: IndexMap<String, f64>,
 }
 
+impl DataPlan {
+    /// The same of all rows: none is held back or left out.
+    pub fn undivided(self) -> DataPlan {
+        DataPlan { test: None, validation: None, train_where: None, ..self }
+    }
+}
+
 /// A file and where the program names it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSource {

@@ -139,6 +139,58 @@ fn a_column_is_scaled_by_the_rows_that_are_trained_on() {
     }
 }
 
+/// A missing cell stands in many windows, each time at another place, and is filled with the same.
+#[test]
+fn a_missing_cell_is_filled_with_one_value() {
+    let mut chance = Chance(Stream::named(2, Purpose::Draw, "gaps"), 0);
+    let mut shown_so = 0;
+    for with in ["mean", "most_frequent"] {
+        for _ in 0..30 {
+            let (rows, size) = (20 + chance.below(20), 2 + chance.below(4));
+            let cells: Vec<Option<usize>> = (0..rows).map(|_| (chance.below(4) > 0).then(|| chance.below(5))).collect();
+            let shown = |cell: &Option<usize>| match (cell, with) {
+                (None, _) => String::new(),
+                (Some(number), "mean") => number.to_string(),
+                (Some(number), _) => format!("w{number}"),
+            };
+            let csv: String = cells.iter().enumerate().map(|(at, cell)| format!("{},{at}\n", shown(cell))).collect();
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("d.csv"), format!("a,b\n{csv}")).unwrap();
+            let (kind, read) = if with == "mean" { ("", "sum(x)") } else { (" class(9)", "[x[0] == x[1]]") };
+            let text = format!(
+                "input x: [{size}]{kind}\ntarget t\nparam w\nloss = (w {read} - t)^2\n\
+                 data \"d.csv\" {{ window {size}; x = a; t = b[0]; fill x with {with}; test last 0.2 }}\n\
+                 train {{ minimize loss; steps 1 }}\n"
+            );
+            let Ok(dataset) = load(&text, folder.path()) else { continue };
+            let (x, first) = (numbers(&dataset, 0), numbers(&dataset, 1));
+            let filled: BTreeSet<String> = x
+                .chunks(size)
+                .zip(&first)
+                .flat_map(|(window, first)| window.iter().enumerate().map(|(place, v)| (*first as usize + place, v)))
+                .filter(|(row, _)| cells[*row].is_none())
+                .map(|(_, value)| value.to_string())
+                .collect();
+            assert!(filled.len() <= 1, "{filled:?}\n{text}{csv}");
+            shown_so += filled.len();
+        }
+    }
+    assert!(40 < shown_so, "{shown_so}");
+}
+
+/// Columns of one list need not be of one kind.
+#[test]
+fn a_recording_is_told_by_columns_of_any_kinds() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "p,d,a\nx,1,1\nx,1,2\nx,2,3\nx,2,4\ny,2,5\ny,2,6\n").unwrap();
+    for (lines, windows) in [("by [p, d]", 3), ("by [d, p]", 3), ("by p", 4), ("by d", 4)] {
+        let text = format!(
+            "input x: [2]\nparam w: [2]\nloss = w' x\ndata \"d.csv\" {{ window 2 {lines}; x = a }}\ntrain {{ minimize loss; steps 1 }}\n"
+        );
+        assert_eq!(load(&text, folder.path()).unwrap().rows, windows, "{lines}");
+    }
+}
+
 /// The series 0, 3, 6, 9, …, modulo 7: the next one is a function of the last.
 const ROUND: &str = "input x: [4]\ntarget t\ny = neuron(tanh(dense(x, 16)))\nloss = (y - t)^2\noutput OUT\n\
     data \"d.csv\" { window 5; x = a[0..4]; t = a[4]; LINE }\n\
