@@ -329,7 +329,11 @@ pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec
 
 fn plan_of(parsed: &syntax::Parsed, declarations: &Declarations) -> Result<schema::DataPlan, Vec<Diagnostic>> {
     let declared = declarations.inputs.iter().map(|(role, variable)| {
-        let role = if *role == model::Role::Input { schema::Role::Input } else { schema::Role::Target };
+        let role = match role {
+            model::Role::Input => schema::Role::Input,
+            model::Role::Target => schema::Role::Target,
+            model::Role::Weight => schema::Role::Weight,
+        };
         schema::Declared::of(variable, role)
     });
     let declared: Vec<schema::Declared> = declared.collect();

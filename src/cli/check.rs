@@ -6,7 +6,7 @@ use super::{Exit, gradients, print};
 use crate::diagnostic::{self, Diagnostic};
 use crate::graph::show::shape_text;
 use crate::graph::{Kind, Leaf, Op, Type, Variable};
-use crate::model::Model;
+use crate::model::{Model, Role};
 use crate::oracle::claims::{Verdict, judge};
 use crate::pipeline::{self, Source};
 use clap::Args;
@@ -165,7 +165,12 @@ fn names(model: &Model) -> Vec<Row> {
     let row = |role, variable: &Variable| Row { role, name: variable.name.clone(), ty: type_text(&variable.ty) };
     let mut rows: Vec<Row> = vec![];
     for (variable, input) in model.graph.inputs.iter().zip(&model.inputs) {
-        rows.push(row(if input.role == crate::model::Role::Input { "input" } else { "target" }, variable));
+        let role = match input.role {
+            Role::Input => "input",
+            Role::Target => "target",
+            Role::Weight => "weight",
+        };
+        rows.push(row(role, variable));
     }
     rows.extend(model.graph.parameters.iter().map(|variable| row("param", variable)));
     for (name, id) in model.bindings.iter().filter(|b| !is_variable(model.graph.op(b.1))) {

@@ -226,9 +226,14 @@ fn looked_at(plan: &DataPlan, table: &Table, asked: &Windows) -> Result<Looked, 
     for slot in &plan.slots {
         let resolved = match &slot.value {
             SlotValue::Expression(expression) => resolver.resolve(expression).ok(),
+            SlotValue::Balanced(_) => None,
             SlotValue::ByName => resolver.by_name(&slot.declared.name),
         };
-        let to = if slot.declared.role == Role::Input { &mut inputs } else { &mut targets };
+        let to = match slot.declared.role {
+            Role::Input => &mut inputs,
+            Role::Target => &mut targets,
+            Role::Weight => continue,
+        };
         to.extend(resolved.map(|resolved| (slot, resolved)));
     }
     let mut columns: Vec<usize> = inputs.iter().flat_map(|(_, resolved)| resolved.columns()).collect();

@@ -9,6 +9,7 @@ use super::series::split_at_random;
 use super::skipped::Skipped;
 use super::table::{Cells, Table};
 use super::values::{numbers, truths};
+use super::weights::weigh;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
@@ -131,6 +132,7 @@ impl Loading<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
+        weigh(self.plan, &mut columns, &parts, self.options.precision).map_err(|error| vec![error])?;
         let is_read = |column: &String| facts.columns.values().flatten().any(|read| read == column);
         facts.cells = table.written.iter().filter(|(column, _)| is_read(column)).cloned().collect();
         let source = source_name(table);
@@ -147,17 +149,22 @@ impl Loading<'_> {
         let mut answers = vec![];
         let mut errors = vec![];
         for slot in &self.plan.slots {
-            if slot.declared.role == Role::Target && self.options.targets == Targets::Unread {
+            let answers_to_inputs = slot.declared.role != Role::Input;
+            if answers_to_inputs && self.options.targets == Targets::Unread {
                 answers.push(None);
                 continue;
             }
-            let optional = slot.declared.role == Role::Target && self.options.targets == Targets::Optional;
+            let optional = answers_to_inputs && self.options.targets == Targets::Optional;
             let answer = match &slot.value {
                 SlotValue::Expression(expression) => {
                     resolver.resolve(expression).and_then(|resolved| match slot.declared.kind {
                         Kind::Real => resolver.number(resolved),
                         _ => Ok(resolved),
                     })
+                }
+                SlotValue::Balanced(_) => {
+                    answers.push(None);
+                    continue;
                 }
                 SlotValue::ByName => match resolver.by_name(&slot.declared.name) {
                     Some(resolved) if slot.declared.kind == Kind::Real => resolver.number(resolved),
@@ -187,7 +194,7 @@ impl Loading<'_> {
         let name = &declared.name;
         let mut columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         columns.extend(table.unread.iter().map(String::as_str));
-        let what = if declared.role == Role::Input { "input" } else { "target" };
+        let what = declared.role_name();
         let error = Diagnostic::error("E0615", format!("the data says nothing about the {what} `{name}`"))
             .at(declared.span, "needs a value for each row");
         let error = match self.plan.span {

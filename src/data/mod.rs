@@ -30,6 +30,7 @@ mod summary;
 mod table;
 mod text;
 mod values;
+mod weights;
 mod windows;
 
 pub use cell::MISSING_WORDS;

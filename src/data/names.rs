@@ -59,7 +59,7 @@ pub fn file_terms(plan: &DataPlan) -> Vec<(String, Span)> {
 fn expressions(plan: &DataPlan) -> Vec<&ColumnExpression> {
     let of_slots = plan.slots.iter().filter_map(|slot| match &slot.value {
         SlotValue::Expression(expression) => Some(expression),
-        SlotValue::ByName => None,
+        SlotValue::Balanced(_) | SlotValue::ByName => None,
     });
     let of_parts = [&plan.test, &plan.validation].into_iter().filter_map(|request| match request {
         Some(PartRequest { part: Part::By(expression) | Part::ShareBy(_, expression), .. }) => Some(expression),

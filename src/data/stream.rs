@@ -44,7 +44,7 @@ impl Stream {
         let Some(facts) = &options.facts else { return Ok(None) };
         let stands_elsewhere = !plan.listed.is_empty() || !plan.drawn.is_empty() || !file_terms(&plan).is_empty();
         let is_known =
-            |slot: &Slot| slot.declared.role == Role::Target || facts.columns.contains_key(&slot.declared.name);
+            |slot: &Slot| slot.declared.role != Role::Input || facts.columns.contains_key(&slot.declared.name);
         if plan.slots.is_empty() || stands_elsewhere || !plan.slots.iter().all(is_known) {
             return Ok(None);
         }

@@ -236,6 +236,7 @@ impl Loading<'_> {
             let resolved = match &slot.value {
                 SlotValue::Expression(expression) => Some(resolver.resolve(expression)?),
                 SlotValue::ByName => resolver.by_name(&slot.declared.name),
+                SlotValue::Balanced(_) => None,
             };
             most = most.max(resolved.map_or(1, |resolved| last_place(&resolved, &probe, size) + 1));
         }

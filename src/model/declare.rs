@@ -75,6 +75,18 @@ impl<'a> Elaborator<'a> {
         Ok(())
     }
 
+    /// The weight of each example, that a line of the data gives. An input or target of that name is what the line is about instead.
+    pub(super) fn weight_of_examples(&mut self, at: Span) {
+        let name = crate::schema::WEIGHT;
+        if self.graph.inputs.iter().any(|input| input.name == name) {
+            return;
+        }
+        self.graph.inputs.push(Variable { name: name.into(), ty: crate::graph::Type::real(&[], true), span: at });
+        let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
+        self.declared.inputs.push(Input { role: Role::Weight, leaf, probability: false });
+        self.declared.weight = Some(leaf);
+    }
+
     /// A top-level `name = number`.
     pub fn setting(&mut self, name: &'a Ident, written: f64) -> Outcome<()> {
         self.is_taken(name)?;

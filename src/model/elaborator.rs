@@ -59,6 +59,8 @@ pub struct Elaborator<'a> {
 #[derive(Default)]
 pub struct Declared {
     pub inputs: Vec<Input>,
+    /// How much each example counts.
+    pub weight: Option<NodeId>,
     pub parameters: Vec<Parameter>,
     pub states: Vec<State>,
     pub metrics: Vec<Metric>,

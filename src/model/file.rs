@@ -32,6 +32,9 @@ impl<'a> Elaborator<'a> {
         let objective = train.and_then(|(section, _)| self.minimized(section));
         self.claims(statements, objective);
         let training = train.map(|(section, span)| self.train(section, span, objective.map(|o| o.0)));
+        if let Some(at) = data.and_then(|(section, _)| crate::schema::weighs(section)) {
+            self.weight_of_examples(at);
+        }
         self.name_parameters();
         let outputs = self.outputs(statements);
         self.check_names();
@@ -55,6 +58,7 @@ impl<'a> Elaborator<'a> {
             metrics: std::mem::take(&mut self.declared.metrics),
             loss,
             objective,
+            weight: self.declared.weight,
             claims: std::mem::take(&mut self.declared.claims),
             compared: std::mem::take(&mut self.classes.compared),
             derivatives: std::mem::take(&mut self.declared.derivatives).into_iter().collect(),

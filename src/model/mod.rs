@@ -70,6 +70,8 @@ pub struct Model {
     pub loss: Option<NodeId>,
     /// What `minimize` says: a number, of one example (training takes its mean over the batch).
     pub objective: Option<NodeId>,
+    /// How much each example counts in the mean of the objective, if the data says so.
+    pub weight: Option<NodeId>,
     pub claims: Vec<Claim>,
     /// Comparisons that may only be made where the classes have no names.
     pub compared: Vec<classes::Compared>,
@@ -86,6 +88,8 @@ pub struct Model {
 pub enum Role {
     Input,
     Target,
+    /// How much an example counts: a line of the data says so, the program never reads it.
+    Weight,
 }
 
 /// An input or a target; its name, type and span are those of `graph.inputs` at the same place.

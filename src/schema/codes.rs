@@ -102,6 +102,10 @@ pub static CODES: &[Explanation] = &[
          window, inputs that look at one column, a target that looks one place further, and an output that says it: probabilities of classes, or a \
          number; an output that bears the column's name is in the column's own unit.",
         "data \"d.csv\" { x = a; t = b }    // with `gradus predict --steps 20`", "data \"d.csv\" { window 25; x = a[0..24]; t = a[24] }"),
+    explain("E0623", "weights that are none",
+        "`weight = column` says how much each row counts in the objective, which becomes a weighted mean: 0 or more, and not 0 for all rows of a \
+         part. `weight balanced t` makes the classes of `t` count equally, however many rows each has.",
+        "data \"d.csv\" { x = a; t = b; weight = log(c) }    // c is 0.5", "data \"d.csv\" { x = a; t = b; weight = c }"),
     explain("E0620", "two lists of classes that are compared",
         "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
          says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \

@@ -1,7 +1,7 @@
 //! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`, `same classes`.
 use super::expression::Reader;
 use super::lines::{Lines, slot_index};
-use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize, Windows};
+use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Standardize, Windows};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::syntax::{Directive, Ident, NodeKind, Section, StatementKind, Tree, TreeId};
@@ -95,6 +95,10 @@ pub(super) fn read_directive(
                     at,
                 )?;
             }
+        }
+        "weight" => {
+            lines.first("E0615", "`weight`", span)?;
+            super::weight::balanced(reader, plan, value)?;
         }
         "window" => lines.first("E0609", "`window`", span)?,
         _ => {}
@@ -196,7 +200,7 @@ fn is_number(declared: &Declared, span: Span) -> Result<(), Diagnostic> {
         Kind::Bool => "a truth value",
         Kind::Index(_) | Kind::Class(..) => "a class",
     };
-    let role = if declared.role == Role::Input { "input" } else { "target" };
+    let role = declared.role_name();
     let name = &declared.name;
     Err(Diagnostic::error("E0609", format!("`standardize` is for numbers; `{name}` is {what}"))
         .at(span, format!("{what} has no mean"))

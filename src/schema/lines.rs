@@ -1,5 +1,5 @@
 //! What lines of a `data` section have in common: each is there once and speaks of what is declared.
-use super::{DataPlan, FileSource};
+use super::{DataPlan, FileSource, Role};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::{FileName, Ident};
 use indexmap::IndexMap;
@@ -27,10 +27,11 @@ pub(super) fn file_source(file: &FileName) -> FileSource {
 
 /// The input or target of this name, or E0615.
 pub(super) fn slot_index(plan: &DataPlan, name: &Ident) -> Result<usize, Diagnostic> {
-    let names: Vec<&str> = plan.slots.iter().map(|slot| slot.declared.name.as_str()).collect();
-    if let Some(index) = names.iter().position(|known| *known == name.name) {
+    if let Some(index) = plan.slots.iter().position(|slot| slot.declared.name == name.name) {
         return Ok(index);
     }
+    let declared = plan.slots.iter().map(|slot| &slot.declared).filter(|declared| declared.role != Role::Weight);
+    let names: Vec<&str> = declared.map(|declared| declared.name.as_str()).collect();
     let error = Diagnostic::error("E0615", format!("`{}` is neither an input nor a target", name.name))
         .at(name.span, "no input or target of this name");
     Err(match super::nearest(&name.name, &names) {

@@ -10,6 +10,7 @@ mod fill;
 mod lines;
 mod plan;
 mod read;
+mod weight;
 
 pub use codes::CODES;
 pub use column::{ColumnExpression, ColumnTerm};
@@ -20,6 +21,7 @@ pub use plan::{
     SlotValue, Standardize, Windows,
 };
 pub use read::{default_plan, plan, shape_text};
+pub use weight::{WEIGHT, weighs};
 
 /// The name that was probably meant: the nearest one, if it is near.
 pub fn nearest(name: &str, known: &[&str]) -> Option<String> {

@@ -21,6 +21,8 @@ pub struct Declared {
 pub enum Role {
     Input,
     Target,
+    /// How much a row counts: what the program never speaks of.
+    Weight,
 }
 
 impl Declared {
@@ -33,6 +35,15 @@ impl Declared {
     /// The number of values of one example.
     pub fn width(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// What it is called in messages.
+    pub fn role_name(&self) -> &'static str {
+        match self.role {
+            Role::Input => "input",
+            Role::Target => "target",
+            Role::Weight => "weight of the rows",
+        }
     }
 }
 
@@ -91,6 +102,8 @@ pub struct Slot {
 pub enum SlotValue {
     /// `x = e`.
     Expression(ColumnExpression),
+    /// `weight balanced t`: each class of this slot weighs as much as any other.
+    Balanced(usize),
     /// No line: the column that bears its name.
     ByName,
 }

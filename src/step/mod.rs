@@ -113,6 +113,7 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         .collect();
     let mut all: Vec<NodeId> = vec![];
     all.extend(model.objective);
+    all.extend(model.weight);
     all.extend(model.loss);
     all.extend(model.metrics.iter().map(|m| m.value));
     all.extend(model.outputs.iter().map(|o| o.1));
@@ -121,10 +122,11 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         all.extend(u.states.iter().map(|s| s.1));
     }
     all.extend(states.iter().map(|s| s.1));
-    let simple = simplify(&model.graph, &all, Stage::Recognise);
+    let mut simple = simplify(&model.graph, &all, Stage::Recognise);
     let mut new = simple.roots.iter().copied();
     let mut take = || new.next().unwrap_or(NodeId(0));
     let objective = model.objective.map(|_| take());
+    let weight = model.weight.map(|_| take());
     let loss = model.loss.map(|_| take());
     let metrics = model.metrics.iter().map(|m| (m.name.clone(), take())).collect();
     let outputs = model.outputs.iter().map(|o| (o.0.clone(), take())).collect();
@@ -137,6 +139,10 @@ fn recognised(model: &Model) -> (Graph, Roots) {
         })
         .collect();
     let states = states.iter().map(|s| (s.0, take())).collect();
+    let objective = objective.map(|objective| match weight {
+        Some(weight) => weighted(&mut simple.graph, objective, weight),
+        None => objective,
+    });
     (simple.graph, Roots { objective, loss, metrics, outputs, updates, states })
 }
 
@@ -157,6 +163,17 @@ pub fn mean(graph: &mut Graph, x: NodeId) -> NodeId {
     let together = together.map(|sum| graph.batch_mean(sum));
     let parts = [means, together, uniform].into_iter().flatten();
     parts.reduce(|a, b| graph.add(a, b)).unwrap_or(x)
+}
+
+/// The summands that vary, times the weight of the example: a penalty on the parameters is no part of the data, and keeps its size.
+fn weighted(graph: &mut Graph, x: NodeId, weight: NodeId) -> NodeId {
+    let [mut uniform, mut varying] = [None; 2];
+    for (term, times) in summands(graph, x) {
+        let sum = if graph.ty(term).varying { &mut varying } else { &mut uniform };
+        *sum = Some(plus(graph, *sum, term, times));
+    }
+    let varying = varying.map(|sum| graph.multiply(weight, sum));
+    [varying, uniform].into_iter().flatten().reduce(|a, b| graph.add(a, b)).unwrap_or(x)
 }
 
 /// A sum, with so many times a term more.

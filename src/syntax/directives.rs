@@ -57,6 +57,10 @@ static DIRECTIVES: &[DirectiveRule] = &[
         form(Many::One, &[("by", Many::One), ("step", Many::One)], "window 100 by person step 50"),
     ]),
     data("rows", &[form(Many::One, &[], "rows 2000")]),
+    // The second form is read as a binding.
+    data("weight", &[
+        form(Many::None, &[("balanced", Many::One)], "weight balanced t"), form(Many::None, &[("=", Many::One)], "weight = column"),
+    ]),
     data("same", &[form(Many::None, &[("classes", Many::Some)], "same classes p, q")]),
     train("minimize", &[form(Many::One, &[], "minimize loss")]),
     train("optimizer", &[

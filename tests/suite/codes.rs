@@ -86,6 +86,11 @@ const COMMANDS: &[Session] = &[
             train { minimize loss; steps 9 }\n"), ("d.csv", "a\n1\n2\n3\n4\n5\n")],
         commands: &["run m.nn --save w.safetensors", "predict m.nn --weights w.safetensors --steps 3"],
     },
+    Session {
+        code: "E0623",
+        files: &[("m.nn", "input x\ntarget t\nparam w\nloss = (w x - t)^2\ndata { x: 1, 2; t: 2, 4; weight: 1, -1 }\ntrain { minimize loss; epochs 9 }\n")],
+        commands: &["run m.nn"],
+    },
     Session { code: "E0801", files: &[("m.nn", LINE)], commands: &["run m.nn --weights w.safetensors"] },
     Session {
         code: "E0802",

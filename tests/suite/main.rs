@@ -37,4 +37,5 @@ mod sums;
 mod training;
 mod types;
 mod values;
+mod weights;
 mod windows;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn load(text: &str, folder: &Path) -> Result<Dataset, Vec<String>> {
+pub fn load(text: &str, folder: &Path) -> Result<Dataset, Vec<String>> {
     let source = pipeline::read("m.nn", text, &Options::default());
     let model = source.training.as_ref().unwrap_or_else(|| panic!("{:?}", source.diagnostics));
     let plan = pipeline::data_plan(&source, model).map_err(|errors| codes(&errors))?;
@@ -19,7 +19,7 @@ fn codes(errors: &[gradus::diagnostic::Diagnostic]) -> Vec<String> {
     errors.iter().map(|error| error.code.to_string()).collect()
 }
 
-fn numbers(dataset: &Dataset, column: usize) -> Vec<f64> {
+pub fn numbers(dataset: &Dataset, column: usize) -> Vec<f64> {
     match &dataset.columns[column].values {
         Values::F32(values) => values.iter().map(|v| f64::from(*v)).collect(),
         Values::F64(values) => values.clone(),

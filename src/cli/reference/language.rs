@@ -146,6 +146,7 @@ pub const WORDS: &[Word] = &[
     word("fill", DATA, "data \"d.csv\" { fill x with mean }", "Says what stands for a missing value."),
     word("test", DATA, "data \"d.csv\" { test 0.2 }", "Which rows are kept for the end, to be judged once."),
     word("validation", DATA, "data \"d.csv\" { validation 0.1 }", "Which rows are judged after each epoch, and not learned from."),
+    word("weight", DATA, "data \"d.csv\" { weight = q }", "How much each row counts in the objective; `weight balanced t` makes classes count equally (class_weight, sample_weight)."),
     word("rows", DATA, "data { x ~ normal(0, 1); rows 2000 }", "How many examples are drawn."),
     word("same", DATA, "input p, q: class(4)\ndata \"d.csv\" { same classes p, q }", "`same classes p, q` makes one list of the names of two columns, which is learned from both."),
     word("metric", METRICS, "metric accuracy = (v > 0.5) == s", "What is measured beside the loss: one number for each example, whose mean is shown."),
