@@ -328,13 +328,14 @@ pub fn data_plan(source: &Source, model: &Model) -> Result<schema::DataPlan, Vec
 }
 
 fn plan_of(parsed: &syntax::Parsed, declarations: &Declarations) -> Result<schema::DataPlan, Vec<Diagnostic>> {
-    let declared = declarations.inputs.iter().map(|(role, variable)| {
+    let declared = declarations.inputs.iter().zip(&declarations.lengths).map(|((role, variable), (length, least))| {
         let role = match role {
             model::Role::Input => schema::Role::Input,
             model::Role::Target => schema::Role::Target,
+            model::Role::Length => schema::Role::Length,
             model::Role::Weight => schema::Role::Weight,
         };
-        schema::Declared::of(variable, role)
+        schema::Declared { length: *length, least: *least, ..schema::Declared::of(variable, role) }
     });
     let declared: Vec<schema::Declared> = declared.collect();
     let settings = declarations.settings.iter().cloned().collect();

@@ -11,6 +11,8 @@ pub struct Answer {
     width: usize,
     /// It is the same for all rows.
     uniform: bool,
+    /// Whether it ends where an example does: no number is written behind it.
+    ends: bool,
     kind: Written,
 }
 
@@ -38,6 +40,8 @@ pub fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts
     let mut answered: Vec<String> = vec![];
     let answer = |(name, id): &(String, NodeId)| {
         let ty = graph.ty(*id);
+        let own = model.outputs.iter().find(|(own, _)| own == name).map(|(_, id)| *id);
+        let ends = own.zip(model.lengths.as_ref()).is_some_and(|(id, lengths)| lengths.has_end(id));
         let uniform = ty.shape.first() != Some(&crate::graph::BATCH);
         let shape: Vec<usize> = ty.shape.iter().copied().filter(|&n| n != crate::graph::BATCH).collect();
         let width = shape.iter().product();
@@ -57,7 +61,7 @@ pub fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts
             };
             let names = of.map(|of| names_of(count, &of)).unwrap_or_default();
             let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
-            return Answer { columns, width, uniform, kind: Written::Class(names) };
+            return Answer { columns, width, uniform, ends, kind: Written::Class(names) };
         }
         if let [count] = shape[..]
             && let Some(target) = classes(count).filter(|target| !answered.contains(target))
@@ -65,10 +69,10 @@ pub fn answers(model: &Model, graph: &Graph, outputs: &[(String, NodeId)], facts
             let names = names_of(count, &target);
             let columns = std::iter::once(target.clone()).chain(names.iter().map(|n| format!("{name}[{n}]"))).collect();
             answered.push(target);
-            return Answer { columns, width, uniform, kind: Written::Probabilities(names) };
+            return Answer { columns, width, uniform, ends, kind: Written::Probabilities(names) };
         }
         let columns = if shape.is_empty() { vec![name.clone()] } else { numbered() };
-        Answer { columns, width, uniform, kind: Written::Numbers }
+        Answer { columns, width, uniform, ends, kind: Written::Numbers }
     };
     outputs.iter().map(answer).collect()
 }
@@ -78,7 +82,10 @@ impl Answer {
     pub fn fields(&self, all: &[f64], row: usize, rows: usize, float: Float) -> Vec<String> {
         let at = if self.uniform || rows == 0 { 0 } else { row };
         let values = &all[at * self.width..(at + 1) * self.width];
-        let number = |value: &f64| number(*value, float);
+        let number = |value: &f64| match self.ends && value.is_nan() {
+            true => String::new(),
+            false => number(*value, float),
+        };
         let named = |names: &[String], class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
         match &self.kind {
             Written::Numbers => values.iter().map(number).collect(),

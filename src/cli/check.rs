@@ -168,6 +168,7 @@ fn names(model: &Model) -> Vec<Row> {
         let role = match input.role {
             Role::Input => "input",
             Role::Target => "target",
+            Role::Length => "length",
             Role::Weight => "weight",
         };
         rows.push(row(role, variable));

@@ -76,6 +76,16 @@ pub enum Targets {
     Unread,
 }
 
+impl Values {
+    /// Numbers in a precision.
+    pub fn of(numbers: Vec<f64>, precision: Float) -> Values {
+        match precision {
+            Float::F32 => Values::F32(numbers.into_iter().map(|number| number as f32).collect()),
+            Float::F64 => Values::F64(numbers),
+        }
+    }
+}
+
 impl Dataset {
     /// A data set of these rows alone, all of them for training.
     pub fn only(&self, rows: &[u32]) -> Dataset {
@@ -112,8 +122,7 @@ impl Dataset {
             shape: variable.ty.shape.clone(),
             values: match (variable.ty.kind, precision) {
                 (Kind::Index(_) | Kind::Class(..), _) => Values::Classes(numbers.iter().map(|v| *v as u32).collect()),
-                (_, Float::F32) => Values::F32(numbers.iter().map(|v| *v as f32).collect()),
-                (_, Float::F64) => Values::F64(numbers),
+                _ => Values::of(numbers, precision),
             },
         };
         Dataset {

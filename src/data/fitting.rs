@@ -2,7 +2,7 @@
 use super::evaluate::{column_of, kinds_of_elements};
 use super::resolve::Resolved;
 use super::skipped::Skipped;
-use super::table::Table;
+use super::table::{Cut, Table};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
@@ -14,6 +14,8 @@ pub struct Fitting<'a> {
     pub declared: &'a Declared,
     pub resolved: &'a Resolved,
     pub table: &'a Table,
+    /// How long the sequence of each row is, if rows differ.
+    pub lengths: Option<&'a [usize]>,
     /// Where rows that can't be read are noted; without it, the first is an error.
     pub skipped: Option<&'a Skipped>,
 }
@@ -38,10 +40,19 @@ impl Fitting<'_> {
     /// For each element of a row the first that differs from it by its place in a window alone: they have their statistics in common, as a
     /// cell stands in many windows, each time at another place.
     pub fn alike(&self) -> Vec<usize> {
-        let Some((_, size)) = self.table.windows else { return (0..self.resolved.width()).collect() };
+        let Some(Cut { size, .. }) = self.table.windows else { return self.alike_in_sequence() };
         let mut first: FxHashMap<u64, usize> = FxHashMap::default();
         let kinds = kinds_of_elements(self.resolved, self.table, size);
         kinds.into_iter().enumerate().map(|(at, kind)| *first.entry(kind).or_insert(at)).collect()
+    }
+
+    /// Of a sequence whose rows differ in length the entries are alike; of anything else none are.
+    fn alike_in_sequence(&self) -> Vec<usize> {
+        let inner = match (self.lengths, self.resolved.shape.split_first()) {
+            (Some(_), Some((_, rest))) => rest.iter().product(),
+            _ => self.resolved.width(),
+        };
+        (0..self.resolved.width()).map(|at| at % inner.max(1)).collect()
     }
 
     /// The value at this place can't be read: its row is left out, or that is an error.
@@ -83,7 +94,11 @@ impl Fitting<'_> {
         let (wanted, found) = (&self.declared.shape, &self.resolved.shape);
         let squeezed = |shape: &[usize]| shape.iter().copied().filter(|size| *size != 1).collect::<Vec<_>>();
         let flat = (found.len() == 1 || wanted.len() == 1) && self.declared.width() == self.resolved.width();
-        if flat || squeezed(wanted) == squeezed(found) {
+        let is_sequence = match (self.declared.length, wanted.split_first(), found.split_first()) {
+            (Some(_), Some((_, rest)), Some((_, inner))) => squeezed(rest) == squeezed(inner),
+            _ => false,
+        };
+        if is_sequence || flat || squeezed(wanted) == squeezed(found) {
             return Ok(());
         }
         let name = &self.declared.name;

@@ -33,6 +33,9 @@ pub fn stand_ins(
 pub fn close(fitting: &Fitting, values: &mut [f64], stand_ins: &[f64]) -> Result<(), Diagnostic> {
     let width = fitting.resolved.width().max(1);
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| value.is_nan()) {
+        if fitting.is_padding(at) {
+            continue;
+        }
         match stand_ins.get(at % width) {
             Some(stand_in) => *value = *stand_in,
             None => {

@@ -6,7 +6,7 @@ use super::load::{gather, load_gathered};
 use super::names::wanted;
 use super::resolve::{Resolved, Resolver};
 use super::source::DataFile;
-use super::table::{Cells, Origin, Table, TableColumn, WordsBuilder};
+use super::table::{Cells, Cut, Origin, Table, TableColumn, WordsBuilder};
 use super::text::{CHARACTERS, read_text};
 use super::windows::cut;
 use crate::diagnostic::{Diagnostic, Span};
@@ -220,7 +220,7 @@ struct Looked {
 
 /// The column that all inputs look at, at how many places, and the target that looks one place further.
 fn looked_at(plan: &DataPlan, table: &Table, asked: &Windows) -> Result<Looked, Diagnostic> {
-    let probe = cut(table, &[0], asked.size, &wanted(plan));
+    let probe = cut(table, &Cut { starts: vec![0], size: asked.size, lengths: None }, &wanted(plan));
     let mut resolver = Resolver { table: &probe, settings: &plan.settings, skips: true, warnings: vec![] };
     let (mut inputs, mut targets) = (vec![], vec![]);
     for slot in &plan.slots {
@@ -232,7 +232,7 @@ fn looked_at(plan: &DataPlan, table: &Table, asked: &Windows) -> Result<Looked, 
         let to = match slot.declared.role {
             Role::Input => &mut inputs,
             Role::Target => &mut targets,
-            Role::Weight => continue,
+            Role::Length | Role::Weight => continue,
         };
         to.extend(resolved.map(|resolved| (slot, resolved)));
     }

@@ -5,6 +5,7 @@ use super::fitting::{Fitting, Wish};
 use super::gather::Gathered;
 use super::loading::{Loading, source_name};
 use super::resolve::{Resolved, Resolver};
+use super::sequences::of_declared_length;
 use super::series::split_at_random;
 use super::skipped::Skipped;
 use super::table::{Cells, Table};
@@ -99,7 +100,10 @@ impl Loading<'_> {
             skipped.add(*row, || Diagnostic::error("E0611", format!("{}: {why}", source_name(table))));
         }
         let skips = self.options.skip_bad.then_some(&skipped);
+        let with_characters = self.with_characters(table);
+        let table = with_characters.as_ref().unwrap_or(table);
         let resolved = self.resolve_slots(table)?;
+        let lengths = self.lengths_of_slots(table, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let parts = match &windowed {
             Some(windowed) => {
@@ -111,11 +115,22 @@ impl Loading<'_> {
         let mut columns = vec![];
         let mut errors = vec![];
         for (index, (slot, one)) in self.plan.slots.iter().zip(&resolved).enumerate() {
+            if let (Role::Length, Some(lengths)) = (slot.declared.role, &lengths[index]) {
+                let numbers = lengths.iter().map(|length| *length as f64).collect();
+                columns.push(self.column(slot, Values::of(numbers, self.options.precision)));
+                continue;
+            }
             let Some(one) = one else {
                 columns.push(self.column(slot, Values::Classes(vec![])));
                 continue;
             };
-            let fitting = Fitting { declared: &slot.declared, resolved: one, table, skipped: skips };
+            let fitting = Fitting {
+                declared: &slot.declared,
+                resolved: one,
+                table,
+                lengths: lengths[index].as_deref(),
+                skipped: skips,
+            };
             let shared = self.shared_words(index, table, &resolved);
             match self.fill(index, &fitting, &parts, &shared) {
                 Err(error) => errors.push(error),
@@ -125,7 +140,11 @@ impl Loading<'_> {
                     facts.columns.insert(name.clone(), read);
                     facts.classes.extend(filled.classes.map(|names| (name.clone(), names)));
                     facts.statistics.extend(filled.statistics.map(|statistics| (name.clone(), statistics)));
-                    columns.push(filled.column);
+                    let mut column = filled.column;
+                    if lengths[index].is_some() {
+                        column.values = of_declared_length(column.values, &one.shape, &slot.declared);
+                    }
+                    columns.push(column);
                 }
             }
         }
@@ -149,7 +168,7 @@ impl Loading<'_> {
         let mut answers = vec![];
         let mut errors = vec![];
         for slot in &self.plan.slots {
-            let answers_to_inputs = slot.declared.role != Role::Input;
+            let answers_to_inputs = matches!(slot.declared.role, Role::Target | Role::Weight);
             if answers_to_inputs && self.options.targets == Targets::Unread {
                 answers.push(None);
                 continue;
@@ -166,6 +185,11 @@ impl Loading<'_> {
                     answers.push(None);
                     continue;
                 }
+                // Where no line says it, what is so long does.
+                SlotValue::ByName if slot.declared.role == Role::Length => {
+                    answers.push(None);
+                    continue;
+                }
                 SlotValue::ByName => match resolver.by_name(&slot.declared.name) {
                     Some(resolved) if slot.declared.kind == Kind::Real => resolver.number(resolved),
                     Some(resolved) => Ok(resolved),
@@ -175,7 +199,8 @@ impl Loading<'_> {
             match answer {
                 Ok(resolved) => {
                     let shape =
-                        Fitting { declared: &slot.declared, resolved: &resolved, table, skipped: None }.check_shape();
+                        Fitting { declared: &slot.declared, resolved: &resolved, table, lengths: None, skipped: None }
+                            .check_shape();
                     errors.extend(shape.err());
                     answers.push(Some(resolved));
                 }

@@ -20,6 +20,7 @@ mod records;
 mod resolve;
 mod rows;
 mod sample;
+mod sequences;
 mod series;
 mod skipped;
 mod sound;

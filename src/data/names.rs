@@ -22,7 +22,8 @@ pub fn wanted(plan: &DataPlan) -> impl Fn(&str) -> bool + use<> {
             _ => {}
         });
     }
-    move |name| everything || names.contains(name)
+    let named = move |name: &str| names.contains(name);
+    move |name| everything || named(name) || name.strip_suffix(crate::schema::LENGTH).is_some_and(&named)
 }
 
 /// The columns that are compared with a text.

@@ -70,7 +70,7 @@ impl Loading<'_> {
         let Slot { declared, .. } = &self.plan.slots[index];
         match declared.kind {
             Kind::Index(count) | Kind::Class(_, count) => {
-                let fitting = Fitting { declared, resolved, table, skipped: None };
+                let fitting = Fitting { declared, resolved, table, lengths: None, skipped: None };
                 // For what is missing, that of all rows may stand here.
                 let all: Vec<u32> = (0..table.rows as u32).collect();
                 let given = self.given_classes(&declared.name);

@@ -45,7 +45,8 @@ impl Stream {
         let stands_elsewhere = !plan.listed.is_empty() || !plan.drawn.is_empty() || !file_terms(&plan).is_empty();
         let is_known =
             |slot: &Slot| slot.declared.role != Role::Input || facts.columns.contains_key(&slot.declared.name);
-        if plan.slots.is_empty() || stands_elsewhere || !plan.slots.iter().all(is_known) {
+        let has_lengths = plan.slots.iter().any(|slot| slot.declared.role == Role::Length);
+        if has_lengths || plan.slots.is_empty() || stands_elsewhere || !plan.slots.iter().all(is_known) {
             return Ok(None);
         }
         let Some(place) = DataFile::of(&plan, options)? else { return Ok(None) };

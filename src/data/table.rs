@@ -25,8 +25,19 @@ pub struct Table {
     pub unclear_points: Vec<String>,
     /// How the cells of columns are written in the file, as far as it shows.
     pub written: Vec<(String, CellType)>,
-    /// If its rows are windows: at which row of the file each begins, and how many rows it has.
-    pub windows: Option<(Vec<usize>, usize)>,
+    /// If its rows are windows.
+    pub windows: Option<Cut>,
+}
+
+/// Windows over the rows of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// At which row of the file each begins.
+    pub starts: Vec<usize>,
+    /// How many rows each has, at most.
+    pub size: usize,
+    /// How many each has, where they differ: what follows is padding.
+    pub lengths: Option<Vec<usize>>,
 }
 
 /// One column, or an array whose first axis is the rows.
@@ -82,7 +93,10 @@ impl Table {
     /// `row 17 of data/iris.csv (line 18)`; rows are counted from 1 in each file, without its header.
     pub fn place(&self, row: usize) -> String {
         match &self.windows {
-            Some((starts, _)) if row < starts.len() => format!("the window from {}", self.place_of_row(starts[row])),
+            Some(cut) if row < cut.starts.len() => {
+                let what = if cut.lengths.is_some() { "recording" } else { "window" };
+                format!("the {what} from {}", self.place_of_row(cut.starts[row]))
+            }
             _ => self.place_of_row(row),
         }
     }

@@ -26,7 +26,7 @@ const CHOICES: usize = 3;
 
 /// The values of a number, and their statistics if any were asked for.
 pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statistics>), Diagnostic> {
-    let untouched = wish.fill.is_none() && !wish.standardize && wish.given.is_none();
+    let untouched = wish.fill.is_none() && !wish.standardize && wish.given.is_none() && fitting.lengths.is_none();
     if let Some(values) = as_they_stand(fitting, wish.precision).filter(|_| untouched) {
         return Ok((values, None));
     }
@@ -39,6 +39,7 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
     let mut values = all_rows(fitting.resolved, fitting.table);
     let width = fitting.resolved.width();
     check_finite(fitting, &mut values)?;
+    fitting.without_padding(&mut values);
     let fill = stand_ins(fitting, wish, &values, None)?;
     close(fitting, &mut values, &fill)?;
     let mut statistics = Statistics { fill, ..Statistics::default() };
@@ -48,6 +49,14 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
             Some(given) if given.mean.len() == width && given.deviation.len() == width => {
                 (given.mean.clone(), given.deviation.clone())
             }
+            _ if fitting.lengths.is_some() => {
+                // The entries of all rows together, each with its own weight.
+                let places = fitting.alike();
+                let inner = places.iter().max().map_or(1, |most| most + 1);
+                let (rows, all): (Vec<f64>, Vec<u32>) = entries(&values, width, inner, wish.train);
+                let (mean, deviation) = moments(&rows, inner, &all);
+                (places.iter().map(|at| mean[*at]).collect(), places.iter().map(|at| deviation[*at]).collect())
+            }
             _ => of_places(fitting, moments(&values, width, wish.train)),
         };
         for row in values.chunks_mut(width.max(1)) {
@@ -56,8 +65,17 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
             }
         }
     }
+    (0..values.len()).filter(|at| fitting.is_padding(*at)).for_each(|at| values[at] = 0.0);
     let asked = !statistics.fill.is_empty() || standardized;
     Ok((in_precision(fitting, values, wish.precision)?, asked.then_some(statistics)))
+}
+
+/// The entries of sequences, of `inner` numbers each, that are there in these rows; and their numbers.
+fn entries(values: &[f64], width: usize, inner: usize, train: &[u32]) -> (Vec<f64>, Vec<u32>) {
+    let rows = train.iter().flat_map(|row| values[*row as usize * width..][..width].chunks(inner));
+    let there: Vec<f64> = rows.filter(|entry| entry.iter().all(|v| !v.is_nan())).flatten().copied().collect();
+    let count = (there.len() / inner.max(1)) as u32;
+    (there, (0..count).collect())
 }
 
 /// The values of a truth value, 0 or 1, and what stands for missing ones.
@@ -82,8 +100,10 @@ pub fn truths(fitting: &Fitting, wish: &Wish) -> Result<(Values, Vec<f64>), Diag
         fitting.refuse(at, || not_a_truth(fitting, *value, at))?;
         *value = 0.0;
     }
+    fitting.without_padding(&mut values);
     let fill = stand_ins(fitting, wish, &values, None)?;
     close(fitting, &mut values, &fill)?;
+    values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
     Ok((in_precision(fitting, values, wish.precision)?, fill))
 }
 

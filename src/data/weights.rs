@@ -36,10 +36,7 @@ pub(super) fn weigh(
             return Err(error.help("a row that is to count has a weight above 0"));
         }
     }
-    columns[at].values = match precision {
-        Float::F64 => Values::F64(weights),
-        Float::F32 => Values::F32(weights.into_iter().map(|weight| weight as f32).collect()),
-    };
+    columns[at].values = Values::of(weights, precision);
     Ok(())
 }
 

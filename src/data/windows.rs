@@ -6,8 +6,9 @@ use super::loading::Loading;
 use super::moments::pooled;
 use super::names::wanted;
 use super::resolve::Resolver;
+use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
-use super::table::{Cells, Table, TableColumn, Words};
+use super::table::{Cells, Cut, Table, TableColumn, Words};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
 use std::ops::Range;
@@ -38,8 +39,15 @@ impl Loading<'_> {
         file_parts: &[Option<usize>],
         asked: &Windows,
     ) -> Result<Windowed, Diagnostic> {
-        let (rows, by_chance) = self.rows_of_parts(table, own_rows, file_parts, asked)?;
+        let (mut rows, by_chance) = self.rows_of_parts(table, own_rows, file_parts, asked)?;
         let recordings = self.recordings(table, asked)?;
+        if asked.whole {
+            // A recording is in one part, that of its first row.
+            for run in runs(table, &vec![In::Train; table.rows], &recordings) {
+                let part = rows[run.start];
+                rows[run].fill(part);
+            }
+        }
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
         let statistics = self.scale_columns(&mut scaled, &rows)?;
@@ -49,11 +57,17 @@ impl Loading<'_> {
             _ => asked.size,
         };
         let (mut starts, mut parts) = (vec![], Parts::default());
+        let mut lengths = vec![];
         for run in &runs {
             if rows[run.start] == In::Nothing {
                 continue;
             }
-            for start in run.clone().step_by(asked.step).take_while(|start| start + size <= run.end) {
+            if asked.whole {
+                lengths.push(run.len());
+            }
+            let size = if asked.whole { run.len() } else { size };
+            let step = if asked.whole { run.len() } else { asked.step };
+            for start in run.clone().step_by(step).take_while(|start| start + size <= run.end) {
                 let part = match rows[start] {
                     In::Test => &mut parts.test,
                     In::Validation => &mut parts.validation,
@@ -76,7 +90,17 @@ impl Loading<'_> {
             parts = split(starts.len(), None, &test, &validation, self.plan.split_seed);
         }
         self.none_is_empty(&parts, starts.len())?;
-        let table = cut(&scaled, &starts, asked.size, &wanted(self.plan));
+        let lengths = asked.whole.then_some(lengths);
+        let of_windows = Cut { starts, size: asked.size, lengths };
+        if let Some(lengths) = &of_windows.lengths
+            && let Some(row) = lengths.iter().position(|length| asked.size < *length)
+        {
+            let place = Table { windows: Some(of_windows.clone()), origins: table.origins.clone(), ..Table::default() };
+            let slot = self.plan.slots.iter().find(|slot| slot.declared.role == Role::Length);
+            let (name, span) = slot.map_or(("t", asked.span), |slot| (&slot.declared.name, slot.declared.span));
+            return Err(out_of_bounds(&place, row, lengths[row], (1, asked.size), name, span));
+        }
+        let table = cut(&scaled, &of_windows, &wanted(self.plan));
         Ok(Windowed { table, parts, statistics })
     }
 
@@ -229,7 +253,7 @@ impl Loading<'_> {
 
     /// How many places of a window the inputs look at.
     fn places_of_inputs(&mut self, table: &Table, size: usize) -> Result<usize, Diagnostic> {
-        let probe = cut(table, &[0], size, &wanted(self.plan));
+        let probe = cut(table, &Cut { starts: vec![0], size, lengths: None }, &wanted(self.plan));
         let mut resolver = Resolver { table: &probe, settings: &self.plan.settings, skips: true, warnings: vec![] };
         let mut most = 1;
         for slot in self.plan.slots.iter().filter(|slot| slot.declared.role == Role::Input) {
@@ -279,13 +303,21 @@ fn runs(table: &Table, rows: &[In], recordings: &[u64]) -> Vec<Range<usize>> {
     all
 }
 
-/// The windows that begin at these rows, of the columns that are wanted. Places behind the end are those of the last row: nobody looks at them.
-pub(super) fn cut(table: &Table, starts: &[usize], size: usize, wanted: &dyn Fn(&str) -> bool) -> Table {
-    let last = table.rows.saturating_sub(1);
+/// The windows of the columns that are wanted. Places behind the end are those of the last row: nobody looks at them.
+pub(super) fn cut(table: &Table, windows: &Cut, wanted: &dyn Fn(&str) -> bool) -> Table {
+    let Cut { starts, size, lengths } = windows;
+    let size = *size;
+    let last = |at: usize| match lengths {
+        Some(lengths) => starts[at] + lengths[at] - 1,
+        None => table.rows.saturating_sub(1),
+    };
     let column = |column: &TableColumn| {
         let width = column.width();
         let places = || {
-            let rows = starts.iter().flat_map(|start| (0..size).map(move |place| (start + place).min(last)));
+            let rows = starts.iter().enumerate().flat_map(|(at, start)| {
+                let last = last(at);
+                (0..size).map(move |place| (start + place).min(last))
+            });
             rows.flat_map(move |row| row * width..(row + 1) * width)
         };
         let cells = match &column.cells {
@@ -305,7 +337,7 @@ pub(super) fn cut(table: &Table, starts: &[usize], size: usize, wanted: &dyn Fn(
         columns: kept.into_iter().map(column).collect(),
         rows: starts.len(),
         unread: table.unread.iter().cloned().chain(left.into_iter().map(|column| column.name.clone())).collect(),
-        windows: Some((starts.to_vec(), size)),
+        windows: Some(windows.clone()),
         origins: table.origins.clone(),
         headerless: table.headerless,
         broken: vec![],

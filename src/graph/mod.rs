@@ -7,8 +7,10 @@ pub mod build;
 pub mod class;
 pub mod contraction;
 pub mod copies;
+mod ends;
 pub mod fit;
 pub mod infer;
+pub mod lengths;
 pub mod lift;
 pub mod linear;
 pub mod loops;
@@ -83,6 +85,8 @@ pub struct Graph {
     spans: FxHashMap<NodeId, Span>,
     /// Derivatives of values by a number, and what that is called: they are spoken of by the value's name.
     tangents: FxHashMap<NodeId, (NodeId, String)>,
+    /// Which axes end where an example does; only while a model is built.
+    pub lengths: Option<Box<lengths::Lengths>>,
     /// The first rewrite that did not keep a type, in words: `verify` refuses such a graph.
     flaw: Option<String>,
 }
@@ -132,6 +136,12 @@ impl Graph {
 
     /// The node of this operation: an old one if it is there already.
     pub fn intern(&mut self, op: Op) -> NodeId {
+        if self.lengths.is_some() {
+            return self.intern_with_lengths(op);
+        }
+        self.intern_plainly(op)
+    }
+    fn intern_plainly(&mut self, op: Op) -> NodeId {
         if let Some(&id) = self.interned.get(&op) {
             return id;
         }

@@ -12,6 +12,8 @@ pub struct Named {
     pub doc: &'static str,
     pub shape: fn(&[&Type]) -> Shape,
     pub range: Interval,
+    /// What the entries behind the end of an axis that is as long as an example are to it.
+    pub behind: Behind,
     /// Whether its values along the last axis are shares of one: they sum to 1.
     pub shares: bool,
     /// Whether its values are elements of its first argument, or sums of them, in whichever order.
@@ -20,6 +22,17 @@ pub struct Named {
     pub definition: fn(&mut Graph, &[NodeId]) -> NodeId,
     /// `(arguments, answer, which argument)`: its differential by one argument, as a linear map; none where it is zero.
     pub differential: fn(&mut Graph, &[NodeId], NodeId, usize) -> Option<Linear>,
+}
+
+/// What stands behind the end of the last axis, to a function of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Behind {
+    /// This number there changes nothing.
+    Holds(f64),
+    /// An entry is made of none that stand behind it.
+    Later,
+    /// All entries count.
+    Seen,
 }
 
 /// A row as a value that can be copied, compared and hashed.
@@ -77,6 +90,7 @@ pub static SOFTMAX: Named = Named {
     name: "softmax",
     doc: "exp(z) / sum(exp(z)) over the last axis",
     shape: same,
+    behind: Behind::Holds(f64::NEG_INFINITY),
     range: Interval::UNIT,
     shares: true,
     keeps_elements: false,
@@ -98,6 +112,7 @@ pub static LOGSUMEXP: Named = Named {
     name: "logsumexp",
     doc: "log(sum(exp(z))) over the last axis",
     shape: without_last,
+    behind: Behind::Holds(f64::NEG_INFINITY),
     range: Interval::ALL,
     shares: false,
     keeps_elements: false,
@@ -121,6 +136,7 @@ pub static LOG_SOFTMAX: Named = Named {
     name: "log_softmax",
     doc: "z - logsumexp(z), the logarithm of softmax(z)",
     shape: same,
+    behind: Behind::Holds(f64::NEG_INFINITY),
     range: Interval { low: f64::NEG_INFINITY, high: 0.0 },
     shares: false,
     keeps_elements: false,
@@ -136,6 +152,7 @@ pub static CROSS_ENTROPY: Named = Named {
     name: "cross_entropy",
     doc: "-log(p[t]) of probabilities p and a class t, or -sum(t log(p)) of two vectors of probabilities",
     shape: without_last,
+    behind: Behind::Seen,
     range: Interval::NONNEGATIVE,
     shares: false,
     keeps_elements: false,
@@ -186,6 +203,7 @@ pub static SOFTMAX_CROSS_ENTROPY: Named = Named {
     name: "softmax_cross_entropy",
     doc: "cross_entropy(softmax(z), t), computed as logsumexp(z) - z[t]",
     shape: without_last,
+    behind: Behind::Seen,
     range: Interval::NONNEGATIVE,
     shares: false,
     keeps_elements: false,
@@ -218,6 +236,7 @@ pub static NORM: Named = Named {
     name: "norm",
     doc: "the square root of the sum of the squares over the last axis; norm'(0) = 0",
     shape: without_last,
+    behind: Behind::Holds(0.0),
     range: Interval::NONNEGATIVE,
     shares: false,
     keeps_elements: false,

@@ -2,7 +2,7 @@
 //!
 //! Both compare or add each element with each other one, so they are for vectors, not for whole tables: n² steps, no memory for them.
 use super::linear::Linear;
-use super::named::{Named, NamedOp, last_axis, same};
+use super::named::{Behind, Named, NamedOp, last_axis, same};
 use super::{Graph, NodeId, Row};
 use crate::op::{Interval, ReduceOp, comparison};
 
@@ -27,6 +27,7 @@ pub static CUMSUM: Named = Named {
     name: "cumsum",
     doc: "x[0], x[0] + x[1], … along the last axis",
     shape: same,
+    behind: Behind::Later,
     range: Interval::ALL,
     shares: false,
     keeps_elements: true,
@@ -48,6 +49,7 @@ pub static SORT: Named = Named {
     name: "sort",
     doc: "the elements in ascending order, along the last axis",
     shape: same,
+    behind: Behind::Seen,
     range: Interval::ALL,
     shares: false,
     keeps_elements: true,
@@ -60,6 +62,7 @@ pub static SORT_BY: Named = Named {
     name: "sort_by",
     doc: "values in the ascending order of keys, along the last axis",
     shape: same,
+    behind: Behind::Seen,
     range: Interval::ALL,
     shares: false,
     keeps_elements: true,

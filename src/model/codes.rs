@@ -99,6 +99,10 @@ pub static CODES: &[Explanation] = &[
     explain("E0316", "a metric that is no number",
         "A metric is one number for each example; its mean is shown. With `batch_mean` it is taken over all of them at once.",
         "input x: [2]\nmetric m = abs(x)", "input x: [2]\nmetric m = mean(abs(x))"),
+    explain("E0317", "an axis that is as long as each example",
+        "`input x: [t <= 100, 6]` has another length in each example, `t`, and at most 100. Sums, means, maxima, softmax, products, loops, \
+         convolutions, `x[-1]` and `x[1..]` know where an example ends. What can't is refused: otherwise it would see what is stored behind the end.",
+        "input x: [t <= 100, 6]\ny = flatten(x)", "input x: [t <= 100, 6]\ny = mean(x, axis = 0)"),
     explain("E0401", "a class that is computed with",
         "A class is a name, not a number: it is compared, used as an index, or made a vector by `onehot`.",
         "target t: class(3)\ninput x\ny = x + t", "target t: class(3)\ninput x\ny = x + [t == 1]"),

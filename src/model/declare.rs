@@ -55,8 +55,13 @@ impl<'a> Elaborator<'a> {
                 .at(self.span(id), "not here");
             return self.fail(error);
         }
+        let mut ends = vec![];
         let mut ty = match &item.ty {
-            Some(ty) => self.written_type(ty, true)?,
+            Some(ty) => {
+                // What follows counts the inputs: those that are lengths come first.
+                ends = self.declared_lengths(ty)?;
+                self.written_type(ty, true)?
+            }
             None => crate::graph::Type::real(&[], true),
         };
         if let Kind::Class(list, _) = &mut ty.kind {
@@ -65,6 +70,7 @@ impl<'a> Elaborator<'a> {
         self.graph.inputs.push(Variable { name: name.name.clone(), ty, span: name.span });
         let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
         self.graph.name(leaf, name.name.clone());
+        self.graph.set_ends(leaf, ends);
         self.mark(leaf, name.span);
         if let Some(ty) = &item.ty {
             self.name_axes(leaf, ty, 0);

@@ -37,7 +37,7 @@ impl<'a> Elaborator<'a> {
         } else {
             let called = Some(self.text(by_span)).filter(|text| text.chars().all(|c| c.is_alphanumeric() || c == '_'));
             let called = called.map(str::to_string);
-            gradient::derivative(&mut self.graph, of.id, by.id, called.as_deref())
+            self.graph.unwatched(|graph| gradient::derivative(graph, of.id, by.id, called.as_deref()))
         };
         match result {
             Ok(seen) => {
@@ -72,7 +72,7 @@ impl<'a> Elaborator<'a> {
         let of = &Tensor { id: self.with_originals(of.id, by.id), ..of.clone() };
         if gradient::crosses_batch(&self.graph, of.id, by.id) && self.graph.shape(of.id).is_empty() {
             self.check_derivative(of, of_span, by, by_span, whole)?;
-            return Ok(Tensor::new(gradient::across_batch(&mut self.graph, of.id, by.id)));
+            return Ok(Tensor::new(self.graph.unwatched(|graph| gradient::across_batch(graph, of.id, by.id))));
         }
         self.derivative(of, of_span, by, by_span, whole)
     }
@@ -118,7 +118,7 @@ impl<'a> Elaborator<'a> {
         let mut shape = self.shape(of);
         shape.extend(self.shape(by));
         self.check_limits(&shape, whole)?;
-        match gradient::jacobian(&mut self.graph, of.id, by.id) {
+        match self.graph.unwatched(|graph| gradient::jacobian(graph, of.id, by.id)) {
             Ok(seen) => {
                 self.asked_for(seen, of.id, (by.id, by_span), whole);
                 Ok(Tensor::new(self.with_elements(seen, &back)))

@@ -131,6 +131,8 @@ pub struct Facts<'a> {
     pub elements: Vec<Element>,
     /// The columns that the `data` section standardizes.
     pub scaled: Vec<(String, Span)>,
+    /// The places of loops that run as long as an example, and how long.
+    pub ended_places: FxHashMap<NodeId, NodeId>,
     /// How declarations call the sizes of values.
     pub axis_names: FxHashMap<NodeId, Vec<Option<&'a str>>>,
 }
@@ -305,7 +307,7 @@ impl<'a> Elaborator<'a> {
         match value {
             Value::Tensor(tensor) => Ok(tensor),
             Value::Truth(truth) => Ok(self.truth(truth)),
-            Value::Range { from, to } => self.range_values(from, to, span),
+            Value::Range { from, to, end } => self.range_values(from, to, end, span),
             Value::Function(function) => {
                 let name = function.name().to_string();
                 let error =

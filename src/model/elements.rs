@@ -11,6 +11,8 @@ impl Elaborator<'_> {
         let ty = self.graph.ty(all);
         let ty = Type { shape: ty.shape[1..].to_vec(), kind: ty.kind, varying: ty.varying };
         let hole = self.graph.hole(ty);
+        let ends = self.graph.ends(all)[1..].to_vec();
+        self.graph.set_ends(hole, ends);
         self.facts.elements.push(Element { hole, all, place: None });
         hole
     }
@@ -74,7 +76,7 @@ impl Elaborator<'_> {
             let place = place.unwrap_or_else(|| self.graph.hole(Type { shape: vec![], kind, varying: false }));
             self.facts.elements[at].place = Some(place);
             let taken = self.graph.gather(all, place, 0);
-            seen = self.graph.substitute(&[seen], &[(hole, taken)])[0];
+            seen = self.graph.unwatched(|graph| graph.substitute(&[seen], &[(hole, taken)]))[0];
             back.insert(0, (taken, hole));
         }
         (seen, back)
@@ -88,10 +90,11 @@ impl Elaborator<'_> {
         let is_form = |id: &NodeId| self.graph.form_of(*id) == Some(by);
         let pairs: Vec<(NodeId, NodeId)> =
             self.graph.reachable(&[of]).into_iter().filter(is_form).map(|id| (id, by)).collect();
-        if pairs.is_empty() { of } else { self.graph.substitute(&[of], &pairs)[0] }
+        if pairs.is_empty() { of } else { self.graph.unwatched(|graph| graph.substitute(&[of], &pairs))[0] }
     }
     /// The derivative of what was seen through elements, with the holes for them again.
     pub(super) fn with_elements(&mut self, derivative: NodeId, back: &[(NodeId, NodeId)]) -> NodeId {
-        back.iter().fold(derivative, |value, pair| self.graph.substitute(&[value], &[*pair])[0])
+        back.iter()
+            .fold(derivative, |value, pair| self.graph.unwatched(|graph| graph.substitute(&[value], &[*pair]))[0])
     }
 }

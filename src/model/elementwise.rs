@@ -227,7 +227,10 @@ impl<'a> Elaborator<'a> {
             _ => {}
         }
         let (x, y) = (self.tensor_of(left.0, left.1)?, self.tensor_of(right.0, right.1)?);
-        let single = |this: &Self, x: &Tensor| x.number().filter(|_| this.graph.shape(x.id).is_empty());
+        let single = |this: &Self, x: &Tensor| {
+            let is_one = this.graph.shape(x.id).is_empty() && !this.graph.ty(x.id).varying;
+            x.number().filter(|_| is_one)
+        };
         if let (Some(x), Some(y)) = (single(self, &x), single(self, &y)) {
             return Ok(Value::Truth((row_of(relation).value)(x, y) != 0.0));
         }

@@ -2,7 +2,7 @@
 use super::elaborator::{Elaborator, Outcome, Reported};
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::graph::{Kind, Leaf, Op};
+use crate::graph::{Kind, Leaf, NodeId, Op};
 use crate::limits;
 use crate::op::{Binary, BinaryOp, arithmetic, comparison, exponential};
 use crate::syntax::{NodeKind, ProductSign, SumSign, TreeId};
@@ -20,6 +20,7 @@ impl<'a> Elaborator<'a> {
         let value = self.expression_of_kind(id);
         self.reading.depth -= 1;
         let value = value?;
+        self.check_lengths(self.span(id))?;
         if let Value::Tensor(tensor) = &value {
             let span = self.span(id);
             let shape = self.shape(tensor);
@@ -308,7 +309,7 @@ impl<'a> Elaborator<'a> {
         Ok(Tensor { id, row: false, known })
     }
     /// `from..to` as a list of whole numbers.
-    pub fn range_values(&mut self, from: i64, to: i64, span: Span) -> Outcome<Tensor> {
+    pub fn range_values(&mut self, from: i64, to: i64, end: Option<NodeId>, span: Span) -> Outcome<Tensor> {
         let count = (to - from) as usize;
         self.check_table(count, span)?;
         let values: Vec<f64> = (from..to).map(|v| v as f64).collect();
@@ -317,6 +318,9 @@ impl<'a> Elaborator<'a> {
         } else {
             self.graph.table(&values, &[count])
         };
+        if let Some(end) = end {
+            return Ok(Tensor::new(self.graph.ending(id, 0, end)));
+        }
         Ok(Tensor { id, row: false, known: Some(Rc::from(values)) })
     }
     /// Refuses lists of numbers that are too long to be kept one by one.
@@ -335,11 +339,20 @@ impl<'a> Elaborator<'a> {
         };
         let (low, high) = (self.whole_number(from), self.whole_number(to));
         let (low, high) = (low?, high?);
+        let (start, stop) = (self.tensor(from)?, self.tensor(to)?);
+        if self.as_length(&start, self.span(from))?.is_some() {
+            let error = Diagnostic::error("E0317", "a range begins at a number that is the same for all examples");
+            return self.fail(error.at(self.span(from), "a length").help("as in `0..t`"));
+        }
+        let end = match self.as_length(&stop, self.span(to))? {
+            Some(length) => Some(self.graph.fitting(length, 1 + low, 1)),
+            None => None,
+        };
         if high <= low {
             let error = Diagnostic::error("E0309", format!("the range {low}..{high} is empty"))
                 .at(span, "from a number to a greater one");
             return self.fail(error);
         }
-        Ok(Value::Range { from: low, to: high })
+        Ok(Value::Range { from: low, to: high, end })
     }
 }

@@ -48,7 +48,10 @@ impl<'a> Elaborator<'a> {
         };
         sound.ok()?;
         let outputs = outputs.ok()?;
+        let lengths = self.graph.lengths.take().map(|lengths| *lengths);
         let loss = self.declared.bindings.iter().find(|(name, _)| name == "loss").map(|(_, id)| *id);
+        // A class that is called so is none.
+        let loss = loss.filter(|id| !self.graph.ty(*id).kind.is_class());
         Some(Model {
             graph: std::mem::take(&mut self.graph),
             inputs: std::mem::take(&mut self.declared.inputs),
@@ -59,6 +62,7 @@ impl<'a> Elaborator<'a> {
             loss,
             objective,
             weight: self.declared.weight,
+            lengths,
             claims: std::mem::take(&mut self.declared.claims),
             compared: std::mem::take(&mut self.classes.compared),
             derivatives: std::mem::take(&mut self.declared.derivatives).into_iter().collect(),
@@ -105,10 +109,10 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        if !said && let Some((_, id)) = self.declared.bindings.iter().find(|(name, _)| name == "y") {
+        if !said && let Some((_, id)) = &self.declared.bindings.iter().find(|(name, _)| name == "y").cloned() {
             // A `y` that needs a target is no answer; then `predict` asks for one.
             if !matches!(self.graph.op(*id), Op::Leaf(Leaf::Input(_))) && self.target_of(*id).is_none() {
-                outputs.push(("y".to_string(), *id));
+                outputs.push(("y".to_string(), self.ending_output(*id)));
             }
         }
         sound.map(|()| outputs)
@@ -133,7 +137,7 @@ impl<'a> Elaborator<'a> {
         if item.value.is_some() {
             self.graph.name(value.id, item.name.name.clone());
         }
-        Ok(value.id)
+        Ok(self.ending_output(value.id))
     }
     /// A target that a value depends on.
     fn target_of(&self, id: NodeId) -> Option<String> {

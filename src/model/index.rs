@@ -47,11 +47,14 @@ impl<'a> Elaborator<'a> {
                         known = None;
                         found?
                     }
-                    None => {
-                        let (start, length) = self.slice_bounds(result, axis, *from, *to, self.span(index))?;
-                        known = known.filter(|_| before == 1).map(|k| k[start..start + length].into());
-                        self.graph.slice(result, axis, start, 1, length)
-                    }
+                    None => match self.part_at_end(result, axis, (*from, *to), self.span(index))? {
+                        Some(part) => part,
+                        None => {
+                            let (start, length) = self.slice_bounds(result, axis, *from, *to, self.span(index))?;
+                            known = known.filter(|_| before == 1).map(|k| k[start..start + length].into());
+                            self.first_entries(result, axis, start, length)
+                        }
+                    },
                 },
                 _ => self.indexed(result, axis, index, &mut known)?,
             };
@@ -59,6 +62,38 @@ impl<'a> Elaborator<'a> {
             axis = axis + grown - before;
         }
         Ok(Tensor { id: result, row: false, known }.into())
+    }
+
+    /// `x[1..]`, `x[..-1]`, `x[-3..]` of an axis that ends where the example does; none where both ends are counted from its beginning.
+    fn part_at_end(
+        &mut self,
+        x: NodeId,
+        axis: usize,
+        (from, to): (Option<TreeId>, Option<TreeId>),
+        span: Span,
+    ) -> Outcome<Option<NodeId>> {
+        let Some(length) = self.graph.end(x, axis) else { return Ok(None) };
+        let mut ends = [0, 0];
+        for (end, id) in ends.iter_mut().zip([from, to]) {
+            if let Some(id) = id {
+                *end = self.whole_number(id)?;
+                let tensor = self.tensor(id)?;
+                // `x[..t]` is all of it.
+                if self.as_length(&tensor, self.span(id))?.is_some() {
+                    let error =
+                        Diagnostic::error("E0317", "a part ends at a number, counted from the beginning or the end");
+                    return self.fail(error.at(self.span(id), "a length").help("`x[..-1]` leaves the last one out"));
+                }
+            }
+        }
+        if ends[0] >= 0 && to.is_some() && ends[1] > 0 {
+            return Ok(None);
+        }
+        self.part_to_end(x, axis, length, (ends[0], ends[1]), span).map(Some)
+    }
+    /// Entries from a place on, which every example has.
+    fn first_entries(&mut self, x: NodeId, axis: usize, start: usize, count: usize) -> NodeId {
+        self.graph.fixed_part(x, axis, start + count, |graph| graph.slice(x, axis, start, 1, count))
     }
 
     /// From which place, and how many.
@@ -104,7 +139,7 @@ impl<'a> Elaborator<'a> {
         let extent = self.graph.shape(x)[axis];
         let axes = self.graph.shape(x).len();
         let at = match value {
-            Value::Range { from, to } => {
+            Value::Range { from, to, .. } => {
                 if to > extent as i64 || from < 0 {
                     let error = Diagnostic::error("E0309", format!("{} is not in 0..{extent}", self.quote_span(span)))
                         .at(span, format!("the axis has {extent} entries"));
@@ -112,10 +147,19 @@ impl<'a> Elaborator<'a> {
                 }
                 let (start, length) = (from as usize, (to - from) as usize);
                 *known = known.take().filter(|_| axes == 1).map(|k| k[start..start + length].into());
-                return Ok(self.graph.slice(x, axis, start, 1, length));
+                return Ok(self.first_entries(x, axis, start, length));
             }
             value => self.tensor_of(value, span)?,
         };
+        if let (Some(length), Some(number), false) =
+            (self.graph.end(x, axis), at.number(), self.graph.ty(at.id).varying)
+            && number < 0.0
+            && number.fract() == 0.0
+            && -number <= extent as f64
+        {
+            *known = None;
+            return Ok(self.entry_before_end(x, axis, length, -number as i64));
+        }
         if let Some(list) = at.known.clone() {
             return self.indexed_by_known(x, axis, &list, self.shape(&at).is_empty(), span, known);
         }
@@ -181,9 +225,10 @@ impl<'a> Elaborator<'a> {
         }
         *known = known.take().filter(|_| axes == 1).map(|k| places.iter().map(|p| k[*p]).collect());
         if single {
-            return Ok(self.graph.index(x, axis, places[0]));
+            let place = places[0];
+            return Ok(self.graph.fixed_part(x, axis, place + 1, |graph| graph.index(x, axis, place)));
         }
-        let parts: Vec<NodeId> = places.iter().map(|&place| self.graph.slice(x, axis, place, 1, 1)).collect();
+        let parts: Vec<NodeId> = places.iter().map(|&place| self.first_entries(x, axis, place, 1)).collect();
         Ok(self.graph.join(axis, &parts))
     }
     /// The value with this axis in front.

@@ -234,8 +234,9 @@ impl<'a> Elaborator<'a> {
             return self.fail(error);
         }
         let leading = shape.len() - ty.shape.len();
-        for (&written, &size) in ty.shape.iter().zip(&shape[leading..]) {
-            self.fit_size(argument, ty, written, size)?;
+        let ends = self.graph.ends(argument.tensor.id);
+        for (&written, (&size, &end)) in ty.shape.iter().zip(shape.iter().zip(&ends).skip(leading)) {
+            self.fit_size(argument, ty, written, (size, end))?;
         }
         self.name_axes(argument.tensor.id, ty, leading);
         Ok(leading)
@@ -247,7 +248,7 @@ impl<'a> Elaborator<'a> {
             Element::Number if class => format!("`{name}` is made of numbers, and gets a class"),
             Element::Bool if kind != Kind::Bool => format!("`{name}` is a truth value, and gets something else"),
             Element::Class(written) => match kind.count() {
-                Some(size) => return self.fit_size(argument, ty, written, size),
+                Some(size) => return self.fit_size(argument, ty, written, (size, None)),
                 None => format!("`{name}` is a class, and gets something else"),
             },
             _ => return Ok(()),
@@ -266,11 +267,20 @@ impl<'a> Elaborator<'a> {
         self.fail(error)
     }
     /// A size of a type: a name that is not bound yet is bound to it.
-    fn fit_size(&mut self, argument: &Typed<'a>, ty: &WrittenType, written: TreeId, size: usize) -> Outcome<()> {
+    fn fit_size(
+        &mut self,
+        argument: &Typed<'a>,
+        ty: &WrittenType,
+        written: TreeId,
+        (size, end): (usize, Option<NodeId>),
+    ) -> Outcome<()> {
         if let NodeKind::Name(name) = self.tree.kind(written)
             && self.scopes.own(self.scope, name).is_none()
         {
-            let value = self.constant(size as f64);
+            let value = match end {
+                Some(length) => Tensor::known(length, size as f64),
+                None => self.constant(size as f64),
+            };
             self.bind(name, value.into(), self.span(written));
             return Ok(());
         }
@@ -367,7 +377,7 @@ impl<'a> Elaborator<'a> {
     pub fn substituted(&mut self, value: Value<'a>, pairs: &[(NodeId, NodeId)]) -> Value<'a> {
         let mut nodes = vec![];
         value.nodes(&mut nodes);
-        let put = self.graph.substitute(&nodes, pairs);
+        let put = self.graph.unwatched(|graph| graph.substitute(&nodes, pairs));
         value.with_nodes(&mut put.into_iter())
     }
     /// The names of parameters by which the body differentiates.

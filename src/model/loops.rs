@@ -18,6 +18,15 @@ enum Over {
     Places(usize),
 }
 
+/// What a loop runs over, for each variable, and how often.
+struct Rounds {
+    overs: Vec<Over>,
+    length: usize,
+    /// How many rounds count, if examples differ.
+    end: Option<NodeId>,
+    reverse: bool,
+}
+
 impl<'a> Elaborator<'a> {
     pub fn looped(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
         match of.kind {
@@ -30,7 +39,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// What each variable runs over, how many places there are, and whether from the last to the first.
-    fn over(&mut self, of: &'a Loop) -> Outcome<(Vec<Over>, usize, bool)> {
+    fn over(&mut self, of: &'a Loop) -> Outcome<Rounds> {
         let (inner, reverse) = self.without_reverse(of.over);
         let ids: Vec<TreeId> = match self.tree.kind(self.tree.bare(inner)) {
             NodeKind::Tuple(items) => items.clone(),
@@ -55,13 +64,17 @@ impl<'a> Elaborator<'a> {
         }
         let mut overs = vec![];
         let mut length: Option<(usize, Span)> = None;
+        let mut all_end: Option<NodeId> = None;
         for (value, at) in values {
-            let (over, n) = match value {
-                Value::Range { from: 0, to } => (Over::Places(to as usize), to as usize),
+            let (over, n, end) = match value {
+                Value::Range { from: 0, to, end } => (Over::Places(to as usize), to as usize, end),
                 value => {
                     let x = self.tensor_of(value, at)?;
                     match self.graph.shape(x.id).first() {
-                        Some(&n) => (Over::Elements(x), n),
+                        Some(&n) => {
+                            let end = self.graph.end(x.id, 0);
+                            (Over::Elements(x), n, end)
+                        }
                         None => {
                             let error =
                                 Diagnostic::error("E0310", "a loop runs over a list or a range, not over a number")
@@ -81,9 +94,17 @@ impl<'a> Elaborator<'a> {
                 }
                 _ => length = Some((n, at)),
             }
+            match (all_end, end) {
+                (Some(one), Some(other)) if one != other => {
+                    let error =
+                        Diagnostic::error("E0310", "what a loop runs over has one length").at(at, "another length");
+                    return self.fail(error.note("both are as long as each example says, and not by the same name"));
+                }
+                _ => all_end = all_end.or(end),
+            }
             overs.push(over);
         }
-        Ok((overs, length.map_or(0, |(n, _)| n), reverse))
+        Ok(Rounds { overs, length: length.map_or(0, |(n, _)| n), end: all_end, reverse })
     }
     /// `xs` of `reverse(xs)`: the loop runs the other way.
     fn without_reverse(&self, over: TreeId) -> (TreeId, bool) {
@@ -99,7 +120,7 @@ impl<'a> Elaborator<'a> {
 
     /// `for`: the body for one element, lifted over all of them.
     fn map(&mut self, of: &'a Loop) -> Outcome<Value<'a>> {
-        let (overs, length, reverse) = self.over(of)?;
+        let Rounds { overs, length, end, reverse } = self.over(of)?;
         let scope = self.inner_scope();
         let mut pairs: Vec<(NodeId, NodeId)> = vec![];
         for (name, over) in of.variables.iter().zip(overs) {
@@ -111,9 +132,11 @@ impl<'a> Elaborator<'a> {
                 Over::Places(n) => {
                     let ty = Type { shape: vec![], kind: Kind::Index(n), varying: false };
                     let (hole, all) = (self.graph.hole(ty), self.graph.intern(Op::Leaf(Leaf::Iota(n))));
+                    let all = end.map_or(all, |end| self.graph.ending(all, 0, end));
                     (hole, if reverse { self.reversed(all, 0) } else { all })
                 }
             };
+            self.facts.ended_places.extend(end.map(|end| (hole, end)));
             pairs.push((hole, all));
             self.scopes.set(scope, &name.name, super::scope::Slot::Value(Tensor::new(hole).into()), name.span);
         }
@@ -121,7 +144,18 @@ impl<'a> Elaborator<'a> {
         let value = self.in_scope(scope, |this| this.loop_body(of.body))?;
         pairs.extend(self.draws_for_each(draws, length));
         self.lift_steps(steps, &pairs, length, self.span(of.over))?;
-        Ok(self.lifted_value(value, &pairs, length))
+        let value = self.lifted_value(value, &pairs, length);
+        Ok(match end {
+            Some(end) => self.ending_value(value, end),
+            None => value,
+        })
+    }
+    /// A value that a loop made of each element: where the elements end, it does.
+    fn ending_value(&mut self, value: Value<'a>, end: NodeId) -> Value<'a> {
+        let mut nodes = vec![];
+        value.nodes(&mut nodes);
+        let ending: Vec<NodeId> = nodes.into_iter().map(|id| self.graph.ending(id, 0, end)).collect();
+        value.with_nodes(&mut ending.into_iter())
     }
     fn loop_body(&mut self, body: TreeId) -> Outcome<Value<'a>> {
         match self.tree.kind(body) {
@@ -131,6 +165,9 @@ impl<'a> Elaborator<'a> {
     }
     /// The elements along an axis, from the last to the first.
     pub fn reversed(&mut self, x: NodeId, axis: usize) -> NodeId {
+        if let Some(length) = self.graph.end(x, axis) {
+            return self.last_to_first(x, axis, length);
+        }
         let shape = self.graph.shape(x).to_vec();
         let mut all: Vec<_> = shape.iter().enumerate().map(|(a, &n)| crate::graph::Row::axis(a, n)).collect();
         all[axis] = rows::slice(axis, shape[axis], shape[axis] - 1, -1);
@@ -139,13 +176,14 @@ impl<'a> Elaborator<'a> {
 
     /// `fold` and `scan`.
     fn carried(&mut self, of: &'a Loop, span: Span) -> Outcome<Value<'a>> {
-        let (overs, length, reverse) = self.over(of)?;
+        let Rounds { overs, length, end, reverse } = self.over(of)?;
         let mut starts: Vec<(Tensor, Span)> = vec![];
         for state in &of.states {
             let span = self.span(state.start);
             starts.push((self.tensor(state.start)?, span));
         }
         let over_varies = overs.iter().any(|over| matches!(over, Over::Elements(x) if self.graph.ty(x.id).varying));
+        let over_varies = over_varies || end.is_some();
         let mut varying: Vec<bool> =
             starts.iter().map(|(start, _)| over_varies || self.graph.ty(start.id).varying).collect();
         let mut kinds: Vec<Kind> = starts.iter().map(|(start, _)| self.graph.ty(start.id).kind).collect();
@@ -161,6 +199,10 @@ impl<'a> Elaborator<'a> {
             self.reading.replaying += rounds;
             let steps = self.sites.stepped.len();
             self.graph.draws.truncate(draws);
+            if let Some(end) = end {
+                let place = self.graph.intern(Op::Leaf(Leaf::LoopIndex(id)));
+                self.facts.ended_places.insert(place, end);
+            }
             let next = self.round(of, id, &overs);
             self.reading.replaying -= rounds;
             let next = next?;
@@ -180,7 +222,16 @@ impl<'a> Elaborator<'a> {
                 (varying, kinds, rounds) = (now, kinds_now, 1);
                 continue;
             }
-            for (index, next) in next.iter().enumerate() {
+            let mut next = next;
+            for (index, next) in next.iter_mut().enumerate() {
+                // Behind the end nothing changes.
+                if let Some(end) = end {
+                    let (shape, before) = (self.shape(next), self.graph.looped(id).binders[index].leaf);
+                    let counts = self.graph.round_counts(id, end, &shape);
+                    let kind = kinds[index];
+                    let now = self.graph.as_kind(next.id, kind).unwrap_or(next.id);
+                    *next = Tensor::new(self.graph.select(counts, now, before));
+                }
                 self.graph.set_next(id, index, next.id);
             }
             self.within_rounds(id)?;
@@ -189,6 +240,7 @@ impl<'a> Elaborator<'a> {
                 let node = match of.kind {
                     LoopKind::Scan => {
                         let all = self.graph.stacked(id, next.id);
+                        let all = end.map_or(all, |end| self.graph.ending(all, 0, end));
                         if reverse { self.reversed(all, 0) } else { all }
                     }
                     _ => self.graph.last(id, next.id),
@@ -322,7 +374,12 @@ impl<'a> Elaborator<'a> {
 
     /// `repeat`: each round is read on its own, with parameters of its own.
     fn unrolled(&mut self, of: &'a Loop) -> Outcome<Value<'a>> {
-        let (overs, length, reverse) = self.over(of)?;
+        let Rounds { overs, length, end, reverse } = self.over(of)?;
+        if end.is_some() {
+            let error = Diagnostic::error("E0317", "`repeat` is unrolled: it has as many rounds in each example");
+            let error = error.at(self.span(of.over), "as long as each example says");
+            return self.fail(error.help("`fold` and `scan` stop where an example ends"));
+        }
         if length > limits::REPEAT_ROUNDS {
             let error = Diagnostic::error("E0905", format!("`repeat` has at most {} rounds", limits::REPEAT_ROUNDS))
                 .at(self.span(of.over), format!("{length} rounds"))

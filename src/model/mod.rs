@@ -23,6 +23,7 @@ mod gather;
 mod index;
 mod juxtaposition;
 mod layer;
+mod lengths;
 mod loops;
 mod mend;
 mod names;
@@ -46,6 +47,7 @@ mod value;
 mod warnings;
 
 use crate::diagnostic::{Diagnostic, Sources, Span};
+use crate::graph::lengths::Lengths;
 use crate::graph::{Graph, NodeId, Variable};
 use crate::limits;
 use crate::random::Distribution;
@@ -72,6 +74,8 @@ pub struct Model {
     pub objective: Option<NodeId>,
     /// How much each example counts in the mean of the objective, if the data says so.
     pub weight: Option<NodeId>,
+    /// Which axes end where an example does, if any do.
+    pub lengths: Option<Lengths>,
     pub claims: Vec<Claim>,
     /// Comparisons that may only be made where the classes have no names.
     pub compared: Vec<classes::Compared>,
@@ -88,6 +92,8 @@ pub struct Model {
 pub enum Role {
     Input,
     Target,
+    /// How long axes of an example are.
+    Length,
     /// How much an example counts: a line of the data says so, the program never reads it.
     Weight,
 }
@@ -240,13 +246,14 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {
     pub inputs: Vec<(Role, Variable)>,
+    /// For each of them: the input that says how long its first axis is; of such an input, the least that the program can do with.
+    pub lengths: Vec<(Option<usize>, usize)>,
     pub settings: Vec<(String, f64)>,
 }
 
 impl Model {
     pub fn declarations(&self) -> Declarations {
-        let inputs = self.inputs.iter().zip(&self.graph.inputs).map(|(input, v)| (input.role, v.clone())).collect();
-        Declarations { inputs, settings: self.graph.settings.clone() }
+        declarations_of(&self.graph, &self.inputs, self.lengths.as_ref())
     }
 }
 
@@ -276,12 +283,25 @@ pub fn declarations(parsed: &Parsed, sources: &Sources, options: &Options) -> De
         match elaborator.file(&parsed.root) {
             Some(model) => model.declarations(),
             None => {
-                let roles = elaborator.declared.inputs.iter().map(|input| input.role);
-                let inputs = roles.zip(elaborator.graph.inputs.iter().cloned()).collect();
-                Declarations { inputs, settings: elaborator.graph.settings.clone() }
+                let lengths = elaborator.graph.lengths.take();
+                declarations_of(&elaborator.graph, &elaborator.declared.inputs, lengths.as_deref())
             }
         }
     })
+}
+
+fn declarations_of(graph: &Graph, inputs: &[Input], lengths: Option<&Lengths>) -> Declarations {
+    let number = |leaf: NodeId| inputs.iter().position(|input| input.leaf == leaf);
+    let of = |input: &Input| {
+        let Some(lengths) = lengths else { return (None, 1) };
+        let least = lengths.least.get(&input.leaf).map_or(1, |least| *least as usize);
+        (lengths.end_of(input.leaf).and_then(number), least)
+    };
+    Declarations {
+        inputs: inputs.iter().zip(&graph.inputs).map(|(input, v)| (input.role, v.clone())).collect(),
+        lengths: inputs.iter().map(of).collect(),
+        settings: graph.settings.clone(),
+    }
 }
 
 /// Expressions are read by recursion, for which a main thread's stack may be too small.

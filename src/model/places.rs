@@ -129,7 +129,14 @@ impl<'a> Elaborator<'a> {
         row.terms.iter_mut().for_each(|term| term.0 += axis);
         rows[axis] = row;
         shape.splice(axis..=axis, lengths);
-        let mut result = self.graph.view(x, shape, rows);
+        // Rounds that do not count look at padding, and what they see is not seen.
+        let ends_alike = |place: &NodeId| match (self.facts.ended_places.get(place), self.graph.end(x, axis)) {
+            (Some(&of_loop), Some(length)) => self.graph.declared_end(of_loop) == self.graph.declared_end(length),
+            _ => false,
+        };
+        let is_seen_as_far = places.terms.iter().all(|term| ends_alike(&term.0));
+        let entries = if is_seen_as_far { 1 } else { most as usize + 1 };
+        let mut result = self.graph.fixed_part(x, axis, entries, |graph| graph.view(x, shape, rows));
         for (place, _) in places.terms {
             let first = self.moved_to_front(result, axis);
             result = self.placed(first, place);

@@ -130,7 +130,15 @@ impl<'a> Elaborator<'a> {
         if varying {
             self.no_axis_of_rows(ty)?;
         }
-        let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(|id| self.size(*id)).collect();
+        let size = |id: &TreeId| match self.written_length(*id) {
+            Some((_, most)) if varying => self.size(most),
+            Some(_) => {
+                let error = Diagnostic::error("E0317", "only inputs and targets have lengths of their own");
+                Err(self.report(error.at(self.span(*id), "not here").help("as in `input x: [t <= 100, 6]`")))
+            }
+            None => self.size(*id),
+        };
+        let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(size).collect();
         let kind = match ty.element {
             Element::Number => Ok(Kind::Real),
             Element::Wrong => Err(Reported),

@@ -127,7 +127,7 @@ impl<'a> Elaborator<'a> {
     pub fn substitute_steps(&mut self, since: usize, pairs: &[(NodeId, NodeId)]) {
         let numbers = self.stepped_since(since);
         let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.declared.states[*n as usize].next).collect();
-        let put = self.graph.substitute(&next, pairs);
+        let put = self.graph.unwatched(|graph| graph.substitute(&next, pairs));
         for (number, id) in numbers.iter().zip(put) {
             self.declared.states[*number as usize].next = Some(id);
         }
@@ -137,7 +137,7 @@ impl<'a> Elaborator<'a> {
         let numbers = self.stepped_since(since);
         let next: Vec<NodeId> = numbers.iter().filter_map(|n| self.declared.states[*n as usize].next).collect();
         let pairs = self.put_in_place(pairs);
-        let lifted = self.graph.lift(&next, &pairs, extent);
+        let lifted = self.graph.unwatched(|graph| graph.lift(&next, &pairs, extent));
         for (number, one) in numbers.iter().zip(lifted) {
             if one.1 {
                 let name = self.graph.states[*number as usize].name.clone();
@@ -166,7 +166,7 @@ impl<'a> Elaborator<'a> {
         let mut nodes = vec![];
         value.nodes(&mut nodes);
         let pairs = self.put_in_place(pairs);
-        let lifted = self.graph.lift(&nodes, &pairs, extent);
+        let lifted = self.graph.unwatched(|graph| graph.lift(&nodes, &pairs, extent));
         let mut wide: Vec<NodeId> = vec![];
         for one in lifted {
             wide.push(widened(&mut self.graph, one, extent));

@@ -14,9 +14,11 @@ pub enum Value<'a> {
     /// A truth that is known when compiling.
     Truth(bool),
     /// `from..to`, half-open; of values it is the list of whole numbers.
+    /// Of examples of unequal length it ends earlier in some: `end` entries are there.
     Range {
         from: i64,
         to: i64,
+        end: Option<NodeId>,
     },
     Text(Rc<str>),
     /// An option: `same`, `valid`, `causal`.

@@ -106,6 +106,10 @@ pub static CODES: &[Explanation] = &[
         "`weight = column` says how much each row counts in the objective, which becomes a weighted mean: 0 or more, and not 0 for all rows of a \
          part. `weight balanced t` makes the classes of `t` count equally, however many rows each has.",
         "data \"d.csv\" { x = a; t = b; weight = log(c) }    // c is 0.5", "data \"d.csv\" { x = a; t = b; weight = c }"),
+    explain("E0624", "sequences of a length that does not fit",
+        "`input x: [t <= 100, 6]` has another length in each row: that of the recording, of the text, or what `x.length` or a line `t = column` \
+         says. It is at most what is declared, and long enough for what the program looks at.",
+        "input x: [t <= 3]\ndata \"d.npz\"    // x.length is 5 in a row", "input x: [t <= 5]\ndata \"d.npz\""),
     explain("E0620", "two lists of classes that are compared",
         "A class is known by its name. The classes of a column of texts are its words, in order, so the same place in the lists of two columns \
          says nothing. `same classes p, q` makes one list of both columns, which is learned from both; its number of classes is that of all \

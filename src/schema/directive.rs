@@ -107,7 +107,11 @@ pub(super) fn read_directive(
 }
 
 /// `window 100 by person step 50`, wherever in the section it stands.
-pub(super) fn window(reader: &Reader, section: &Section) -> Result<Option<Windows>, Diagnostic> {
+pub(super) fn window(
+    reader: &Reader,
+    section: &Section,
+    longest: Option<usize>,
+) -> Result<Option<Windows>, Diagnostic> {
     let line = section.statements.iter().find_map(|statement| match &statement.kind {
         StatementKind::Directive(directive) if directive.word.name == "window" => Some((directive, statement.span)),
         _ => None,
@@ -117,8 +121,16 @@ pub(super) fn window(reader: &Reader, section: &Section) -> Result<Option<Window
         0 => Err(Diagnostic::error("E0609", format!("{what} is 1 or more")).at(reader.tree.span(id), "this is 0")),
         number => Ok(number),
     };
-    let Some(&size) = directive.values.first() else { return Ok(None) };
-    let mut windows = Windows { size: number(size, "a window")?, step: 1, by: None, span };
+    let (size, whole) = match (directive.values.first(), longest) {
+        (Some(&size), _) => (number(size, "a window")?, false),
+        (None, Some(longest)) => (longest, true),
+        (None, None) => {
+            let error = Diagnostic::error("E0609", "`window by` makes rows of unequal length, and no input has such");
+            let error = error.at(span, "each recording is a row");
+            return Err(error.help("declare `input x: [t <= 100, 6]`, or say how many rows: `window 100 by …`"));
+        }
+    };
+    let mut windows = Windows { size, step: 1, whole, by: None, span };
     for phrase in &directive.phrases {
         let Some(&value) = phrase.values.first() else { continue };
         match phrase.words.name.as_str() {

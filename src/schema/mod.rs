@@ -17,7 +17,7 @@ pub use column::{ColumnExpression, ColumnTerm};
 pub use directive::{same_classes, standardized};
 pub use facts::{CellType, Facts, Statistics};
 pub use plan::{
-    DataPlan, Declared, Drawn, FileSource, Fill, FillWith, Listed, ListedValues, Part, PartRequest, Role, Slot,
+    DataPlan, Declared, Drawn, FileSource, Fill, FillWith, LENGTH, Listed, ListedValues, Part, PartRequest, Role, Slot,
     SlotValue, Standardize, Windows,
 };
 pub use read::{default_plan, plan, shape_text};

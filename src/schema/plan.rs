@@ -5,6 +5,9 @@ use crate::graph::{Kind, Variable};
 use crate::random::Distribution;
 use indexmap::IndexMap;
 
+/// What stands behind the name of a column whose rows are sequences of unequal length, for the column of lengths.
+pub const LENGTH: &str = ".length";
+
 /// An input or target as the program declares it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
@@ -15,12 +18,18 @@ pub struct Declared {
     pub kind: Kind,
     /// The declaration, for messages.
     pub span: Span,
+    /// The slot that says how long the first axis is in each row, if rows differ.
+    pub length: Option<usize>,
+    /// Of a length: the least that the program can do with.
+    pub least: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Input,
     Target,
+    /// How long axes of a row are, that its data says.
+    Length,
     /// How much a row counts: what the program never speaks of.
     Weight,
 }
@@ -29,7 +38,15 @@ impl Declared {
     /// The input or target that a graph has as a leaf.
     pub fn of(variable: &Variable, role: Role) -> Declared {
         let Variable { name, ty, span } = variable;
-        Declared { name: name.clone(), role, shape: ty.shape.to_vec(), kind: ty.kind, span: *span }
+        Declared {
+            name: name.clone(),
+            role,
+            shape: ty.shape.to_vec(),
+            kind: ty.kind,
+            span: *span,
+            length: None,
+            least: 1,
+        }
     }
 
     /// The number of values of one example.
@@ -42,6 +59,7 @@ impl Declared {
         match self.role {
             Role::Input => "input",
             Role::Target => "target",
+            Role::Length => "length",
             Role::Weight => "weight of the rows",
         }
     }
@@ -143,6 +161,8 @@ pub struct Windows {
     pub size: usize,
     /// From the beginning of one to that of the next.
     pub step: usize,
+    /// Whether each recording is one, however many rows it has, up to the size.
+    pub whole: bool,
     /// What says which recording a row is of.
     pub by: Option<ColumnExpression>,
     pub span: Span,

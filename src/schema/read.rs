@@ -2,7 +2,9 @@
 use super::directive::read_directive;
 use super::expression::Reader;
 use super::lines::{Lines, file_source, slot_index};
-use super::{DataPlan, Declared, Drawn, Listed, ListedValues, Slot, SlotValue};
+use super::{
+    ColumnExpression, ColumnTerm, DataPlan, Declared, Drawn, LENGTH, Listed, ListedValues, Role, Slot, SlotValue,
+};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::random::Distribution;
 use crate::syntax::{Ident, NodeKind, Section, SectionKind, Statement, StatementKind, Target, Tree, TreeId};
@@ -24,7 +26,9 @@ pub fn plan(
     let reader = Reader { tree, settings, depth: Default::default() };
     let mut errors = vec![];
     let mut lines = Lines::default();
-    plan.window = super::directive::window(&reader, section).unwrap_or_else(|error| {
+    let of_slot = |declared: &Declared| declared.length.and(declared.shape.first().copied());
+    let longest = declared.iter().filter_map(of_slot).max();
+    plan.window = super::directive::window(&reader, section, longest).unwrap_or_else(|error| {
         errors.push(error);
         None
     });
@@ -108,7 +112,13 @@ fn read_statement(
                 return Err(error.edit("columns of a file stand behind `=`", sign, " = ", false));
             }
             lines.first("E0615", &format!("`{}`", name.name), name.span)?;
-            plan.listed.push(read_listed(reader, name, values)?);
+            let slot = plan.slots.iter_mut().find(|slot| slot.declared.name == name.name);
+            let is_sequence = slot.as_ref().is_some_and(|slot| slot.declared.length.is_some());
+            if let Some(slot) = slot.filter(|slot| slot.declared.role == Role::Length) {
+                let term = ColumnTerm::Column(name.name.clone());
+                slot.value = SlotValue::Expression(ColumnExpression { term, span: name.span });
+            }
+            plan.listed.extend(read_listed(reader, name, values, is_sequence)?);
             Ok(())
         }
         StatementKind::Directive(directive) => read_directive(reader, directive, statement.span, plan, lines),
@@ -144,15 +154,21 @@ fn read_distribution(reader: &Reader, id: TreeId) -> Result<Distribution, Diagno
     }
 }
 
-/// What stands for one row: nested lists are axes.
-fn read_listed(reader: &Reader, name: &Ident, values: &[TreeId]) -> Result<Listed, Diagnostic> {
+/// What stands for one row: nested lists are axes. Rows of a sequence may be of unequal length: then a column says it, and all are as long as
+/// the longest.
+fn read_listed(reader: &Reader, name: &Ident, values: &[TreeId], is_sequence: bool) -> Result<Vec<Listed>, Diagnostic> {
     let span = values.iter().map(|value| reader.tree.span(*value)).fold(name.span, Span::to);
     let mut cells = vec![];
     let mut first: Option<(Vec<usize>, Span)> = None;
+    let (mut all, mut lengths) = (vec![], vec![]);
     for (row, value) in values.iter().enumerate() {
-        let shape = read_cells(reader, *value, &mut cells)?;
+        let mut own = vec![];
+        let shape = read_cells(reader, *value, &mut own)?;
+        lengths.extend(shape.first().map(|length| *length as f64));
+        all.push(own);
         let place = reader.tree.span(*value);
         match &first {
+            Some((expected, _)) if is_sequence && expected.len() == shape.len() && expected[1..] == shape[1..] => {}
             None => first = Some((shape, place)),
             Some((expected, _)) if *expected == shape => {}
             Some((expected, earlier)) => {
@@ -170,11 +186,25 @@ fn read_listed(reader: &Reader, name: &Ident, values: &[TreeId]) -> Result<Liste
             }
         }
     }
-    let shape = first.map_or(vec![], |(shape, _)| shape);
-    Ok(Listed { name: name.name.clone(), shape, values: same_kind(cells, name)?, rows: values.len(), span })
+    let mut shape = first.map_or(vec![], |(shape, _)| shape);
+    let longest = all.iter().map(Vec::len).max().unwrap_or(0);
+    let mut columns = vec![];
+    if is_sequence && lengths.len() == values.len() {
+        shape[0] = lengths.iter().copied().fold(0.0, f64::max) as usize;
+        let values = ListedValues::Numbers(lengths);
+        columns.push(Listed { name: format!("{}{LENGTH}", name.name), shape: vec![], values, rows: all.len(), span });
+    }
+    for mut own in all {
+        let last = own.last().cloned();
+        own.extend(std::iter::repeat_n(last, longest).flatten().take(longest - own.len()));
+        cells.extend(own);
+    }
+    columns.push(Listed { name: name.name.clone(), shape, values: same_kind(cells, name)?, rows: values.len(), span });
+    Ok(columns)
 }
 
 /// One listed value and its place.
+#[derive(Clone)]
 enum Cell {
     Number(f64),
     Truth(bool),

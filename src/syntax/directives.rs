@@ -53,6 +53,7 @@ static DIRECTIVES: &[DirectiveRule] = &[
     data("window", &[
         form(Many::One, &[], "window 25"),
         form(Many::One, &[("step", Many::One)], "window 25 step 5"),
+        form(Many::None, &[("by", Many::One)], "window by person"),
         form(Many::One, &[("by", Many::One)], "window 100 by person"),
         form(Many::One, &[("by", Many::One), ("step", Many::One)], "window 100 by person step 50"),
     ]),

@@ -91,6 +91,11 @@ const COMMANDS: &[Session] = &[
         files: &[("m.nn", "input x\ntarget t\nparam w\nloss = (w x - t)^2\ndata { x: 1, 2; t: 2, 4; weight: 1, -1 }\ntrain { minimize loss; epochs 9 }\n")],
         commands: &["run m.nn"],
     },
+    Session {
+        code: "E0624",
+        files: &[("m.nn", "input x: [t <= 2]\ntarget y\nparam w\nloss = (w sum(x) - y)^2\ndata { x: [1, 2], [1, 2, 3]; y: 2, 4 }\ntrain { minimize loss; epochs 9 }\n")],
+        commands: &["run m.nn"],
+    },
     Session { code: "E0801", files: &[("m.nn", LINE)], commands: &["run m.nn --weights w.safetensors"] },
     Session {
         code: "E0802",

@@ -28,6 +28,7 @@ mod reread;
 mod rewrites;
 mod rounds;
 mod rows;
+mod sequences;
 mod spelled;
 mod spellings;
 mod stages;

@@ -100,7 +100,7 @@ fn declare(tree: &Tree, item: &crate::syntax::Declared, role: Role) -> Declared 
         _ => Kind::Real,
     };
     let shape = ty.map_or(vec![], |ty| ty.shape.iter().map(|size| number(*size)).collect());
-    Declared { name: item.name.name.clone(), role, shape, kind, span: item.name.span }
+    Declared { name: item.name.name.clone(), role, shape, kind, span: item.name.span, length: None, least: 1 }
 }
 
 /// The numbers of a column of f64, or the indices of a class.

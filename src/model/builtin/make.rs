@@ -19,7 +19,15 @@ pub static ROWS: &[Builtin] = &[
 /// `zeros(n)`, `zeros(n, m)`, `zeros([n, m])`
 fn filled<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, value: f64) -> Outcome<Value<'a>> {
     let shape = e.shape_arguments(&arguments.rest, arguments.span)?;
-    Ok(Tensor::new(e.graph.constant(value, &shape)).into())
+    let mut made = e.graph.constant(value, &shape);
+    for (axis, given) in arguments.rest.iter().enumerate() {
+        if let Value::Tensor(size) = &given.value
+            && let Some(end) = e.as_length(size, given.span)?
+        {
+            made = e.graph.ending(made, axis, end);
+        }
+    }
+    Ok(Tensor::new(made).into())
 }
 
 fn identity<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
@@ -56,7 +64,15 @@ fn shape<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<
         let error = Diagnostic::error("E0308", "a number has no axes").at(arguments.span_of("x"), "a number");
         return e.fail(error);
     }
-    let id = e.graph.table(&sizes, &[sizes.len()]);
+    let ends = e.graph.ends(x.id);
+    let id = match ends.iter().any(Option::is_some) {
+        true => {
+            let number = |(size, end): (&f64, Option<_>)| end.unwrap_or_else(|| e.graph.number(*size));
+            let all: Vec<_> = sizes.iter().zip(ends).map(number).collect();
+            e.graph.stack(&all)
+        }
+        false => e.graph.table(&sizes, &[sizes.len()]),
+    };
     Ok(Tensor { id, row: false, known: Some(Rc::from(sizes)) }.into())
 }
 

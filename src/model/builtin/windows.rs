@@ -209,12 +209,6 @@ fn windows<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
     }
     let sizes = whole_for_each(e, &arguments, "size", axes)?;
     let along = along_axes(e, &arguments, &x, &sizes)?;
-    let view = match along.iter().all(Along::is_tile) {
-        true => tiles(e, x.id, &along),
-        false => window(e, x.id, &along),
-    };
-    let whole = e.graph.shape(view).to_vec();
-    e.check_limits(&whole, arguments.span)?;
     let outside = match arguments.given("outside").cloned() {
         Some(given) => {
             let tensor = e.tensor_of(given.value, given.span)?;
@@ -225,6 +219,15 @@ fn windows<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Valu
         }
         None => 0.0,
     };
+    let unequal: Vec<usize> = (0..axes).filter(|axis| e.graph.end(x.id, *axis).is_some()).collect();
+    let leaves: Vec<usize> = unequal.iter().copied().filter(|axis| along[*axis].leaves()).collect();
+    let sealed = e.graph.sealed(x.id, &leaves, outside);
+    let view = match unequal.is_empty() && along.iter().all(Along::is_tile) {
+        true => tiles(e, x.id, &along),
+        false => window(e, sealed, &along),
+    };
+    let whole = e.graph.shape(view).to_vec();
+    e.check_limits(&whole, arguments.span)?;
     if outside == 0.0 || !along.iter().any(Along::leaves) {
         return Ok(Tensor::new(view).into());
     }

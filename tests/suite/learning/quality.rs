@@ -28,6 +28,7 @@ const QUALITIES: &[Quality] = &[
     quality("gru", "accuracy", 0.88),
     quality("lstm", "accuracy", 0.87),
     quality("cnn1d_watch", "accuracy", 0.91),
+    quality("recordings", "accuracy", 0.90),
     quality("forecast", "error of as_last_month", 0.65),
     quality("forecast", "error of as_last_year", 0.82),
     quality("sunspots", "error of as_last_year", 0.4),
