@@ -1,27 +1,62 @@
 //! What `gradus new` writes for rows that follow each other: the next number of a series, the next character of a text.
+use super::goal::{Goal, GoalKind};
 use super::naming::{is_known, quoted};
-use crate::data::{CHARACTERS, Content, Summary};
+use crate::data::{CHARACTERS, Content, SOUND, Summary};
 
 /// Places of a window, if there are so many rows.
 const PLACES: usize = 24;
 const CHARACTERS_OF_A_WINDOW: usize = 64;
 /// Fewer rows have no parts to try a forecast on.
-const FEWEST_ROWS: usize = 60;
+pub const FEWEST_ROWS: usize = 40;
+/// One of a panel's series is at least so long.
+const SHORTEST_SERIES: usize = 8;
 /// A text that is shorter says too little of its language.
-const FEWEST_CHARACTERS: usize = 500;
+pub const FEWEST_CHARACTERS: usize = 500;
 
-/// The program for a text, or for a series whose next row is to be said. None if the rows are neither, or the target is no number.
-/// `before_data` stands before the data section.
-pub fn program(found: &Summary, name: &str, stem: &str, target: Option<&str>, before_data: &str) -> Option<String> {
-    if let [(column, Content::Words { distinct, .. })] = &found.columns[..]
-        && column == CHARACTERS
-    {
-        return (FEWEST_CHARACTERS <= found.rows).then(|| of_text(found.rows, *distinct, name, stem, before_data));
-    }
-    of_series(found, name, stem, target, before_data)
+/// The program for a text; none if the data are none, or too short.
+pub fn of_text(found: &Summary, name: &str, stem: &str, before_data: &str) -> Option<String> {
+    let [(column, Content::Words { distinct, .. })] = &found.columns[..] else { return None };
+    let is_text = column == CHARACTERS && FEWEST_CHARACTERS <= found.rows;
+    is_text.then(|| text_program(found.rows, *distinct, name, stem, before_data))
 }
 
-fn of_text(rows: usize, kinds: usize, name: &str, stem: &str, before_data: &str) -> String {
+/// The program for rows that follow each other, if they do: a class for each recording, or the next row of a series. `before_data` stands
+/// before the data section. An error is for people.
+pub fn of_rows(
+    found: &Summary,
+    goal: &Goal,
+    name: &str,
+    stem: &str,
+    before_data: &str,
+) -> Result<Option<String>, String> {
+    if let [(column, Content::Array { shape, .. })] = &found.columns[..]
+        && let ([channels], SOUND) = (&shape[..], column.as_str())
+    {
+        return Ok((FEWEST_ROWS <= found.rows).then(|| of_channels(found.rows, *channels, name, stem, before_data)));
+    }
+    if let Some(text) = of_recordings(found, goal, name, stem, before_data) {
+        return Ok(Some(text));
+    }
+    let is_measured = matches!(goal.kind, GoalKind::Number) && goal.of_array.is_none();
+    let Some(clock) = found.clock.as_ref().filter(|clock| is_measured && !clock.repeats) else {
+        let is_panel = found.recordings.as_ref().is_some_and(|recordings| recordings.clock.is_some());
+        // A lone column is a series, too, and so is one beside a counter: nothing else could be said of it.
+        let counts = |content: &Content| matches!(content, Content::Numbers { counts_rows: true, .. });
+        let is_alone = found.columns.iter().filter(|c| !counts(&c.1)).count() == 1;
+        return Ok((is_measured && (is_alone || is_panel))
+            .then(|| of_series(found, goal, name, stem, before_data))
+            .flatten());
+    };
+    if clock.backwards {
+        return Err(format!(
+            "error: the newest row of `{name}` is the first, by `{}`\n  = help: a forecast goes from old to new: sort the rows by it",
+            clock.columns.join("`, `")
+        ));
+    }
+    Ok(of_series(found, goal, name, stem, before_data))
+}
+
+fn text_program(rows: usize, kinds: usize, name: &str, stem: &str, before_data: &str) -> String {
     let n = CHARACTERS_OF_A_WINDOW.min(rows / 50).max(4);
     let step = (n / 2).max(1);
     format!(
@@ -39,20 +74,46 @@ fn of_text(rows: usize, kinds: usize, name: &str, stem: &str, before_data: &str)
     )
 }
 
-fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>, before_data: &str) -> Option<String> {
-    let measured = |(column, content): &(String, Content)| {
-        let is_time = found.clock.as_ref() == Some(column);
-        matches!(content, Content::Numbers { missing: false, counts_rows: false, .. }) && !is_time
+/// The program for a sound of several channels: the next sample of all of them.
+fn of_channels(rows: usize, channels: usize, name: &str, stem: &str, before_data: &str) -> String {
+    let places = PLACES.min(rows / 10);
+    format!(
+        "// {stem}: the next sample of {channels} channels from the last {places} of {rows} of {name}\n\
+         input  x: [{places}, {channels}]\ntarget t: [{channels}]\n\n\
+         now  = x[-1]\nh    = dropout(tanh(dense(flatten(x - now), 16)), 0.2)\ny    = now + dense(h, {channels})    // how it goes on from here\n\
+         loss = mean((y - t)^2)\nmetric as_last = mean((now - t)^2)    // if it stayed as it is\n{before_data}\
+         data \"{name}\" {{\n    window {}\n    x = {SOUND}[0..{places}]\n    t = {SOUND}[{places}]\n    standardize {SOUND}\n    \
+         validation last 0.15\n    test last 0.2\n}}\n\n\
+         train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
+         stop when validation.loss has not improved for 20\n}}\n",
+        places + 1
+    )
+}
+
+fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: &str) -> Option<String> {
+    let target = goal.column;
+    let tells_the_time = |column: &String| {
+        let of_rows = found.clock.as_ref().is_some_and(|clock| clock.columns.contains(column));
+        of_rows || found.recordings.as_ref().is_some_and(|recordings| recordings.clock.as_ref() == Some(column))
     };
-    let columns: Vec<&str> = found.columns.iter().filter(|c| measured(c)).map(|c| c.0.as_str()).collect();
-    // A lone column is a series, too: nothing else could be said of it.
-    let is_series = found.clock.is_some() || found.columns.len() == 1;
-    let target = target.or_else(|| found.columns.last().map(|c| c.0.as_str()))?;
+    let panel = found
+        .recordings
+        .as_ref()
+        .filter(|recordings| found.clock.as_ref().is_none_or(|clock| clock.repeats) && recordings.clock.is_some());
+    let tells_apart =
+        |column: &str| panel.is_some_and(|panel| panel.column == column || panel.labels.iter().any(|l| l == column));
+    let measured = |(column, content): &&(String, Content)| {
+        let is_number = matches!(content, Content::Numbers { counts_rows: false, constant: false, .. });
+        is_number && !tells_the_time(column) && !tells_apart(column)
+    };
+    let all_measured: Vec<&(String, Content)> = found.columns.iter().filter(measured).collect();
+    let columns: Vec<&str> = all_measured.iter().map(|c| c.0.as_str()).collect();
     let at = columns.iter().position(|column| *column == target)?;
-    if !is_series || found.rows < FEWEST_ROWS {
+    let rows = panel.map_or(found.rows, |panel| panel.shortest);
+    if found.rows < FEWEST_ROWS || rows < SHORTEST_SERIES {
         return None;
     }
-    let places = PLACES.min(found.rows / 20);
+    let places = PLACES.min(rows / if panel.is_some() { 2 } else { 10 }).min((found.rows / 20).max(4)).max(2);
     let all: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     // Names that no column has: `standardize x` would be the input, `output y` a column.
     let free = |own: &'static str, other: &'static str| {
@@ -60,12 +121,34 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>, befo
     };
     let (input, goes_to, said) = (free("x", "past"), free("t", "coming"), free("y", "answer"));
     let goal = &all[at];
+    // How far each place is from the last: what grows goes on to levels that were never there.
     let (shape, now, x, seen) = match &all[..] {
-        [one] => (format!("[{places}]"), format!("{input}[-1]"), format!("{one}[0..{places}]"), input.to_string()),
+        [one] => {
+            (format!("[{places}]"), format!("{input}[-1]"), format!("{one}[0..{places}]"), format!("{input} - now"))
+        }
         many => {
             let line = format!("[{}][0..{places}]", many.join(", "));
-            (format!("[{places}, {}]", many.len()), format!("{input}[-1, {at}]"), line, format!("flatten({input})"))
+            let seen = format!("flatten({input} - {input}[-1])");
+            (format!("[{places}, {}]", many.len()), format!("{input}[-1, {at}]"), line, seen)
         }
+    };
+    let holes: Vec<String> = all_measured
+        .iter()
+        .filter(|c| matches!(c.1, Content::Numbers { missing: true, .. }))
+        .map(|c| quoted(&c.0))
+        .collect();
+    let filled = match holes.is_empty() {
+        true => String::new(),
+        false => format!("    fill {} with previous\n", holes.join(", ")),
+    };
+    let (window, by) = match panel {
+        Some(panel) => (format!(" by {}", quoted(&panel.column)), format!(" by {}", quoted(&panel.column))),
+        None => (String::new(), String::new()),
+    };
+    // Of few series the last rows of all are kept, of many whole ones.
+    let (last, by) = match panel {
+        Some(panel) if panel.count >= FEWEST_RECORDINGS => ("", by),
+        _ => ("last ", String::new()),
     };
     let left: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).filter(|c| !columns.contains(c)).collect();
     let mut out = format!("// {stem}: the next `{target}` from the last {places} of {} rows of {name}\n", found.rows);
@@ -91,12 +174,72 @@ fn of_series(found: &Summary, name: &str, stem: &str, target: Option<&str>, befo
         ),
     };
     out += &format!(
-        "{before_data}data \"{name}\" {{\n    window {}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n    standardize {}\n    \
-         validation last 0.15\n    test last 0.2\n}}\n\n\
+        "{before_data}data \"{name}\" {{\n    window {}{window}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n{filled}    standardize {}\n    \
+         validation {last}0.15{by}\n    test {last}0.2{by}\n}}\n\n\
          train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",
         places + 1,
         all.join(", ")
     );
     Some(out)
+}
+
+/// Fewer recordings have no parts to try a class on.
+const FEWEST_RECORDINGS: usize = 8;
+
+/// The program for recordings of which each is of one class: it reads each as long as it is.
+fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: &str) -> Option<String> {
+    let recordings = found.recordings.as_ref()?;
+    let is_label = recordings.labels.iter().any(|label| label == goal.column);
+    let GoalKind::Class(classes) = goal.kind else { return None };
+    if !is_label || recordings.count < FEWEST_RECORDINGS {
+        return None;
+    }
+    let is_of_moments = |(column, content): &&(String, Content)| {
+        let is_other = *column != recordings.column && !recordings.labels.contains(column);
+        let is_number = matches!(content, Content::Numbers { counts_rows: false, constant: false, .. });
+        is_number && is_other && recordings.clock.as_ref() != Some(column)
+    };
+    let measured: Vec<&(String, Content)> = found.columns.iter().filter(is_of_moments).collect();
+    if measured.is_empty() {
+        return None;
+    }
+    let columns: Vec<String> = measured.iter().map(|c| quoted(&c.0)).collect();
+    let free = |own: &'static str, other: &'static str| {
+        if found.columns.iter().any(|column| column.0 == own) { other } else { own }
+    };
+    let (input, length, goes_to) = (free("x", "moments"), free("n", "duration"), free("t", "label"));
+    let left: Vec<&str> = found
+        .columns
+        .iter()
+        .map(|c| c.0.as_str())
+        .filter(|c| *c != goal.column && !columns.iter().any(|own| own == &quoted(c)))
+        .collect();
+    let is_missing = |c: &&&(String, Content)| matches!(c.1, Content::Numbers { missing: true, .. });
+    let holes: Vec<String> = measured.iter().filter(is_missing).map(|c| quoted(&c.0)).collect();
+    let filled = match holes.is_empty() {
+        true => String::new(),
+        false => format!("    fill {} with previous\n", holes.join(", ")),
+    };
+    let by = quoted(&recordings.column);
+    Some(format!(
+        "// {stem}: `{}` of each recording of {name}, of {} by `{}`, each as long as it is\n// Left out: {}\n\
+         input  {input}: [{length} <= {}, {}]\ntarget {goes_to}: class({classes})\n\n\
+         h = {input} |> conv1d(16, 5, padding = same, activation = relu) |> conv1d(16, 5, padding = same, activation = relu)\n\
+         z = dense(dropout(mean(h, axis = 0), 0.2), {classes})\ny = softmax(z)\n\n\
+         loss = cross_entropy(y, {goes_to})\nmetric accuracy = argmax(y) == {goes_to}\n{before_data}\
+         data \"{name}\" {{\n    window by {by}\n    {input} = [{}]\n    {goes_to} = {}[0]\n{filled}    standardize {}\n    \
+         validation 0.15\n    test 0.2\n}}\n\n\
+         train {{\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.005)\n    batch     16\n    epochs    200\n    \
+         stop when validation.loss has not improved for 20\n}}\n",
+        goal.column,
+        recordings.count,
+        recordings.column,
+        left.join(", "),
+        recordings.longest,
+        columns.len(),
+        columns.join(", "),
+        goal.line,
+        columns.join(", "),
+    ))
 }

@@ -9,6 +9,7 @@ mod fix;
 mod forecast;
 mod format;
 mod formula;
+mod goal;
 mod grad;
 mod gradients;
 mod look;

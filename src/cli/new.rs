@@ -1,28 +1,29 @@
 //! `gradus new`: a first program, for a file of data if one is named.
+use super::goal::{Column, Goal, GoalKind, why_no_number};
 use super::naming::{is_known, quoted};
 use super::source::{complain, say};
 use super::{Exit, forecast, print};
-use crate::data::{Content, Summary, summary};
-use crate::schema::{nearest, shape_text};
+use crate::data::{CHARACTERS, Content, SOUND, Summary, summary};
+use crate::schema::shape_text;
 use crate::syntax;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Write a first program that runs, for a file of data if one is named
 ///
-/// The program stands beside the data, under the same name, and predicts the last column from the others; of arrays, the last
-/// that has one value a row. Where rows follow each other, by dates or times, it says the next row from those before; of a
+/// The program stands beside the data, under the same name, and predicts the last column that can be predicted from the others; of
+/// arrays, the last that has one value a row. Where rows follow each other, by dates or times, it says the next row from those before; of a
 /// text, the next character. Without data it fits a line through five points.
 ///
 /// Examples:
 ///   gradus new
-///   gradus new --data flowers.csv
-///   gradus new --data flowers.csv --target species
+///   gradus new flowers.csv
+///   gradus new iris.nn --data flowers.csv --target species
 ///   gradus new --data images.npz --target labels
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct New {
-    /// The program to write; without it, `model.nn`, or the data's name
+    /// The program to write; without it, `model.nn`, or the data's name. A file of data may stand here instead
     file: Option<PathBuf>,
     /// The data: CSV, NPZ, NPY, IDX, a text (.txt) or a sound (.wav)
     #[arg(long, value_name = "FILE")]
@@ -59,10 +60,13 @@ impl New {
     }
 
     fn write(&self) -> Result<Exit, Exit> {
-        let (file, text) = match &self.data {
-            None => (self.file.clone().unwrap_or_else(|| "model.nn".into()), LINE.to_string()),
+        // A file that is called as data is data.
+        let data = self.data.as_ref().or(self.file.as_ref().filter(|file| is_data(file)));
+        let file = self.file.as_ref().filter(|file| !is_data(file));
+        let (file, text) = match data {
+            None => (file.cloned().unwrap_or_else(|| "model.nn".into()), LINE.to_string()),
             Some(data) => {
-                let file = self.file.clone().unwrap_or_else(|| data.with_extension("nn"));
+                let file = file.cloned().unwrap_or_else(|| beside(data));
                 let found = summary(data).map_err(|error| {
                     say(&[error], &Default::default());
                     Exit::Failure
@@ -85,6 +89,19 @@ impl New {
     }
 }
 
+/// Whether a file is called as data are.
+fn is_data(file: &Path) -> bool {
+    const ENDINGS: [&str; 9] = ["csv", "tsv", "npz", "npy", "idx", "txt", "wav", "gz", "data"];
+    file.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// The program of a file of data: beside it, under its name.
+fn beside(data: &Path) -> PathBuf {
+    let name = data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let packed = name.strip_suffix(".gz").unwrap_or(&name);
+    data.with_file_name(packed).with_extension("nn")
+}
+
 /// A net of one hidden layer from all numbers, classes and arrays to the target.
 fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> Result<String, Exit> {
     let refuse = |text: String| {
@@ -97,29 +114,53 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     let stem = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let before_data = elsewhere(data, file, &stem);
-    if let Some(text) = forecast::program(found, &name, &stem, target, &before_data) {
+    if let Some(text) = forecast::of_text(found, &name, &stem, &before_data) {
         return Ok(syntax::format(&text).unwrap_or(text));
     }
-    if let [(column, content)] = &found.columns[..]
-        && !matches!(content, Content::Array { .. })
-    {
-        return Err(refuse(format!(
-            "error: `{name}` has one column, `{column}`, and nothing to predict it from\n  \
-             = help: columns are separated by `,`, `;` or tabs"
-        )));
+    let is_alone = found.columns.len() == 1;
+    let alone = found.columns.first().filter(|c| is_alone && !matches!(c.1, Content::Array { .. })).map(|c| &c.0[..]);
+    let too_short = |what: &str, least: usize| {
+        format!("error: `{name}` has {} {what}: too few to learn from ({least})", found.rows)
+    };
+    match alone {
+        Some(CHARACTERS) => return Err(refuse(too_short("characters", forecast::FEWEST_CHARACTERS))),
+        Some(SOUND) if found.rows < forecast::FEWEST_ROWS => {
+            return Err(refuse(too_short("samples", forecast::FEWEST_ROWS)));
+        }
+        _ => {}
     }
     let target = Goal::of(found, target).map_err(refuse)?;
+    match forecast::of_rows(found, &target, &name, &stem, &before_data) {
+        Ok(Some(text)) => return Ok(syntax::format(&text).unwrap_or(text)),
+        Ok(None) => {}
+        Err(why) => return Err(refuse(why)),
+    }
+    if let Some(column) = alone {
+        let few = format!("a series of {} rows is too short for a forecast ({})", found.rows, forecast::FEWEST_ROWS);
+        return Err(refuse(format!(
+            "error: `{name}` has one column, `{column}`, and nothing to predict it from\n  \
+             = help: columns are separated by `,`, `;` or tabs; {few}"
+        )));
+    }
+    if found.rows == 1 {
+        return Err(refuse(format!("error: `{name}` has one row: too few to learn from")));
+    }
     let others = || found.columns.iter().filter(|c| target.column != c.0);
-    // What counts the rows is better than nothing.
-    let counts = |c: &Column| matches!(c.1, Content::Numbers { counts_rows: true, .. });
+    // What counts the rows is better than nothing, and so is the time; what tells recordings apart gives their labels away.
+    let is_clock = |c: &Column| found.clock.as_ref().is_some_and(|clock| clock.columns.contains(&c.0));
+    let tells_apart = |c: &Column| found.recordings.as_ref().is_some_and(|recordings| recordings.column == c.0);
+    let counts = |c: &Column| matches!(c.1, Content::Numbers { counts_rows: true, .. }) || tells_apart(c);
     let is_any = |c: &Column| matches!(c.1, Content::Numbers { .. } | Content::Truths { .. });
-    let only_counts = others().all(|c| counts(c) || !is_any(c));
+    let is_kind = |c: &Column| {
+        matches!(c.1, Content::Array { .. }) || !kinds(std::iter::once(c), found.rows, &mut Names::none()).is_empty()
+    };
+    let only_counts = others().all(|c| counts(c) || !is_any(c) && !is_kind(c));
     let is_number = |c: &Column| is_any(c) && (only_counts || !counts(c));
     let inputs: Vec<&Column> = others().filter(|c| is_number(c)).collect();
     let mut named = Names { given: vec![], x_is_free: inputs.is_empty() };
-    let kinds = kinds(others().filter(|c| found.clock.as_ref() != Some(&c.0)), found.rows, &mut named);
+    let kinds = kinds(others().filter(|c| !is_clock(c) && !tells_apart(c)), found.rows, &mut named);
     let mut arrays = arrays(others(), &mut named);
-    arrays.extend(target.rest_of_itself(&mut named));
+    arrays.extend(rest_of_itself(&target, &mut named));
     let is_left = |c: &&Column| {
         !is_number(c) && kinds.iter().all(|kind| kind.column != c.0) && arrays.iter().all(|array| array.column != c.0)
     };
@@ -127,13 +168,29 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         others().filter(is_left).filter(|c| holds(c)).map(|c| c.0.as_str()).collect()
     };
     let ids = named_so(&counts);
-    let written = named_so(&|c| otherwise(c).is_some());
-    let left = named_so(&|c| !counts(c) && otherwise(c).is_none());
+    let written = named_so(&|c| why_no_number(c).is_some());
+    let left = named_so(&|c| !counts(c) && why_no_number(c).is_none());
     if inputs.is_empty() && kinds.is_empty() && arrays.is_empty() {
-        let otherwise: String =
-            others().filter_map(|c| Some(format!("\n  = help: `{}`: {}", c.0, otherwise(c)?))).collect();
-        let text = "error: the data have no column of numbers or of classes to predict from";
-        return Err(refuse(format!("{text}{otherwise}")));
+        let why = |c: &Column| match &c.1 {
+            _ if is_clock(c) && found.rows < forecast::FEWEST_ROWS => {
+                format!(
+                    "`{}` tells the time, and {} rows are too few for a forecast ({})",
+                    c.0,
+                    found.rows,
+                    forecast::FEWEST_ROWS
+                )
+            }
+            _ if is_clock(c) => format!("`{}` tells the time", c.0),
+            Content::Words { distinct: 0, .. } => format!("`{}` is empty", c.0),
+            Content::Words { distinct, .. } => {
+                why_no_number(c).unwrap_or(format!("`{}` has {distinct} different texts", c.0))
+            }
+            _ => format!("`{}` names the rows", c.0),
+        };
+        let reasons: String = others().map(|c| format!("\n  = note: {}", why(c))).collect();
+        let text =
+            format!("error: the data have no column of numbers or of classes to predict `{}` from", target.column);
+        return Err(refuse(format!("{text}{reasons}")));
     }
     let mut out = format!(
         "// {stem}: `{}` from {} of {name}, {} row{}\n",
@@ -142,6 +199,9 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         found.rows,
         if found.rows == 1 { "" } else { "s" }
     );
+    if !target.passed.is_empty() {
+        out += &format!("// Not what is predicted: {}; `--target` names another\n", target.passed.join(", "));
+    }
     if found.headerless {
         out += "// The file names no columns: its first row is data\n";
     }
@@ -149,11 +209,11 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         out += &format!("// Left out, being neither numbers nor classes: {}\n", left.join(", "));
     }
     for column in written {
-        let why = others().find(|c| c.0 == column).and_then(otherwise).unwrap_or_default();
-        out += &format!("// Left out, being no numbers as they are written: {column}; {why}\n");
+        let why = others().find(|c| c.0 == column).and_then(why_no_number).unwrap_or_default();
+        out += &format!("// Left out, being no numbers as they are written: {}\n", why.replace('`', ""));
     }
     if !ids.is_empty() {
-        out += &format!("// Left out, counting the rows: {}\n", ids.join(", "));
+        out += &format!("// Left out, naming the rows: {}\n", ids.join(", "));
     }
     if !found.unread.is_empty() {
         out += &format!("// Left out, having fewer rows: {}\n", found.unread.join(", "));
@@ -233,12 +293,18 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     // Of a series the last rows are what is to come. Of very few there is none to spare.
     let last = if found.clock.is_some() { "last " } else { "" };
+    // What belongs together stays together.
+    let by = match &found.recordings {
+        Some(recordings) if found.clock.is_none() => format!(" by {}", quoted(&recordings.column)),
+        _ => String::new(),
+    };
     let is_watched = FEWEST_TO_WATCH <= found.rows;
     if is_watched {
-        out += &format!("    validation {last}0.15\n");
+        let share = if by.is_empty() { 0.15 } else { 0.2 };
+        out += &format!("    validation {last}{share}{by}\n");
     }
     if FEWEST_TO_TEST <= found.rows {
-        out += &format!("    test {last}0.2\n");
+        out += &format!("    test {last}0.2{by}\n");
     }
     out += "}\n\ntrain {\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.01)\n    batch     32\n";
     out += match is_watched {
@@ -256,112 +322,11 @@ fn elsewhere(data: &Path, file: &Path, stem: &str) -> String {
     }
 }
 
-/// How the texts of a column would be numbers, if they are meant so.
-fn otherwise(column: &Column) -> Option<&str> {
-    match &column.1 {
-        Content::Words { otherwise, .. } => otherwise.as_deref(),
-        _ => None,
-    }
-}
-
-/// A column of the data by its name.
-type Column = (String, Content);
-
-/// What is predicted.
-struct Goal<'a> {
-    column: &'a str,
-    /// As the data section says it.
-    line: String,
-    kind: GoalKind,
-    missing: bool,
-    /// The values of a row, if the target is the last one of the only array.
-    of_array: Option<usize>,
-}
-
-enum GoalKind {
-    Class(usize),
-    Truth,
-    Number,
-    Numbers(usize),
-}
-
-impl Goal<'_> {
-    /// The column of this name; else the last one, or of arrays the last with one value a row. The error is for people.
-    fn of<'a>(found: &'a Summary, name: Option<&str>) -> Result<Goal<'a>, String> {
-        let names: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).collect();
-        let is_array = |c: &&Column| matches!(c.1, Content::Array { .. });
-        let column = match name {
-            Some(name) => found.columns.iter().find(|c| c.0 == name).ok_or_else(|| {
-                let near = nearest(name, &names).map_or(String::new(), |near| format!("; there is `{near}`"));
-                format!("error: the data have no column `{name}`{near}")
-            })?,
-            None => {
-                let single = found.columns.iter().rfind(|c| !is_array(c));
-                single.or(found.columns.last()).ok_or("error: the data have no columns")?
-            }
-        };
-        let kind = match column.1 {
-            Content::Words { distinct, .. } if FEWEST_ROWS <= found.rows && found.rows < 2 * distinct => {
-                let other = found.columns.iter().rfind(|c| c.0 != column.0).map_or("", |c| &c.0);
-                return Err(format!(
-                    "error: `{}` has {distinct} different texts in {} rows: no classes to learn\n  \
-                     = help: name another column, as in `--target {}`",
-                    column.0,
-                    found.rows,
-                    quoted(other)
-                ));
-            }
-            Content::Words { distinct: 0, .. } => {
-                return Err(format!("error: every cell of `{}` is missing", column.0));
-            }
-            Content::Words { distinct, .. } => GoalKind::Class(distinct),
-            Content::Numbers { classes: Some(classes), .. } => GoalKind::Class(classes),
-            // 1, 2, … may as well be measured: the name decides.
-            Content::Numbers { counted_from_one: Some(classes), missing, .. } if is_called_class(&column.0) => {
-                let line = format!("{} - 1", quoted(&column.0));
-                return Ok(Goal { column: &column.0, line, kind: GoalKind::Class(classes), missing, of_array: None });
-            }
-            Content::Numbers { .. } => GoalKind::Number,
-            Content::Truths { .. } => GoalKind::Truth,
-            // Of a lone table of numbers, the last column is predicted.
-            Content::Array { ref shape, numbers: true, missing } if found.columns.len() == 1 && shape.len() == 1 => {
-                let line = format!("{}[-1]", quoted(&column.0));
-                let of_array = Some(shape[0]);
-                return Ok(Goal { column: &column.0, line, kind: GoalKind::Number, missing, of_array });
-            }
-            Content::Array { ref shape, numbers: true, .. } if shape.len() == 1 => GoalKind::Numbers(shape[0]),
-            Content::Array { ref shape, .. } => {
-                return Err(format!(
-                    "error: `{}` is {} in each row: no first program predicts that\n  \
-                     = help: name another array, as in `--target labels`",
-                    column.0,
-                    shape_text(shape)
-                ));
-            }
-        };
-        let missing = match column.1 {
-            Content::Numbers { missing, .. }
-            | Content::Truths { missing }
-            | Content::Words { missing, .. }
-            | Content::Array { missing, .. } => missing,
-        };
-        Ok(Goal { column: &column.0, line: quoted(&column.0), kind, missing, of_array: None })
-    }
-
-    /// The other values of the array whose last one is predicted.
-    fn rest_of_itself(&self, named: &mut Names) -> Option<Array<'_>> {
-        let rest = self.of_array? - 1;
-        let line = format!("{}[0..{rest}]", quoted(self.column));
-        Some(Array { name: named.add("x"), column: self.column, line, shape: vec![rest], missing: self.missing })
-    }
-}
-
-/// Words in the names of columns that are classes.
-const CLASS_NAMES: [&str; 7] = ["class", "label", "target", "kind", "type", "category", "cluster"];
-
-fn is_called_class(column: &str) -> bool {
-    let name = column.to_lowercase();
-    CLASS_NAMES.iter().any(|word| name.contains(word))
+/// The other values of the array whose last one is predicted.
+fn rest_of_itself<'a>(goal: &Goal<'a>, named: &mut Names) -> Option<Array<'a>> {
+    let rest = goal.of_array? - 1;
+    let line = format!("{}[0..{rest}]", quoted(goal.column));
+    Some(Array { name: named.add("x"), column: goal.column, line, shape: vec![rest], missing: goal.missing })
 }
 
 /// An array of numbers that is an input.
@@ -396,6 +361,9 @@ struct Names {
 }
 
 impl Names {
+    fn none() -> Names {
+        Names { given: vec![], x_is_free: false }
+    }
     /// A name for a column: its own, where that can be one.
     fn add(&mut self, column: &str) -> String {
         let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -431,12 +399,10 @@ const MOST_KINDS: usize = 20;
 const FEWEST_TO_TEST: usize = 3;
 /// Of fewer rows a part says little of when to stop.
 const FEWEST_TO_WATCH: usize = 60;
-/// In fewer rows any texts may be classes.
-const FEWEST_ROWS: usize = 10;
 
 fn kinds<'a>(columns: impl Iterator<Item = &'a Column>, rows: usize, named: &mut Names) -> Vec<Kind<'a>> {
     let kind = |(column, content): &'a Column| match *content {
-        Content::Words { missing, distinct, otherwise: None }
+        Content::Words { missing, distinct, otherwise: None, odd: None }
             if (2..=MOST_KINDS).contains(&distinct) && 4 * distinct <= rows =>
         {
             Some(Kind { name: named.add(column), column, classes: distinct, missing })

@@ -1,6 +1,7 @@
 //! Evaluates a resolved expression, some rows at a time, in f64. A missing cell is NaN and makes what is computed from it NaN.
 use super::resolve::{Node, Resolved};
 use super::table::{Cells, MISSING, Table};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The values of all rows, row-major.
@@ -169,24 +170,32 @@ pub fn source_of(resolved: &Resolved, element: usize) -> Option<(&Resolved, usiz
 
 /// The last place of a window that a value looks at; windows have so many.
 pub fn last_place(resolved: &Resolved, table: &Table, size: usize) -> usize {
-    (0..resolved.width()).map(|element| last_place_of(resolved, table, element, size)).max().unwrap_or(0)
+    places(resolved, table, size).last().copied().unwrap_or(0)
 }
 
-fn last_place_of(resolved: &Resolved, table: &Table, element: usize, size: usize) -> usize {
+/// The places of a window that a value looks at.
+pub fn places(resolved: &Resolved, table: &Table, size: usize) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    (0..resolved.width()).for_each(|element| add_places(resolved, table, element, size, &mut all));
+    all
+}
+
+fn add_places(resolved: &Resolved, table: &Table, element: usize, size: usize, all: &mut BTreeSet<usize>) {
     match &resolved.node {
-        Node::Constant(_) => 0,
-        Node::Column(column) | Node::IsWord { column, .. } => element / (table.columns[*column].width() / size).max(1),
-        Node::Unary(_, of) => last_place_of(of, table, element, size),
-        Node::Binary(_, a, b) => last_place_of(a, table, element % a.width().max(1), size).max(last_place_of(
-            b,
-            table,
-            element % b.width().max(1),
-            size,
-        )),
-        Node::Join { .. } | Node::Part { .. } => match source_of(resolved, element) {
-            Some((inner, element)) => last_place_of(inner, table, element, size),
-            None => 0,
-        },
+        Node::Constant(_) => {}
+        Node::Column(column) | Node::IsWord { column, .. } => {
+            all.insert(element / (table.columns[*column].width() / size).max(1));
+        }
+        Node::Unary(_, of) => add_places(of, table, element, size, all),
+        Node::Binary(_, a, b) => {
+            add_places(a, table, element % a.width().max(1), size, all);
+            add_places(b, table, element % b.width().max(1), size, all);
+        }
+        Node::Join { .. } | Node::Part { .. } => {
+            if let Some((inner, element)) = source_of(resolved, element) {
+                add_places(inner, table, element, size, all);
+            }
+        }
     }
 }
 

@@ -103,6 +103,7 @@ impl Loading<'_> {
         let with_characters = self.with_characters(table);
         let table = with_characters.as_ref().unwrap_or(table);
         let resolved = self.resolve_slots(table)?;
+        self.places_are_there(table, &resolved).map_err(|error| vec![error])?;
         let lengths = self.lengths_of_slots(table, &resolved).map_err(|error| vec![error])?;
         let mut facts = Facts { split_seed: self.plan.split_seed, ..Facts::default() };
         let parts = match &windowed {

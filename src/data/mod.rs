@@ -3,6 +3,7 @@ mod cell;
 mod classes;
 mod csv;
 mod dataset;
+mod dates;
 mod evaluate;
 mod fitting;
 mod gaps;
@@ -40,10 +41,11 @@ pub use gather::Gathered;
 pub use growing::{Filler, Growing};
 pub use load::{gather, load, load_gathered};
 pub use sample::sample;
-pub use sound::write_sound;
+pub use series::Clock;
+pub use sound::{SOUND, write_sound};
 pub use source::DataFile;
 pub use stream::Stream;
-pub use summary::{Content, Summary, summary};
+pub use summary::{Content, Recordings, Summary, summary};
 pub use text::CHARACTERS;
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ impl Loading<'_> {
     ) -> Result<Parts, Diagnostic> {
         let labels = self.labels(table, resolved);
         let labels = labels.as_ref().map(|labels| &labels[..own_rows]);
-        let test = self.choice(&self.plan.test, "test", table, own_rows)?;
-        let validation = self.choice(&self.plan.validation, "validation", table, own_rows)?;
+        let test = self.choice(&self.plan.test, "test", table, own_rows, &[])?;
+        let taken = if let Choice::Rows(taken) = &test { &taken[..] } else { &[] };
+        let validation = self.choice(&self.plan.validation, "validation", table, own_rows, taken)?;
         let mut parts = split(own_rows, labels, &test, &validation, self.plan.split_seed);
         let mut next = own_rows as u32;
         for (rows, part) in file_parts.iter().zip([&mut parts.test, &mut parts.validation]) {
@@ -93,6 +94,7 @@ impl Loading<'_> {
         word: &str,
         table: &Table,
         rows: usize,
+        taken: &[bool],
     ) -> Result<Choice, Diagnostic> {
         Ok(match request.as_ref().map(|request| &request.part) {
             None | Some(Part::File(_)) => Choice::None,
@@ -100,7 +102,9 @@ impl Loading<'_> {
             Some(Part::Last(share)) => Choice::Last(*share),
             Some(Part::ShareBy(share, column)) => {
                 let keys = self.keys(table, column)?;
-                let chosen = super::split::groups(&keys[..rows], *share, self.plan.split_seed, |_| true);
+                let chosen = super::split::groups(&keys[..rows], *share, self.plan.split_seed, |row| {
+                    taken.get(row) != Some(&true)
+                });
                 Choice::Rows(keys[..rows].iter().map(|key| chosen.contains(key)).collect())
             }
             Some(Part::By(expression)) => {

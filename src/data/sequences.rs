@@ -1,11 +1,11 @@
 //! Sequences of unequal length, `input x: [t <= 100, 6]`: how long each row's is. A recording of `window by id` has as many rows as it has, an
 //! array `x` has its lengths in `x.length` beside it, a text ends where it ends, and `t = column` says it outright.
 use super::dataset::Values;
-use super::evaluate::all_rows;
+use super::evaluate::{all_rows, places};
 use super::fitting::Fitting;
 use super::loading::Loading;
 use super::resolve::{Node, Resolved};
-use super::table::{Cells, Table, TableColumn, Words, WordsBuilder};
+use super::table::{Cells, Cut, Table, TableColumn, Words, WordsBuilder};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::schema::{ColumnTerm, Declared, LENGTH, Role, SlotValue};
@@ -80,7 +80,40 @@ impl Loading<'_> {
         let mut numbers = vec![];
         let beside = &table.columns[table.position(&name)?].cells;
         beside.numbers(0..beside.len(), &mut numbers);
-        Some(numbers.into_iter().map(|number| number as usize).collect())
+        // What is no length is none that fits.
+        let whole = |number: f64| if number.fract() == 0.0 && number >= 0.0 { number as usize } else { usize::MAX };
+        Some(numbers.into_iter().map(whole).collect())
+    }
+
+    /// Refuses what looks at single places of recordings that some have not (E0624): the first ones of all may be looked at, and the last.
+    pub(super) fn places_are_there(&self, table: &Table, resolved: &[Option<Resolved>]) -> Result<(), Diagnostic> {
+        let Some(Cut { size, lengths: Some(lengths), .. }) = &table.windows else { return Ok(()) };
+        let shortest = lengths.iter().min().copied().unwrap_or(0);
+        for (slot, resolved) in self.plan.slots.iter().zip(resolved) {
+            let Some(resolved) = resolved else { continue };
+            let span = resolved.span.unwrap_or(slot.declared.span);
+            if slot.declared.length.is_some() {
+                if resolved.shape.first() != Some(size) {
+                    let text = format!("`{}` is a sequence, and gets a part of each recording", slot.declared.name);
+                    let error = Diagnostic::error("E0624", text).at(span, "not all of it");
+                    return Err(
+                        error.help("take whole columns, as in `x = [a, b]`, and parts in the program: `x[1..]`")
+                    );
+                }
+                continue;
+            }
+            let missing =
+                places(resolved, table, *size).into_iter().find(|place| shortest <= *place && place + 1 != *size);
+            if let Some(place) = missing {
+                let text = format!(
+                    "`{}` looks at place {place} of each recording, and the shortest has {shortest} rows",
+                    slot.declared.name
+                );
+                let error = Diagnostic::error("E0624", text).at(span, "not there in all");
+                return Err(error.help("the first places of all are there, and the last: `a[0]`, `a[-1]`"));
+            }
+        }
+        Ok(())
     }
 
     /// The table in which texts that are sequences have a column of characters, and their lengths beside it.

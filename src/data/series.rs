@@ -1,5 +1,6 @@
 //! Whether the rows of a table follow each other in time. A part that is drawn from such rows at random lies between rows that were
 //! trained on, and is easier than the time to come.
+use super::dates::{Moment, Order, moment};
 use super::table::{Cells, MISSING, Table, TableColumn};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Part, PartRequest};
@@ -7,14 +8,32 @@ use crate::schema::{Part, PartRequest};
 /// Fewer rows say nothing about an order.
 const FEWEST_ROWS: usize = 10;
 
-/// What columns of times are called.
-const NAMES: [&str; 12] =
-    ["date", "datetime", "timestamp", "time", "year", "month", "week", "day", "hour", "minute", "second", "seconds"];
+/// What columns of times are called, in a word of their name.
+const NAMES: [&str; 17] = [
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "seconds",
+    "ts",
+    "epoch",
+    "period",
+    "yr",
+];
 
 /// W0605: a share of all rows for a part, of rows that a column puts in order.
 pub fn split_at_random(table: &Table, request: &PartRequest, name: &str) -> Option<Diagnostic> {
     let Part::Share(share) = request.part else { return None };
-    let column = clock(table)?;
+    let clock = clock(table).filter(|clock| !clock.backwards)?;
+    let column = clock.columns.join("`, `");
     let warning = Diagnostic::warning("W0605", "a series is split at random")
         .at(request.span, "drawn from all rows")
         .note(format!("the rows follow each other by `{column}`: what is drawn lies between rows that are trained on"))
@@ -22,48 +41,102 @@ pub fn split_at_random(table: &Table, request: &PartRequest, name: &str) -> Opti
     Some(warning)
 }
 
-/// The column that puts the rows in order of time, if there is one.
-pub fn clock(table: &Table) -> Option<&str> {
-    table.columns.iter().find(|column| is_clock(column, table.rows)).map(|column| column.name.as_str())
+/// The columns that put rows in order of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clock {
+    /// One, or several of which the first counts most: a year and a month.
+    pub columns: Vec<String>,
+    /// Whether the newest row is the first.
+    pub backwards: bool,
+    /// Whether several rows are of each time: of several shops, say.
+    pub repeats: bool,
 }
 
-/// Whether a column tells the time, and it goes on from row to row.
-fn is_clock(column: &TableColumn, rows: usize) -> bool {
-    if rows < FEWEST_ROWS || !column.shape.is_empty() {
-        return false;
+/// What puts the rows in order of time, if anything does.
+pub fn clock(table: &Table) -> Option<Clock> {
+    if table.rows < FEWEST_ROWS {
+        return None;
     }
-    let is_named = NAMES.contains(&column.name.to_lowercase().as_str());
-    match &column.cells {
-        Cells::F64(values) => is_named && values.is_sorted_by(|a, b| a < b),
-        Cells::F32(values) => is_named && values.is_sorted_by(|a, b| a < b),
-        // Dates from the year down are in order as texts are.
-        Cells::Words(cells) => {
-            let dates: Option<Vec<String>> = cells.words.iter().map(|word| from_the_year(word)).collect();
-            let Some(dates) = dates else { return false };
-            let date = |code: &u32| dates.get(*code as usize);
-            cells.codes.iter().all(|code| *code != MISSING) && cells.codes.is_sorted_by(|a, b| date(a) < date(b))
+    let times = times(table);
+    let found = |columns: &[usize]| -> Option<Clock> {
+        let backwards = direction(&times, columns, 0..table.rows)?;
+        Some(Clock { columns: columns.iter().map(|at| times[*at].0.to_string()).collect(), backwards, repeats: false })
+    };
+    let singles = (0..times.len()).find_map(|at| found(&[at]));
+    let pairs = || {
+        (0..times.len())
+            .flat_map(|a| (0..times.len()).filter(move |b| *b != a).map(move |b| [a, b]))
+            .find_map(|pair| found(&pair))
+    };
+    let triples = || (2..times.len()).find_map(|at| found(&[at - 2, at - 1, at]));
+    let repeated = || {
+        let at = (0..times.len()).find(|at| are_times_of_several(&times[*at].1))?;
+        Some(Clock { columns: vec![times[at].0.to_string()], backwards: false, repeats: true })
+    };
+    singles.or_else(pairs).or_else(triples).or_else(repeated)
+}
+
+/// Whether these never go back, and each stands several times, as dates of which several rows are.
+fn are_times_of_several(times: &[Moment]) -> bool {
+    let steps = times.windows(2).filter(|pair| pair[0] < pair[1]).count() + 1;
+    times.is_sorted() && FEWEST_ROWS <= steps && 2 * steps <= times.len()
+}
+
+/// The column that tells the time within each of these ranges of rows, one after the other.
+pub fn clock_within(table: &Table, ranges: &[std::ops::Range<usize>]) -> Option<String> {
+    let times = times(table);
+    let goes_on = |at: &usize| ranges.iter().all(|range| direction(&times, &[*at], range.clone()) == Some(false));
+    (0..times.len()).find(goes_on).map(|at| times[at].0.to_string())
+}
+
+/// The columns that may tell the time, and the moment of each row.
+fn times(table: &Table) -> Vec<(&str, Vec<Moment>)> {
+    let moments = |column: &TableColumn| -> Option<Vec<Moment>> {
+        let of_number =
+            |value: f64| -> Moment { [value.floor() as i64, ((value - value.floor()) * 1e9) as i64, 0, 0, 0, 0, 0] };
+        match &column.cells {
+            _ if !column.shape.is_empty() => None,
+            Cells::F64(values) if is_named_so(&column.name) && values.iter().all(|value| value.is_finite()) => {
+                Some(values.iter().map(|value| of_number(*value)).collect())
+            }
+            // The order in which the rows go on is the right one: where several do, the first.
+            Cells::Words(words) if words.codes.iter().all(|code| *code != MISSING) => {
+                let read = |order: &Order| -> Option<Vec<Moment>> {
+                    words.words.iter().map(|word| moment(word, *order)).collect()
+                };
+                let all: Vec<Vec<Moment>> = Order::ALL.iter().filter_map(read).collect();
+                let of_rows = |known: &Vec<Moment>| -> Vec<Moment> {
+                    words.codes.iter().map(|code| known[*code as usize]).collect()
+                };
+                let goes_on = |rows: &Vec<Moment>| is_sorted(rows, false) || is_sorted(rows, true);
+                let rows: Vec<Vec<Moment>> = all.iter().map(of_rows).collect();
+                rows.iter().find(|rows| goes_on(rows)).or(rows.first()).cloned()
+            }
+            Cells::F64(_) | Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) | Cells::Words(_) => None,
         }
-        Cells::U8(_) | Cells::Truths(_) => false,
-    }
+    };
+    table.columns.iter().filter_map(|column| Some((column.name.as_str(), moments(column)?))).collect()
 }
 
-/// A date from the year down, of which texts are in order as times are; `17.05.2024 12:30` is turned around.
-fn from_the_year(word: &str) -> Option<String> {
-    if is_date(word) {
-        return Some(word.to_string());
-    }
-    let (date, time) = word.split_once(' ').unwrap_or((word, ""));
-    let parts: Vec<&str> = date.split('.').collect();
-    let [day, month, year] = parts[..] else { return None };
-    let turned = format!("{year}-{month:0>2}-{day:0>2} {time}");
-    is_date(&turned).then_some(turned)
+pub(super) fn is_named_so(column: &str) -> bool {
+    let lower = column.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| NAMES.contains(&word))
 }
 
-/// `2024-05`, `2024-05-17`, `2024/05/17 12:30` …
-fn is_date(word: &str) -> bool {
-    let mut parts = word.splitn(3, ['-', '/']);
-    let is_number = |part: &str, digits: usize| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
-    let (year, month) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    let day = parts.next().is_none_or(|rest| rest.get(..2).is_some_and(|day| is_number(day, 2)));
-    is_number(year, 4) && is_number(month, 2) && day
+/// Whether rows go backwards by these columns; none if they are in no order.
+fn direction(times: &[(&str, Vec<Moment>)], columns: &[usize], rows: std::ops::Range<usize>) -> Option<bool> {
+    let row = |row: usize| -> Vec<Moment> { columns.iter().map(|at| times[*at].1[row]).collect() };
+    let all: Vec<Vec<Moment>> = rows.map(row).collect();
+    [false, true].into_iter().find(|backwards| is_sorted(&all, *backwards))
+}
+
+/// Whether these go on from row to row; two, or one in a hundred, may be as late as the one before.
+fn is_sorted<T: Ord>(rows: &[T], backwards: bool) -> bool {
+    let mut ties = 0;
+    let mut goes_on = |pair: &[T]| {
+        let order = if backwards { pair[1].cmp(&pair[0]) } else { pair[0].cmp(&pair[1]) };
+        ties += usize::from(order.is_eq());
+        order.is_le()
+    };
+    rows.windows(2).all(&mut goes_on) && 100 * ties <= rows.len().max(200)
 }

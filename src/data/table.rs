@@ -171,6 +171,16 @@ impl Cells {
         }
     }
 
+    /// Makes a cell as another one.
+    pub fn copy(&mut self, from: usize, to: usize) {
+        match self {
+            Cells::F64(values) | Cells::Truths(values) => values[to] = values[from],
+            Cells::F32(values) => values[to] = values[from],
+            Cells::U8(values) => values[to] = values[from],
+            Cells::Words(words) => words.codes[to] = words.codes[from],
+        }
+    }
+
     /// The word of a cell of words, unless it is missing.
     pub fn word(&self, at: usize) -> Option<&str> {
         match self {

@@ -50,6 +50,7 @@ impl Loading<'_> {
         }
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
+        self.carry_on(&mut scaled, &recordings)?;
         let statistics = self.scale_columns(&mut scaled, &rows)?;
         // To predict, the places that only targets look at may lie behind the end.
         let size = match self.options.targets {
@@ -140,7 +141,7 @@ impl Loading<'_> {
                     self.deal_groups(&mut rows[..own_rows], &keys, *share, part);
                 }
                 Part::Last(_) | Part::By(_) => {
-                    let choice = self.choice(request, word, table, own_rows)?;
+                    let choice = self.choice(request, word, table, own_rows, &[])?;
                     let free = |row: &usize| rows[*row] == In::Train;
                     let chosen: Vec<usize> = match choice {
                         Choice::Last(share) => {
@@ -213,6 +214,33 @@ impl Loading<'_> {
             })
         };
         Ok((0..table.rows).map(key).collect())
+    }
+
+    /// Columns that `fill … with previous` names: a missing cell is as the one before it in its recording, or else as the first that is there.
+    fn carry_on(&mut self, table: &mut Table, recordings: &[u64]) -> Result<(), Diagnostic> {
+        let whole = runs(table, &vec![In::Train; table.rows], recordings);
+        for (name, span) in &self.plan.carried {
+            let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
+            let term = ColumnTerm::Column(name.clone());
+            let resolved = resolver.resolve(&ColumnExpression { term, span: *span })?;
+            let [column] = resolved.columns()[..] else { continue };
+            let cells = &mut table.columns[column];
+            let width = cells.width();
+            let missing: Vec<bool> = (0..table.rows * width).map(|at| cells.cells.is_missing(at)).collect();
+            for run in &whole {
+                for element in 0..width {
+                    let at = |row: usize| row * width + element;
+                    let mut known = run.clone().find(|row| !missing[at(*row)]);
+                    for row in run.clone() {
+                        match known {
+                            Some(from) if missing[at(row)] => cells.cells.copy(at(from), at(row)),
+                            _ => known = Some(row),
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Columns that `standardize` names, each by its own mean and deviation over the rows that are trained on.

@@ -89,7 +89,7 @@ impl Graph {
                 }
                 ends
             }
-            Op::Reshape { x, shape } => self.ends_of_reshape(x, &shape).unwrap_or_else(|| vec![None; axes]),
+            Op::Reshape { x, shape } => self.ends_of_reshape(x, &shape).0,
             Op::Join { axis, parts } => {
                 let before: usize = parts.iter().rev().skip(1).map(|part| self.shape(*part)[axis]).sum();
                 let last = parts.last().and_then(|last| self.end(*last, axis));
@@ -134,16 +134,19 @@ impl Graph {
         }
         a.or(b)
     }
-    /// An axis that ends keeps its place among as many elements, or the length is lost.
-    pub(super) fn ends_of_reshape(&self, x: NodeId, shape: &[usize]) -> Option<Ends> {
+    /// An axis that ends keeps its place among as many elements; whether one is lost.
+    pub(super) fn ends_of_reshape(&self, x: NodeId, shape: &[usize]) -> (Ends, bool) {
         let own = self.shape(x);
-        let mut ends = vec![None; shape.len()];
+        let (mut ends, mut is_lost) = (vec![None; shape.len()], false);
         for (axis, end) in self.ends(x).into_iter().enumerate().filter(|(_, end)| end.is_some()) {
             let before: usize = own[..axis].iter().product();
             let there = |at: &usize| shape[..*at].iter().product::<usize>() == before && shape[*at] == own[axis];
-            ends[(0..shape.len()).find(there)?] = end;
+            match (0..shape.len()).find(there) {
+                Some(at) => ends[at] = end,
+                None => is_lost = true,
+            }
         }
-        Some(ends)
+        (ends, is_lost)
     }
 }
 

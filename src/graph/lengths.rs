@@ -43,6 +43,16 @@ impl Lengths {
     }
 }
 
+/// A length as an input, and the inputs that are so long: what is drawn for them must make sense.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    pub length: u32,
+    pub least: usize,
+    pub most: usize,
+    /// Inputs whose first axis ends there.
+    pub inputs: Vec<u32>,
+}
+
 /// Why the length of an axis is no longer known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
@@ -62,6 +72,23 @@ impl Graph {
         if let Some(lengths) = self.lengths.as_mut().filter(|_| ends.iter().any(Option::is_some)) {
             lengths.of.insert(leaf, ends);
         }
+    }
+    /// The lengths that are inputs, for those who draw values.
+    pub fn note_sequences(&mut self) {
+        let Some(lengths) = &self.lengths else { return };
+        let number =
+            |leaf: &NodeId| if let Op::Leaf(Leaf::Input(number)) = self.op(*leaf) { Some(*number) } else { None };
+        let sequence = |(leaf, least): (&NodeId, &i64)| {
+            let inputs = lengths
+                .of
+                .keys()
+                .filter(|x| lengths.end_of(**x) == Some(*leaf))
+                .filter_map(number)
+                .collect::<Vec<u32>>();
+            let most = inputs.iter().map(|input| self.inputs[*input as usize].ty.shape[0]).min()?;
+            Some(Sequence { length: number(leaf)?, least: *least as usize, most, inputs })
+        };
+        self.sequences = lengths.least.iter().filter_map(sequence).collect();
     }
     /// The lengths of all axes of a value.
     pub fn ends(&self, x: NodeId) -> Ends {
@@ -138,6 +165,12 @@ impl Graph {
     pub fn fitting(&mut self, length: NodeId, cut: i64, stride: i64) -> NodeId {
         if (cut, stride) == (1, 1) {
             return length;
+        }
+        // One more and one less is as many.
+        let made_of = self.lengths.as_ref().and_then(|lengths| lengths.made_of.get(&length).copied());
+        if let (Some((of, before, 1)), 1) = (made_of, stride) {
+            self.needs(length, cut);
+            return self.fitting(of, before + cut - 1, 1);
         }
         let made = if stride == 1 {
             let less = self.number((cut - 1) as f64);
@@ -252,7 +285,8 @@ impl Graph {
         match op {
             // What is mapped over such an axis is averaged over what is there.
             Op::BatchMean { x, axes } if has(self, x, &axes) => {
-                let sum = self.sum(&axes, x);
+                let sealed = self.sealed(x, &axes, 0.0);
+                let sum = self.sum(&axes, sealed);
                 let count = self.count(x, &axes);
                 let (sum, count) = (self.batch_mean(sum), self.batch_mean(count));
                 let shape = self.shape(sum).to_vec();
@@ -260,6 +294,13 @@ impl Graph {
                 Err(self.divide(sum, count))
             }
             op if !watched => Ok(op),
+            // Some examples have no such place: of which would it be the mean?
+            Op::BatchMean { x, axes } => {
+                if self.ends(x).iter().any(Option::is_some) {
+                    self.lose(Lost::Mixed);
+                }
+                Ok(Op::BatchMean { x, axes })
+            }
             Op::Reduce { op: ReduceOp::Mean, axes, x } if has(self, x, &axes) => {
                 let sum = self.sum(&axes, x);
                 let shape = self.shape(sum).to_vec();
@@ -294,7 +335,7 @@ impl Graph {
             }
             Op::View(view) => Ok(Op::View(self.view_without_padding(view))),
             Op::Reshape { x, shape } => {
-                if self.ends_of_reshape(x, &shape).is_none() {
+                if self.ends_of_reshape(x, &shape).1 {
                     self.lose(Lost::Mixed);
                 }
                 Ok(Op::Reshape { x, shape })
@@ -316,7 +357,6 @@ impl Graph {
             | Op::Select { .. }
             | Op::OneHot { .. }
             | Op::ScatterAdd { .. }
-            | Op::BatchMean { .. }
             | Op::Element { .. }
             | Op::Last { .. }
             | Op::Stacked { .. } => Ok(op),

@@ -87,6 +87,8 @@ pub struct Graph {
     tangents: FxHashMap<NodeId, (NodeId, String)>,
     /// Which axes end where an example does; only while a model is built.
     pub lengths: Option<Box<lengths::Lengths>>,
+    /// Inputs that say how long others are.
+    pub sequences: Vec<lengths::Sequence>,
     /// The first rewrite that did not keep a type, in words: `verify` refuses such a graph.
     flaw: Option<String>,
 }
@@ -104,6 +106,7 @@ impl Graph {
             draws: self.draws.clone(),
             settings: self.settings.clone(),
             words: self.words.clone(),
+            sequences: self.sequences.clone(),
             holes: self.holes,
             flaw: self.flaw.clone(),
             ..Graph::default()

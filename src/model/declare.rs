@@ -182,6 +182,10 @@ impl<'a> Elaborator<'a> {
             return self.same_parameter(number, &ty.shape, name);
         }
         let initial = self.initial(item, &ty.shape)?;
+        let ends = match &item.ty {
+            Some(ty) if self.graph.lengths.is_some() => self.ends_of_type(ty)?,
+            _ => vec![],
+        };
         let gates = item.ty.as_ref().map_or(1, |ty| self.gates(ty));
         let shown = self.visible_span(name.span);
         let multiplies = ty.shape.len() >= 2;
@@ -190,6 +194,7 @@ impl<'a> Elaborator<'a> {
         let leaf = self.graph.intern(Op::Leaf(Leaf::Parameter(number)));
         self.mark(leaf, name.span);
         if let Some(ty) = &item.ty {
+            self.graph.set_ends(leaf, ends);
             self.name_axes(leaf, ty, 0);
         }
         self.declared.parameters.push(Parameter { leaf, initial, gates, multiplies });

@@ -120,6 +120,13 @@ impl<'a> Elaborator<'a> {
         self.check_limits(&shape, whole)?;
         match self.graph.unwatched(|graph| gradient::jacobian(graph, of.id, by.id)) {
             Ok(seen) => {
+                // Of what ends, in both directions.
+                let ends = [self.graph.ends(of.id), self.graph.ends(by.id)].concat();
+                let ending = |value, (axis, end): (usize, Option<NodeId>)| match end {
+                    Some(end) => self.graph.ending(value, axis, end),
+                    None => value,
+                };
+                let seen = ends.into_iter().enumerate().fold(seen, ending);
                 self.asked_for(seen, of.id, (by.id, by_span), whole);
                 Ok(Tensor::new(self.with_elements(seen, &back)))
             }

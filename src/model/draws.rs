@@ -8,6 +8,7 @@ use super::elaborator::{Elaborator, Outcome};
 use super::scope::Slot;
 use super::value::{Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::lengths::Ends;
 use crate::graph::show::shape_text;
 use crate::graph::{Draw, Kind, Leaf, NodeId, Op, Type};
 use crate::op::arithmetic;
@@ -46,7 +47,11 @@ impl<'a> Elaborator<'a> {
         let (noise, location, scale) = self.noise(from)?;
         let is_leaf = location.is_none() && scale.is_none();
         let own = if is_leaf { name.name.clone() } else { format!("{}.ε", name.name) };
-        let leaf = self.leaf_of_draw(own, noise, &ty.shape);
+        let ends = match written {
+            Some(written) => self.ends_of_type(written)?,
+            None => vec![],
+        };
+        let leaf = self.leaf_of_draw(own, noise, &ty.shape, ends);
         self.mark(leaf, name.span);
         let mut value = (Tensor::new(leaf), name.span);
         for (operand, row) in [(scale, &arithmetic::MULTIPLY), (location, &arithmetic::ADD)] {
@@ -85,13 +90,14 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The leaf, as it is in this round of the loops around it.
-    fn leaf_of_draw(&mut self, name: String, noise: Noise, shape: &[usize]) -> NodeId {
+    fn leaf_of_draw(&mut self, name: String, noise: Noise, shape: &[usize], ends: Ends) -> NodeId {
         self.sites.draws.truncate(self.graph.draws.len());
         self.sites.draws.push((self.frame, name.clone()));
         let rounds: Vec<_> = self.reading.rounds.iter().map(|(of, _)| *of).collect();
         let lengths = rounds.iter().map(|of| self.graph.looped(*of).length);
         let shape: Vec<usize> = lengths.chain(shape.iter().copied()).collect();
         let leaf = self.graph.intern(Op::Leaf(Leaf::Draw(self.graph.draws.len() as u32, shape)));
+        self.graph.set_ends(leaf, [vec![None; rounds.len()], ends].concat());
         self.graph.draws.push(Draw { name, noise, leaf });
         rounds.into_iter().fold(leaf, |value, of| self.graph.element(of, value))
     }
@@ -118,6 +124,8 @@ impl<'a> Elaborator<'a> {
             let leaf = self.graph.draws[number].leaf;
             let shape = [&[extent], self.graph.shape(leaf)].concat();
             let wide = self.graph.intern(Op::Leaf(Leaf::Draw(number as u32, shape)));
+            let ends = [vec![None], self.graph.ends(leaf)].concat();
+            self.graph.set_ends(wide, ends);
             self.graph.draws[number].leaf = wide;
             pairs.push((leaf, wide));
         }

@@ -48,6 +48,7 @@ impl<'a> Elaborator<'a> {
         };
         sound.ok()?;
         let outputs = outputs.ok()?;
+        self.graph.note_sequences();
         let lengths = self.graph.lengths.take().map(|lengths| *lengths);
         let loss = self.declared.bindings.iter().find(|(name, _)| name == "loss").map(|(_, id)| *id);
         // A class that is called so is none.

@@ -160,6 +160,10 @@ impl<'a> Elaborator<'a> {
             *known = None;
             return Ok(self.entry_before_end(x, axis, length, -number as i64));
         }
+        if at.number().is_some() && self.graph.ty(at.id).varying {
+            *known = None;
+            return Ok(self.entry_at(x, axis, at.id));
+        }
         if let Some(list) = at.known.clone() {
             return self.indexed_by_known(x, axis, &list, self.shape(&at).is_empty(), span, known);
         }

@@ -349,7 +349,12 @@ impl<'a> Elaborator<'a> {
         pairs.extend(self.draws_for_each(draws, extent));
         let at = self.calls.last().map_or(defined.definition.name.span, |call| call.span);
         self.lift_steps(steps, &pairs, extent, at)?;
-        Ok(self.lifted_value(value, &pairs, extent))
+        let value = self.lifted_value(value, &pairs, extent);
+        let end = pairs.iter().find_map(|(_, all)| self.graph.end(*all, 0));
+        Ok(match end {
+            Some(end) => self.ending_value(value, end),
+            None => value,
+        })
     }
     /// The body; parameters that it differentiates by are holes until it is there.
     fn differentiable_body(&mut self, defined: Defined<'a>) -> Outcome<Value<'a>> {

@@ -22,16 +22,30 @@ impl<'a> Elaborator<'a> {
             _ => None,
         }
     }
+    /// Where a value of this type ends, if it is declared with sizes that are lengths: `noise: [t]`.
+    pub(super) fn ends_of_type(&mut self, ty: &WrittenType) -> Outcome<Ends> {
+        let mut ends = vec![];
+        for &size in &ty.shape {
+            let tensor = self.tensor(size)?;
+            ends.push(self.known_length(tensor.id));
+        }
+        Ok(ends)
+    }
     /// Declares the lengths that a type of an input names, and gives back where it ends along each axis.
     pub(super) fn declared_lengths(&mut self, ty: &WrittenType) -> Outcome<Ends> {
         let mut ends = vec![];
         for (axis, &size) in ty.shape.iter().enumerate() {
-            if axis > 0 && self.written_length(size).is_some() {
+            let is_length = self.written_length(size).is_some()
+                || {
+                    let named = self.tree.name(size).and_then(|name| self.scopes.find(self.scope, name));
+                    matches!(named.map(|(_, entry)| &entry.slot), Some(super::scope::Slot::Value(Value::Tensor(tensor))) if self.graph.is_length(tensor.id))
+                };
+            if axis > 0 && is_length {
                 let error = Diagnostic::error("E0317", "only the first axis of an input has a length of its own");
                 return self.fail(error.at(self.span(size), "another axis").help("as in `input x: [t <= 100, 6]`"));
             }
             ends.push(match self.written_length(size) {
-                Some((name, most)) => Some(self.declared_length(name, most)?),
+                Some((name, most)) => Some(self.declared_length(name, most, self.span(size))?),
                 None => match self.tree.name(size).and_then(|name| self.scopes.find(self.scope, name)) {
                     Some((_, entry)) => match &entry.slot {
                         super::scope::Slot::Value(Value::Tensor(tensor)) if self.graph.is_length(tensor.id) => {
@@ -46,12 +60,18 @@ impl<'a> Elaborator<'a> {
         Ok(ends)
     }
     /// `t <= 100`: a number that each example has for itself, and a size of 100 where sizes are asked for.
-    fn declared_length(&mut self, name: TreeId, most: TreeId) -> Outcome<NodeId> {
+    fn declared_length(&mut self, name: TreeId, most: TreeId, whole: Span) -> Outcome<NodeId> {
         let (span, most) = (self.span(name), self.size(most)?);
         let text = self.tree.name(name).unwrap_or_default();
         if self.is_bound(text) {
             let error = Diagnostic::error("E0203", format!("`{text}` has a meaning already")).at(span, "a length");
-            return self.fail(error.edit("an axis of the same length", span.to(self.span(name)), text, false));
+            let is_length = self.scopes.find(self.scope, text).is_some_and(|(_, entry)| {
+                matches!(&entry.slot, super::scope::Slot::Value(Value::Tensor(tensor)) if self.graph.is_length(tensor.id))
+            });
+            return self.fail(match is_length {
+                true => error.edit("an axis of the same length", whole, text, false),
+                false => error.help("call the length by another name"),
+            });
         }
         self.graph.inputs.push(Variable { name: text.to_string(), ty: Type::real(&[], true), span });
         let leaf = self.graph.intern(Op::Leaf(Leaf::Input(self.graph.inputs.len() as u32 - 1)));
@@ -64,35 +84,41 @@ impl<'a> Elaborator<'a> {
         self.scopes.set(self.scope, text, super::scope::Slot::Value(value.into()), span);
         Ok(leaf)
     }
-    /// The length that a whole number stands for: a declared one, or one more or less than such. None if it is the same for all examples.
+    /// The length that a whole number stands for: a declared one, or one more or less than such. None if it is the same for all examples; what
+    /// is another number of each example is refused.
     pub(super) fn as_length(&mut self, tensor: &Tensor, span: Span) -> Outcome<Option<NodeId>> {
-        let id = tensor.id;
-        if !self.graph.ty(id).varying || tensor.number().is_none() {
+        if !self.graph.ty(tensor.id).varying || tensor.number().is_none() {
             return Ok(None);
         }
-        if self.graph.is_length(id) {
-            return Ok(Some(id));
-        }
-        if let Op::Binary(op, length, by) = *self.graph.op(id)
-            && self.graph.is_length(length)
-            && let Some(by) = self.graph.constant_of(by)
-        {
-            let more = match op {
-                _ if op == BinaryOp(&ADD) => Some(by),
-                _ if op == BinaryOp(&SUBTRACT) => Some(-by),
-                _ => None,
-            };
-            if let Some(more) = more {
-                return Ok(Some(self.graph.fitting(length, 1 - more as i64, 1)));
-            }
+        if let Some(length) = self.known_length(tensor.id) {
+            return Ok(Some(length));
         }
         let error = Diagnostic::error("E0317", format!("{} is no length", self.quote_span(span)));
         let error = error.at(span, "made of the length of an example");
         self.fail(error.help("a range ends at a length, or at one and a number: `0..t`, `0..t - 1`"))
     }
+    fn known_length(&mut self, id: NodeId) -> Option<NodeId> {
+        if self.graph.is_length(id) {
+            return Some(id);
+        }
+        let Op::Binary(op, length, by) = *self.graph.op(id) else { return None };
+        let by = self.graph.constant_of(by).filter(|_| self.graph.is_length(length))?;
+        let more = match op {
+            _ if op == BinaryOp(&ADD) => by,
+            _ if op == BinaryOp(&SUBTRACT) => -by,
+            _ => return None,
+        };
+        Some(self.graph.fitting(length, 1 - more as i64, 1))
+    }
 
     /// An output, with no numbers behind the ends of its axes.
     pub(super) fn ending_output(&mut self, id: NodeId) -> NodeId {
+        // Truth values are written as numbers.
+        let id = if self.graph.ty(id).kind == Kind::Bool && self.graph.ends(id).iter().any(Option::is_some) {
+            self.graph.number_of(id)
+        } else {
+            id
+        };
         if self.graph.ty(id).kind != Kind::Real {
             return id;
         }
@@ -114,7 +140,7 @@ impl<'a> Elaborator<'a> {
         );
         let error = match why {
             Lost::Mixed => error.at(span, "along an axis that is as long as each example").help(
-                "sums, means, maxima, softmax, products, loops, `x[-1]`, `x[1..]`, `reverse` and windows one apart know where an example ends",
+                "sums, means, maxima, softmax, products, loops, `x[-1]`, `x[1..]` and `reverse` know where an example ends; so do convolutions and pooling with a stride or with padding, but not with both",
             ),
             Lost::Two => error.at(span, "of unequal length").help("what stands element by element has one length"),
         };
@@ -130,6 +156,16 @@ impl<'a> Elaborator<'a> {
         let place = self.graph.expand_to(place, &[n]);
         let is_it = self.graph.binary(&EQUAL, places, place);
         self.graph.reduce(ReduceOp::Argmax, &[0], is_it)
+    }
+    /// `x[t - 1]`: the entry at a place that is a number of each example.
+    pub(super) fn entry_at(&mut self, x: NodeId, axis: usize, place: NodeId) -> NodeId {
+        let n = self.graph.shape(x)[axis];
+        let places = self.graph.intern(Op::Leaf(Leaf::Iota(n)));
+        let wide = self.graph.expand_to(place, &[n]);
+        let is_it = self.graph.binary(&EQUAL, places, wide);
+        let place = self.graph.reduce(ReduceOp::Argmax, &[0], is_it);
+        let first = self.moved_to_front(x, axis);
+        self.graph.gather(first, place, 0)
     }
     /// `x[-2]` of an axis that ends where the example does.
     pub(super) fn entry_before_end(&mut self, x: NodeId, axis: usize, length: NodeId, back: i64) -> NodeId {

@@ -151,7 +151,7 @@ impl<'a> Elaborator<'a> {
         })
     }
     /// A value that a loop made of each element: where the elements end, it does.
-    fn ending_value(&mut self, value: Value<'a>, end: NodeId) -> Value<'a> {
+    pub(super) fn ending_value(&mut self, value: Value<'a>, end: NodeId) -> Value<'a> {
         let mut nodes = vec![];
         value.nodes(&mut nodes);
         let ending: Vec<NodeId> = nodes.into_iter().map(|id| self.graph.ending(id, 0, end)).collect();

@@ -136,7 +136,13 @@ impl<'a> Elaborator<'a> {
                 let error = Diagnostic::error("E0317", "only inputs and targets have lengths of their own");
                 Err(self.report(error.at(self.span(*id), "not here").help("as in `input x: [t <= 100, 6]`")))
             }
-            None => self.size(*id),
+            None => match self.tree.kind(*id) {
+                NodeKind::Compare { first, .. } if varying && self.tree.name(*first).is_some() => {
+                    let error = Diagnostic::error("E0317", "a length is declared with the greatest that it may be");
+                    Err(self.report(error.at(self.span(*id), "not such").help("as in `input x: [t <= 100, 6]`")))
+                }
+                _ => self.size(*id),
+            },
         };
         let sizes: Vec<Outcome<usize>> = ty.shape.iter().map(size).collect();
         let kind = match ty.element {

@@ -1,5 +1,6 @@
 //! What the oracle computes with: values of nodes, and what the leaves stand for.
 use super::Jet;
+use crate::graph::lengths::Sequence;
 use crate::graph::{BATCH, Graph, Kind, NodeId, Runtime, Type};
 use rustc_hash::FxHashMap;
 
@@ -99,6 +100,18 @@ impl Environment {
             for (values, variable) in values.iter_mut().zip(variables) {
                 let scale = if variable.ty.kind == Kind::Real { bound } else { 1.0 };
                 values.iter_mut().for_each(|v| *v = scale * draw.of(variable.ty.kind));
+            }
+        }
+        // A length is one, and behind it nothing stands.
+        for Sequence { length, least, most, inputs } in &graph.sequences {
+            for example in 0..examples {
+                let entries = least + (draw.unit() * (most + 1 - least) as f64) as usize;
+                all.inputs[*length as usize][example] = entries as f64;
+                for &input in inputs {
+                    let width = count(&graph.inputs[input as usize].ty);
+                    let row = &mut all.inputs[input as usize][example * width..][..width];
+                    row[entries * (width / most.max(&1)).max(1)..].fill(0.0);
+                }
             }
         }
         all

@@ -41,7 +41,12 @@ pub(super) fn read_directive(
         }
         "fill" => {
             let Some(with) = phrase.and_then(|phrase| phrase.values.first()) else { return Ok(()) };
+            let is_previous = reader.tree.name(*with) == Some("previous");
             for id in &directive.values {
+                if is_previous {
+                    super::fill::previous(reader, *id, plan, lines)?;
+                    continue;
+                }
                 let slot = slot_of(reader, plan, *id, word)?;
                 let at = reader.tree.span(*id);
                 let with = super::fill::read(reader, *with, &plan.slots[slot].declared)?;

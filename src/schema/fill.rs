@@ -1,6 +1,7 @@
 //! `fill x with …`: what may stand for a missing number, truth value or class.
 use super::expression::Reader;
-use super::{Declared, FillWith};
+use super::lines::Lines;
+use super::{DataPlan, Declared, FillWith};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::syntax::{NodeKind, TreeId};
@@ -38,6 +39,36 @@ pub(super) fn read(reader: &Reader, id: TreeId, declared: &Declared) -> Result<F
                 .help(choices(kind).1)),
         },
     }
+}
+
+/// `fill spots with previous`: a column of rows that follow each other, before windows are cut (E0609).
+pub(super) fn previous(reader: &Reader, id: TreeId, plan: &mut DataPlan, lines: &mut Lines) -> Result<(), Diagnostic> {
+    let span = reader.tree.span(id);
+    let name = match reader.tree.kind(id) {
+        NodeKind::Name(name) | NodeKind::Text(name) => name,
+        _ => {
+            return Err(
+                Diagnostic::error("E0609", "`fill … with previous` takes names of columns").at(span, "not a name")
+            );
+        }
+    };
+    if plan.window.is_none() {
+        let error = Diagnostic::error(
+            "E0609",
+            "`previous` is the row before, and the rows of this program do not follow each other",
+        );
+        return Err(error.at(span, "no window").help("with `window 25` they do; else `fill x with mean`"));
+    }
+    let is_column = plan.slots.iter().all(|slot| slot.declared.name != *name);
+    if !is_column {
+        let error = Diagnostic::error("E0609", format!("`{name}` is an input here, and `previous` is of a column"));
+        return Err(error
+            .at(span, "not a column")
+            .help("as `standardize`, it names a column of the file that no input is called as"));
+    }
+    lines.first("E0609", &format!("`fill {name}`"), span)?;
+    plan.carried.push((name.clone(), span));
+    Ok(())
 }
 
 /// What a kind may be filled with, and lines that do.

@@ -83,6 +83,8 @@ pub struct DataPlan {
     /// Columns of a windowed file that `standardize` names.
     pub scaled: Vec<(String, Span)>,
     pub window: Option<Windows>,
+    /// Columns of a windowed file of which a missing cell is as the one before it.
+    pub carried: Vec<(String, Span)>,
     pub fill: Vec<Fill>,
     /// Rows of the training part for which this does not hold are left out.
     pub train_where: Option<ColumnExpression>,

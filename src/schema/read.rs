@@ -54,6 +54,7 @@ pub fn default_plan(declared: &[Declared], settings: &IndexMap<String, f64>) -> 
         standardize: vec![],
         scaled: vec![],
         window: None,
+        carried: vec![],
         fill: vec![],
         train_where: None,
         test: None,

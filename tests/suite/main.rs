@@ -11,6 +11,7 @@ mod draw;
 mod draws;
 mod duals;
 mod everyday;
+mod first_programs;
 mod gradients;
 mod jacobians;
 mod kinks;

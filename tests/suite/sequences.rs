@@ -67,6 +67,18 @@ const BODIES: &[&str] = &[
     "mean(sinusoidal_positions(t, 2) + z)",
     "sum(grad(sum(z^2), z))",
     "sum(shape(z)[0] * z[0])",
+    "sum(jacobian(cumsum(z[.., 0]), z)[.., .., 0])",
+    "sum(sin(hessian(sum(z[.., 0]^3), z)))",
+    "sum(zeros([t, 2]) + 1) * z[0, 0]",
+    "sum(identity(t)) * z[0, 0]",
+    "sum(cos(identity(t) z))",
+    "z[t - 1, 0] * z[t - 2, 1]",
+    "norm(z)",
+    "norm(z z')",
+    "sum(pad(z[.., 0], 1, 0)[..-1] * z[.., 1])",
+    "sum(concat([zeros(2)], z[..-1], axis = 0) * z)",
+    "sum(noise) * z[0, 0]",
+    "sum(softmax(noise * z[.., 0]) * z[.., 1])",
 ];
 
 fn program(body: &str, declared: &str, rows: &[Vec<[f64; 2]>], rest: &str) -> String {
@@ -76,7 +88,7 @@ fn program(body: &str, declared: &str, rows: &[Vec<[f64; 2]>], rest: &str) -> St
     };
     let listed: Vec<String> = rows.iter().map(row).collect();
     format!(
-        "{declared}\nparam w: [2] = 0.7\nu = w * x\nz = u + 2\ny = {body}\nloss = (y - 1)^2\n\
+        "{declared}\nparam w: [2] = 0.7\nnoise: [t] ~ normal(1)\nu = w * x\nz = u + 2\ny = {body}\nloss = (y - 1)^2\n\
          data {{ x: {} }}\ntrain {{ minimize 0.01 loss; optimizer sgd(rate = 0.1); batch all; epochs 2; precision f64{rest} }}\n",
         listed.join(", ")
     )
@@ -146,6 +158,8 @@ fn what_would_see_padding_is_refused() {
         "sum(group_norm(z, 1))",
         "sum(z[..t])",
         "sum(for i in 0..2t { i })",
+        "sum(batch_mean(z))",
+        "sum(linspace(0, 1, t))",
     ] {
         let text = program(body, "input x: [t <= 7, 2]", &rows(1, 3, 1), "");
         let source = pipeline::read("m.nn", &text, &Options::default());
@@ -222,5 +236,90 @@ fn a_text_ends_where_it_ends() {
         for (k, letter) in name.chars().enumerate() {
             assert_eq!(letters[x[5 * row + k] as usize], letter, "{name}");
         }
+    }
+}
+
+/// One entry, or equal ones, have no spread, and that has the slope 0.
+#[test]
+fn what_has_no_spread_has_a_slope() {
+    for row in [vec![[0.5, -0.5]], vec![[0.5, 1.0], [0.5, 1.0]]] {
+        for body in ["std(z[.., 0])", "sum(std(z, axis = 0))", "norm(z - mean(z, axis = 0))"] {
+            let text = program(body, "input x: [t <= 7, 2]", std::slice::from_ref(&row), "");
+            for way in Way::in_f64() {
+                assert_eq!(trained(&text, way, "w"), [0.7, 0.7], "{body}");
+            }
+        }
+    }
+}
+
+/// A mean over the batch in what is mapped over the axis is that of the entries there are.
+#[test]
+fn a_mean_over_the_batch_counts_what_is_there() {
+    let body = "(f(z[.., 0])[0] - batch_mean(sum(cos(z[.., 0]))) / batch_mean(t))^2 + 1";
+    let declared = "input x: [t <= 7, 2]\nfn f(v: []) = batch_mean(cos(v)) + 0 * v";
+    let text = program(body, declared, &rows(4, 1, 5), "");
+    for way in Way::in_f64() {
+        let w = trained(&text, way, "w");
+        assert!(w.iter().all(|w| (w - 0.7).abs() < 1e-12), "{w:?}");
+    }
+}
+
+/// A parameter with the axis is as long as each example.
+#[test]
+fn a_parameter_ends_where_the_example_does() {
+    let row = rows(1, 3, 9);
+    let of = |declared: &str, size: &str| {
+        let text = program("sum(softmax(p) * z[.., 0]) + p[-1] + mean(p)", declared, &row, "");
+        text.replace("noise", &format!("param p: [{size}] = 0.3\nnoise"))
+    };
+    let length = row[0].len();
+    let (sequence, alone) =
+        (of("input x: [t <= 7, 2]", "t"), of(&format!("t = {length}\ninput x: [{length}, 2]"), "t"));
+    for way in Way::in_f64() {
+        let (one, other) = (trained(&sequence, way, "p"), trained(&alone, way, "p"));
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{one:?} {other:?}");
+        assert!(one[length..].iter().all(|p| *p == 0.3), "{one:?}");
+    }
+}
+
+/// Claims are judged at lengths that there are, with nothing behind them.
+#[test]
+fn claims_are_judged_at_lengths() {
+    for (claim, is_right) in [
+        ("sum(x)", true),
+        ("sum(x) + [t < 1]", true),
+        ("sum(x) + mod(t, 1)", true),
+        ("sum(x) + [t == 2]", false),
+        ("sum(x) / t", false),
+    ] {
+        let text = format!("input x: [t <= 5]\nparam k\nloss = sum(k * x)\n∂loss/∂k = {claim}\n");
+        let source = pipeline::read("m.nn", &text, &Options::default());
+        let model = source.training.as_ref().unwrap_or_else(|| panic!("{:?}", source.diagnostics));
+        let verdict = gradus::oracle::claims::judge(&model.graph, &model.claims[0]).unwrap();
+        let wrong = matches!(verdict, gradus::oracle::claims::Verdict::Wrong(_));
+        assert_eq!(!wrong, is_right, "{claim}");
+    }
+}
+
+#[test]
+fn places_that_are_not_there_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "a,who\n1,p\n2,p\n3,p\n4,q\n5,q\n6,r\n7,r\n8,r\n9,r\n").unwrap();
+    let load_with = |line: &str| {
+        let text = format!(
+            "input x: [t <= 6, 1], z\ntarget y\nparam w\nloss = (w sum(x) + z - y)^2\n\
+             data \"d.csv\" {{ window by who; {line} }}\ntrain {{ minimize loss; steps 1 }}\n"
+        );
+        load(&text, folder.path()).map(|_| ())
+    };
+    assert_eq!(load_with("x = [a]; z = a[0]; y = a[-1]"), Ok(()));
+    assert_eq!(load_with("x = [a]; z = a[1]; y = a[-1] - a[0]"), Ok(()));
+    for line in [
+        "x = [a]; z = a[2]; y = a[0]",
+        "x = [a]; z = a[-2]; y = a[0]",
+        "x = [a[1..]]; z = a[0]; y = a[0]",
+        "x = [a[0..2]]; z = a[0]; y = a[0]",
+    ] {
+        assert_eq!(load_with(line).unwrap_err(), ["E0624"], "{line}");
     }
 }

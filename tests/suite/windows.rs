@@ -411,3 +411,18 @@ fn parts_move() {
         assert!(source.has_errors(), "{wrong}");
     }
 }
+
+/// Groups that are tested on are not judged on while training, with windows and without.
+#[test]
+fn parts_by_groups_have_no_group_in_common() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..80).map(|row| format!("{row},p{}\n", row / 8)).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("a,who\n{rows}")).unwrap();
+    let text = "input x\ntarget t\nparam w\nloss = (w x - t)^2\n\
+                data \"d.csv\" { x = a; t = 2 * a; test 0.3 by who; validation 0.3 by who }\ntrain { minimize loss; steps 1 }\n";
+    let parts = load(text, folder.path()).unwrap().parts;
+    let people = |rows: &[u32]| rows.iter().map(|row| row / 8).collect::<BTreeSet<u32>>();
+    let all = [people(&parts.train), people(&parts.validation), people(&parts.test)];
+    assert_eq!(all.iter().map(BTreeSet::len).sum::<usize>(), 10, "{all:?}");
+    assert!(all.iter().all(|part| part.len() >= 2), "{all:?}");
+}

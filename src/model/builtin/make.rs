@@ -1,6 +1,6 @@
 //! Functions that make values of nothing but sizes, and `clip`.
 use super::{Arguments, Builtin};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::{Leaf, Op};
 use crate::model::elaborator::{Elaborator, Outcome};
 use crate::model::value::{Tensor, Value};
@@ -20,11 +20,24 @@ pub static ROWS: &[Builtin] = &[
 fn filled<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>, value: f64) -> Outcome<Value<'a>> {
     let shape = e.shape_arguments(&arguments.rest, arguments.span)?;
     let mut made = e.graph.constant(value, &shape);
-    for (axis, given) in arguments.rest.iter().enumerate() {
-        if let Value::Tensor(size) = &given.value
-            && let Some(end) = e.as_length(size, given.span)?
-        {
-            made = e.graph.ending(made, axis, end);
+    let sizes: Vec<(Value, Span)> = arguments.rest.iter().map(|given| (given.value.clone(), given.span)).collect();
+    let mut axis = 0;
+    for (size, span) in sizes {
+        let Value::Tensor(size) = size else { continue };
+        // A list of sizes is made of them.
+        let parts = match e.graph.op(size.id) {
+            Op::Join { parts, .. } => parts.iter().map(|part| e.seen_through(*part)).collect(),
+            _ if e.shape(&size).is_empty() => vec![size.id],
+            _ => vec![],
+        };
+        for part in &parts {
+            let known =
+                size.known.as_ref().and_then(|known| known.get(if parts.len() == 1 { 0 } else { axis }).copied());
+            let one = known.map_or(Tensor::new(*part), |known| Tensor::known(*part, known));
+            if let Some(end) = e.as_length(&one, span)? {
+                made = e.graph.ending(made, axis, end);
+            }
+            axis += 1;
         }
     }
     Ok(Tensor::new(made).into())
@@ -34,12 +47,24 @@ fn identity<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Val
     let n = e.size_argument(&arguments, "n")?;
     e.check_limits(&[n, n], arguments.span)?;
     let places = e.graph.intern(Op::Leaf(Leaf::Iota(n)));
-    Ok(Tensor::new(e.graph.one_hot(places, n)).into())
+    let mut made = e.graph.one_hot(places, n);
+    let size = e.argument(&arguments, "n")?;
+    if let Some(end) = e.as_length(&size, arguments.span_of("n"))? {
+        made = e.graph.ending(made, 0, end);
+        made = e.graph.ending(made, 1, end);
+    }
+    Ok(Tensor::new(made).into())
 }
 
 /// Numbers at equal distances, both ends among them.
 fn linspace<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
     let count = e.size_argument(&arguments, "count")?;
+    let size = e.argument(&arguments, "count")?;
+    if e.as_length(&size, arguments.span_of("count"))?.is_some() {
+        let error = Diagnostic::error("E0317", "`linspace` has as many numbers in each example");
+        let error = error.at(arguments.span_of("count"), "a length");
+        return e.fail(error.help("`for i in 0..t { i / (t - 1) }` goes from 0 to 1 in each"));
+    }
     e.check_table(count, arguments.span)?;
     let mut ends = [0.0; 2];
     for (end, name) in ends.iter_mut().zip(["from", "to"]) {

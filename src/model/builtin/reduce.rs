@@ -62,13 +62,21 @@ fn norm<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'
     if shape.is_empty() {
         return Ok(Tensor::new(e.graph.unary(&arithmetic::ABS, x.id)).into());
     }
+    Ok(Tensor::new(norm_over(e, x.id, &axes)).into())
+}
+fn norm_over(e: &mut Elaborator, x: NodeId, axes: &[usize]) -> NodeId {
+    let shape = e.graph.shape(x).to_vec();
     let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
-    let order: Vec<usize> = kept.iter().chain(&axes).copied().collect();
-    let ordered = e.graph.permute(x.id, &order);
+    let order: Vec<usize> = kept.iter().chain(axes).copied().collect();
     let mut flat: Vec<usize> = kept.iter().map(|axis| shape[*axis]).collect();
     flat.push(axes.iter().map(|axis| shape[*axis]).product());
-    let flat = e.graph.reshape(ordered, &flat);
-    Ok(Tensor::new(e.graph.named(NamedOp(&named::NORM), &[flat])).into())
+    let sealed = e.graph.sealed(x, axes, 0.0);
+    // Zeros behind the end add nothing, wherever they come to stand.
+    e.graph.unwatched(|graph| {
+        let ordered = graph.permute(sealed, &order);
+        let flat = graph.reshape(ordered, &flat);
+        graph.named(NamedOp(&named::NORM), &[flat])
+    })
 }
 
 /// The population's variance: the mean of the squared distances from the mean.
@@ -85,6 +93,25 @@ fn variance<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Nod
     Ok(e.graph.reduce(ReduceOp::Mean, &axes, square))
 }
 fn deviation<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
+    let x = e.numeric_argument(&arguments, "x")?;
+    let shape = e.shape(&x);
+    let axes = e.axes_option(&arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
+    if axes.iter().any(|axis| e.graph.end(x.id, *axis).is_some()) {
+        // The root of a variance is not told from others behind a mask: the norm of the distances has a slope where all are zero.
+        let mean = e.graph.reduce(ReduceOp::Mean, &axes, x.id);
+        let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
+        let wide = e.graph.expand_at(mean, &shape, &kept);
+        let distance = e.graph.subtract(x.id, wide);
+        let norm = norm_over(e, distance, &axes);
+        let ones = e.graph.constant(1.0, &shape);
+        let ones = axes.iter().fold(ones, |ones, &axis| match e.graph.end(x.id, axis) {
+            Some(end) => e.graph.ending(ones, axis, end),
+            None => ones,
+        });
+        let count = e.graph.sum(&axes, ones);
+        let root = e.graph.unary(&exponential::SQRT, count);
+        return Ok(Tensor::new(e.graph.divide(norm, root)).into());
+    }
     let variance = variance(e, arguments)?;
     Ok(Tensor::new(e.graph.unary(&exponential::SQRT, variance)).into())
 }
