@@ -100,8 +100,9 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         .recordings
         .as_ref()
         .filter(|recordings| found.clock.as_ref().is_none_or(|clock| clock.repeats) && recordings.clock.is_some());
-    let tells_apart =
-        |column: &str| panel.is_some_and(|panel| panel.column == column || panel.labels.iter().any(|l| l == column));
+    let tells_apart = |column: &str| {
+        panel.is_some_and(|panel| panel.column == column || panel.fixed.iter().any(|fixed| fixed == column))
+    };
     let measured = |(column, content): &&(String, Content)| {
         let is_number = matches!(content, Content::Numbers { counts_rows: false, constant: false, .. });
         is_number && !tells_the_time(column) && !tells_apart(column)

@@ -1,6 +1,6 @@
 //! What a first program predicts: the column that is named, or the last that anyone would predict.
 use super::naming::quoted;
-use crate::data::{Content, Summary};
+use crate::data::{Content, Recordings, Summary};
 use crate::schema::{nearest, shape_text};
 
 /// A column of the data by its name.
@@ -119,7 +119,14 @@ impl Goal<'_> {
 /// Why a column is nothing to predict, unless it is named.
 fn unfit(found: &Summary, (name, content): &Column) -> Option<&'static str> {
     let tells_the_time = found.clock.as_ref().is_some_and(|clock| clock.columns.contains(name));
+    let is_fixed = found.recordings.as_ref().is_some_and(|all| all.clock.is_some() && all.fixed.contains(name));
+    let names_each = |distinct: usize| {
+        let is_one = |all: &Recordings| all.column == *name || all.fixed.contains(name) && 2 * distinct > all.count;
+        found.recordings.as_ref().is_some_and(is_one)
+    };
     match content {
+        Content::Words { distinct, .. } if names_each(*distinct) => Some("names each series"),
+        Content::Numbers { classes: None, .. } if is_fixed => Some("is the same throughout each series"),
         _ if tells_the_time => Some("tells the time"),
         Content::Numbers { counts_rows: true, .. } => Some("names the rows"),
         Content::Numbers { constant: true, .. } => Some("is one number"),

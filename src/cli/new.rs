@@ -3,7 +3,7 @@ use super::goal::{Column, Goal, GoalKind, why_no_number};
 use super::naming::{is_known, quoted};
 use super::source::{complain, say};
 use super::{Exit, forecast, print};
-use crate::data::{CHARACTERS, Content, SOUND, Summary, summary};
+use crate::data::{CHARACTERS, Content, Recordings, SOUND, Summary, summary};
 use crate::schema::shape_text;
 use crate::syntax;
 use clap::Args;
@@ -292,12 +292,12 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
         out += &format!("    standardize {}\n", scaled.join(", "));
     }
     // Of a series the last rows are what is to come. Of very few there is none to spare.
-    let last = if found.clock.is_some() { "last " } else { "" };
+    let recordings = found.recordings.as_ref().filter(|_| found.clock.is_none());
+    let are_many = |recordings: &&Recordings| FEWEST_TO_DEAL <= recordings.count;
+    let is_in_time = found.clock.is_some() || recordings.is_some_and(|all| all.clock.is_some() && !are_many(&all));
+    let last = if is_in_time { "last " } else { "" };
     // What belongs together stays together.
-    let by = match &found.recordings {
-        Some(recordings) if found.clock.is_none() => format!(" by {}", quoted(&recordings.column)),
-        _ => String::new(),
-    };
+    let by = recordings.filter(are_many).map_or(String::new(), |all| format!(" by {}", quoted(&all.column)));
     let is_watched = FEWEST_TO_WATCH <= found.rows;
     if is_watched {
         let share = if by.is_empty() { 0.15 } else { 0.2 };
@@ -395,6 +395,8 @@ struct Kind<'a> {
 
 /// More texts than this are names rather than classes.
 const MOST_KINDS: usize = 20;
+/// Of fewer recordings a part has none.
+const FEWEST_TO_DEAL: usize = 8;
 /// A fifth of fewer rows is none.
 const FEWEST_TO_TEST: usize = 3;
 /// Of fewer rows a part says little of when to stop.

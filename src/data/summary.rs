@@ -34,6 +34,8 @@ pub struct Recordings {
     pub shortest: usize,
     /// Columns that are the same throughout each, and not in all: they are of the recording, not of the moment.
     pub labels: Vec<String>,
+    /// Columns that are the same throughout each, however many values they have.
+    pub fixed: Vec<String>,
     /// What tells the time within each.
     pub clock: Option<String>,
 }
@@ -136,12 +138,13 @@ fn recordings(table: &Table) -> Option<Recordings> {
         match &column.cells {
             _ if !column.shape.is_empty() => None,
             Cells::Words(words) => Some(words.codes.iter().map(|code| u64::from(*code)).collect()),
-            Cells::F64(values) => {
-                let whole = values.iter().all(|value| value.fract() == 0.0);
-                whole.then(|| values.iter().map(|value| value.to_bits()).collect())
-            }
+            Cells::F64(values) => Some(values.iter().map(|value| value.to_bits()).collect()),
             Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) => None,
         }
+    };
+    let tells_apart = |name: &str| {
+        let column = table.columns.iter().find(|column| column.name == name);
+        !matches!(column.map(|column| &column.cells), Some(Cells::F64(values)) if values.iter().any(|v| v.fract() != 0.0))
     };
     let all: Vec<(&str, Vec<u64>)> =
         table.columns.iter().filter_map(|column| Some((column.name.as_str(), keys(column)?))).collect();
@@ -150,26 +153,30 @@ fn recordings(table: &Table) -> Option<Recordings> {
         let mut start = 0;
         ends.map(|end| std::mem::replace(&mut start, end)..end).collect()
     };
-    let found = all.iter().filter_map(|(name, keys)| {
+    // Of equal ones the first column: the last that is the greatest, from behind.
+    let found = all.iter().rev().filter_map(|(name, keys)| {
         let runs = runs(keys);
         let distinct: BTreeSet<u64> = runs.iter().map(|run| keys[run.start]).collect();
         let shortest = runs.iter().map(|run| run.len()).min()?;
         let fewest = if clock_within(table, &runs).is_some() { 2 } else { FEWEST_RECORDINGS };
         let is_one = distinct.len() == runs.len() && runs.len() >= fewest && shortest >= SHORTEST_RECORDING;
-        (is_one && !is_named_so(name)).then_some((*name, runs))
+        (is_one && tells_apart(name) && !is_named_so(name)).then_some((*name, runs))
     });
     // A label is the same for several recordings: those are told apart by what has the most values.
     let (column, runs) = found.max_by_key(|(_, runs)| runs.len())?;
-    let is_label = |(name, keys): &&(&str, Vec<u64>)| {
-        let values: BTreeSet<u64> = runs.iter().map(|run| keys[run.start]).collect();
-        let same = runs.iter().all(|run| keys[run.clone()].iter().all(|key| *key == keys[run.start]));
-        *name != column && same && (2..=runs.len() / 2).contains(&values.len())
+    let is_fixed = |(name, keys): &&(&str, Vec<u64>)| {
+        *name != column && runs.iter().all(|run| keys[run.clone()].iter().all(|key| *key == keys[run.start]))
+    };
+    let is_label = |one: &&(&str, Vec<u64>)| {
+        let values: BTreeSet<u64> = runs.iter().map(|run| one.1[run.start]).collect();
+        is_fixed(one) && (2..=runs.len() / 2).contains(&values.len())
     };
     Some(Recordings {
         column: column.to_string(),
         count: runs.len(),
         longest: runs.iter().map(|run| run.len()).max().unwrap_or(0),
         shortest: runs.iter().map(|run| run.len()).min().unwrap_or(0),
+        fixed: all.iter().filter(is_fixed).map(|(name, _)| name.to_string()).collect(),
         labels: all.iter().filter(is_label).map(|(name, _)| name.to_string()).collect(),
         clock: clock_within(table, &runs),
     })

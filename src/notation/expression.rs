@@ -427,3 +427,8 @@ pub fn fraction(numerator: E, denominator: E) -> E {
     let quotient = E::Fraction(Box::new(numerator), Box::new(denominator));
     if negative { quotient.negated() } else { quotient }
 }
+
+/// Whether a call says which axes of its arguments it means.
+pub fn counts_axes(name: &str, options: &[(String, Expression)]) -> bool {
+    name == "transpose" || options.iter().any(|(option, _)| option == "axis" || option == "axes")
+}

@@ -1,6 +1,6 @@
 //! Derivations in LaTeX (amsmath): one `align*`, aligned at the last `=` of each line.
 use super::derivation::{Derivation, Where};
-use super::expression::{Expression as E, Part, Symbol};
+use super::expression::{Expression as E, Part, Symbol, counts_axes};
 use super::linear::number;
 
 pub fn render(derivation: &Derivation) -> String {
@@ -87,7 +87,8 @@ pub fn print(e: &E) -> String {
                     Part::Range(from, to) => format!("{}{{:}}{}", end(from), end(to)),
                 })
                 .collect();
-            format!("{}[{}]", at_least(x, 13), parts.join(", "))
+            let base = if let E::Reshaped(..) = **x { reshaped(x) } else { at_least(x, 13) };
+            format!("{base}[{}]", parts.join(", "))
         }
         E::Transpose(x) => format!("{}^{{\\top}}", raised(x)),
         E::Power(x, exponent) => format!("{}^{{{}}}", raised(x), print(exponent)),
@@ -148,6 +149,17 @@ pub fn print(e: &E) -> String {
     }
 }
 
+/// A value of which axes are counted: there a reshape is shown, too.
+fn reshaped(e: &E) -> String {
+    match e {
+        E::Reshaped(x, shape) => {
+            let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+            format!(r"\operatorname{{reshape}}({}, [{}])", print(x), sizes.join(", "))
+        }
+        _ => print(e),
+    }
+}
+
 /// What bears an exponent: a fraction needs parentheses, and so does what has an exponent.
 fn raised(x: &E) -> String {
     match x {
@@ -160,7 +172,8 @@ fn raised(x: &E) -> String {
 fn call(name: &str, arguments: &[E], options: &[(String, E)]) -> String {
     const KNOWN: [&str; 12] =
         ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "arcsin", "arccos"];
-    let mut all: Vec<String> = arguments.iter().map(print).collect();
+    let counted = counts_axes(name, options);
+    let mut all: Vec<String> = arguments.iter().map(|a| if counted { reshaped(a) } else { print(a) }).collect();
     match name {
         "sqrt" => return format!(r"\sqrt{{{}}}", all.join(", ")),
         "norm" if options.is_empty() => return format!(r"\lVert {} \rVert", all.join(", ")),

@@ -1,5 +1,5 @@
 //! Formulas in one line, with as few parentheses as the language's precedence allows: what `text` and `nn` have in common.
-use super::expression::{Expression as E, Part, Running, Symbol};
+use super::expression::{Expression as E, Part, Running, Symbol, counts_axes};
 
 /// How one of the linear forms spells what they do not share.
 pub struct Style {
@@ -102,6 +102,17 @@ impl Printer<'_> {
         }
     }
 
+    /// A value of which axes are counted: there paper shows a reshape, too.
+    fn reshaped(&self, e: &E) -> String {
+        match e {
+            E::Reshaped(x, shape) => {
+                let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+                format!("reshape({}, [{}])", self.formula(x), sizes.join(", "))
+            }
+            _ => self.formula(e),
+        }
+    }
+
     fn formula(&self, e: &E) -> String {
         if let Some((_, name)) = self.named.iter().find(|named| named.0 == *e) {
             return name.clone();
@@ -118,6 +129,7 @@ impl Printer<'_> {
             E::Index(x, parts) => {
                 let base = match **x {
                     E::Symbol(_) => self.formula(x),
+                    E::Reshaped(..) => self.reshaped(x),
                     _ => self.at_least(x, level::POSTFIX),
                 };
                 let base = if self.style.typographic { base } else { padded(base, parts) };
@@ -127,7 +139,8 @@ impl Printer<'_> {
             E::Transpose(x) => format!("{}{}", self.at_least(x, level::POSTFIX), self.style.transpose),
             E::Power(x, exponent) => self.power(x, exponent),
             E::Call { name, arguments, options } => {
-                let arguments = arguments.iter().map(|a| self.formula(a));
+                let counted = counts_axes(name, options);
+                let arguments = arguments.iter().map(|a| if counted { self.reshaped(a) } else { self.formula(a) });
                 let options = options.iter().map(|(name, value)| format!("{name} = {}", self.formula(value)));
                 format!("{name}({})", arguments.chain(options).collect::<Vec<_>>().join(", "))
             }
@@ -136,10 +149,7 @@ impl Printer<'_> {
             E::Bracket(x) => format!("[{}]", self.formula(x)),
             E::List(all) => format!("[{}]", all.iter().map(|x| self.formula(x)).collect::<Vec<_>>().join(", ")),
             E::Reshaped(x, _) if self.style.typographic => self.formula(x),
-            E::Reshaped(x, shape) => {
-                let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
-                format!("reshape({}, [{}])", self.formula(x), sizes.join(", "))
-            }
+            E::Reshaped(..) => self.reshaped(e),
             E::Product { scalars, factors } => self.product(scalars, factors),
             E::Negate(x) => format!("{}{}", self.style.minus, self.at_least(x, level::PRODUCT)),
             E::Elementwise(factors) => {

@@ -66,6 +66,13 @@ fn shops_and_recordings_stay_together() {
     let rows: String = (0..10).flat_map(shop).collect();
     let program = written("d.csv", &format!("shop,date,sales\n{rows}")).unwrap();
     assert!(program.contains(" by shop") && program.contains("test 0.2 by shop"), "{program}");
+    // What is the same for all days of a shop is nothing to say of the next.
+    let shop = |shop: usize| {
+        (0..30).map(move |day| format!("s{shop},2023-01-{:02},{},c{shop},{}.5\n", day + 1, wave(day + shop), 40 + shop))
+    };
+    let rows: String = (0..10).flat_map(shop).collect();
+    let program = written("d.csv", &format!("shop,date,sales,code,latitude\n{rows}")).unwrap();
+    assert!(program.contains("sales[") && !program.contains("latitude]"), "{program}");
     let recording = |who: usize| {
         (0..20 + who % 7).map(move |at| {
             format!("p{who},{},{},{}\n", wave(at * (1 + who % 2)), wave(at + who), ["walk", "run"][who % 2])

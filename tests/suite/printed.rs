@@ -339,3 +339,22 @@ fn random_graphs() {
     }
     assert!(said.get() * 2 > cases, "{} of {cases} could be said", said.get());
 }
+
+/// Paper does not show a reshape, but where its axes are counted there is no reading without it.
+#[test]
+fn a_reshape_is_shown_where_its_axes_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "input x: [4, 6]\nparam w: [6, 6]\n\
+                   s = for i in 0..2 { reshape(x w, [4, 2, 3])[.., i] reshape(x w, [4, 2, 3])[.., i]' }\nloss = sum(s^2)\n";
+    std::fs::write(folder.path().join("m.nn"), program).unwrap();
+    let printed = |format: &str| {
+        let arguments = ["grad", "m.nn", "--format", format];
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gradus"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert!(printed("text").contains("reshape(x w, [4, 2, 3])[.., i]"), "{}", printed("text"));
+    assert!(printed("latex").contains(r"\operatorname{reshape}(x \, w, [4, 2, 3])"), "{}", printed("latex"));
+}
