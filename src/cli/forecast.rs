@@ -1,5 +1,5 @@
 //! What `gradus new` writes for rows that follow each other: the next number of a series, the next character of a text.
-use super::goal::{Goal, GoalKind};
+use super::goal::{Column, Goal, GoalKind};
 use super::naming::{is_known, quoted};
 use crate::data::{CHARACTERS, Content, SOUND, Summary};
 
@@ -10,6 +10,8 @@ const CHARACTERS_OF_A_WINDOW: usize = 64;
 pub const FEWEST_ROWS: usize = 40;
 /// One of a panel's series is at least so long.
 const SHORTEST_SERIES: usize = 8;
+/// Of fewer recordings, a person's or a shop's, a part has none.
+pub const FEWEST_RECORDINGS: usize = 8;
 /// A text that is shorter says too little of its language.
 pub const FEWEST_CHARACTERS: usize = 500;
 
@@ -103,11 +105,11 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
     let tells_apart = |column: &str| {
         panel.is_some_and(|panel| panel.column == column || panel.fixed.iter().any(|fixed| fixed == column))
     };
-    let measured = |(column, content): &&(String, Content)| {
+    let measured = |(column, content): &&Column| {
         let is_number = matches!(content, Content::Numbers { counts_rows: false, constant: false, .. });
         is_number && !tells_the_time(column) && !tells_apart(column)
     };
-    let all_measured: Vec<&(String, Content)> = found.columns.iter().filter(measured).collect();
+    let all_measured: Vec<&Column> = found.columns.iter().filter(measured).collect();
     let columns: Vec<&str> = all_measured.iter().map(|c| c.0.as_str()).collect();
     let at = columns.iter().position(|column| *column == target)?;
     let rows = panel.map_or(found.rows, |panel| panel.shortest);
@@ -117,9 +119,7 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
     let places = PLACES.min(rows / if panel.is_some() { 2 } else { 10 }).min((found.rows / 20).max(4)).max(2);
     let all: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     // Names that no column has: `standardize x` would be the input, `output y` a column.
-    let free = |own: &'static str, other: &'static str| {
-        if found.columns.iter().any(|column| column.0 == own) { other } else { own }
-    };
+    let free = |own, other| free(found, own, other);
     let (input, goes_to, said) = (free("x", "past"), free("t", "coming"), free("y", "answer"));
     let goal = &all[at];
     // How far each place is from the last: what grows goes on to levels that were never there.
@@ -133,23 +133,12 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
             (format!("[{places}, {}]", many.len()), format!("{input}[-1, {at}]"), line, seen)
         }
     };
-    let holes: Vec<String> = all_measured
-        .iter()
-        .filter(|c| matches!(c.1, Content::Numbers { missing: true, .. }))
-        .map(|c| quoted(&c.0))
-        .collect();
-    let filled = match holes.is_empty() {
-        true => String::new(),
-        false => format!("    fill {} with previous\n", holes.join(", ")),
-    };
-    let (window, by) = match panel {
-        Some(panel) => (format!(" by {}", quoted(&panel.column)), format!(" by {}", quoted(&panel.column))),
-        None => (String::new(), String::new()),
-    };
+    let filled = filled(&all_measured);
+    let window = panel.map_or(String::new(), |panel| format!(" by {}", quoted(&panel.column)));
     // Of few series the last rows of all are kept, of many whole ones.
     let (last, by) = match panel {
-        Some(panel) if panel.count >= FEWEST_RECORDINGS => ("", by),
-        _ => ("last ", String::new()),
+        Some(panel) if panel.count >= FEWEST_RECORDINGS => ("", window.as_str()),
+        _ => ("last ", ""),
     };
     let left: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).filter(|c| !columns.contains(c)).collect();
     let mut out = format!("// {stem}: the next `{target}` from the last {places} of {} rows of {name}\n", found.rows);
@@ -185,8 +174,17 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
     Some(out)
 }
 
-/// Fewer recordings have no parts to try a class on.
-const FEWEST_RECORDINGS: usize = 8;
+/// A name that no column has.
+fn free(found: &Summary, own: &'static str, other: &'static str) -> &'static str {
+    if found.columns.iter().any(|column| column.0 == own) { other } else { own }
+}
+
+/// The line that fills the holes of these columns, if they have any.
+fn filled(columns: &[&Column]) -> String {
+    let has_holes = |c: &&&Column| matches!(c.1, Content::Numbers { missing: true, .. });
+    let holes: Vec<String> = columns.iter().filter(has_holes).map(|c| quoted(&c.0)).collect();
+    if holes.is_empty() { String::new() } else { format!("    fill {} with previous\n", holes.join(", ")) }
+}
 
 /// The program for recordings of which each is of one class: it reads each as long as it is.
 fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: &str) -> Option<String> {
@@ -196,19 +194,17 @@ fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_da
     if !is_label || recordings.count < FEWEST_RECORDINGS {
         return None;
     }
-    let is_of_moments = |(column, content): &&(String, Content)| {
+    let is_of_moments = |(column, content): &&Column| {
         let is_other = *column != recordings.column && !recordings.labels.contains(column);
         let is_number = matches!(content, Content::Numbers { counts_rows: false, constant: false, .. });
         is_number && is_other && recordings.clock.as_ref() != Some(column)
     };
-    let measured: Vec<&(String, Content)> = found.columns.iter().filter(is_of_moments).collect();
+    let measured: Vec<&Column> = found.columns.iter().filter(is_of_moments).collect();
     if measured.is_empty() {
         return None;
     }
     let columns: Vec<String> = measured.iter().map(|c| quoted(&c.0)).collect();
-    let free = |own: &'static str, other: &'static str| {
-        if found.columns.iter().any(|column| column.0 == own) { other } else { own }
-    };
+    let free = |own, other| free(found, own, other);
     let (input, length, goes_to) = (free("x", "moments"), free("n", "duration"), free("t", "label"));
     let left: Vec<&str> = found
         .columns
@@ -216,12 +212,7 @@ fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_da
         .map(|c| c.0.as_str())
         .filter(|c| *c != goal.column && !columns.iter().any(|own| own == &quoted(c)))
         .collect();
-    let is_missing = |c: &&&(String, Content)| matches!(c.1, Content::Numbers { missing: true, .. });
-    let holes: Vec<String> = measured.iter().filter(is_missing).map(|c| quoted(&c.0)).collect();
-    let filled = match holes.is_empty() {
-        true => String::new(),
-        false => format!("    fill {} with previous\n", holes.join(", ")),
-    };
+    let filled = filled(&measured);
     let by = quoted(&recordings.column);
     Some(format!(
         "// {stem}: `{}` of each recording of {name}, of {} by `{}`, each as long as it is\n// Left out: {}\n\

@@ -55,6 +55,7 @@ impl Goal<'_> {
         if unfit(found, column).is_some() {
             passed.clear();
         }
+        let (mut line, mut of_array) = (quoted(&column.0), None);
         let kind = match column.1 {
             Content::Words { distinct, .. } if FEWEST_ROWS <= found.rows && found.rows < 2 * distinct => {
                 let other = found.columns.iter().rfind(|c| c.0 != column.0).map_or("", |c| &c.0);
@@ -73,28 +74,21 @@ impl Goal<'_> {
             Content::Words { distinct, .. } => GoalKind::Class(distinct),
             Content::Numbers { classes: Some(classes), .. } => GoalKind::Class(classes),
             // 1, 2, … may as well be measured: the name decides.
-            Content::Numbers { counted_from_one: Some(classes), missing, .. } if is_called_class(&column.0) => {
-                let line = format!("{} - 1", quoted(&column.0));
-                return Ok(Goal {
-                    column: &column.0,
-                    line,
-                    kind: GoalKind::Class(classes),
-                    missing,
-                    of_array: None,
-                    passed,
-                });
+            Content::Numbers { counted_from_one: Some(classes), .. } if is_called_class(&column.0) => {
+                line += " - 1";
+                GoalKind::Class(classes)
             }
-            Content::Numbers { of_two: Some(greater), missing, .. } => {
-                let line = format!("{} == {greater}", quoted(&column.0));
-                return Ok(Goal { column: &column.0, line, kind: GoalKind::Truth, missing, of_array: None, passed });
+            Content::Numbers { of_two: Some(greater), .. } => {
+                line += &format!(" == {greater}");
+                GoalKind::Truth
             }
             Content::Numbers { .. } => GoalKind::Number,
             Content::Truths { .. } => GoalKind::Truth,
             // Of a lone table of numbers, the last column is predicted.
-            Content::Array { ref shape, numbers: true, missing } if found.columns.len() == 1 && shape.len() == 1 => {
-                let line = format!("{}[-1]", quoted(&column.0));
-                let of_array = Some(shape[0]);
-                return Ok(Goal { column: &column.0, line, kind: GoalKind::Number, missing, of_array, passed });
+            Content::Array { ref shape, numbers: true, .. } if found.columns.len() == 1 && shape.len() == 1 => {
+                line += "[-1]";
+                of_array = Some(shape[0]);
+                GoalKind::Number
             }
             Content::Array { ref shape, numbers: true, .. } if shape.len() == 1 => GoalKind::Numbers(shape[0]),
             Content::Array { ref shape, .. } => {
@@ -112,7 +106,7 @@ impl Goal<'_> {
             | Content::Words { missing, .. }
             | Content::Array { missing, .. } => missing,
         };
-        Ok(Goal { column: &column.0, line: quoted(&column.0), kind, missing, of_array: None, passed })
+        Ok(Goal { column: &column.0, line, kind, missing, of_array, passed })
     }
 }
 

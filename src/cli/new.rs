@@ -293,7 +293,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     // Of a series the last rows are what is to come. Of very few there is none to spare.
     let recordings = found.recordings.as_ref().filter(|_| found.clock.is_none());
-    let are_many = |recordings: &&Recordings| FEWEST_TO_DEAL <= recordings.count;
+    let are_many = |recordings: &&Recordings| forecast::FEWEST_RECORDINGS <= recordings.count;
     let is_in_time = found.clock.is_some() || recordings.is_some_and(|all| all.clock.is_some() && !are_many(&all));
     let last = if is_in_time { "last " } else { "" };
     // What belongs together stays together.
@@ -395,8 +395,6 @@ struct Kind<'a> {
 
 /// More texts than this are names rather than classes.
 const MOST_KINDS: usize = 20;
-/// Of fewer recordings a part has none.
-const FEWEST_TO_DEAL: usize = 8;
 /// A fifth of fewer rows is none.
 const FEWEST_TO_TEST: usize = 3;
 /// Of fewer rows a part says little of when to stop.

@@ -9,7 +9,7 @@ use super::resolve::Resolver;
 use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
 use super::table::{Cells, Cut, Table, TableColumn, Words};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
 use std::ops::Range;
 
@@ -216,14 +216,27 @@ impl Loading<'_> {
         Ok((0..table.rows).map(key).collect())
     }
 
+    /// A column that a line names; of numbers, if it must be.
+    fn column_named(
+        &self,
+        table: &Table,
+        name: &str,
+        span: Span,
+        is_number: bool,
+    ) -> Result<Option<usize>, Diagnostic> {
+        let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
+        let term = ColumnTerm::Column(name.to_string());
+        let resolved = resolver.resolve(&ColumnExpression { term, span })?;
+        let resolved = if is_number { resolver.number(resolved)? } else { resolved };
+        let [column] = resolved.columns()[..] else { return Ok(None) };
+        Ok(Some(column))
+    }
+
     /// Columns that `fill … with previous` names: a missing cell is as the one before it in its recording, or else as the first that is there.
     fn carry_on(&mut self, table: &mut Table, recordings: &[u64]) -> Result<(), Diagnostic> {
         let whole = runs(table, &vec![In::Train; table.rows], recordings);
         for (name, span) in &self.plan.carried {
-            let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
-            let term = ColumnTerm::Column(name.clone());
-            let resolved = resolver.resolve(&ColumnExpression { term, span: *span })?;
-            let [column] = resolved.columns()[..] else { continue };
+            let Some(column) = self.column_named(table, name, *span, false)? else { continue };
             let cells = &mut table.columns[column];
             let width = cells.width();
             let missing: Vec<bool> = (0..table.rows * width).map(|at| cells.cells.is_missing(at)).collect();
@@ -247,15 +260,10 @@ impl Loading<'_> {
     fn scale_columns(&mut self, table: &mut Table, rows: &[In]) -> Result<Vec<(String, Statistics)>, Diagnostic> {
         let mut all = vec![];
         for (name, span) in &self.plan.scaled {
-            let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
-            let term = ColumnTerm::Column(name.clone());
-            let resolved = resolver.resolve(&ColumnExpression { term, span: *span })?;
-            let [column] = resolved.columns()[..] else { continue };
-            let resolved = resolver.number(resolved)?;
+            let Some(column) = self.column_named(table, name, *span, true)? else { continue };
             let width = table.columns[column].width();
             let mut values = vec![];
             table.columns[column].cells.numbers(0..table.rows * width, &mut values);
-            drop(resolved);
             let given = self.options.facts.as_ref().and_then(|facts| facts.statistics.get(name));
             let statistics = match given {
                 Some(given) if given.mean.len() == width => given.clone(),

@@ -23,7 +23,7 @@ pub struct Lengths {
     /// A length that is `floor((other - cut) / stride) + 1` of another one.
     made_of: FxHashMap<NodeId, (NodeId, i64, i64)>,
     /// How many entries each declared length has at least, by its leaf: else a part of it would be empty.
-    pub least: IndexMap<NodeId, i64>,
+    least: IndexMap<NodeId, i64>,
     /// While it is above zero, what is made is a copy of what was looked at before, or a derivative of it.
     unwatched: usize,
     /// Whether a part of an axis that is made now was found to lie before every end.
@@ -37,20 +37,17 @@ impl Lengths {
     pub fn has_end(&self, x: NodeId) -> bool {
         self.of.contains_key(&x)
     }
-    /// The length of a value's first axis, if examples differ.
-    pub fn end_of(&self, x: NodeId) -> Option<NodeId> {
-        self.of.get(&x)?.first().copied().flatten()
-    }
 }
 
 /// A length as an input, and the inputs that are so long: what is drawn for them must make sense.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    pub length: u32,
+    /// The number of that input.
+    pub length: usize,
     pub least: usize,
     pub most: usize,
     /// Inputs whose first axis ends there.
-    pub inputs: Vec<u32>,
+    pub inputs: Vec<usize>,
 }
 
 /// Why the length of an axis is no longer known.
@@ -73,22 +70,20 @@ impl Graph {
             lengths.of.insert(leaf, ends);
         }
     }
-    /// The lengths that are inputs, for those who draw values.
+    /// The lengths that are inputs, for whoever brings values for them.
     pub fn note_sequences(&mut self) {
         let Some(lengths) = &self.lengths else { return };
-        let number =
-            |leaf: &NodeId| if let Op::Leaf(Leaf::Input(number)) = self.op(*leaf) { Some(*number) } else { None };
-        let sequence = |(leaf, least): (&NodeId, &i64)| {
-            let inputs = lengths
-                .of
-                .keys()
-                .filter(|x| lengths.end_of(**x) == Some(*leaf))
-                .filter_map(number)
-                .collect::<Vec<u32>>();
-            let most = inputs.iter().map(|input| self.inputs[*input as usize].ty.shape[0]).min()?;
-            Some(Sequence { length: number(leaf)?, least: *least as usize, most, inputs })
+        let leaf = |number: &usize| self.interned.get(&Op::Leaf(Leaf::Input(*number as u32))).copied();
+        let inputs = 0..self.inputs.len();
+        let sequence = |length: usize| {
+            let own = leaf(&length)?;
+            let least = *lengths.least.get(&own)? as usize;
+            let ends_there = |input: &usize| leaf(input).and_then(|x| self.end(x, 0)) == Some(own);
+            let of_it: Vec<usize> = inputs.clone().filter(ends_there).collect();
+            let most = of_it.iter().map(|input| self.inputs[*input].ty.shape[0]).min()?;
+            Some(Sequence { length, least, most, inputs: of_it })
         };
-        self.sequences = lengths.least.iter().filter_map(sequence).collect();
+        self.sequences = inputs.clone().filter_map(sequence).collect();
     }
     /// The lengths of all axes of a value.
     pub fn ends(&self, x: NodeId) -> Ends {
@@ -188,15 +183,12 @@ impl Graph {
         self.needs(made, 1);
         made
     }
-    /// Which of `n` places lie before the end.
-    pub fn before_end(&mut self, n: usize, length: NodeId) -> NodeId {
+    /// Which places lie before the end along an axis, in this shape.
+    fn inside(&mut self, shape: &[usize], axis: usize, length: NodeId) -> NodeId {
+        let n = shape[axis];
         let places = self.intern(Op::Leaf(Leaf::Iota(n)));
         let length = self.expand_to(length, &[n]);
-        self.binary(&LESS, places, length)
-    }
-    /// The same along an axis of a shape.
-    fn inside(&mut self, shape: &[usize], axis: usize, length: NodeId) -> NodeId {
-        let before = self.before_end(shape[axis], length);
+        let before = self.binary(&LESS, places, length);
         self.expand_at(before, shape, &[axis])
     }
     /// The value, of which is known that it ends there along an axis.
@@ -363,7 +355,7 @@ impl Graph {
         }
     }
     /// How many entries an example has along these axes together.
-    fn count(&mut self, x: NodeId, axes: &[usize]) -> NodeId {
+    pub fn count(&mut self, x: NodeId, axes: &[usize]) -> NodeId {
         let mut count = self.number(1.0);
         for &axis in axes {
             let more = match self.end(x, axis) {

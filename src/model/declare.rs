@@ -183,8 +183,8 @@ impl<'a> Elaborator<'a> {
         }
         let initial = self.initial(item, &ty.shape)?;
         let ends = match &item.ty {
-            Some(ty) if self.graph.lengths.is_some() => self.ends_of_type(ty)?,
-            _ => vec![],
+            Some(ty) => self.ends_of_type(ty)?,
+            None => vec![],
         };
         let gates = item.ty.as_ref().map_or(1, |ty| self.gates(ty));
         let shown = self.visible_span(name.span);

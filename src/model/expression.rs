@@ -337,9 +337,8 @@ impl<'a> Elaborator<'a> {
                 Diagnostic::error("E0405", "a range without an end can only be an index").at(span, "as in `x[2..]`");
             return self.fail(error);
         };
-        let (low, high) = (self.whole_number(from), self.whole_number(to));
-        let (low, high) = (low?, high?);
-        let (start, stop) = (self.tensor(from)?, self.tensor(to)?);
+        let (low, high) = (self.whole_and_value(from), self.whole_and_value(to));
+        let ((low, start), (high, stop)) = (low?, high?);
         if self.as_length(&start, self.span(from))?.is_some() {
             let error = Diagnostic::error("E0317", "a range begins at a number that is the same for all examples");
             return self.fail(error.at(self.span(from), "a length").help("as in `0..t`"));

@@ -110,10 +110,11 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        if !said && let Some((_, id)) = &self.declared.bindings.iter().find(|(name, _)| name == "y").cloned() {
+        let y = self.declared.bindings.iter().find(|(name, _)| name == "y").map(|(_, id)| *id);
+        if !said && let Some(id) = y {
             // A `y` that needs a target is no answer; then `predict` asks for one.
-            if !matches!(self.graph.op(*id), Op::Leaf(Leaf::Input(_))) && self.target_of(*id).is_none() {
-                outputs.push(("y".to_string(), self.ending_output(*id)));
+            if !matches!(self.graph.op(id), Op::Leaf(Leaf::Input(_))) && self.target_of(id).is_none() {
+                outputs.push(("y".to_string(), self.ending_output(id)));
             }
         }
         sound.map(|()| outputs)

@@ -76,8 +76,8 @@ impl<'a> Elaborator<'a> {
         let mut ends = [0, 0];
         for (end, id) in ends.iter_mut().zip([from, to]) {
             if let Some(id) = id {
-                *end = self.whole_number(id)?;
-                let tensor = self.tensor(id)?;
+                let (number, tensor) = self.whole_and_value(id)?;
+                *end = number;
                 // `x[..t]` is all of it.
                 if self.as_length(&tensor, self.span(id))?.is_some() {
                     let error =

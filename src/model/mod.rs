@@ -253,7 +253,7 @@ pub struct Declarations {
 
 impl Model {
     pub fn declarations(&self) -> Declarations {
-        declarations_of(&self.graph, &self.inputs, self.lengths.as_ref())
+        declarations_of(&self.graph, &self.inputs)
     }
 }
 
@@ -283,23 +283,22 @@ pub fn declarations(parsed: &Parsed, sources: &Sources, options: &Options) -> De
         match elaborator.file(&parsed.root) {
             Some(model) => model.declarations(),
             None => {
-                let lengths = elaborator.graph.lengths.take();
-                declarations_of(&elaborator.graph, &elaborator.declared.inputs, lengths.as_deref())
+                elaborator.graph.note_sequences();
+                declarations_of(&elaborator.graph, &elaborator.declared.inputs)
             }
         }
     })
 }
 
-fn declarations_of(graph: &Graph, inputs: &[Input], lengths: Option<&Lengths>) -> Declarations {
-    let number = |leaf: NodeId| inputs.iter().position(|input| input.leaf == leaf);
-    let of = |input: &Input| {
-        let Some(lengths) = lengths else { return (None, 1) };
-        let least = lengths.least.get(&input.leaf).map_or(1, |least| *least as usize);
-        (lengths.end_of(input.leaf).and_then(number), least)
+fn declarations_of(graph: &Graph, inputs: &[Input]) -> Declarations {
+    let of = |number: usize| {
+        let own = graph.sequences.iter().find(|sequence| sequence.length == number);
+        let around = graph.sequences.iter().find(|sequence| sequence.inputs.contains(&number));
+        (around.map(|sequence| sequence.length), own.map_or(1, |sequence| sequence.least))
     };
     Declarations {
         inputs: inputs.iter().zip(&graph.inputs).map(|(input, v)| (input.role, v.clone())).collect(),
-        lengths: inputs.iter().map(of).collect(),
+        lengths: (0..inputs.len()).map(of).collect(),
         settings: graph.settings.clone(),
     }
 }

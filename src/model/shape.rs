@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 impl<'a> Elaborator<'a> {
     /// A size, or an end of a range: a whole number that is known when compiling.
     pub fn whole_number(&mut self, id: TreeId) -> Outcome<i64> {
+        Ok(self.whole_and_value(id)?.0)
+    }
+    /// The same, with the value: of a length it is another one in each example.
+    pub(super) fn whole_and_value(&mut self, id: TreeId) -> Outcome<(i64, Tensor)> {
         let value = self.expression(id)?;
         let span = self.span(id);
         let tensor = self.tensor_of(value, span)?;
@@ -21,7 +25,7 @@ impl<'a> Elaborator<'a> {
         });
         let at = site.as_ref().map_or(span, |site| site.span);
         match tensor.number() {
-            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
+            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok((value as i64, tensor)),
             Some(value) => {
                 let shown = match site.and_then(|site| site.arithmetic) {
                     Some(shown) => shown,

@@ -106,10 +106,10 @@ impl Environment {
         for Sequence { length, least, most, inputs } in &graph.sequences {
             for example in 0..examples {
                 let entries = least + (draw.unit() * (most + 1 - least) as f64) as usize;
-                all.inputs[*length as usize][example] = entries as f64;
+                all.inputs[*length][example] = entries as f64;
                 for &input in inputs {
-                    let width = count(&graph.inputs[input as usize].ty);
-                    let row = &mut all.inputs[input as usize][example * width..][..width];
+                    let width = count(&graph.inputs[input].ty);
+                    let row = &mut all.inputs[input][example * width..][..width];
                     row[entries * (width / most.max(&1)).max(1)..].fill(0.0);
                 }
             }

@@ -79,40 +79,40 @@ fn norm_over(e: &mut Elaborator, x: NodeId, axes: &[usize]) -> NodeId {
     })
 }
 
-/// The population's variance: the mean of the squared distances from the mean.
-fn variance<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<NodeId> {
-    let x = e.numeric_argument(&arguments, "x")?;
+/// A value, its distances from its mean over these axes, and the axes.
+fn distances<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<(Tensor, NodeId, Vec<usize>)> {
+    let x = e.numeric_argument(arguments, "x")?;
     let shape = e.shape(&x);
-    let axes = e.axes_option(&arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
+    let axes = e.axes_option(arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
     let mean = e.graph.reduce(ReduceOp::Mean, &axes, x.id);
     let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
     let wide = e.graph.expand_at(mean, &shape, &kept);
     let distance = e.graph.subtract(x.id, wide);
+    Ok((x, distance, axes))
+}
+/// The population's variance: the mean of the squared distances from the mean.
+fn variance<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<NodeId> {
+    let (_, distance, axes) = distances(e, &arguments)?;
+    Ok(mean_square(e, distance, &axes))
+}
+fn mean_square(e: &mut Elaborator, distance: NodeId, axes: &[usize]) -> NodeId {
+    let shape = e.graph.shape(distance).to_vec();
     let two = e.graph.constant(2.0, &shape);
     let square = e.graph.binary(&exponential::POW, distance, two);
-    Ok(e.graph.reduce(ReduceOp::Mean, &axes, square))
+    e.graph.reduce(ReduceOp::Mean, axes, square)
 }
 fn deviation<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) -> Outcome<Value<'a>> {
-    let x = e.numeric_argument(&arguments, "x")?;
-    let shape = e.shape(&x);
-    let axes = e.axes_option(&arguments, shape.len())?.unwrap_or_else(|| (0..shape.len()).collect());
+    let (x, distance, axes) = distances(e, &arguments)?;
     if axes.iter().any(|axis| e.graph.end(x.id, *axis).is_some()) {
         // The root of a variance is not told from others behind a mask: the norm of the distances has a slope where all are zero.
-        let mean = e.graph.reduce(ReduceOp::Mean, &axes, x.id);
-        let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
-        let wide = e.graph.expand_at(mean, &shape, &kept);
-        let distance = e.graph.subtract(x.id, wide);
         let norm = norm_over(e, distance, &axes);
-        let ones = e.graph.constant(1.0, &shape);
-        let ones = axes.iter().fold(ones, |ones, &axis| match e.graph.end(x.id, axis) {
-            Some(end) => e.graph.ending(ones, axis, end),
-            None => ones,
-        });
-        let count = e.graph.sum(&axes, ones);
+        let count = e.graph.count(x.id, &axes);
         let root = e.graph.unary(&exponential::SQRT, count);
+        let shape = e.graph.shape(norm).to_vec();
+        let root = e.graph.expand_to(root, &shape);
         return Ok(Tensor::new(e.graph.divide(norm, root)).into());
     }
-    let variance = variance(e, arguments)?;
+    let variance = mean_square(e, distance, &axes);
     Ok(Tensor::new(e.graph.unary(&exponential::SQRT, variance)).into())
 }
 
