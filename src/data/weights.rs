@@ -14,6 +14,8 @@ pub(super) fn weigh(
     let Some(at) = plan.slots.iter().position(|slot| slot.declared.role == Role::Weight) else { return Ok(()) };
     let slot = &plan.slots[at];
     let mut weights = match slot.value {
+        // To predict, the classes are not read.
+        SlotValue::Balanced(of) if columns[of].is_absent() => vec![],
         SlotValue::Balanced(of) => balanced(&columns[of], parts),
         SlotValue::Expression(_) | SlotValue::ByName => columns[at].to_f64(),
     };

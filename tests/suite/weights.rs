@@ -95,3 +95,32 @@ fn an_input_called_weight_is_none() {
                 data { weight: 1, 2, 3; t: 2, 4, 6 }\ntrain { minimize loss; optimizer sgd(rate = 0.05); epochs 400; precision f64 }\n";
     assert!((trained(text, Way::in_f64()[0], "w")[0] - 2.0).abs() < 1e-6);
 }
+
+/// To predict, neither classes nor weights are read, whether they are there or not.
+#[test]
+fn predicting_needs_no_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gradus"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    std::fs::write(folder.path().join("d.csv"), "a,k,w\n1,p,1\n2,q,2\n3,q,1\n4,r,1\n").unwrap();
+    std::fs::write(folder.path().join("e.csv"), "a\n1\n2\n").unwrap();
+    for weight in ["weight balanced t", "weight = w"] {
+        let text = format!(
+            "input x\ntarget t: class(3)\ny = softmax(dense([x], 3))\nloss = cross_entropy(y, t)\n\
+             data \"d.csv\" {{ x = a; t = k; {weight} }}\ntrain {{ minimize loss; epochs 2 }}\n"
+        );
+        std::fs::write(folder.path().join("m.nn"), text).unwrap();
+        run(&["run", "m.nn", "--save", "w.safetensors"]);
+        for (data, rows) in [("d.csv", 4), ("e.csv", 2)] {
+            let answers = run(&["predict", "m.nn", "--weights", "w.safetensors", "--data", data]);
+            assert_eq!(answers.lines().count(), rows + 1, "{weight} {data}");
+        }
+    }
+}
