@@ -131,6 +131,18 @@ impl<'a> Elaborator<'a> {
         if let Some(word) = of(argument.value) {
             return Ok(Some(word));
         }
+        if let Some(name) = tree.name(argument.value)
+            && !self.is_bound(name)
+        {
+            let span = self.span(argument.value);
+            let error =
+                Diagnostic::error("E0405", format!("`{}` can't be `{name}`", option.name)).at(span, "no such option");
+            let known: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+            return self.fail(match super::names::nearest(name, words.iter().copied()) {
+                Some(word) => error.edit(format!("write `{word}`"), span, word.as_str(), word == name.to_lowercase()),
+                None => error.help(format!("there are {}, or a number", listed(&known))),
+            });
+        }
         let NodeKind::List(items) = tree.kind(argument.value) else { return Ok(None) };
         if items.iter().all(|item| of(*item).is_none()) {
             return Ok(None);
@@ -253,14 +265,24 @@ impl<'a> Elaborator<'a> {
             return Err(super::elaborator::Reported);
         }
         let paths: Vec<String> = self.parameter_paths().into_iter().map(|(path, _)| path).collect();
+        let used: Vec<String> = self.functions_by_alias().map(str::to_string).collect();
+        let of_file = path.split_once('.').is_some_and(|(alias, _)| {
+            used.iter().any(|known| known.split_once('.').is_some_and(|(known, _)| known == alias))
+        });
+        let paths = if of_file { used } else { paths };
         let near = super::names::nearest(&path, paths.iter().map(String::as_str));
-        let error = Diagnostic::error("E0201", format!("there is no parameter `{path}`")).at(span, "no such path");
+        let what = if of_file { "nothing called" } else { "no parameter" };
+        let error = Diagnostic::error("E0201", format!("there is {what} `{path}`")).at(span, "no such path");
         let error = match near {
             Some(near) => error.edit(format!("did you mean `{near}`?"), span, near, false),
             None if paths.is_empty() => error.help("only what makes parameters has parts, and none are made above"),
             None => error.help(format!("there are {}", listed(&paths))),
         };
         self.fail(error)
+    }
+    /// What used files have, by the names that they were given: `b.block`.
+    fn functions_by_alias(&self) -> impl Iterator<Item = &str> {
+        self.scopes.visible(self.scope).map(|(known, _)| known).filter(|known| known.contains('.'))
     }
     /// The paths of the parameters that are there by now, and their numbers.
     pub fn parameter_paths(&self) -> Vec<(String, u32)> {

@@ -103,6 +103,10 @@ pub static CODES: &[Explanation] = &[
         "`input x: [t <= 100, 6]` has another length in each example, `t`, and at most 100. Sums, means, maxima, softmax, products, loops, \
          convolutions, `x[-1]` and `x[1..]` know where an example ends. What can't is refused: otherwise it would see what is stored behind the end.",
         "input x: [t <= 100, 6]\ny = flatten(x)", "input x: [t <= 100, 6]\ny = mean(x, axis = 0)"),
+    explain("E0318", "an argument that a definition does not take",
+        "`require` says what has to hold of the arguments of a layer, a function or an optimizer: a share is at least 0 and below 1, groups divide \
+         the channels. It is checked where the numbers are known when compiling; a text behind the condition says what it is for.",
+        "input x: [4]\ny = dropout(x, 1.5)", "input x: [4]\ny = dropout(x, 0.5)"),
     explain("E0401", "a class that is computed with",
         "A class is a name, not a number: it is compared, used as an index, or made a vector by `onehot`.",
         "target t: class(3)\ninput x\ny = x + t", "target t: class(3)\ninput x\ny = x + [t == 1]"),

@@ -28,6 +28,8 @@ pub struct CallSite<'a> {
 pub struct ArgumentSite {
     pub parameter: String,
     pub span: Span,
+    /// If it is a number that is known when compiling.
+    pub number: Option<f64>,
     pub arithmetic: Option<String>,
 }
 
@@ -215,11 +217,24 @@ impl<'a> Elaborator<'a> {
             && let Some(call) = calls.next()
         {
             let name = &call.defined.definition.name.name;
+            let argument = self.argument_meant(primary);
             diagnostic.labels.retain(|label| label.primary);
-            diagnostic.edits.clear();
+            diagnostic.edits.retain_mut(|edit| match (argument, edit.changes.as_mut_slice()) {
+                (Some(at), [(span, text)]) if *span == primary => {
+                    *span = at;
+                    // Names of the prelude mean nothing in the file.
+                    is_literal(text) && (self.is_number(at) || self.text(at).starts_with('['))
+                }
+                (_, changes) => changes.iter().all(|(span, _)| span.file != prelude::FILE),
+            });
             for label in &mut diagnostic.labels {
-                label.span = call.span;
-                label.text = format!("inside `{name}`: {}", label.text);
+                match argument {
+                    Some(at) => label.span = at,
+                    None => {
+                        label.span = call.span;
+                        label.text = format!("inside `{name}`: {}", label.text);
+                    }
+                }
             }
         }
         if let Some(call) = calls.next()
@@ -233,6 +248,27 @@ impl<'a> Elaborator<'a> {
             self.reported.diagnostics.push(diagnostic);
         }
         Reported
+    }
+    /// The argument in the file that a place of the prelude is all about: it names one parameter of its definition, given by the call.
+    fn argument_meant(&self, place: Span) -> Option<Span> {
+        let mut place = place;
+        for call in self.calls.iter().rev() {
+            if place.file != prelude::FILE {
+                break;
+            }
+            let words = self.text(place).split(|c: char| !c.is_alphanumeric() && c != '_');
+            let parameters = &call.defined.definition.parameters;
+            let mut named: Vec<&str> =
+                words.filter(|word| parameters.iter().any(|parameter| parameter.name.name == *word)).collect();
+            named.dedup();
+            let [only] = named[..] else { return None };
+            place = call.arguments.iter().find(|site| site.parameter == only)?.span;
+        }
+        Some(place).filter(|place| place.file != prelude::FILE)
+    }
+    /// Whether a number is written there.
+    pub fn is_number(&self, span: Span) -> bool {
+        is_number(self.text(span))
     }
     pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> Outcome<T> {
         Err(self.report(diagnostic))
@@ -327,4 +363,14 @@ impl<'a> Elaborator<'a> {
             }
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.trim_start_matches(['-', '−']).trim().parse::<f64>().is_ok()
+}
+
+/// A number, a truth value, or a list of numbers.
+fn is_literal(text: &str) -> bool {
+    let list = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    matches!(text, "true" | "false") || list.unwrap_or(text).split(',').all(is_number)
 }

@@ -164,8 +164,12 @@ impl<'a> Elaborator<'a> {
         }
         let error = Diagnostic::error("E0403", format!("{} is no truth value", self.quote_span(span)))
             .at(span, "true or false is needed here")
-            .help("a truth value comes from a comparison, or is declared `bool`")
-            .edit("compare it", span, format!("{} > 0", self.touchable(span)), false);
+            .help("a truth value comes from a comparison, or is declared `bool`");
+        let error = match span.file == crate::model::prelude::FILE || self.is_number(span) {
+            true => error.edit("write `true`", span, "true", false),
+            false => error,
+        };
+        let error = error.edit("compare it", span, format!("{} > 0", self.touchable(span)), false);
         self.fail(error)
     }
 

@@ -52,7 +52,8 @@ impl<'a> Elaborator<'a> {
         result
     }
 
-    fn argument_sites(&self, defined: Defined<'a>, given: &[Option<Given<'a>>]) -> Vec<ArgumentSite> {
+    /// Where each argument of a call stands.
+    pub fn argument_sites(&self, defined: Defined<'a>, given: &[Option<Given<'a>>]) -> Vec<ArgumentSite> {
         let pairs = defined.definition.parameters.iter().zip(given);
         pairs
             .filter_map(|(parameter, given)| {
@@ -63,7 +64,7 @@ impl<'a> Elaborator<'a> {
                 };
                 let arithmetic =
                     number.filter(|n| n.fract() != 0.0).map(|value| self.shown_arithmetic(given.span, value));
-                Some(ArgumentSite { parameter: parameter.name.name.clone(), span: given.span, arithmetic })
+                Some(ArgumentSite { parameter: parameter.name.name.clone(), span: given.span, number, arithmetic })
             })
             .collect()
     }
@@ -226,7 +227,7 @@ impl<'a> Elaborator<'a> {
             let error = if shape.is_empty() && ty.shape.len() == 1 {
                 let error = self.input_meant(error, &argument.tensor, argument.span);
                 self.as_one_entry(error, argument.tensor.id, argument.span)
-            } else if shape.len() == 1 && ty.shape.len() == 2 {
+            } else if !shape.is_empty() && ty.shape.len() == shape.len() + 1 {
                 self.with_axis_of_one(error, argument.tensor.id, argument.span)
             } else {
                 error
@@ -260,6 +261,9 @@ impl<'a> Elaborator<'a> {
             true if self.shape(&argument.tensor).len() < ty.shape.len() => {
                 let vector = format!("onehot({})", self.text(argument.span));
                 error.edit("its vector of zeros and a one", argument.span, vector, false)
+            }
+            _ if matches!(ty.element, Element::Class(_)) => {
+                error.help("classes are declared, as in `input x: class(5)`")
             }
             true => error.help("`onehot(…)` makes a vector of a class, `[… == 1]` a number"),
             false => error,

@@ -335,7 +335,8 @@ impl<'a> Elaborator<'a> {
 
     /// Adds the edits that give a sequence of numbers an axis of one: `input x: [100, 1]`, `reshape(x, [100, 1])`.
     pub fn with_axis_of_one(&self, mut error: Diagnostic, id: NodeId, span: Span) -> Diagnostic {
-        let [n] = *self.graph.shape(id) else { return error };
+        let shape = self.graph.shape(id);
+        let sizes: Vec<String> = shape.iter().chain([&1]).map(usize::to_string).collect();
         if let Op::Leaf(Leaf::Input(number)) = self.graph.op(id) {
             let declared = self.graph.inputs[*number as usize].span;
             let end = self.sources.text(declared.file).len() as u32;
@@ -348,7 +349,7 @@ impl<'a> Elaborator<'a> {
                 error = error.edit("declare one number at each place", place, ", 1", false);
             }
         }
-        let reshaped = format!("reshape({}, [{n}, 1])", self.text(span));
+        let reshaped = format!("reshape({}, [{}])", self.text(span), sizes.join(", "));
         error.edit("give each place one number", span, reshaped, false)
     }
 

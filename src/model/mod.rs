@@ -33,6 +33,7 @@ mod places;
 pub mod prelude;
 mod product;
 mod range;
+mod require;
 mod scope;
 mod shape;
 mod state;

@@ -202,7 +202,12 @@ impl<'a> Elaborator<'a> {
         for known in language_functions().chain(VALUES) {
             all.push(known);
         }
-        nearest(name, all.into_iter())
+        // A part of the whole name: `positions` of `learned_positions`.
+        let is_part = |known: &&str| {
+            let rest = known.strip_suffix(name).and_then(|rest| rest.strip_suffix('_'));
+            rest.or_else(|| known.strip_prefix(name)?.strip_prefix('_')).is_some()
+        };
+        nearest(name, all.iter().copied()).or_else(|| all.iter().copied().find(is_part).map(str::to_string))
     }
 }
 

@@ -192,7 +192,8 @@ impl<'a> Elaborator<'a> {
         let scope = self.scopes.inside(defined.scope);
         self.scopes.set(scope, &variable.name, Slot::Value(Tensor::new(leaf).into()), variable.span);
         self.scopes.set(scope, &gradient.name, Slot::Value(Tensor::new(seen).into()), gradient.span);
-        self.calls.push(CallSite { span, defined, arguments: vec![] });
+        let arguments = self.argument_sites(defined, slots);
+        self.calls.push(CallSite { span, defined, arguments });
         let result = self.in_scope(scope, |this| this.in_tree(defined.tree, |this| this.steps(defined, slots, number)));
         self.calls.pop();
         let context = self.optimizer.take();
@@ -224,6 +225,10 @@ impl<'a> Elaborator<'a> {
         let NodeKind::Block(statements) = self.tree.kind(defined.definition.body) else { return Err(Reported) };
         let mut result = Ok(());
         for statement in statements {
+            if let StatementKind::Require { condition, why } = &statement.kind {
+                self.require(*condition, why.as_deref())?;
+                continue;
+            }
             let one = self.step_statement(statement, number);
             result = result.and(one);
         }

@@ -31,7 +31,7 @@ impl<'a> Elaborator<'a> {
                     Some(shown) => shown,
                     None => self.shown_arithmetic(span, value),
                 };
-                let is_literal = matches!(self.tree.kind(id), NodeKind::Number(_));
+                let is_literal = matches!(self.tree.kind(id), NodeKind::Number(_)) || self.is_number(at);
                 let what = if is_literal {
                     "a whole number is needed here".to_string()
                 } else {
@@ -76,13 +76,19 @@ impl<'a> Elaborator<'a> {
     /// A size: a whole number, not negative.
     pub fn size(&mut self, id: TreeId) -> Outcome<usize> {
         let number = self.whole_number(id)?;
-        self.positive(number, self.span(id))
+        match self.argument_in(id) {
+            Some(site) if number < 1 => self.positive(number, site.span),
+            _ => self.positive(number, self.span(id)),
+        }
     }
     pub fn positive(&mut self, number: i64, span: Span) -> Outcome<usize> {
         if number < 1 {
             let error = Diagnostic::error("E0307", format!("a size is 1 or more; this is {number}"))
                 .at(span, format!("this is {number}"));
-            return self.fail(error);
+            return self.fail(match span.file == prelude::FILE || self.is_number(span) {
+                true => error.edit("the smallest size is 1", span, "1", false),
+                false => error,
+            });
         }
         Ok(number as usize)
     }

@@ -26,6 +26,8 @@ impl<'a> Elaborator<'a> {
                     StatementKind::Value(value) => {
                         result = Some(this.in_frame(value_frame, |this| this.expression(*value)));
                     }
+                    // What follows relies on it.
+                    StatementKind::Require { condition, why } => this.require(*condition, why.as_deref())?,
                     _ => broken |= this.inner_statement(statement).is_err(),
                 }
             }
@@ -89,6 +91,7 @@ impl<'a> Elaborator<'a> {
                     self.fail(error)
                 }
             },
+            StatementKind::Require { condition, why } => self.require(*condition, why.as_deref()),
             StatementKind::Update { name, value } => self.state_update(name, *value, statement.span),
             StatementKind::Error { binds } => {
                 binds.iter().for_each(|name| self.scopes.set(self.scope, &name.name, Slot::Broken, name.span));

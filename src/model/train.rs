@@ -39,7 +39,8 @@ impl<'a> Elaborator<'a> {
             } else if let Some(first) = lines.insert(word, directive) {
                 let error = Diagnostic::error("E0705", format!("`{word}` stands twice"))
                     .at(directive.word.span, "the second")
-                    .also(first.word.span, "the first");
+                    .also(first.word.span, "the first")
+                    .help("keep one of the two");
                 sound = self.fail(error);
             }
         }

@@ -5,6 +5,7 @@ use super::elaborator::Elaborator;
 use super::path::{FrameId, Frames, Label};
 use super::scope::{ScopeId, Scopes, Slot};
 use super::value::{Defined, Function, Value};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::{Ident, Statement, StatementKind, Target};
 
 impl<'a> Elaborator<'a> {
@@ -12,12 +13,24 @@ impl<'a> Elaborator<'a> {
     pub fn uses(&mut self, statements: &'a [Statement]) {
         let is_broken = |file: &crate::syntax::Parsed| file.diagnostics.iter().any(|said| said.is_error());
         self.reading.lacks_used_file |= self.others.iter().any(is_broken);
+        let mut seen: Vec<(usize, Option<&str>, Span)> = vec![];
         for statement in statements {
             let StatementKind::Use { file, alias } = &statement.kind else { continue };
             let Some(number) = self.used_file(file.span.file, &file.path) else {
                 self.reading.lacks_used_file = true;
                 continue;
             };
+            let known_as = alias.as_ref().map(|alias| alias.name.as_str());
+            if let Some((_, _, first)) = seen.iter().find(|(other, alias, _)| (*other, *alias) == (number, known_as)) {
+                self.report(
+                    Diagnostic::error("E0215", format!("`{}` is used twice", file.path))
+                        .at(statement.span, "the second")
+                        .also(*first, "the first")
+                        .edit("remove it", statement.span, "", true),
+                );
+                continue;
+            }
+            seen.push((number, known_as, statement.span));
             let frame = match alias {
                 Some(alias) => self.frames.enter(Frames::ROOT, Label::Name(alias.name.clone())),
                 None => Frames::ROOT,

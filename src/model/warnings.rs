@@ -17,6 +17,7 @@ pub fn warnings(model: &Model, parsed: &Parsed) -> Vec<Diagnostic> {
         return vec![nothing_to_learn(parsed)];
     }
     let (mut out, unused) = never_used(model, parsed);
+    out.extend(all_frozen(model, parsed));
     out.extend(without_gradient(model, &unused));
     out.extend(linear_twice(model));
     out
@@ -30,6 +31,22 @@ fn nothing_to_learn(parsed: &Parsed) -> Diagnostic {
         Some(train) => warning.at(train.span, "changes nothing"),
         None => warning,
     }
+}
+
+/// `freeze` of all that there is.
+fn all_frozen(model: &Model, parsed: &Parsed) -> Option<Diagnostic> {
+    let frozen = &model.training.as_ref()?.frozen.parameters;
+    if (0..model.parameters.len() as u32).any(|number| !frozen.contains(&number)) {
+        return None;
+    }
+    let lines = parsed.root.iter().filter_map(|statement| match &statement.kind {
+        StatementKind::Section(section) if section.kind == SectionKind::Train => Some(&section.statements),
+        _ => None,
+    });
+    let freeze =
+        lines.flatten().find(|line| matches!(&line.kind, StatementKind::Directive(d) if d.word.name == "freeze"))?;
+    let warning = Diagnostic::warning("W0701", "there is nothing to learn: all parameters are frozen");
+    Some(warning.at(freeze.span, "changes nothing").edit("without it they learn", freeze.span, "", false))
 }
 
 /// Names of the top level that stand nowhere else.

@@ -56,7 +56,7 @@ impl Statement {
             StatementKind::Binding { target: _, ty, value } => typed(ty, *value, visit),
             StatementKind::Draw { name: _, ty, distribution } => typed(ty, *distribution, visit),
             StatementKind::Update { name: _, value } | StatementKind::Metric { name: _, value } => visit(*value),
-            StatementKind::Value(value) => visit(*value),
+            StatementKind::Value(value) | StatementKind::Require { condition: value, why: _ } => visit(*value),
             StatementKind::Declare { kind: _, items } => items.iter().for_each(|item| {
                 below_type(&item.ty, visit);
                 match item.start {

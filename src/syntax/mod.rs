@@ -7,6 +7,7 @@ mod directives;
 mod explain;
 mod foreign;
 mod format;
+mod habit_lines;
 mod layout;
 mod lexeme;
 mod marks;

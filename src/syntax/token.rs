@@ -16,7 +16,7 @@ pub enum Token {
     // Reserved.
     If, Then, Else, And, Or, Not, True, False, Fold, Scan, For, Repeat, With,
     // Names that are words by where they stand.
-    In, Declare, Output, Metric, Define, Use, As, Section,
+    In, Declare, Output, Metric, Require, Define, Use, As, Section,
     /// The word that begins a directive, and a word of a phrase in it.
     Directive, PhraseWord,
     All, Except,
@@ -116,7 +116,7 @@ impl Token {
     /// The words that begin a statement, or a directive.
     pub fn begins_statement(self) -> bool {
         use Token::*;
-        matches!(self, Declare | Output | Metric | Define | Use | Section | Directive)
+        matches!(self, Declare | Output | Metric | Require | Define | Use | Section | Directive)
     }
     /// One that stands for nothing in the text, or for nothing yet.
     pub fn is_boundary(self) -> bool {

@@ -202,6 +202,8 @@ pub enum StatementKind {
     Output(Vec<OutputItem>),
     /// `metric accuracy = e`
     Metric { name: Ident, value: TreeId },
+    /// `require 0 <= rate < 1, "the share that is left out"`: what has to hold of arguments, and what to say where it does not.
+    Require { condition: TreeId, why: Option<String> },
     /// `layer dense(x: [n], m) { … }`
     Definition(Box<Definition>),
     /// `use "blocks.nn" as b`

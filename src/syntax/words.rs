@@ -5,6 +5,7 @@ use super::token::Token;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum After {
     Name,
+    Number,
     Text,
     Brace,
     Other,
@@ -17,6 +18,7 @@ pub fn statement_word(name: &str, after: After) -> Option<Token> {
         ("output", After::Name) => Token::Output,
         ("metric", After::Name) => Token::Metric,
         ("fn" | "layer" | "model" | "optimizer", After::Name) => Token::Define,
+        ("require", After::Name | After::Number) => Token::Require,
         ("use", After::Text) => Token::Use,
         ("data", After::Brace | After::Text) | ("train", After::Brace) => Token::Section,
         _ => return None,
@@ -41,6 +43,7 @@ pub fn need(word: &str) -> Option<Need> {
         "layer" => ("a name", "layer dense(x: [n], m) { … }"),
         "model" => ("a name", "model u(x) { … }"),
         "optimizer" => ("a name", "optimizer descent(w, g, rate = 0.01) { w <- w - rate g }"),
+        "require" => ("a condition", "require 0 <= rate < 1, \"the share that is left out\""),
         "use" => ("a file in quotes", "use \"blocks.nn\""),
         "data" => ("a block, or a file in quotes", "data \"iris.csv\" { … }"),
         "train" => ("a block", "train { minimize loss }"),

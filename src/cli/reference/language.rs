@@ -37,6 +37,7 @@ pub const WORDS: &[Word] = &[
     word("target", DECLARATIONS, "target z: class(3)", "Declares what is given for each example of training, and is to be found by predicting."),
     word("param", DECLARATIONS, "param u: [3, 4] ~ glorot", "Declares a parameter: what training learns."),
     word("state", DECLARATIONS, "layer mean_so_far(x: [n]) { state c: [n] = 0; c <- 0.9 c + 0.1 batch_mean(x); c }", "Declares what a layer or an optimizer keeps from step to step; `<-` gives its next value."),
+    word("require", DECLARATIONS, "fn faded(x, share) { require 0 <= share <= 1, \"how much stays\"; share * x }", "Says what has to hold of arguments, and why."),
     word("weights", DECLARATIONS, "z = w' x; train { minimize loss + 0.01 * norm(weights)^2; epochs 9 }", "All parameters that multiply, as one vector."),
     word("params", DECLARATIONS, "z = neuron(x); size = norm(params(z))", "All parameters as one vector; `params(h)` are those below a name."),
     word("if", EXPRESSIONS, "z = if v > 0 then v else -v", "A choice, element by element; it always has `else`."),

@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::view::rows;
 use crate::graph::{NodeId, Row};
 use crate::model::elaborator::{Elaborator, Outcome};
+use crate::model::prelude;
 use crate::model::value::{Tensor, Value};
 
 pub static ROWS: &[Builtin] = &[
@@ -87,8 +88,19 @@ fn each<'a>(
     };
     if items.len() != axes {
         let needed = if axes == 1 { "one number".to_string() } else { format!("one number, or {axes} in a list") };
+        // What it is called in the prelude is what the author gave.
+        let name = if given.span.file == prelude::FILE { e.text(given.span) } else { name };
         let error = Diagnostic::error("E0306", format!("`{name}` is {needed}"))
             .at(given.span, format!("{} of them", items.len()));
+        let first = items.iter().take(axes).filter_map(|item| match item {
+            Value::Tensor(tensor) => tensor.number().map(|number| number.to_string()),
+            _ => None,
+        });
+        let first: Vec<String> = first.collect();
+        let error = match first.len() == axes {
+            true => error.edit(format!("the first {axes}"), given.span, format!("[{}]", first.join(", ")), false),
+            false => error,
+        };
         return e.fail(error);
     }
     Ok(Some((items, given.span)))
@@ -124,7 +136,8 @@ pub fn padding<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>, axes: usiz
                 let Ok(zeros) = usize::try_from(number) else {
                     let error =
                         Diagnostic::error("E0307", "padding is `valid`, `same`, `causal`, or a number of zeros")
-                            .at(span, format!("this is {number}"));
+                            .at(span, format!("this is {number}"))
+                            .edit("without padding", span, "0", false);
                     return e.fail(error);
                 };
                 Padding::Zeros(zeros)
@@ -158,7 +171,9 @@ pub fn along_axes<'a>(
                 _ => error.at(arguments.span, format!("({size} − 1) · {dilation} + 1 = {reach}")),
             };
             let error = e.label_operand(error, (x, arguments.span_of("x")), false);
-            return e.fail(error.help("`padding = same` adds zeros on both sides"));
+            let error = error.help("`padding = same` adds zeros on both sides");
+            let error = e.with_option(error, arguments.span, "padding", "same");
+            return e.fail(error);
         }
         let places = (padded - reach) / stride + 1;
         all.push(Along { extent, size, stride, dilation, before, places });

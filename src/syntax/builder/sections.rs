@@ -2,6 +2,7 @@
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::directives::{DirectiveRule, words};
+use crate::syntax::habit_lines::{advice_on_line, meant_line};
 use crate::syntax::tree::*;
 use crate::syntax::words::need;
 
@@ -65,12 +66,17 @@ impl Builder<'_> {
             let near = known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(word, known));
             let near = near.filter(|near| strsim::damerau_levenshtein(word, near) <= (word.len() / 3).max(1));
             let other = if section == SectionKind::Data { SectionKind::Train } else { SectionKind::Data };
+            let line = self.source.slice(self.directive_span(directive));
             return Some(match near {
+                _ if let Some(meant) = meant_line(section, line) => {
+                    diagnostic.edit(format!("write `{meant}`"), self.directive_span(directive), meant, false)
+                }
                 _ if let Some((meant, change)) = self.alias_of_directive(section, directive) => {
                     // The name alone is another; what is normalized, and how, only the author knows.
                     let is_certain = matches!(word, "maximize" | "batch_size" | "batchsize");
                     diagnostic.edit(format!("write `{meant}`"), self.directive_span(directive), change, is_certain)
                 }
+                _ if let Some(advice) = advice_on_line(section, word) => diagnostic.help(advice),
                 _ if DirectiveRule::of(other, word).is_some() => {
                     diagnostic.help(format!("`{word}` stands in the `{}` section", other.word()))
                 }
@@ -96,7 +102,12 @@ impl Builder<'_> {
                 let diagnostic = diagnostic.at(place, "its settings stand in parentheses");
                 return diagnostic.edit(format!("write `{right}`"), place, right, false);
             }
-            diagnostic.at(self.directive_span(directive), "has other parts").help(rule.help())
+            let place = self.directive_span(directive);
+            let diagnostic = diagnostic.at(place, "has other parts").help(rule.help());
+            match meant_line(section, self.source.slice(place)) {
+                Some(meant) => diagnostic.edit(format!("write `{meant}`"), place, meant, false),
+                None => diagnostic,
+            }
         })
     }
 

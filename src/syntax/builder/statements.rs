@@ -96,6 +96,22 @@ impl Builder<'_> {
         }
     }
 
+    pub fn require(&mut self, condition: TreeId, why: Option<TreeId>) -> StatementKind {
+        let why = match why.map(|why| (self.tree.kind(why), self.span(why))) {
+            None => None,
+            Some((NodeKind::Text(text), _)) => Some(text.clone()),
+            Some((_, span)) => {
+                self.report(
+                    Diagnostic::error("E0118", "what a condition is for stands in quotes behind it")
+                        .at(span, "expected a text")
+                        .help("as in `require 0 <= rate < 1, \"the share that is left out\"`; two conditions are two lines"),
+                );
+                return WRONG;
+            }
+        };
+        StatementKind::Require { condition, why }
+    }
+
     /// Names before a type or a start share it: `input a, b: [64]`, `state m, v = 0`.
     pub fn declare(&mut self, word: Ident, mut items: Vec<Declared>) -> StatementKind {
         let kind = match declaring(&word.name).unwrap_or(&word.name) {

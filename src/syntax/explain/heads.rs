@@ -2,6 +2,7 @@
 use super::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::directives::DirectiveRule;
+use crate::syntax::habit_lines::meant_line;
 use crate::syntax::source::suggest;
 use crate::syntax::token::Token;
 use crate::syntax::tree::SectionKind;
@@ -115,6 +116,14 @@ impl Stop<'_> {
             let changes = vec![(space, "(".to_string()), (self.source.span(end..end), ")".to_string())];
             suggest(&mut error, "write the parentheses", changes, true);
             return Some(error);
+        }
+        let line = self.source.span(self.tokens[0].0..self.tokens[self.tokens.len() - 1].0);
+        if let Some(section) = self.section
+            && let Some(meant) = meant_line(section, self.source.slice(line))
+        {
+            let error = Diagnostic::error("E0135", format!("`{word}` is not written like this"));
+            let error = error.at(line, "has other parts");
+            return Some(error.edit(format!("write `{meant}`"), line, meant, false));
         }
         let had_phrase = self.had(Token::PhraseWord);
         let lacks_value = self.token() == Token::End && self.previous() == Token::PhraseWord;

@@ -41,6 +41,10 @@ fn statement_form(forms: &Forms, kind: &StatementKind) -> Rc<Form> {
             Form::list("output", items)
         }
         StatementKind::Metric { name, value } => Form::list("metric", [word(name), expression(*value)]),
+        StatementKind::Require { condition, why } => {
+            let why = why.iter().map(|why| Form::word(format!("{why:?}")));
+            Form::list("require", std::iter::once(expression(*condition)).chain(why))
+        }
         StatementKind::Definition(definition) => {
             let parameters = definition.parameters.iter().map(|parameter| {
                 let name = typed(forms, word(&parameter.name), &parameter.ty);
