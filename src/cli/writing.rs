@@ -80,6 +80,13 @@ impl Writing {
             let values = self.next_values(&growing, &next, computing, source, step == 0)?;
             match &next.classes {
                 Some(names) => {
+                    if let Some(wrong) = no_probabilities(&values) {
+                        let name = &computing.step.outputs[next.output].0;
+                        return Err(failure(
+                            &format!("`{name}` has no probabilities to draw from: {wrong}"),
+                            &format!("`{name} = softmax(…)` makes them of any numbers"),
+                        ));
+                    }
                     let chance = uniform(Stream::named(computing.seed, Purpose::Draw, "writing on").word(step as u64));
                     let class = draw(&values, self.temperature.unwrap_or(1.0), chance);
                     let name = names.get(class).cloned().unwrap_or_else(|| class.to_string());
@@ -217,6 +224,19 @@ fn next_row(
     }
     Ok(Next { output: *output, width: 1, each_place: !shape.is_empty(), classes: None, unit })
 }
+
+/// What keeps these from being the probabilities of classes.
+fn no_probabilities(values: &[f64]) -> Option<String> {
+    let sum: f64 = values.iter().sum();
+    match values.iter().find(|value| !(0.0..=1.0 + SLACK).contains(*value)) {
+        Some(value) => Some(format!("one of them is {value:.4}")),
+        None if (sum - 1.0).abs() > SLACK => Some(format!("their sum is {sum:.4}")),
+        None => None,
+    }
+}
+
+/// So far from 1 rounding may bring a sum of probabilities.
+const SLACK: f64 = 1e-3;
 
 /// A class, drawn by its probability at a temperature. `chance` is uniform in (0, 1].
 fn draw(probabilities: &[f64], temperature: f64, chance: f64) -> usize {

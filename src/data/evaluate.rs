@@ -101,10 +101,14 @@ fn rows(resolved: &Resolved, table: &Table, range: Range<usize>, out: &mut Vec<f
     }
 }
 
-/// The column whose missing cell makes this value missing, if one does.
-pub fn missing_column<'t>(resolved: &Resolved, table: &'t Table, row: usize, element: usize) -> Option<&'t str> {
-    let (column, _) = cell_where(resolved, table, row, element, Cells::is_missing)?;
-    Some(table.columns[column].name.as_str())
+/// The column and the cell that makes this value missing, if one does.
+pub fn missing_cell(resolved: &Resolved, table: &Table, row: usize, element: usize) -> Option<(usize, usize)> {
+    cell_where(resolved, table, row, element, Cells::is_missing)
+}
+
+/// The first cell that this value is computed from: its column, and its place there.
+pub fn first_cell(resolved: &Resolved, table: &Table, row: usize, element: usize) -> Option<(usize, usize)> {
+    cell_where(resolved, table, row, element, |_, _| true)
 }
 
 /// The column and the cell with the word that keeps this value from being a number, if one does.

@@ -1,5 +1,5 @@
 //! An input or target, the expression that fills it, and what is asked of its values.
-use super::evaluate::{column_of, kinds_of_elements};
+use super::evaluate::{column_of, first_cell, kinds_of_elements};
 use super::resolve::Resolved;
 use super::skipped::Skipped;
 use super::table::{Cut, Table};
@@ -80,7 +80,10 @@ impl Fitting<'_> {
     /// The row of a value, and its column where a row has several.
     pub fn place(&self, at: usize) -> String {
         let width = self.resolved.width().max(1);
-        let row = self.table.place(at / width);
+        let row = match first_cell(self.resolved, self.table, at / width, at % width) {
+            Some((column, at)) => self.table.place_of_cell(column, at),
+            None => self.table.place(at / width),
+        };
         match column_of(self.resolved, self.table, at % width) {
             Some(column) if column != self.declared.name => format!("{row}, column `{column}`"),
             _ => row,

@@ -1,5 +1,5 @@
 //! Missing values: what stands for them, and what is said where nothing does.
-use super::evaluate::{column_of, missing_column};
+use super::evaluate::{column_of, missing_cell};
 use super::fitting::{Fitting, Wish};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
@@ -119,8 +119,11 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
     let width = fitting.resolved.width().max(1);
     let (row, element) = (at / width, at % width);
     let name = &fitting.declared.name;
-    let column = missing_column(fitting.resolved, fitting.table, row, element).unwrap_or(name);
-    let text = format!("`{column}` is missing in {}", fitting.table.place(row));
+    let (column, place) = match missing_cell(fitting.resolved, fitting.table, row, element) {
+        Some((column, at)) => (&fitting.table.columns[column].name, fitting.table.place_of_cell(column, at)),
+        None => (name, fitting.table.place(row)),
+    };
+    let text = format!("`{column}` is missing in {place}");
     let error = fitting.at(Diagnostic::error("E0606", text), format!("`{name}` needs it"));
     let (what, title) = match fitting.declared.kind {
         Kind::Real => ("mean", "take the mean of the others for it"),

@@ -8,7 +8,7 @@ use super::resolve::{Resolved, Resolver};
 use super::source::DataFile;
 use super::table::{Cells, Cut, Origin, Table, TableColumn, WordsBuilder};
 use super::text::{CHARACTERS, read_text};
-use super::windows::cut;
+use super::windows::{carry, cut};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::schema::{DataPlan, Role, Slot, SlotValue, Windows, quoted_list};
@@ -59,7 +59,7 @@ impl Growing {
         let plan =
             DataPlan { window: Some(Windows { by: None, step: 1, ..asked.clone() }), ..plan.clone().undivided() };
         let options = Options { targets: Targets::Unread, ..options.clone() };
-        let table = match prompt {
+        let mut table = match prompt {
             Some(prompt) => prompted(&plan, &options, prompt).map_err(|error| vec![error])?,
             None => gather(&plan, &options)?.table,
         };
@@ -75,6 +75,9 @@ impl Growing {
             let text = format!("`{column}` has several numbers in a row: what is written on is one column");
             return Err(vec![cannot(&text, Some(asked.span))]);
         };
+        if plan.carried.iter().any(|(name, _)| *name == column) {
+            carry(&mut table.columns[at].cells, 1, 0..table.rows, None);
+        }
         let rows = match &table.columns[at].cells {
             Cells::Words(words) => {
                 Rows::Words(words.codes.iter().map(|code| words.word(*code).unwrap_or_default().to_string()).collect())
@@ -193,15 +196,23 @@ fn prompted(plan: &DataPlan, options: &Options, prompt: &str) -> Result<Table, D
     if parts.is_empty() {
         return Err(cannot("the prompt is empty", None).help("without `--prompt`, the end of the data is written on"));
     }
+    if let Some(at) = prompt.split(',').position(|cell| cell.trim().is_empty()) {
+        let error = cannot(&format!("the cell {} of the prompt is empty", at + 1), None);
+        return Err(error.help("a prompt has a value for each row, as in `--prompt \"5, 8, 13\"`"));
+    }
     let numbers: Result<Vec<f64>, _> = parts.iter().map(|part| part.parse::<f64>()).collect();
     let cells = match numbers {
-        Ok(numbers) => Cells::F64(numbers),
-        Err(_) if is_word => {
+        Ok(numbers) if numbers.iter().all(|number| number.is_finite()) => Cells::F64(numbers),
+        Ok(_) if !is_word => {
+            let error = cannot(&format!("`{prompt}` has what is no number, and `{name}` is one in each row"), None);
+            return Err(error.help("as in `--prompt \"5, 8, 13\"`; without it, the end of the data is written on"));
+        }
+        _ if is_word => {
             let mut builder = WordsBuilder::default();
             parts.iter().for_each(|part| builder.push(Some(part)));
             Cells::Words(builder.words)
         }
-        Err(_) => {
+        _ => {
             let error = cannot(&format!("`{prompt}` is no list of numbers, as `{name}` is"), None);
             return Err(error.help("as in `--prompt \"5, 8, 13\"`; without it, the end of the data is written on"));
         }

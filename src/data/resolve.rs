@@ -351,7 +351,7 @@ fn part(of: Resolved, from: usize, to: usize, single: bool, span: Span) -> Resol
 pub fn word_error(table: &Table, used: Option<Span>, column: usize, at: usize) -> Diagnostic {
     let cells = &table.columns[column];
     let (name, word) = (&cells.name, cells.cells.word(at).unwrap_or_default());
-    let place = table.place(at / cells.width().max(1));
+    let place = table.place_of_cell(column, at);
     let error =
         Diagnostic::error("E0605", format!("`{name}` is the word `{word}` in {place}, where a number should be"));
     let error = match used {

@@ -100,6 +100,17 @@ impl Table {
             _ => self.place_of_row(row),
         }
     }
+    /// The row of a cell; of a window that of its place, not where the window begins.
+    pub fn place_of_cell(&self, column: usize, at: usize) -> String {
+        let width = self.columns[column].width().max(1);
+        let (row, within) = (at / width, at % width);
+        match &self.windows {
+            Some(cut) if row < cut.starts.len() && cut.lengths.is_none() => {
+                self.place_of_row(cut.starts[row] + within / (width / cut.size).max(1))
+            }
+            _ => self.place(row),
+        }
+    }
     fn place_of_row(&self, row: usize) -> String {
         let Some(origin) = self.origins.iter().rfind(|origin| origin.first_row <= row) else {
             return format!("row {}", row + 1);

@@ -1,6 +1,6 @@
 //! From a resolved expression to the values of an input or target that is a number or a truth value: shape, gaps, statistics, precision.
 use super::dataset::Values;
-use super::evaluate::{all_finite, all_rows, all_rows_f32, missing_column, source_of, word_column};
+use super::evaluate::{all_finite, all_rows, all_rows_f32, missing_cell, source_of, word_column};
 use super::fitting::{Fitting, Wish};
 use super::gaps::{close, stand_ins};
 use super::moments::moments;
@@ -88,7 +88,7 @@ pub fn truths(fitting: &Fitting, wish: &Wish) -> Result<(Values, Vec<f64>), Diag
     let width = fitting.resolved.width().max(1);
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| **value != 0.0 && **value != 1.0) {
         let (row, element) = (at / width, at % width);
-        if missing_column(fitting.resolved, fitting.table, row, element).is_some() {
+        if missing_cell(fitting.resolved, fitting.table, row, element).is_some() {
             continue;
         }
         if let Some((column, at)) = word_column(fitting.resolved, fitting.table, row, element)
@@ -160,7 +160,7 @@ pub fn check_finite(fitting: &Fitting, values: &mut [f64]) -> Result<(), Diagnos
     let width = fitting.resolved.width().max(1);
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
         let (row, element) = (at / width, at % width);
-        if value.is_nan() && missing_column(fitting.resolved, fitting.table, row, element).is_some() {
+        if value.is_nan() && missing_cell(fitting.resolved, fitting.table, row, element).is_some() {
             continue;
         }
         fitting.refuse(at, || match word_column(fitting.resolved, fitting.table, row, element) {

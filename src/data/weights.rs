@@ -23,7 +23,9 @@ pub(super) fn weigh(
         return Ok(());
     }
     let of = slot.declared.span;
-    if let Some(row) = weights.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
+    // Rows that `train where` leaves out are not judged.
+    let mut judged = [&parts.train, &parts.validation, &parts.test].into_iter().flatten().map(|row| *row as usize);
+    if let Some(row) = judged.find(|row| !weights[*row].is_finite() || weights[*row] < 0.0) {
         let text = format!("the weight of row {} is {}", row + 1, weights[row]);
         let error = Diagnostic::error("E0623", text).at(of, "a weight is 0 or more");
         return Err(error.help("0 leaves a row out, 2 counts it twice; `train where` leaves rows out too"));

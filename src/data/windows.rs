@@ -50,7 +50,7 @@ impl Loading<'_> {
         }
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
-        self.carry_on(&mut scaled, &recordings)?;
+        self.carry_on(&mut scaled, &rows, &recordings)?;
         let statistics = self.scale_columns(&mut scaled, &rows)?;
         // To predict, the places that only targets look at may lie behind the end.
         let size = match self.options.targets {
@@ -232,25 +232,21 @@ impl Loading<'_> {
         Ok(Some(column))
     }
 
-    /// Columns that `fill … with previous` names: a missing cell is as the one before it in its recording, or else as the first that is there.
-    fn carry_on(&mut self, table: &mut Table, recordings: &[u64]) -> Result<(), Diagnostic> {
-        let whole = runs(table, &vec![In::Train; table.rows], recordings);
+    /// Columns that `fill … with previous` names. What is trained on sees nothing of the rows that are tested on; these may go on from what
+    /// was before them.
+    fn carry_on(&mut self, table: &mut Table, rows: &[In], recordings: &[u64]) -> Result<(), Diagnostic> {
+        let runs = runs(table, rows, recordings);
         for (name, span) in &self.plan.carried {
             let Some(column) = self.column_named(table, name, *span, false)? else { continue };
             let cells = &mut table.columns[column];
             let width = cells.width();
-            let missing: Vec<bool> = (0..table.rows * width).map(|at| cells.cells.is_missing(at)).collect();
-            for run in &whole {
-                for element in 0..width {
-                    let at = |row: usize| row * width + element;
-                    let mut known = run.clone().find(|row| !missing[at(*row)]);
-                    for row in run.clone() {
-                        match known {
-                            Some(from) if missing[at(row)] => cells.cells.copy(at(from), at(row)),
-                            _ => known = Some(row),
-                        }
-                    }
-                }
+            let mut before: Option<usize> = None;
+            for run in &runs {
+                let follows = before.filter(|row| {
+                    row + 1 == run.start && recordings[*row] == recordings[run.start] && rows[run.start] != In::Train
+                });
+                carry(&mut cells.cells, width, run.clone(), follows);
+                before = Some(run.end - 1);
             }
         }
         Ok(())
@@ -319,6 +315,24 @@ impl Loading<'_> {
             return Err(error.help("give `test` and `validation` less, or make the windows shorter"));
         }
         Ok(())
+    }
+}
+
+/// `fill … with previous`, of rows that follow each other: a missing cell is as the one before it, behind the row `before` if there is one; at
+/// the beginning as the first that is there.
+pub(super) fn carry(cells: &mut Cells, width: usize, run: Range<usize>, before: Option<usize>) {
+    for element in 0..width {
+        let at = |row: usize| row * width + element;
+        let missing: Vec<bool> = run.clone().map(|row| cells.is_missing(at(row))).collect();
+        let is_there = |row: &usize| !missing[row - run.start];
+        let before = before.filter(|row| !cells.is_missing(at(*row)));
+        let mut known = before.or_else(|| run.clone().find(is_there));
+        for row in run.clone() {
+            match known {
+                Some(from) if !is_there(&row) => cells.copy(at(from), at(row)),
+                _ => known = Some(row),
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The directives of a `data` section: `standardize`, `fill`, `train where`, `test`, `validation`, `split seed`, `rows`, `same classes`.
 use super::expression::Reader;
 use super::lines::{Lines, slot_index};
-use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Standardize, Windows};
+use super::{DataPlan, Declared, FileSource, Fill, Part, PartRequest, Role, Standardize, Windows};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::syntax::{Directive, Ident, NodeKind, Section, StatementKind, Tree, TreeId};
@@ -35,6 +35,12 @@ pub(super) fn read_directive(
                 }
                 let slot = slot_of(reader, plan, *id, word)?;
                 is_number(&plan.slots[slot].declared, at)?;
+                if plan.slots[slot].declared.role == Role::Weight {
+                    let error = Diagnostic::error("E0623", "weights can't be standardized: some would be below 0");
+                    return Err(error
+                        .at(at, "says how much each row counts")
+                        .help("they are brought to the mean 1 anyway, in each part of the data"));
+                }
                 lines.first("E0609", &format!("`standardize {}`", plan.slots[slot].declared.name), at)?;
                 plan.standardize.push(Standardize { slot, span: at });
             }

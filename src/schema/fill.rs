@@ -59,13 +59,6 @@ pub(super) fn previous(reader: &Reader, id: TreeId, plan: &mut DataPlan, lines: 
         );
         return Err(error.at(span, "no window").help("with `window 25` they do; else `fill x with mean`"));
     }
-    let is_column = plan.slots.iter().all(|slot| slot.declared.name != *name);
-    if !is_column {
-        let error = Diagnostic::error("E0609", format!("`{name}` is an input here, and `previous` is of a column"));
-        return Err(error
-            .at(span, "not a column")
-            .help("as `standardize`, it names a column of the file that no input is called as"));
-    }
     lines.first("E0609", &format!("`fill {name}`"), span)?;
     plan.carried.push((name.clone(), span));
     Ok(())

@@ -38,8 +38,25 @@ pub(super) fn balanced(reader: &Reader, plan: &mut DataPlan, of: TreeId) -> Resu
         let error = Diagnostic::error("E0623", text).at(span, "has no classes").also(declared.span, "declared here");
         return Err(error.help(help));
     }
-    if let Some(weight) = plan.slots.iter_mut().find(|slot| slot.declared.role == Role::Weight) {
-        weight.value = SlotValue::Balanced(slot);
+    match plan.slots.iter_mut().find(|slot| slot.declared.role == Role::Weight) {
+        Some(weight) => {
+            weight.value = SlotValue::Balanced(slot);
+            Ok(())
+        }
+        None => Err(taken(plan, span)),
     }
-    Ok(())
+}
+
+/// E0623: an input or a target bears the name that the line of weights needs.
+fn taken(plan: &DataPlan, at: Span) -> Diagnostic {
+    let error =
+        Diagnostic::error("E0623", format!("`{WEIGHT}` is a value of this program, and can't be how much rows count"));
+    let own = plan.slots.iter().find(|slot| slot.declared.name == WEIGHT);
+    let error = error
+        .at(at, "weighs nothing")
+        .help(format!("call that value something else: `input {WEIGHT}_kg`, and `{WEIGHT}_kg = {WEIGHT}` in `data`"));
+    match own {
+        Some(slot) => error.also(slot.declared.span, "declared here"),
+        None => error,
+    }
 }

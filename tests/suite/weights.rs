@@ -79,6 +79,7 @@ fn what_is_no_weight_is_said() {
         ("weight balanced 3", "E0623"),
         ("weight balanced u", "E0615"),
         ("weight = v", "E0603"),
+        ("weight = w; train where w > 0; standardize weight", "E0623"),
     ] {
         let text = format!(
             "input x\ntarget t: bool\nparam w\nloss = logistic_loss(w x, t)\n\
@@ -94,6 +95,21 @@ fn an_input_called_weight_is_none() {
     let text = "input weight\ntarget t\nparam w\nloss = (w weight - t)^2\n\
                 data { weight: 1, 2, 3; t: 2, 4, 6 }\ntrain { minimize loss; optimizer sgd(rate = 0.05); epochs 400; precision f64 }\n";
     assert!((trained(text, Way::in_f64()[0], "w")[0] - 2.0).abs() < 1e-6);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "weight,t\n1,0\n2,1\n3,1\n").unwrap();
+    let text = "input weight\ntarget t: bool\nparam w\nloss = logistic_loss(w weight, t)\n\
+                data \"d.csv\" { weight balanced t }\ntrain { minimize loss; steps 1 }\n";
+    assert_eq!(load(text, folder.path()).unwrap_err(), ["E0623"]);
+}
+
+/// Rows that `train where` leaves out may weigh anything.
+#[test]
+fn weights_that_are_left_out_are_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "a,t,w\n1,0,1\n2,1,-1\n3,0,2\n").unwrap();
+    let text = "input x\ntarget t: bool\nparam w\nloss = logistic_loss(w x, t)\n\
+                data \"d.csv\" { x = a; weight = w; train where w > 0 }\ntrain { minimize loss; steps 1 }\n";
+    assert!(load(text, folder.path()).is_ok());
 }
 
 /// To predict, neither classes nor weights are read, whether they are there or not.

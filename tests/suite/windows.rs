@@ -178,6 +178,106 @@ fn a_missing_cell_is_filled_with_one_value() {
     assert!(40 < shown_so, "{shown_so}");
 }
 
+/// What is trained on never takes a value of what is tested on, and a gap takes nothing of another recording.
+#[test]
+fn a_gap_is_filled_within_its_part() {
+    let mut chance = Chance(Stream::named(3, Purpose::Draw, "carried"), 0);
+    let mut filled = 0;
+    for _ in 0..60 {
+        let rows = 12 + chance.below(20);
+        let all: Vec<(bool, usize, bool)> =
+            (0..rows).map(|row| (chance.below(3) > 0, (row * 3) / rows, (row * 5 / rows).is_multiple_of(2))).collect();
+        let csv: String = all
+            .iter()
+            .enumerate()
+            .map(|(row, (there, who, train))| {
+                let cell = if *there { row.to_string() } else { String::new() };
+                format!("{cell},p{who},{},{row}\n", if *train { "train" } else { "test" })
+            })
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("d.csv"), format!("v,who,part,row\n{csv}")).unwrap();
+        let text = "input x\ntarget t\nparam w\nloss = (w x - t)^2\n\
+                    data \"d.csv\" { window 1 by who; x = v[0]; t = row[0]; fill v with previous; test by part }\n\
+                    train { minimize loss; steps 1 }\n";
+        let Ok(dataset) = load(text, folder.path()) else { continue };
+        for (value, row) in numbers(&dataset, 0).into_iter().zip(numbers(&dataset, 1)) {
+            let (value, row) = (value as usize, row as usize);
+            let ((_, who, train), (there, whose, trains)) = (all[row], all[value]);
+            assert!(there && who == whose && (!train || trains), "row {row} took row {value}\n{csv}");
+            // No known row of its own stretch lies between.
+            let own = |other: usize| all[other].1 == who && all[other].2 == train && all[other].0;
+            assert!(value > row || (value + 1..=row).all(|between| !own(between)), "row {row} took {value}\n{csv}");
+            filled += usize::from(value != row);
+        }
+    }
+    assert!(100 < filled, "{filled}");
+}
+
+/// The end of a series is filled before it is written on, and where a cell is missing its own row is named.
+#[test]
+fn gaps_are_filled_before_a_series_is_written_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |line: &str| {
+        format!(
+            "input x: [4]\ntarget t\ny = neuron(x)\nloss = (y - t)^2\n\
+             data \"d.csv\" {{ window 5; x = v[0..4]; t = v[4]; {line} }}\ntrain {{ minimize loss; steps 1 }}\noutput y\n"
+        )
+    };
+    let csv =
+        |gap: &str| (0..20).map(|row| if row == 17 { gap.to_string() } else { format!("{row}") }).collect::<Vec<_>>();
+    let mut written = vec![];
+    for gap in ["", "16"] {
+        std::fs::write(folder.path().join("d.csv"), format!("v\n{}\n", csv(gap).join("\n").replace("\n\n", "\nNA\n")))
+            .unwrap();
+        std::fs::write(folder.path().join("m.nn"), text("fill v with previous")).unwrap();
+        said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+        written.push(said(&gradus(folder.path(), &["predict", "m.nn", "--weights", "w.safetensors", "--steps", "3"])));
+    }
+    assert_eq!(written[0], written[1]);
+    std::fs::write(folder.path().join("d.csv"), format!("v\n{}\n", csv("NA").join("\n"))).unwrap();
+    std::fs::write(folder.path().join("m.nn"), text("")).unwrap();
+    let output = gradus(folder.path(), &["run", "m.nn"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("row 18 of d.csv (line 19)"), "{message}");
+}
+
+/// Only probabilities are drawn from, and a prompt has a value in each of its cells.
+#[test]
+fn what_can_not_be_written_on_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv: String = (0..40).map(|row| format!("{}\n", ["p", "q", "r"][row * row % 3])).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("v\n{csv}")).unwrap();
+    for (value, right) in [("softmax(z)", true), ("z", false), ("0.5 * softmax(z)", false), ("-softmax(z)", false)] {
+        let text = format!(
+            "input x: [4] class(2)\ntarget t: class(2)\nz = dense(flatten(onehot(x)), 2)\ny = {value}\n\
+             loss = cross_entropy(softmax(z), t)\ndata \"d.csv\" {{ window 5; x = v[0..4]; t = v[4] }}\n\
+             train {{ minimize loss; steps 1 }}\noutput y\n"
+        );
+        std::fs::write(folder.path().join("m.nn"), text).unwrap();
+        said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+        let output = gradus(folder.path(), &["predict", "m.nn", "--weights", "w.safetensors", "--steps", "5"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.success(), right, "{value}: {message}");
+        assert!(right || message.contains("no probabilities"), "{message}");
+    }
+    std::fs::write(folder.path().join("d.csv"), "v\n1\n2\n4\n8\n16\n32\n").unwrap();
+    let text = "input x: [2]\ntarget t\ny = neuron(x)\nloss = (y - t)^2\n\
+                data \"d.csv\" { window 3; x = v[0..2]; t = v[2] }\ntrain { minimize loss; steps 1 }\noutput y\n";
+    std::fs::write(folder.path().join("m.nn"), text).unwrap();
+    said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+    for (prompt, wanted) in
+        [("1,,2", "cell 2"), ("nan, 1", "no number"), ("1, inf", "no number"), ("one, two", "no list")]
+    {
+        let output = gradus(
+            folder.path(),
+            &["predict", "m.nn", "--weights", "w.safetensors", "--steps", "2", "--prompt", prompt],
+        );
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && message.contains(wanted), "{prompt}: {message}");
+    }
+}
+
 /// Columns of one list need not be of one kind.
 #[test]
 fn a_recording_is_told_by_columns_of_any_kinds() {
