@@ -1,11 +1,12 @@
 //! Writes the lines of an outline: left sides, starts of recurrences, explanations.
-use super::derivation::{Derivation, Form, Line, Recurrence, Request, State, Where};
+use super::derivation::{Derivation, Form, Line, Recurrence, Request, Said, State, Where};
 use super::expression::{Expression, Running, Symbol};
 use super::names::Names;
+use super::opening::opened;
 use super::outline::{Entry, outline};
 use super::place::{Affine, Place};
 use super::prepare::prepared;
-use super::scans::{Scan, Scans, opened};
+use super::scans::{Scan, Scans};
 use super::writer::{At, Axis, Hint, Needs, Piece, Writer};
 use crate::graph::{Graph, Kind, LoopId, NodeId};
 use crate::limits::{NOTATION_WORDS, NOTATION_WORK};
@@ -19,16 +20,16 @@ pub fn derivation(graph: &Graph, request: &Request) -> Derivation {
         Form::Paper => None,
         Form::Program => opened(&graph, &request, &roots(&graph, &request)),
     };
-    let (graph, request, scans) = opened.unwrap_or((graph, request, Scans::default()));
+    let (graph, request, mut scans) = opened.unwrap_or((graph, request, Scans::default()));
     let graph = &graph;
     let mut roots = roots(graph, &request);
     roots.extend(scans.all.iter().flat_map(Scan::operands));
     let mut names = Names::new(graph, &graph.reachable(&roots), &request.titles);
-    for scan in &scans.all {
+    for scan in &mut scans.all {
         scan.give_names(&mut names);
     }
     let entries = outline(graph, &request, &scans, &mut names);
-    for scan in &scans.all {
+    for scan in scans.all.iter().flat_map(|scan| std::iter::once(scan).chain(&scan.inner)) {
         for shared in scan.shared(graph, &names) {
             names.give_letter(graph, shared);
         }
@@ -209,23 +210,31 @@ impl Assembly<'_> {
     fn recurrence(&mut self, scan: &Scan) -> Recurrence {
         let graph = self.writer.graph;
         let firsts: Vec<Expression> = scan.carried.iter().map(|c| self.whole(c.init)).collect();
-        self.writer.in_body = true;
+        let around = std::mem::replace(&mut self.writer.in_body, true);
         let nexts: Vec<Expression> = scan.carried.iter().map(|c| self.whole(c.next)).collect();
-        let mut lines: Vec<(NodeId, Where)> = vec![];
+        let mut body: Vec<(NodeId, Said)> = vec![];
         let mut formulas = nexts.clone();
         while let Some(formula) = formulas.pop() {
             let mut found = vec![];
             formula.each_symbol(&mut |symbol| found.extend(self.writer.names.letter_of(symbol)));
             for id in found {
-                if !graph.node(id).loops.is_empty() && !lines.iter().any(|line| line.0 == id) {
-                    let line = self.explanation(id);
-                    formulas.push(line.right.clone());
-                    lines.push((id, line));
+                let is_said = |said: &(NodeId, Said)| match scan.inner.iter().find(|inner| inner.makes(id)) {
+                    Some(inner) => inner.makes(said.0),
+                    None => said.0 == id,
+                };
+                if !scan.has_in_body(graph, id) || body.iter().any(is_said) {
+                    continue;
                 }
+                let said = match scan.inner.iter().find(|inner| inner.makes(id)) {
+                    Some(inner) => Said::Loop(self.recurrence(inner)),
+                    None => Said::Value(self.explanation(id)),
+                };
+                formulas.extend(said.formulas().into_iter().cloned());
+                body.push((id, said));
             }
         }
-        self.writer.in_body = false;
-        lines.sort_by_key(|line| line.0);
+        self.writer.in_body = around;
+        body.sort_by_key(|said| said.0);
         let looped = graph.looped(scan.of);
         Recurrence {
             place: Running { symbol: self.writer.names.loop_letter(scan.of).0, length: looped.length },
@@ -233,10 +242,10 @@ impl Assembly<'_> {
             states: (scan.carried.iter().zip(firsts).zip(nexts))
                 .map(|((c, first), next)| State {
                     // In brackets, a truth value would be a number.
-                    only: match graph.ty(c.init).kind {
+                    only: c.has_start.then(|| match graph.ty(c.init).kind {
                         Kind::Bool => Expression::call("stack", vec![first.clone()]),
                         _ => self.writer.list_of_one(c.init, first.clone()),
-                    },
+                    }),
                     name: c.name.clone(),
                     rounds: c.rounds.clone(),
                     state: c.state.clone(),
@@ -244,7 +253,7 @@ impl Assembly<'_> {
                     next,
                 })
                 .collect(),
-            lines: lines.into_iter().map(|line| line.1).collect(),
+            body: body.into_iter().map(|said| said.1).collect(),
         }
     }
 

@@ -99,12 +99,28 @@ pub struct Recurrence {
     pub reverse: bool,
     pub states: Vec<State>,
     /// What a round computes on the way to its next states.
-    pub lines: Vec<Where>,
+    pub body: Vec<Said>,
 }
 
 impl Recurrence {
     pub fn formulas(&self) -> impl Iterator<Item = &Expression> {
-        self.states.iter().flat_map(|s| [&s.first, &s.next]).chain(self.lines.iter().map(|line| &line.right))
+        self.states.iter().flat_map(|s| [&s.first, &s.next]).chain(self.body.iter().flat_map(Said::formulas))
+    }
+}
+
+/// What is said in the body of a loop: a value, or a loop.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    Value(Where),
+    Loop(Recurrence),
+}
+
+impl Said {
+    pub fn formulas(&self) -> Vec<&Expression> {
+        match self {
+            Said::Value(explained) => vec![&explained.right],
+            Said::Loop(recurrence) => recurrence.formulas().collect(),
+        }
     }
 }
 
@@ -118,8 +134,8 @@ pub struct State {
     /// What it is called within a round.
     pub state: String,
     pub first: Expression,
-    /// The start as the only one of a stack.
-    pub only: Expression,
+    /// The start as the only one of a stack; none if it is none of the rounds.
+    pub only: Option<Expression>,
     pub next: Expression,
 }
 

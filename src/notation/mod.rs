@@ -12,6 +12,7 @@ pub mod linear;
 pub mod names;
 pub mod nn;
 pub mod numbers;
+mod opening;
 mod outline;
 pub mod place;
 mod prepare;

@@ -1,8 +1,8 @@
 //! Derivations in the language's own syntax: explanations and shared adjoints as bindings, derivatives as claims.
 //!
-//! A loop is a `scan`. Rounds of a loop within a loop stand in comments, their places below them (`δ_t`), and so does all that needs
-//! them.
-use super::derivation::{Derivation, Line, Recurrence, State, Where};
+//! A loop is a `scan`, one within it a `scan` in its body. Rounds of loops that stand deeper are comments, their places below them (`δ_t`),
+//! and so is all that needs them.
+use super::derivation::{Derivation, Line, Recurrence, Said, State, Where};
 use super::expression::{Expression, Part, Running, Symbol};
 use super::linear::{NN, each, print, print_with};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -114,37 +114,52 @@ fn in_order<'a>(all: &[Statement<'a>]) -> Vec<Statement<'a>> {
 
 /// A loop: `hs = concat([h_0], scan t in 0..8 with h_t = h_0 { … }, axis = 0)`.
 fn scan(recurrence: &Recurrence) -> String {
-    let Recurrence { place, reverse, states, lines } = recurrence;
+    let Recurrence { place, reverse, states, body } = recurrence;
     let all = |of: &dyn Fn(&State) -> String| states.iter().map(of).collect::<Vec<_>>().join(", ");
     let tuple = |text: String| if states.len() > 1 { format!("({text})") } else { text };
     let places = format!("0..{}", place.length);
     let places = if *reverse { format!("reverse({places})") } else { places };
     let starts = all(&|s| format!("{} = {}", s.state, print(&s.first, &NN)));
     let next = tuple(all(&|s| print(&s.next, &NN)));
-    let mut body: Vec<String> =
-        lines.iter().map(|l| binding(&l.left, &l.indices, l.axes, &print(&l.right, &NN))).collect();
-    body.push(next);
+    let said: Vec<Statement> = body
+        .iter()
+        .map(|said| match said {
+            Said::Value(explained) => Statement::Value(explained),
+            Said::Loop(inner) => Statement::Loop(inner),
+        })
+        .collect();
+    let said = in_order(&said).into_iter().map(|statement| match statement {
+        Statement::Value(w) => binding(&w.left, &w.indices, w.axes, &print(&w.right, &NN)),
+        Statement::Loop(inner) => scan(inner).trim_end().to_string(),
+        Statement::Line(_) => String::new(),
+    });
+    let mut lines: Vec<String> = said.flat_map(|text| text.lines().map(str::to_string).collect::<Vec<_>>()).collect();
+    let is_short = !body.iter().any(|said| matches!(said, Said::Loop(_)));
+    lines.push(next);
     let head = format!("scan {} in {places} with {starts}", place.symbol);
     let with_start = |state: &State, rounds: &str| {
-        let first = print(&state.only, &NN);
-        match reverse {
-            false => format!("{} = concat({first}, {rounds}, axis = 0)\n", state.name),
-            true => format!("{} = concat(reverse({rounds}), {first}, axis = 0)\n", state.name),
-        }
+        let stack = match (&state.only, reverse) {
+            (Some(first), false) => format!("concat({}, {rounds}, axis = 0)", print(first, &NN)),
+            (Some(first), true) => format!("concat(reverse({rounds}), {}, axis = 0)", print(first, &NN)),
+            (None, false) => rounds.to_string(),
+            (None, true) => format!("reverse({rounds})"),
+        };
+        format!("{} = {stack}\n", state.name)
     };
     let whole = |body: &str| {
         let scan = format!("{head} {{{body}}}");
         match &states[..] {
             [one] => with_start(one, &scan),
             _ => {
-                let stacks: String = states.iter().map(|s| with_start(s, &s.rounds)).collect();
+                let apart = states.iter().filter(|s| s.rounds != s.name);
+                let stacks: String = apart.map(|s| with_start(s, &s.rounds)).collect();
                 format!("({}) = {scan}\n{stacks}", all(&|s| s.rounds.clone()))
             }
         }
     };
-    let short = whole(&format!(" {} ", body.join("; ")));
-    let fits = short.lines().all(|line| line.chars().count() <= WIDTH);
-    if fits { short } else { whole(&format!("\n    {}\n", body.join("\n    "))) }
+    let short = whole(&format!(" {} ", lines.join("; ")));
+    let fits = is_short && short.lines().all(|line| line.chars().count() <= WIDTH);
+    if fits { short } else { whole(&format!("\n    {}\n", lines.join("\n    "))) }
 }
 
 /// A left side and what it is; one with indices is a map over them.
