@@ -75,7 +75,7 @@ impl Writer<'_> {
             }
             Leaf::Table(..) => Expression::name("table"),
             Leaf::Iota(n) => match &at.axes[0] {
-                Axis::At(place) => return Piece::scalar(place.expression()),
+                Axis::At(place) => return Piece::scalar(self.as_number(place)),
                 Axis::Free => Expression::Count(*n),
             },
             Leaf::Runtime(what) => Expression::name(what.name()),
@@ -112,6 +112,7 @@ impl Writer<'_> {
             let expression = Expression::call(BINARY_CROSS_ENTROPY.name, vec![p.expression, t.expression.bracketed()]);
             return Ok(Piece { expression, axes });
         }
+        let is_whole = self.is_whole(y);
         let (x, y) = (self.value(x, at)?.ascending(), self.value(y, at)?.ascending());
         let axes = union([&x, &y].into_iter(), &vec![0; at.axes.len()], self.form)?;
         let (a, b) = (x.expression, y.expression);
@@ -119,10 +120,21 @@ impl Writer<'_> {
             Notation::Power => a.bracketed().power(b.bracketed()),
             _ if op == AND => a.condition().and(b.condition()),
             _ if op == OR => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
-            Notation::Infix(sign, _) => Expression::Compare(sign, Box::new(a.bracketed()), Box::new(b.bracketed())),
+            Notation::Infix(sign, _) => compared(sign, a.bracketed(), b.bracketed(), is_whole),
             _ => Expression::call(op.name, vec![a.bracketed(), b.bracketed()]),
         };
         Ok(Piece { expression, axes })
+    }
+
+    /// Whether a value is a whole number in each example: a class, or how long a sequence is.
+    fn is_whole(&self, id: NodeId) -> bool {
+        let mut id = id;
+        while let Op::View(view) = self.graph.op(id) {
+            id = view.x;
+        }
+        let is_length = matches!(self.graph.op(id), Op::Leaf(Leaf::Input(number))
+            if self.graph.sequences.iter().any(|sequence| sequence.length == *number as usize));
+        is_length || self.graph.ty(id).kind.is_whole()
     }
 
     /// A named value that is this function of `x`.
@@ -340,4 +352,24 @@ fn at_places(expression: Expression, at: &At) -> Piece {
         })
         .collect();
     Piece { expression: expression.index(parts), axes: at.free().collect() }
+}
+
+/// A comparison. Letters of loops count from 1, and what is compared from 0: `s − 1 < t` is `s ≤ t` of whole numbers.
+pub(super) fn compared(sign: &'static str, a: Expression, b: Expression, is_whole: bool) -> Expression {
+    let (a, b, sign) = match (one_more(&a), one_more(&b), sign) {
+        (Some(a), Some(b), _) => (a, b, sign),
+        (Some(a), None, "<") if is_whole => (a, b, "<="),
+        (Some(a), None, ">=") if is_whole => (a, b, ">"),
+        _ => (a, b, sign),
+    };
+    Expression::Compare(sign, Box::new(a), Box::new(b))
+}
+
+/// `s` of `s − 1`.
+fn one_more(less: &Expression) -> Option<Expression> {
+    let Expression::Sum(terms) = less else { return None };
+    match &terms[..] {
+        [(false, rest), (true, Expression::Number(by))] if *by == 1.0 => Some(rest.clone()),
+        _ => None,
+    }
 }

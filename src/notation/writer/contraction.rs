@@ -1,4 +1,5 @@
 //! Contractions as paper writes them: `w x`, `wᵀ δ`, `δ hᵀ`, `xᵀ y`; what has no such form as a sum over named indices.
+use super::atom::compared;
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Contraction, NodeId, Op};
@@ -251,7 +252,7 @@ impl Writer<'_> {
         }
         let result = match &at.axes[shared] {
             Axis::At(own) => {
-                let hit = Expression::Compare("==", Box::new(place), Box::new(own.expression()));
+                let hit = compared("==", place, self.as_number(own), true);
                 let hit = Piece::scalar(Expression::Bracket(Box::new(hit)));
                 Factors::one(Piece { expression: piece.expression, axes: rest }).times(Factors::one(hit))
             }

@@ -1,4 +1,5 @@
 //! Values that are picked by an index, and indices as values.
+use super::atom::compared;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::NodeId;
 use crate::notation::derivation::Form;
@@ -40,7 +41,7 @@ impl Writer<'_> {
                 Ok(Piece { expression: self.hot(index, piece, count), axes })
             }
             Axis::At(place) => {
-                let hit = Expression::Compare("==", Box::new(piece.expression), Box::new(place.expression()));
+                let hit = compared("==", piece.expression, self.as_number(place), true);
                 Ok(Piece { expression: Expression::Bracket(Box::new(hit)), axes: piece.axes })
             }
         }

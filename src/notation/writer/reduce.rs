@@ -2,11 +2,12 @@
 use super::product::Factors;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::infer::without;
-use crate::graph::{NodeId, Op};
+use crate::graph::{Leaf, NodeId, Op};
 use crate::notation::derivation::Form;
 use crate::notation::expression::{Expression, Running};
 use crate::notation::place::{Affine, Place};
 use crate::op::ReduceOp;
+use crate::op::comparison::EQUAL;
 
 /// A reduction that is being written: over which axes of what, and how that is looked at.
 struct Over<'a> {
@@ -92,6 +93,14 @@ impl Writer<'_> {
 
     /// Reductions that let nothing out: the greatest, the product.
     pub(super) fn picked(&mut self, op: ReduceOp, axes: &[usize], x: NodeId, at: &At) -> Result<Piece> {
+        // Where all places are compared with one, it is that place.
+        if let (ReduceOp::Argmax, [0], Op::Binary(equal, places, one)) = (op, axes, self.graph.op(x))
+            && *equal == EQUAL
+            && matches!(self.graph.op(*places), Op::Leaf(Leaf::Iota(_)))
+            && self.form == Form::Paper
+        {
+            return self.value(*one, &at.with(vec![Axis::At(Place::Affine(Affine::number(0)))]));
+        }
         let over = self.over(axes, x, at);
         let inner = at.with(over.looked.clone());
         let piece = match self.value(x, &inner) {

@@ -103,6 +103,13 @@ impl Writer<'_> {
     pub(super) fn as_index(&self, place: &Affine) -> Affine {
         Affine { offset: place.offset - self.letters_of_loops(place), ..place.clone() }
     }
+    /// A place as a number of the program, as which it is compared.
+    pub(super) fn as_number(&self, place: &Place) -> Expression {
+        match place {
+            Place::Affine(affine) => self.as_index(affine).expression(),
+            Place::Value(value) => value.clone(),
+        }
+    }
     /// By how much a place is greater than the index that it stands for: on paper, letters of loops count from 1.
     pub(super) fn letters_of_loops(&self, place: &Affine) -> i64 {
         if self.in_body {
