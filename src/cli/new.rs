@@ -29,7 +29,7 @@ pub struct New {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// The column to predict, instead of the last
-    #[arg(long, requires = "data", value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
 }
 
@@ -63,6 +63,12 @@ impl New {
         // A file that is called as data is data.
         let data = self.data.as_ref().or(self.file.as_ref().filter(|file| is_data(file)));
         let file = self.file.as_ref().filter(|file| !is_data(file));
+        if let (Some(target), None) = (&self.target, data) {
+            complain(&format!(
+                "error: `{target}` is a column of no file\n  = help: name the data, as in `gradus new data.csv --target {target}`"
+            ));
+            return Err(Exit::Failure);
+        }
         let (file, text) = match data {
             None => (file.cloned().unwrap_or_else(|| "model.nn".into()), LINE.to_string()),
             Some(data) => {

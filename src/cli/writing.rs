@@ -155,6 +155,12 @@ impl Writing {
         }
         if looks_ahead {
             let given = growing.given();
+            if self.prompt.is_none() {
+                return Err(failure(
+                    &format!("the data has {given} rows, and this program looks at {} at once", growing.places),
+                    "give more rows: `--data` a longer file, or `--prompt` them",
+                ));
+            }
             return Err(failure(
                 &format!("the prompt has {given} of {} places", growing.places),
                 "this program looks at all of its window at once: give a longer prompt, or none to write on the end of the data",

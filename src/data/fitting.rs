@@ -6,7 +6,7 @@ use super::table::{Cut, Table};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Kind;
 use crate::kernel::Float;
-use crate::schema::{Declared, FillWith, Statistics, shape_text};
+use crate::schema::{Declared, FillWith, Role, Statistics, shape_text};
 use rustc_hash::FxHashMap;
 
 /// An input or target and the expression that is to fill it.
@@ -113,6 +113,11 @@ impl Fitting<'_> {
         let text = format!("`{name}` is {wanted}, but a row of the data has {}", shape_text(found));
         let error = self.at(Diagnostic::error("E0604", text), shape_text(found));
         let error = if self.resolved.span.is_some() { error.also(self.declared.span, wanted) } else { error };
+        if self.declared.role == Role::Weight {
+            return Err(error.help(
+                "a weight is one number for each row: a column, or what is made of columns, as `weight = 1 / size`",
+            ));
+        }
         Err(match (self.declared.kind, found.as_slice()) {
             (Kind::Class(_, count), [width]) if *width == count => {
                 error.help(format!("a class is one whole number from 0 to {}, not a row of {count} numbers", count - 1))

@@ -129,6 +129,22 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
         Kind::Real => ("mean", "take the mean of the others for it"),
         _ => ("most_frequent", "take what stands most often for it"),
     };
+    // Of rows that follow each other the one before is nearer than a mean.
+    if let (Some(column), true, Some(span)) = (
+        missing_cell(fitting.resolved, fitting.table, row, element)
+            .map(|(column, _)| column_word(&fitting.table.columns[column].name)),
+        fitting.table.windows.as_ref().is_some_and(|cut| cut.lengths.is_none()),
+        fitting.resolved.span,
+    ) {
+        let line = format!("fill {column} with previous");
+        let behind = Span { start: span.end, ..span };
+        return error.help(format!("add the line `{line}`: the value before stands for it")).edit(
+            "take the value before for it",
+            behind,
+            format!("; {line}"),
+            false,
+        );
+    }
     let mut line = format!("add the line `fill {name} with {what}`");
     if fitting.declared.kind.is_class() {
         line += &format!(", or `fill {name} with \"unknown\"` and one class more");
@@ -141,4 +157,10 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
         }
         None => error,
     }
+}
+
+/// A column as a line of a section names it: in quotes, if it is no name.
+fn column_word(name: &str) -> String {
+    let is_name = name.chars().enumerate().all(|(at, c)| c.is_alphabetic() || c == '_' || at > 0 && c.is_numeric());
+    if is_name && !name.is_empty() { name.to_string() } else { format!("{name:?}") }
 }

@@ -40,7 +40,7 @@ impl Loading<'_> {
                 let text = format!("the {word} part is empty: none of {own_rows} rows is in it");
                 return Err(Diagnostic::error("E0610", text)
                     .at(request.span, "takes no row")
-                    .help("take a larger share, or leave the line out"));
+                    .help(empty_help(&request.part)));
             }
         }
         if let Some(condition) = &self.plan.train_where {
@@ -156,5 +156,16 @@ impl Loading<'_> {
                 Err(wrong("E0610", text, "a number").help("compare it, as in `fold == 3`"))
             }
         }
+    }
+}
+
+/// What to do about a part that has nothing.
+pub(super) fn empty_help(part: &Part) -> &'static str {
+    match part {
+        Part::By(_) => {
+            "no row of those that are left is so: look at the words and numbers of the column, and at what the other part takes"
+        }
+        Part::File(_) => "the file has no row that fits",
+        Part::Share(_) | Part::Last(_) | Part::ShareBy(..) => "take a larger share, or leave the line out",
     }
 }

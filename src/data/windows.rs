@@ -5,12 +5,14 @@ use super::evaluate::last_place;
 use super::loading::Loading;
 use super::moments::pooled;
 use super::names::wanted;
+use super::parts::empty_help;
 use super::resolve::Resolver;
 use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
 use super::table::{Cells, Cut, Table, TableColumn, Words};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 
 /// Which part a row of the file is in.
@@ -48,6 +50,7 @@ impl Loading<'_> {
                 rows[run].fill(part);
             }
         }
+        self.warnings.extend(asked.by.as_ref().and_then(|by| cut_up(table, &recordings, by, asked.whole)));
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
         self.carry_on(&mut scaled, &rows, &recordings)?;
@@ -144,6 +147,16 @@ impl Loading<'_> {
                     let choice = self.choice(request, word, table, own_rows, &[])?;
                     let free = |row: &usize| rows[*row] == In::Train;
                     let chosen: Vec<usize> = match choice {
+                        // Of several series, the last rows of each.
+                        Choice::Last(share) if asked.by.is_some() && !asked.whole => {
+                            let keys = self.recordings(table, asked)?;
+                            let of_each = runs(table, &vec![In::Train; table.rows], &keys);
+                            let last = |run: Range<usize>| {
+                                let count = (share * run.len() as f64).round() as usize;
+                                run.rev().filter(free).take(count).collect::<Vec<usize>>()
+                            };
+                            of_each.into_iter().filter(|run| run.end <= own_rows).flat_map(last).collect()
+                        }
                         Choice::Last(share) => {
                             let count = (share * own_rows as f64).round() as usize;
                             (0..own_rows).rev().filter(free).take(count).collect()
@@ -305,9 +318,12 @@ impl Loading<'_> {
         for (request, part, word) in requests {
             if let (Some(request), true) = (request, part.is_empty()) {
                 let text = format!("the {word} part is empty: none of {windows} windows is in it");
-                return Err(Diagnostic::error("E0610", text)
-                    .at(request.span, "takes no window")
-                    .help("take a larger share: a window stays within one part of the data"));
+                return Err(Diagnostic::error("E0610", text).at(request.span, "takes no window").help(
+                    match &request.part {
+                        Part::By(_) => empty_help(&request.part),
+                        _ => "take a larger share: a window stays within one part of the data",
+                    },
+                ));
             }
         }
         if parts.train.is_empty() && self.options.targets == Targets::Required && self.options.facts.is_none() {
@@ -334,6 +350,31 @@ pub(super) fn carry(cells: &mut Cells, width: usize, run: Range<usize>, before: 
             }
         }
     }
+}
+
+/// W0607: recordings that come again further down, so that each stretch of rows is one of its own.
+fn cut_up(table: &Table, recordings: &[u64], by: &ColumnExpression, whole: bool) -> Option<Diagnostic> {
+    let stretches = runs(table, &vec![In::Train; table.rows], recordings);
+    let keys: FxHashSet<u64> = recordings.iter().copied().collect();
+    let (mut seen, mut again) = (FxHashSet::default(), None);
+    for run in &stretches {
+        if !seen.insert(recordings[run.start]) && again.is_none() {
+            again = Some(run.start);
+        }
+    }
+    // A recording that goes on in another file is one more.
+    if stretches.len() < keys.len() + table.origins.len() {
+        return None;
+    }
+    let place = table.place(again?);
+    let text =
+        format!("{} recordings lie in {} stretches of rows: one comes again in {place}", keys.len(), stretches.len());
+    let warning = if whole { Diagnostic::warning("W0607", text) } else { Diagnostic::remark("W0607", text) };
+    Some(
+        warning
+            .at(by.span, "told by this")
+            .help("each stretch is a recording of its own: sort the rows of the file by it, if that is not meant"),
+    )
 }
 
 /// Successive rows of one recording, one file and one part.

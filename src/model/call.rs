@@ -312,7 +312,18 @@ pub fn meant_option<'n>(
     if options.contains(&named.name.as_str()) {
         return error;
     }
-    let alias = match named.name.to_lowercase().as_str() {
+    let alias = option_alias(&named.name);
+    let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);
+    let is_alias = alias.is_some();
+    match alias.or_else(|| super::names::nearest(&named.name, options.into_iter())) {
+        Some(meant) => error.edit(format!("write `{meant}`"), named.span, meant, is_alias),
+        None => error,
+    }
+}
+
+/// What an option of other tools is called here.
+pub fn option_alias(name: &str) -> Option<&'static str> {
+    match name.to_lowercase().as_str() {
         "lr" | "learning_rate" | "eta" | "η" => Some("rate"),
         "weight_decay" => Some("decay"),
         "epsilon" | "ε" => Some("eps"),
@@ -328,11 +339,5 @@ pub fn meant_option<'n>(
         "num_groups" => Some("groups"),
         "is_causal" | "use_causal_mask" => Some("causal"),
         _ => None,
-    };
-    let alias = alias.filter(|alias| options.contains(alias)).map(str::to_string);
-    let is_alias = alias.is_some();
-    match alias.or_else(|| super::names::nearest(&named.name, options.into_iter())) {
-        Some(meant) => error.edit(format!("write `{meant}`"), named.span, meant, is_alias),
-        None => error,
     }
 }

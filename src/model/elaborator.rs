@@ -237,9 +237,8 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        if let Some(call) = calls.next()
-            && let Some(primary) = diagnostic.span()
-            && !(call.span.start <= primary.start && primary.end <= call.span.end)
+        if let Some(primary) = diagnostic.span()
+            && let Some(call) = calls.find(|call| !(call.span.start <= primary.start && primary.end <= call.span.end))
         {
             diagnostic = diagnostic.also(call.span, format!("in this call of `{}`", call.defined.definition.name.name));
         }

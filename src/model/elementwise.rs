@@ -165,7 +165,7 @@ impl<'a> Elaborator<'a> {
         let error = Diagnostic::error("E0403", format!("{} is no truth value", self.quote_span(span)))
             .at(span, "true or false is needed here")
             .help("a truth value comes from a comparison, or is declared `bool`");
-        let error = match span.file == crate::model::prelude::FILE || self.is_number(span) {
+        let error = match span.file == crate::model::prelude::FILE {
             true => error.edit("write `true`", span, "true", false),
             false => error,
         };
@@ -191,7 +191,8 @@ impl<'a> Elaborator<'a> {
                 (Some(Value::Truth(true)), other) | (Some(other), Value::Truth(true)) => other,
                 (Some(a), b) => {
                     let (a, b) = (self.tensor_of(a, span)?, self.tensor_of(b, span)?);
-                    self.element_wise(&comparison::AND, (a, span), (b, span))?.into()
+                    let known = known_of_each(&comparison::AND, &a, &b);
+                    Tensor { known, ..self.element_wise(&comparison::AND, (a, span), (b, span))? }.into()
                 }
             });
         }
@@ -204,6 +205,11 @@ impl<'a> Elaborator<'a> {
         right: (Value<'a>, Span),
     ) -> Outcome<Value<'a>> {
         let is_equality = matches!(relation, Relation::Equal | Relation::NotEqual);
+        // In an order, a truth value is 0 or 1.
+        let [left, right] = [left, right].map(|(value, span)| match value {
+            Value::Truth(truth) if !is_equality => (self.constant(f64::from(u8::from(truth))).into(), span),
+            other => (other, span),
+        });
         match (&left.0, &right.0) {
             (Value::Text(a), Value::Text(b)) if is_equality => {
                 return Ok(Value::Truth((a == b) == (relation == Relation::Equal)));
@@ -239,8 +245,19 @@ impl<'a> Elaborator<'a> {
             return Ok(Value::Truth((row_of(relation).value)(x, y) != 0.0));
         }
         self.check_classes(is_equality, (&x, left.1), (&y, right.1))?;
-        Ok(self.element_wise(row_of(relation), (x, left.1), (y, right.1))?.into())
+        let known = known_of_each(row_of(relation), &x, &y);
+        let compared = self.element_wise(row_of(relation), (x, left.1), (y, right.1))?;
+        Ok(Tensor { known, ..compared }.into())
     }
+}
+
+/// What comes out of numbers that are known, one by one: two lists of one length, or a list and a number.
+fn known_of_each(row: &'static Binary, x: &Tensor, y: &Tensor) -> Option<std::rc::Rc<[f64]>> {
+    let (x, y) = (x.known.as_deref()?, y.known.as_deref()?);
+    let length = x.len().max(y.len());
+    let fits = |known: &[f64]| known.len() == length || known.len() == 1;
+    let at = |known: &[f64], k: usize| known[if known.len() == 1 { 0 } else { k }];
+    (fits(x) && fits(y)).then(|| (0..length).map(|k| (row.value)(at(x, k), at(y, k))).collect())
 }
 
 pub fn row_of(relation: Relation) -> &'static Binary {

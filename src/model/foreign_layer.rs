@@ -15,13 +15,34 @@ impl<'a> Elaborator<'a> {
     pub fn foreign_layer(&mut self, made: TreeId, inputs: TreeId) -> Option<Reported> {
         let (span, behind) = (self.span(made), self.span(inputs));
         let NodeKind::Call { callee: maker, arguments: settings } = self.tree.kind(made) else { return None };
-        let inputs = match self.tree.kind(inputs) {
+        // `LSTM(8)(xs)[-1]` is an entry of what comes out.
+        let (called, index) = match self.tree.kind(inputs) {
+            NodeKind::Index { of, .. } => (*of, self.text(Span { start: self.span(*of).end, ..behind })),
+            _ => (inputs, ""),
+        };
+        let inputs = match self.tree.kind(called) {
             NodeKind::Paren(inner) => vec![*inner],
             NodeKind::Tuple(items) => items.clone(),
             _ => return None,
         };
         let path = self.tree.path(*maker)?;
         let (&foreign, modules) = path.split_last()?;
+        if foreign.to_lowercase() == "sequential"
+            && let [input] = inputs[..]
+        {
+            let stages = self.stages(settings)?.join(" |> ");
+            let piped = format!("({} |> {stages})", self.text(self.span(input)));
+            let error = Diagnostic::error("E0204", "layers behind each other are a pipe here: the input comes first");
+            let error = error.at(behind, "a second call").edit(
+                format!("write `{piped}`"),
+                span.to(behind),
+                format!("{piped}{index}"),
+                false,
+            );
+            return Some(self.report(error));
+        }
+        // What PyTorch's recurrent nets give first are all states, which are all there is here.
+        let index = if matches!(foreign, "LSTM" | "GRU" | "RNN") && index == "[0]" { "" } else { index };
         let is_member = modules.first().is_some_and(|module| self.scopes.find(self.scope, module).is_some());
         if is_member || span.end != behind.start {
             return None;
@@ -41,13 +62,11 @@ impl<'a> Elaborator<'a> {
             return None;
         }
         let mut arguments: Vec<String> = inputs.iter().map(|input| self.text(self.span(*input)).to_string()).collect();
-        let mut activation = None;
-        if is_layer {
-            let (own, around) = self.settings_here(foreign, &name, settings);
-            arguments.extend(own);
-            activation = around;
-        }
-        let call = format!("{name}({})", arguments.join(", "));
+        // Queries, keys and values of one sequence.
+        arguments.dedup();
+        let (own, activation) = self.settings_here(foreign, &name, settings)?;
+        arguments.extend(own);
+        let call = format!("{name}({}){index}", arguments.join(", "));
         let call = match activation {
             Some(activation) => format!("{activation}({call})"),
             None => call,
@@ -68,12 +87,7 @@ impl<'a> Elaborator<'a> {
         }
         let is_sequence = last.to_lowercase() == "sequential";
         let stages = if is_sequence {
-            let items: Vec<TreeId> = match arguments {
-                [Argument { name: None, value }] if let NodeKind::List(items) = self.tree.kind(*value) => items.clone(),
-                _ => arguments.iter().map(|argument| argument.value).collect(),
-            };
-            let stages: Vec<Vec<String>> = items.iter().map(|item| self.stage(*item)).collect::<Option<_>>()?;
-            stages.concat()
+            self.stages(arguments)?
         } else {
             let gets_value = matches!(arguments, [Argument { name: None, value }, ..] if self.is_value(*value));
             if gets_value || !self.own_function(last).is_some_and(|own| self.is_layer(&own)) {
@@ -114,6 +128,16 @@ impl<'a> Elaborator<'a> {
         matches!(function, Some(Function::Defined(defined)) if defined.definition.kind == DefinitionKind::Layer)
     }
 
+    /// The layers of `Sequential([…])` or `Sequential(…, …)`, as stages of a pipeline.
+    fn stages(&mut self, arguments: &[Argument]) -> Option<Vec<String>> {
+        let items: Vec<TreeId> = match arguments {
+            [Argument { name: None, value }] if let NodeKind::List(items) = self.tree.kind(*value) => items.clone(),
+            _ => arguments.iter().map(|argument| argument.value).collect(),
+        };
+        let stages: Vec<Vec<String>> = items.iter().map(|item| self.stage(*item)).collect::<Option<_>>()?;
+        Some(stages.concat())
+    }
+
     /// A layer or an activation in a list of layers, as stages of a pipeline; none where the input alone is described.
     fn stage(&mut self, id: TreeId) -> Option<Vec<String>> {
         match self.tree.kind(id) {
@@ -132,10 +156,7 @@ impl<'a> Elaborator<'a> {
             return Some(vec![]);
         }
         let name = self.own_function(foreign)?;
-        let (settings, activation) = match self.is_layer(&name) {
-            true => self.settings_here(foreign, &name, settings),
-            false => (vec![], None),
-        };
+        let (settings, activation) = self.settings_here(foreign, &name, settings)?;
         let call = if settings.is_empty() { name } else { format!("{name}({})", settings.join(", ")) };
         Some(std::iter::once(call).chain(activation).collect())
     }
@@ -143,12 +164,19 @@ impl<'a> Elaborator<'a> {
     /// The function that another tool's name means here.
     fn own_function(&mut self, foreign: &str) -> Option<String> {
         let plain = foreign.to_lowercase();
-        let own = alias(foreign).map(str::to_string).unwrap_or(plain);
+        // The function of that name makes a matrix.
+        let own = if foreign == "Identity" { Some("unchanged") } else { alias(foreign) };
+        let own = own.map(str::to_string).unwrap_or(plain);
         [foreign.to_string(), own].into_iter().find(|name| self.function_named(name).is_some())
     }
 
     /// The settings of a layer as they are written here, and the activation that is called around it.
-    fn settings_here(&mut self, foreign: &str, own: &str, settings: &[Argument]) -> (Vec<String>, Option<String>) {
+    fn settings_here(
+        &mut self,
+        foreign: &str,
+        own: &str,
+        settings: &[Argument],
+    ) -> Option<(Vec<String>, Option<String>)> {
         // Where the size of the input is said, it comes first.
         let says_input = matches!(
             foreign,
@@ -178,7 +206,16 @@ impl<'a> Elaborator<'a> {
                 if foreign == "GroupNorm" && at == 1 {
                     continue;
                 }
-                kept.push(text.to_string());
+                // `Bidirectional(LSTM(8))`
+                match self.tree.kind(setting.value) {
+                    NodeKind::Call { callee, arguments } if own == "bidirectional" => {
+                        if let Some((call, _)) = self.stage_of_call(*callee, arguments)?.split_first() {
+                            let (cell, size) = call.split_once('(')?;
+                            kept.extend([size.trim_end_matches(')').to_string(), cell.to_string()]);
+                        }
+                    }
+                    _ => kept.push(text.to_string()),
+                }
                 continue;
             };
             match name.name.as_str() {
@@ -197,10 +234,11 @@ impl<'a> Elaborator<'a> {
                 "num_heads" | "num_groups" if at <= skipped + 1 => kept.insert(0, text.to_string()),
                 "padding" => kept.push(format!("padding = {}", text.trim_matches(['"', '\'']))),
                 "kernel_size" | "pool_size" => kept.push(text.to_string()),
-                name => kept.push(format!("{name} = {text}")),
+                "training" | "inplace" => {}
+                name => kept.push(format!("{} = {text}", super::call::option_alias(name).unwrap_or(name))),
             }
         }
-        (kept, activation)
+        Some((kept, activation))
     }
 
     /// The function that an option `activation` names: by a text, or as a function of a module. None for the linear one.

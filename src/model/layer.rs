@@ -3,6 +3,7 @@ use super::call::{Given, meant_option};
 use super::elaborator::{ArgumentSite, CallSite, Elaborator, Outcome};
 use super::names::language_function;
 use super::path::Label;
+use super::prelude;
 use super::scope::{ScopeId, Slot};
 use super::value::{Defined, Tensor, Value};
 use crate::diagnostic::{Diagnostic, Span};
@@ -148,6 +149,25 @@ impl<'a> Elaborator<'a> {
                 let error = self.function_for(error, &given.value, given.span);
                 return self.fail(error);
             }
+            let is_of_prelude = definition.name.span.file == prelude::FILE;
+            if let (Some(given), true) = (slot, is_of_prelude)
+                && let Value::Text(text) = &given.value
+            {
+                let what = format!("`{}` of `{name}` gets a text", parameter.name.name);
+                let error = Diagnostic::error("E0405", what).at(given.span, "in quotes").help(signature());
+                let is_word = text.parse::<f64>().is_ok() || self.is_bound(text);
+                return self.fail(match is_word {
+                    true => error.edit("without the quotes", given.span, text.to_string(), false),
+                    false => error,
+                });
+            }
+            if let (Some(given), true) = (slot, is_of_prelude && self.is_called(defined, &parameter.name.name))
+                && !matches!(given.value, Value::Function(_))
+            {
+                let what = format!("`{}` of `{name}` takes a layer or a function", parameter.name.name);
+                let error = Diagnostic::error("E0205", what).at(given.span, given.value.spoken()).help(signature());
+                return self.fail(error);
+            }
             if slot.is_none() && parameter.default.is_none() {
                 let error = Diagnostic::error("E0206", format!("`{name}` needs `{}`", parameter.name.name))
                     .at(span, "missing")
@@ -156,6 +176,16 @@ impl<'a> Elaborator<'a> {
             }
         }
         Ok(slots)
+    }
+
+    /// Whether a definition calls what a parameter is given.
+    fn is_called(&self, defined: Defined<'a>, parameter: &str) -> bool {
+        let body = defined.tree.span(defined.definition.body);
+        let is_inside = |span: Span| body.start <= span.start && span.end <= body.end;
+        defined.tree.iter().any(|(_, node)| match &node.kind {
+            NodeKind::Call { callee, .. } => is_inside(node.span) && defined.tree.name(*callee) == Some(parameter),
+            _ => false,
+        })
     }
 
     /// Whether a default in a definition names a function.

@@ -4,7 +4,7 @@ use super::prelude;
 use super::scope::Slot;
 use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::{NodeKind, TreeId};
+use crate::syntax::{NodeKind, StatementKind, TreeId};
 
 /// How far from what was given another whole number is looked for.
 const NEIGHBOURS: i32 = 64;
@@ -14,11 +14,11 @@ impl<'a> Elaborator<'a> {
         if self.holds(condition)? != Some(false) {
             return Ok(());
         }
-        let text = self.quote(condition);
+        let text = self.text(self.span(condition)).split_whitespace().collect::<Vec<_>>().join(" ");
         let of = self.calls.last().map(|call| call.defined.definition.name.name.clone());
         let message = match of {
-            Some(name) => format!("`{name}` needs {text}"),
-            None => format!("{text} does not hold"),
+            Some(name) => format!("`{name}` needs `{text}`"),
+            None => format!("`{text}` does not hold"),
         };
         let mut error = Diagnostic::error("E0318", message);
         error = match self.argument_in(condition) {
@@ -61,7 +61,7 @@ impl<'a> Elaborator<'a> {
             value => {
                 let tensor = self.tensor_of(value, span)?;
                 self.truthful(&tensor, span)?;
-                Ok(None)
+                Ok(tensor.known.map(|known| known.iter().all(|truth| *truth != 0.0)))
             }
         }
     }
@@ -107,6 +107,21 @@ impl<'a> Elaborator<'a> {
         names
     }
 
+    /// What else the definition around requires, of names that are known by now.
+    fn other_requirements(&self, condition: TreeId) -> Vec<TreeId> {
+        let Some(call) = self.calls.last() else { return vec![] };
+        let NodeKind::Block(statements) = self.tree.kind(call.defined.definition.body) else { return vec![] };
+        let all = statements.iter().filter_map(|statement| match &statement.kind {
+            StatementKind::Require { condition, .. } => Some(*condition),
+            _ => None,
+        });
+        let is_known = |name: &&str| match self.scopes.find(self.scope, name) {
+            Some((_, entry)) => matches!(entry.slot, Slot::Value(_)),
+            None => true,
+        };
+        all.filter(|other| *other != condition && self.names_in(*other).iter().all(|name| is_known(&name))).collect()
+    }
+
     /// Another number for an argument, with which the condition holds: of the other sign, the usual one, the next whole one, as a share.
     fn allowed(&mut self, condition: TreeId, site: &ArgumentSite) -> Outcome<Option<f64>> {
         let Some(given) = site.number else { return Ok(None) };
@@ -123,13 +138,21 @@ impl<'a> Elaborator<'a> {
             let near = |by: i32| [given - f64::from(by), given + f64::from(by)];
             candidates.extend((1..NEIGHBOURS).flat_map(near).filter(|&near| near >= 1.0));
         }
+        candidates.extend(
+            (given > 1.0 && given.fract() != 0.0).then_some([given.floor(), given.ceil()]).into_iter().flatten(),
+        );
         candidates.extend((given >= 2.0).then_some(given / 100.0));
         candidates.push(0.5);
+        let others = self.other_requirements(condition);
         for candidate in candidates {
             let scope = self.inner_scope();
             let value = self.constant(candidate);
             self.scopes.set(scope, &site.parameter, Slot::Value(value.into()), site.span);
-            if self.in_scope(scope, |this| this.holds(condition))? == Some(true) {
+            let mut hold = self.in_scope(scope, |this| this.holds(condition))? == Some(true);
+            for &other in &others {
+                hold = hold && self.in_scope(scope, |this| this.holds(other))? != Some(false);
+            }
+            if hold {
                 return Ok(Some(candidate));
             }
         }

@@ -9,6 +9,9 @@ use crate::limits;
 use crate::syntax::{Element, NodeKind, TreeId, Type as WrittenType};
 use std::collections::BTreeMap;
 
+/// So large no whole number is read.
+const LARGEST: f64 = 1e15;
+
 impl<'a> Elaborator<'a> {
     /// A size, or an end of a range: a whole number that is known when compiling.
     pub fn whole_number(&mut self, id: TreeId) -> Outcome<i64> {
@@ -25,7 +28,15 @@ impl<'a> Elaborator<'a> {
         });
         let at = site.as_ref().map_or(span, |site| site.span);
         match tensor.number() {
-            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok((value as i64, tensor)),
+            Some(value) if value.fract() == 0.0 && value.abs() < LARGEST => Ok((value as i64, tensor)),
+            Some(value) if LARGEST <= value.abs() => {
+                let error = Diagnostic::error("E0307", "a size is a whole number, and this is too large");
+                self.fail(
+                    error
+                        .at(at, format!("this is {value}"))
+                        .help("the limits are in the reference: `gradus explain E0901`"),
+                )
+            }
             Some(value) => {
                 let shown = match site.and_then(|site| site.arithmetic) {
                     Some(shown) => shown,
@@ -57,7 +68,7 @@ impl<'a> Elaborator<'a> {
     pub fn whole(&mut self, value: Value<'a>, span: Span) -> Outcome<i64> {
         let tensor = self.tensor_of(value, span)?;
         match tensor.number() {
-            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(value as i64),
+            Some(value) if value.fract() == 0.0 && value.abs() < LARGEST => Ok(value as i64),
             Some(value) => {
                 let shown = self.shown_arithmetic(span, value);
                 let error = Diagnostic::error("E0307", format!("a whole number is needed here: {shown}"))
@@ -77,7 +88,10 @@ impl<'a> Elaborator<'a> {
     pub fn size(&mut self, id: TreeId) -> Outcome<usize> {
         let number = self.whole_number(id)?;
         match self.argument_in(id) {
-            Some(site) if number < 1 => self.positive(number, site.span),
+            Some(site) if number < 1 => {
+                let own = site.number.filter(|own| own.fract() == 0.0 && *own < 1.0).map_or(number, |own| own as i64);
+                self.positive(own, site.span)
+            }
             _ => self.positive(number, self.span(id)),
         }
     }

@@ -351,7 +351,7 @@ impl<'a> Opening<'a> {
                 let shape = self.to.shape(one.stack).to_vec();
                 let init = match self.to.ty(one.stack).kind {
                     Kind::Bool => self.to.known(false, &shape),
-                    _ => self.to.constant(0.0, &shape),
+                    Kind::Real | Kind::Index(_) | Kind::Class(..) => self.to.constant(0.0, &shape),
                 };
                 carried.push(Carried {
                     stack: all,

@@ -137,4 +137,8 @@ pub static CODES: &[Explanation] = &[
          `1,234.5`. `1,234` alone is what the other columns show: more than a thousand beside decimal points, less than two beside decimal \
          commas. Where nothing decides, such a column has texts, and using it as a number is E0605.",
         "height\tweight\n1,82\t74,5", "height\tweight\n1.82\t74.5"),
+    explain("W0607", "recordings that come again",
+        "With `window … by id`, successive rows of one `id` are a recording. Where an `id` comes again further down, as in a log that is sorted by time, \
+         its rows lie in several stretches, and each is a recording of its own. Sorted by `id`, and by the time within, each is one.",
+        "id,u\na,1\nb,1\na,2\nb,2", "id,u\na,1\na,2\nb,1\nb,2"),
 ];

@@ -53,7 +53,13 @@ pub(super) fn read_directive(
                     super::fill::previous(reader, *id, plan, lines)?;
                     continue;
                 }
-                let slot = slot_of(reader, plan, *id, word)?;
+                let is_of_window = |error: Diagnostic| {
+                    match plan.window {
+                    Some(_) => error.help("of a column of rows that follow each other, a missing cell is as the one before it: `with previous`"),
+                    None => error,
+                }
+                };
+                let slot = slot_of(reader, plan, *id, word).map_err(is_of_window)?;
                 let at = reader.tree.span(*id);
                 let with = super::fill::read(reader, *with, &plan.slots[slot].declared)?;
                 lines.first("E0609", &format!("`fill {}`", plan.slots[slot].declared.name), at)?;
@@ -128,9 +134,15 @@ pub(super) fn window(
         _ => None,
     });
     let Some((directive, span)) = line else { return Ok(None) };
-    let number = |id: TreeId, what: &str| match reader.whole(id, what)? {
-        0 => Err(Diagnostic::error("E0609", format!("{what} is 1 or more")).at(reader.tree.span(id), "this is 0")),
-        number => Ok(number),
+    let number = |id: TreeId, what: &str| {
+        let number = reader.constant(id)?;
+        match 1.0 <= number {
+            true => reader.whole(id, what),
+            false => {
+                let error = Diagnostic::error("E0609", format!("{what} is 1 or more"));
+                Err(error.at(reader.tree.span(id), format!("this is {number}")))
+            }
+        }
     };
     let (size, whole) = match (directive.values.first(), longest) {
         (Some(&size), _) => (number(size, "a window")?, false),

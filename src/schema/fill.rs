@@ -52,7 +52,7 @@ pub(super) fn previous(reader: &Reader, id: TreeId, plan: &mut DataPlan, lines: 
             );
         }
     };
-    if plan.window.is_none() {
+    if plan.window.is_none() && !lines.lacks_window {
         let error = Diagnostic::error(
             "E0609",
             "`previous` is the row before, and the rows of this program do not follow each other",

@@ -6,12 +6,16 @@ use indexmap::IndexMap;
 
 /// The lines that were read, by what they say, so that a second one is noticed.
 #[derive(Default)]
-pub(super) struct Lines(IndexMap<String, Span>);
+pub(super) struct Lines {
+    said: IndexMap<String, Span>,
+    /// Whether the line about windows could not be read.
+    pub lacks_window: bool,
+}
 
 impl Lines {
     /// An error if there was a line about `what` before.
     pub fn first(&mut self, code: &'static str, what: &str, span: Span) -> Result<(), Diagnostic> {
-        match self.0.insert(what.to_string(), span) {
+        match self.said.insert(what.to_string(), span) {
             None => Ok(()),
             Some(earlier) => Err(Diagnostic::error(code, format!("{what} is given twice"))
                 .at(span, "a second time")

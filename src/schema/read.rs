@@ -30,6 +30,7 @@ pub fn plan(
     let longest = declared.iter().filter_map(of_slot).max();
     plan.window = super::directive::window(&reader, section, longest).unwrap_or_else(|error| {
         errors.push(error);
+        lines.lacks_window = true;
         None
     });
     for statement in &section.statements {

@@ -47,6 +47,26 @@ pub fn meant_line(section: SectionKind, line: &str) -> Option<String> {
     }
 }
 
+/// A line whose word alone is another one.
+pub fn meant_word(section: SectionKind, line: &str) -> Option<String> {
+    let end = line.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    let meant = match (section, word) {
+        (SectionKind::Train, "learning_rate" | "lr" | "rate") if !rest.trim().is_empty() => {
+            return Some(format!("optimizer adam(rate = {})", rest.trim()));
+        }
+        (SectionKind::Train, "batch_size" | "batchsize") => "batch",
+        (SectionKind::Train, "n_epochs" | "num_epochs" | "nb_epoch" | "max_epochs") => "epochs",
+        (SectionKind::Train, "iterations" | "max_steps") => "steps",
+        (SectionKind::Train, "loss" | "objective") => "minimize",
+        (SectionKind::Data, "normalize" | "normalise" | "standardise" | "scale") => "standardize",
+        (SectionKind::Data, "val" | "valid" | "dev") => "validation",
+        (SectionKind::Data, "impute" | "fillna") => "fill",
+        _ => return None,
+    };
+    Some(format!("{meant}{rest}"))
+}
+
 /// `loss has not decreased` as `loss has not fallen`.
 fn watched(text: &str) -> Option<String> {
     let (value, turn) = [" has not ", " does not ", " did not ", " not ", " hasn't ", " has no longer "]

@@ -5,7 +5,8 @@ use super::token::Token;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum After {
     Name,
-    Number,
+    /// What else begins a value, apart from the name.
+    Value,
     Text,
     Brace,
     Other,
@@ -18,7 +19,7 @@ pub fn statement_word(name: &str, after: After) -> Option<Token> {
         ("output", After::Name) => Token::Output,
         ("metric", After::Name) => Token::Metric,
         ("fn" | "layer" | "model" | "optimizer", After::Name) => Token::Define,
-        ("require", After::Name | After::Number) => Token::Require,
+        ("require", After::Name | After::Value) => Token::Require,
         ("use", After::Text) => Token::Use,
         ("data", After::Brace | After::Text) | ("train", After::Brace) => Token::Section,
         _ => return None,
@@ -59,6 +60,10 @@ pub enum Meant {
     Nothing,
     /// As if it were `fn`.
     Fn,
+    /// As if it were `require`.
+    Require,
+    /// As if it were `use`, where a file stands behind it.
+    Use,
     /// As if it were this word of a declaration.
     Declare(&'static str),
     /// Not at all.
@@ -97,6 +102,7 @@ pub fn foreign_word(word: &str) -> Option<ForeignWord> {
         "import" | "from" | "include" | "require" => {
             (Meant::Lost, "another file's parts come with `use \"blocks.nn\"`")
         }
+        "assert" | "ensure" | "requires" => (Meant::Require, "what has to hold is said by `require`"),
         "class" | "module" | "network" | "net" => {
             (Meant::Lost, "a part with parameters of its own is a `layer` or a `model`")
         }

@@ -41,6 +41,7 @@ const WITH_DATA: &[(&str, &str, Files)] = &[
     ("W0603", "target t\ndata \"d.csv\" { t = price; standardize t }", &[("d.csv", "price\n1\n2\n4\n")]),
     ("W0605", "input spots\ndata \"d.csv\" { test 0.2 }", &[("d.csv", "year,spots\n1,5\n2,8\n3,1\n4,1\n5,1\n6,4\n7,1\n8,1\n9,1\n10,2\n")]),
     ("W0606", "input a\ntarget b\ndata \"d.csv\"", &[("d.csv", "a;b\n1,25;2\n3,5;4\n")]),
+    ("W0607", "input x: [t <= 6, 1]\ndata \"d.csv\" { window by id; x = [u] }", &[("d.csv", "id,u\na,1\nb,1\na,2\nb,2\n")]),
 ];
 
 const LINE: &str =

@@ -242,6 +242,55 @@ fn gaps_are_filled_before_a_series_is_written_on() {
     assert!(message.contains("row 18 of d.csv (line 19)"), "{message}");
 }
 
+/// With recordings, the last rows of each are kept for a part; one that comes again further down is said to.
+#[test]
+fn the_last_rows_of_each_recording_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv: String = (0..60).map(|row| format!("{row},p{}\n", row / 20)).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("v,who\n{csv}")).unwrap();
+    let text = |by: &str| {
+        format!(
+            "input x\nparam w\nloss = w x\ndata \"d.csv\" {{ window 1{by}; x = v[0]; test last 0.2 }}\ntrain {{ minimize loss; steps 1 }}\n"
+        )
+    };
+    let of_each = load(&text(" by who"), folder.path()).unwrap();
+    let of_all = load(&text(""), folder.path()).unwrap();
+    let x = |dataset: &Dataset| -> Vec<u32> {
+        let x = numbers(dataset, 0);
+        let mut found: Vec<u32> = dataset.parts.test.iter().map(|row| x[*row as usize] as u32).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(x(&of_each), [16, 17, 18, 19, 36, 37, 38, 39, 56, 57, 58, 59]);
+    assert_eq!(x(&of_all), (48..60).collect::<Vec<_>>());
+    assert!(of_each.warnings.is_empty());
+    let csv: String = (0..60).map(|row| format!("{row},p{}\n", row % 3)).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("v,who\n{csv}")).unwrap();
+    let text = "input x: [t <= 30, 1]\nparam w\nloss = w sum(x)\ndata \"d.csv\" { window by who; x = [v] }\ntrain { minimize loss; steps 1 }\n";
+    let cut = load(text, folder.path()).unwrap();
+    assert_eq!((cut.rows, cut.warnings.iter().map(|said| said.code).collect::<Vec<_>>()), (60, vec!["W0607"]));
+}
+
+/// What there is too little of is the data, where no prompt was given.
+#[test]
+fn a_series_that_is_too_short_is_not_called_a_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("d.csv"), "v\n1\n2\n4\n8\n16\n").unwrap();
+    std::fs::write(folder.path().join("e.csv"), "v\n1\n2\n").unwrap();
+    let text = "input x: [3]\ntarget t\ny = neuron(x)\nloss = (y - t)^2\n\
+                data \"d.csv\" { window 4; x = v[0..3]; t = v[3] }\ntrain { minimize loss; steps 1 }\noutput y\n";
+    std::fs::write(folder.path().join("m.nn"), text).unwrap();
+    said(&gradus(folder.path(), &["run", "m.nn", "--save", "w.safetensors"]));
+    let on = ["predict", "m.nn", "--weights", "w.safetensors", "--steps", "2"];
+    for (more, wanted) in
+        [(["--data", "e.csv"], "the data has 2 rows"), (["--prompt", "1, 2"], "the prompt has 2 of 3")]
+    {
+        let output = gradus(folder.path(), &[&on[..], &more].concat());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && message.contains(wanted), "{message}");
+    }
+}
+
 /// Only probabilities are drawn from, and a prompt has a value in each of its cells.
 #[test]
 fn what_can_not_be_written_on_is_said() {

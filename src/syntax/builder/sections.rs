@@ -2,7 +2,7 @@
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::directives::{DirectiveRule, words};
-use crate::syntax::habit_lines::{advice_on_line, meant_line};
+use crate::syntax::habit_lines::{advice_on_line, meant_line, meant_word};
 use crate::syntax::tree::*;
 use crate::syntax::words::need;
 
@@ -47,6 +47,16 @@ impl Builder<'_> {
             _ => return misplaced(SectionKind::Train, statement),
         };
         let known = DirectiveRule::of(SectionKind::Train, &name.name).is_some();
+        let line = format!("{} {}", name.name, self.quoted(value));
+        // A `loss = …` is a value that stands above.
+        let meant = meant_line(SectionKind::Train, &line).or_else(|| meant_word(SectionKind::Train, &line));
+        let meant = meant.filter(|meant| !meant.starts_with("minimize"));
+        if let Some(meant) = meant.filter(|_| !known) {
+            let place = name.span.to(self.span(value));
+            return Diagnostic::error("E0136", format!("a `train` section has no `{}`", name.name))
+                .at(name.span, "not a word of this section")
+                .edit(format!("write `{meant}`"), place, meant, false);
+        }
         let sign = self.source.span(name.span.end as usize..self.span(value).start as usize);
         let diagnostic = Diagnostic::error("E0134", "a line of a `train` section has no sign after its word")
             .at(sign, "expected a value");
@@ -120,20 +130,12 @@ impl Builder<'_> {
             let line = format!("minimize -({})", rest.trim());
             return Some((line.clone(), line));
         }
-        if section == SectionKind::Train && matches!(word, "learning_rate" | "lr" | "rate") && !rest.is_empty() {
-            let line = format!("optimizer adam(rate = {})", rest.trim());
-            return Some((line.clone(), line));
-        }
-        let meant = match (section, word) {
-            (SectionKind::Train, "batch_size" | "batchsize") => "batch",
-            (SectionKind::Train, "iterations" | "max_steps") => "steps",
-            (SectionKind::Train, "loss" | "objective") => "minimize",
-            (SectionKind::Data, "normalize" | "normalise" | "standardise" | "scale") => "standardize",
-            (SectionKind::Data, "val" | "valid" | "dev") => "validation",
-            (SectionKind::Data, "impute" | "fillna") => "fill",
-            _ => return None,
+        let meant = meant_word(section, &format!("{word}{rest}"))?;
+        let title = match meant.split_once(' ') {
+            Some((first, rest)) if rest.trim() == rest && !meant.starts_with("optimizer") => first.to_string(),
+            _ => meant.clone(),
         };
-        Some((meant.to_string(), format!("{meant}{rest}")))
+        Some((title, meant))
     }
 
     fn directive_span(&self, directive: &Directive) -> crate::diagnostic::Span {

@@ -47,7 +47,17 @@ impl LayoutPass<'_, '_> {
         let after = match self.lexemes.get(at + 1) {
             Some(next) if next.kind == LexemeKind::BraceOpen => After::Brace,
             Some(next) if next.kind == LexemeKind::Name && !next.first => After::Name,
-            Some(next) if next.kind == LexemeKind::Number && !next.first => After::Number,
+            Some(next)
+                if !next.first
+                    && !next.touches
+                    && matches!(
+                        next.kind,
+                        LexemeKind::Number | LexemeKind::ParenOpen | LexemeKind::BracketOpen | LexemeKind::Minus
+                    )
+                    && !(next.kind == LexemeKind::Minus && !next.touched) =>
+            {
+                After::Value
+            }
             Some(next) if next.kind == LexemeKind::Text && !next.first => After::Text,
             _ => After::Other,
         };

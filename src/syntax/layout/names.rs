@@ -116,7 +116,11 @@ impl LayoutPass<'_, '_> {
             return Some(Token::Name);
         }
         let binds = self.on_same_line(at + 2) && self.kind(at + 2) == Some(LexemeKind::Assign);
-        let meant = if word == "var" && !binds { Meant::Declare("param") } else { foreign.meant };
+        let meant = match word {
+            "var" if !binds => Meant::Declare("param"),
+            "import" | "include" | "require" if self.kind(at + 1) == Some(LexemeKind::Text) => Meant::Use,
+            _ => foreign.meant,
+        };
         let (start, end) = (self.lexemes[at].start, self.lexemes[at].end);
         let diagnostic = Diagnostic::error("E0107", format!("no statement begins with `{word}`"))
             .at(self.source.span(start..end), "a word of other languages")
@@ -130,6 +134,8 @@ impl LayoutPass<'_, '_> {
                 diagnostic.edit(format!("write `{word}`"), self.source.span(start..end), word, !matches!(word, "param"))
             }
             Meant::Fn => diagnostic.edit("write `fn`", self.source.span(start..end), "fn", true),
+            Meant::Require => diagnostic.edit("write `require`", self.source.span(start..end), "require", true),
+            Meant::Use => diagnostic.edit("write `use`", self.source.span(start..end), "use", true),
             Meant::Lost if matches!(word, "import" | "from" | "include" | "require") => {
                 let rest = self.lexemes[at + 1..].iter().take_while(|lexeme| !lexeme.first);
                 let line = self.source.span(start..rest.last().map_or(end, |last| last.end));
@@ -144,6 +150,8 @@ impl LayoutPass<'_, '_> {
             Meant::Nothing => None,
             Meant::Declare(_) => Some(Token::Declare),
             Meant::Fn => Some(Token::Define),
+            Meant::Require => Some(Token::Require),
+            Meant::Use => Some(Token::Use),
             Meant::Lost => Some(Token::Name),
         }
     }
@@ -157,7 +165,8 @@ impl LayoutPass<'_, '_> {
         let next = self.kind(at + 1);
         let value =
             matches!(next, Some(Number | ParenOpen | BracketOpen | Text | Minus)) && !self.lexemes[at + 1].touches;
-        next == Some(Name) || value && self.word(at) == "return"
+        let is_file = next == Some(Text) && matches!(self.word(at), "import" | "include" | "require");
+        next == Some(Name) || value && self.word(at) == "return" || is_file
     }
 
     /// Is this name part of a phrase of the directive being read: `has not improved for`?
