@@ -36,9 +36,10 @@ fn direction(graph: &Graph, draws: &mut Draws) -> Vec<Vec<f64>> {
     graph.parameters.iter().map(|p| (0..count(&p.ty.shape)).map(|_| 2.0 * draws.unit() - 1.0).collect()).collect()
 }
 
-struct Outcome {
-    compared: usize,
-    infinite: usize,
+#[derive(Default)]
+pub struct Outcome {
+    pub compared: usize,
+    pub infinite: usize,
 }
 
 /// One number of a random graph, differentiated along a direction in the parameters.
@@ -54,9 +55,21 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
     let again = simplify(&recognised.graph, &recognised.roots, Stage::Recognise);
     let shown = |known: &Simplified| gradus::graph::show::show(&known.graph, &known.roots);
     assert_eq!(shown(&again), shown(&recognised), "script {script:?}");
-    let (mut graph, number) = (recognised.graph, recognised.roots[0]);
     let mut draws = Draws(seed);
-    let env = environment(&graph, &mut draws, kinked);
+    let env = environment(&recognised.graph, &mut draws, kinked);
+    let what = format!("script {script:?}, seed {seed}");
+    along_a_direction(recognised.graph, recognised.roots[0], env, draws, &what, outcome);
+}
+
+/// One number, differentiated along a direction in the parameters: all ways give the same, once and twice.
+pub fn along_a_direction(
+    mut graph: Graph,
+    number: NodeId,
+    env: Environment,
+    mut draws: Draws,
+    what: &str,
+    outcome: &mut Outcome,
+) {
     let speeds = direction(&graph, &mut draws);
     let speed = |leaf: &Leaf, at: usize| match leaf {
         Leaf::Parameter(p) => speeds[*p as usize][at],
@@ -104,7 +117,7 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
     env.holes.insert(time, gradus::oracle::Values::Uniform(vec![0.0]));
     let roots = [along, bent, forward, forward_twice];
     let values: Vec<f64> = evaluate(&graph, &roots, &env).unwrap().iter().map(|v| v.number()).collect();
-    planned(graph.clone(), time, &roots, script);
+    planned(graph.clone(), time, &roots, what);
     let jet = |root: NodeId| Oracle::new(&graph, &[root]).unwrap().moved::<Jet>(&env, &speed).unwrap()[0].of(0)[0];
     let (dual, of_gradient) = (jet(number), jet(along));
     if !dual.first.is_finite() || !dual.second.is_finite() || dual.second.abs() > 1e6 {
@@ -121,13 +134,13 @@ fn compare(script: &[u8], seed: u64, kinked: bool, outcome: &mut Outcome) {
         ("backwards, then dual", of_gradient.first, dual.second),
     ];
     for (way, got, wanted) in checks {
-        assert!(close(got, wanted), "{way}: {got}, not {wanted}; script {script:?}, seed {seed}\n{}", shown());
+        assert!(close(got, wanted), "{way}: {got}, not {wanted}; {what}\n{}", shown());
     }
     outcome.compared += 1;
 }
 
 /// A value and its derivatives, in one step: native code computes them, and its verifier finds nothing wrong.
-fn planned(mut graph: Graph, time: NodeId, roots: &[NodeId], script: &[u8]) {
+fn planned(mut graph: Graph, time: NodeId, roots: &[NodeId], what: &str) {
     let zero = graph.number(0.0);
     let roots = graph.substitute(roots, &[(time, zero)]);
     // Drawn graphs compute with classes, too, which no program does.
@@ -139,10 +152,10 @@ fn planned(mut graph: Graph, time: NodeId, roots: &[NodeId], script: &[u8]) {
     for rules in [true, false] {
         let batched = pipeline::batched(&step, rules);
         for float in [Float::F64, Float::F32] {
-            let plan = pipeline::planned(&batched, float, 2).unwrap_or_else(|why| panic!("script {script:?}: {why}"));
+            let plan = pipeline::planned(&batched, float, 2).unwrap_or_else(|why| panic!("{what}: {why}"));
             plan.program.verify().unwrap_or_else(|why| {
                 panic!(
-                    "script {script:?}, {float:?}, rules {rules}: {why}\n{}\n{}",
+                    "{what}, {float:?}, rules {rules}: {why}\n{}\n{}",
                     plan.program.text(),
                     gradus::graph::show::show(&batched.graph, &batched.outputs.iter().map(|o| o.1).collect::<Vec<_>>())
                 )

@@ -20,6 +20,7 @@ mod learning;
 mod limits;
 mod lines;
 mod mistakes;
+mod nets;
 mod optimizers;
 mod places;
 mod prelude;

@@ -48,7 +48,7 @@ fn batch(env: &Environment, step: usize) -> Batch {
 }
 
 /// What so many steps leave behind, one after the other, with this number of outputs.
-fn executed(
+pub fn executed(
     executor: &mut dyn Executor,
     env: &Environment,
     outputs: usize,
@@ -76,7 +76,7 @@ fn executed(
 }
 
 /// The same by the oracle.
-fn by_the_oracle(step: &StepGraph, env: &Environment, steps: usize) -> Result<Vec<Left>, String> {
+pub fn by_the_oracle(step: &StepGraph, env: &Environment, steps: usize) -> Result<Vec<Left>, String> {
     let oracle = Steps::new(step)?;
     let mut env = env.clone();
     env.set_runtime(Runtime::Steps, steps as f64);
@@ -93,7 +93,7 @@ fn by_the_oracle(step: &StepGraph, env: &Environment, steps: usize) -> Result<Ve
 }
 
 /// The first number that is another than it should be.
-fn differs(found: &[Left], wanted: &[Left], tolerance: f64) -> Option<String> {
+pub fn differs(found: &[Left], wanted: &[Left], tolerance: f64) -> Option<String> {
     let kinds =
         |left: &Left| [left.parameters.clone(), left.states.clone(), vec![left.logged.clone()], left.outputs.clone()];
     for (step, (found, wanted)) in found.iter().zip(wanted).enumerate() {
