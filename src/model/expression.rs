@@ -236,7 +236,12 @@ impl<'a> Elaborator<'a> {
         self.one_kind((&yes, yes_span), (&no, no_span), &among)?;
         let shape = self.common_shape((&yes, yes_span), (&no, no_span), yes_span.to(no_span))?;
         let probe = self.graph.constant(0.0, &shape);
-        let shape = self.common_shape((&c, c_span), (&Tensor::new(probe), yes_span.to(no_span)), c_span.to(no_span))?;
+        // A single condition chooses between vectors of one entry, too: it is no number that was meant to be one.
+        let shape = if among.is_empty() {
+            shape
+        } else {
+            self.common_shape((&c, c_span), (&Tensor::new(probe), yes_span.to(no_span)), c_span.to(no_span))?
+        };
         let (c, yes, no) = (
             self.graph.expand_to(c.id, &shape),
             self.graph.expand_to(yes.id, &shape),

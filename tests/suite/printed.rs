@@ -75,7 +75,13 @@ fn wrong(path: &Path) -> Option<String> {
 }
 
 /// Programs with what the examples have not.
-const PROGRAMS: [&str; 37] = [
+const PROGRAMS: [&str; 43] = [
+    "input x: [t <= 4, 2]\ntarget y\nh = rnn(x, 2)\np = h[-1][0]\nloss = (p - y)^2",
+    "input x: [t <= 4, 2]\ntarget y\nh = lstm(x, 3)\np = mean(mean(h, axis = 0))\nloss = (p - y)^2",
+    "input x: [t <= 4, 2]\ntarget y\nh = gru(x, 2)\np = max(max(h, axis = 0))\nloss = (p - y)^2",
+    "input x: [t <= 4, 2]\ntarget y\nh = bidirectional(x, 2, rnn)\np = mean(h[-1])\nloss = (p - y)^2",
+    "input x: [t <= 4, 2]\ntarget y\nh = self_attention(dense(x, 4), 2)\np = sum(h)\nloss = (p - y)^2",
+    "input x: [t <= 4, 2]\ntarget y\nparam w: [2]\ns = fold v in x with s = 0 { tanh(s + w' v) }\nloss = (s - y)^2",
     "input x: [4, 3]\nparam w, b\ny = fold v in x with s = 0 { tanh(fold z in v with q = s { sin(w q + z) }) }\nloss = y^2 + b^2",
     "input m: [3, 3]\nparam y: [3] = [0.3, -0.7, 1.1]\nk = sum(m - reverse(sin(y)), axis = 1)\nloss = sum(sin(k))",
     "input x: [12, 2]\ntarget t: [8, 3]\nh = tanh(conv1d(x, 4, 3, padding = causal))\ny = conv1d(h, 3, 3, dilation = 2)\nloss = sum((y - t)^2)",

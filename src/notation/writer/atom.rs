@@ -120,6 +120,10 @@ impl Writer<'_> {
             Notation::Power => a.bracketed().power(b.bracketed()),
             _ if op == AND => a.condition().and(b.condition()),
             _ if op == OR => Expression::Or(Box::new(a.condition()), Box::new(b.condition())),
+            // Within the length of a sequence the language takes an end: a program says the same without one.
+            Notation::Infix("<", _) if is_whole && self.form == Form::Program => {
+                Expression::Compare(">", Box::new(b.bracketed()), Box::new(a.bracketed()))
+            }
             Notation::Infix(sign, _) => compared(sign, a.bracketed(), b.bracketed(), is_whole),
             _ => Expression::call(op.name, vec![a.bracketed(), b.bracketed()]),
         };
