@@ -432,3 +432,12 @@ pub fn fraction(numerator: E, denominator: E) -> E {
 pub fn counts_axes(name: &str, options: &[(String, Expression)]) -> bool {
     name == "transpose" || options.iter().any(|(option, _)| option == "axis" || option == "axes")
 }
+
+/// Whether a formula is a call that says which axes it means: a reshape of what comes out of it is said, too.
+pub fn counts(formula: &Expression) -> bool {
+    match formula {
+        Expression::Call { name, options, .. } => counts_axes(name, options),
+        Expression::Transpose(of) => counts(of),
+        _ => false,
+    }
+}

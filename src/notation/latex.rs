@@ -1,6 +1,6 @@
 //! Derivations in LaTeX (amsmath): one `align*`, aligned at the last `=` of each line.
 use super::derivation::{Derivation, Where};
-use super::expression::{Expression as E, Part, Symbol, counts_axes};
+use super::expression::{Expression as E, Part, Symbol, counts, counts_axes};
 use super::linear::number;
 
 pub fn render(derivation: &Derivation) -> String {
@@ -40,7 +40,7 @@ fn level(e: &E) -> u8 {
         E::And(..) => 4,
         E::Or(..) => 3,
         E::If { .. } => 1,
-        E::Reshaped(x, _) => level(x),
+        E::Reshaped(x, _) if !counts(x) => level(x),
         E::Fraction(..) | E::Symbol(Symbol::Derivative { .. }) => 12,
         E::Subscript(..) | E::Index(..) | E::Transpose(_) => 13,
         _ => 14,
@@ -96,7 +96,8 @@ pub fn print(e: &E) -> String {
         E::Bars(x) => format!(r"\left|{}\right|", print(x)),
         E::Bracket(x) => format!("[{}]", print(x)),
         E::List(all) => format!("[{}]", list(all)),
-        E::Reshaped(x, _) => print(x),
+        E::Reshaped(x, _) if !counts(x) => print(x),
+        E::Reshaped(..) => reshaped(e),
         E::Product { scalars, factors } => {
             let mut text = String::new();
             for (k, factor) in scalars.iter().chain(factors).enumerate() {
@@ -163,7 +164,7 @@ fn reshaped(e: &E) -> String {
 /// What bears an exponent: a fraction needs parentheses, and so does what has an exponent.
 fn raised(x: &E) -> String {
     match x {
-        E::Reshaped(x, _) => raised(x),
+        E::Reshaped(x, _) if !counts(x) => raised(x),
         E::Fraction(..) | E::Transpose(_) => parenthesised(&print(x)),
         _ => at_least(x, 13),
     }

@@ -1,5 +1,5 @@
 //! Formulas in one line, with as few parentheses as the language's precedence allows: what `text` and `nn` have in common.
-use super::expression::{Expression as E, Part, Running, Symbol, counts_axes};
+use super::expression::{Expression as E, Part, Running, Symbol, counts, counts_axes};
 
 /// How one of the linear forms spells what they do not share.
 pub struct Style {
@@ -84,7 +84,7 @@ impl Printer<'_> {
             E::And(..) => level::AND,
             E::Or(..) => level::OR,
             E::If { .. } => level::IF,
-            E::Reshaped(x, _) if self.style.typographic => self.level(x),
+            E::Reshaped(x, _) if self.style.typographic && !counts(x) => self.level(x),
             E::Reshaped(..) => level::ATOM,
         }
     }
@@ -97,7 +97,7 @@ impl Printer<'_> {
     /// A reshape that paper does not show has the form of what it reshapes.
     fn shown<'e>(&self, e: &'e E) -> &'e E {
         match e {
-            E::Reshaped(x, _) if self.style.typographic => self.shown(x),
+            E::Reshaped(x, _) if self.style.typographic && !counts(x) => self.shown(x),
             _ => e,
         }
     }
@@ -148,7 +148,7 @@ impl Printer<'_> {
             E::Bars(x) => format!("abs({})", self.formula(x)),
             E::Bracket(x) => format!("[{}]", self.formula(x)),
             E::List(all) => format!("[{}]", all.iter().map(|x| self.formula(x)).collect::<Vec<_>>().join(", ")),
-            E::Reshaped(x, _) if self.style.typographic => self.formula(x),
+            E::Reshaped(x, _) if self.style.typographic && !counts(x) => self.formula(x),
             E::Reshaped(..) => self.reshaped(e),
             E::Product { scalars, factors } => self.product(scalars, factors),
             E::Negate(x) => format!("{}{}", self.style.minus, self.at_least(x, level::PRODUCT)),

@@ -7,6 +7,7 @@ mod atom;
 mod axes;
 mod contraction;
 mod gather;
+mod pool;
 mod product;
 mod reduce;
 mod reference;

@@ -40,6 +40,9 @@ impl Writer<'_> {
 
     /// Sums and means.
     pub(super) fn reduction(&mut self, op: ReduceOp, axes: &[usize], x: NodeId, at: &At) -> Result<Factors> {
+        if let Some(pooled) = self.pooled(op, axes, x, at)? {
+            return Ok(Factors::one(pooled));
+        }
         // Behind a permutation the axes are others.
         if let Op::View(view) = self.graph.op(x)
             && let Some(order) = view.as_permutation(self.graph.shape(view.x))
@@ -100,6 +103,9 @@ impl Writer<'_> {
             && self.form == Form::Paper
         {
             return self.value(*one, &at.with(vec![Axis::At(Place::Affine(Affine::number(0)))]));
+        }
+        if let Some(pooled) = self.pooled(op, axes, x, at)? {
+            return Ok(pooled);
         }
         let over = self.over(axes, x, at);
         let inner = at.with(over.looked.clone());

@@ -92,7 +92,7 @@ impl Writer<'_> {
     }
 
     /// A place in brackets.
-    fn index_of(&self, place: &Place) -> Part {
+    pub(super) fn index_of(&self, place: &Place) -> Part {
         match place {
             Place::Affine(affine) => self.as_index(affine).part(),
             Place::Value(_) => place.part(),
