@@ -286,8 +286,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     let is_measured = matches!(target.kind, GoalKind::Number | GoalKind::Numbers(_));
     if target.missing {
-        let with = if is_measured { "mean" } else { "most_frequent" };
-        out += &format!("    fill t with {with}    // better: take rows without it out of the file\n");
+        out += "    skip missing t    // nothing is learned from a row without it\n";
     }
     let scaled: Vec<&str> = std::iter::once("x")
         .filter(|_| !inputs.is_empty())

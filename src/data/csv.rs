@@ -101,6 +101,7 @@ pub fn read_csv(bytes: &[u8], file: &str, reading: &Reading) -> Result<Table, St
         broken: taken.broken,
         unread: vec![],
         windows: None,
+        kept: None,
     })
 }
 

@@ -149,7 +149,7 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
     if fitting.declared.kind.is_class() {
         line += &format!(", or `fill {name} with \"unknown\"` and one class more");
     }
-    let error = error.help(format!("{line}, or take the row out of the file"));
+    let error = error.help(format!("{line}; or `skip missing {name}`, which leaves such rows out"));
     match fitting.resolved.span {
         Some(span) => {
             let behind = Span { start: span.end, ..span };

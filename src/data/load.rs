@@ -86,6 +86,30 @@ impl Loading<'_> {
             return Err(vec![error.help(format!("{why}; a header alone is no row"))]);
         }
         let asked = self.plan.window.as_ref();
+        let complete = match asked {
+            None => self.complete_rows(table).map_err(|error| vec![error])?,
+            // Of a series, windows are left out.
+            Some(_) => None,
+        };
+        let kept = complete.as_ref().map(|keep| table.of_rows(keep));
+        let count = |range: std::ops::Range<usize>| match &complete {
+            Some(keep) => keep[range].iter().filter(|keep| **keep).count(),
+            None => range.len(),
+        };
+        let mut next = own_rows;
+        let file_parts: Vec<Option<usize>> = file_parts
+            .iter()
+            .map(|rows| {
+                let first = next;
+                next += rows.unwrap_or(0);
+                rows.map(|rows| count(first..first + rows))
+            })
+            .collect();
+        let (table, own_rows, file_parts) = (kept.as_ref().unwrap_or(table), count(0..own_rows), &file_parts[..]);
+        if let Some(left) = complete.as_ref().filter(|_| table.rows == 0) {
+            let error = self.section_error("E0617", format!("all {} rows lack what `skip missing` names", left.len()));
+            return Err(vec![error.help("take the line out, or look at the column: has it another name?")]);
+        }
         let windowed = asked.map(|asked| self.windowed(table, own_rows, file_parts, asked)).transpose();
         let windowed = windowed.map_err(|error| vec![error])?;
         let table = windowed.as_ref().map_or(table, |windowed| &windowed.table);

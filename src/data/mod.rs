@@ -13,6 +13,7 @@ mod idx;
 mod inline;
 mod load;
 mod loading;
+mod missing;
 mod moments;
 mod names;
 mod numpy;

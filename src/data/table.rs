@@ -27,6 +27,8 @@ pub struct Table {
     pub written: Vec<(String, CellType)>,
     /// If its rows are windows.
     pub windows: Option<Cut>,
+    /// If rows were left out: the rows of the files that these are.
+    pub kept: Option<Vec<usize>>,
 }
 
 /// Windows over the rows of a file.
@@ -112,6 +114,7 @@ impl Table {
         }
     }
     fn place_of_row(&self, row: usize) -> String {
+        let row = self.kept.as_ref().and_then(|kept| kept.get(row)).copied().unwrap_or(row);
         let Some(origin) = self.origins.iter().rfind(|origin| origin.first_row <= row) else {
             return format!("row {}", row + 1);
         };

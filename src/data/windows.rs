@@ -104,7 +104,32 @@ impl Loading<'_> {
             let (name, span) = slot.map_or(("t", asked.span), |slot| (&slot.declared.name, slot.declared.span));
             return Err(out_of_bounds(&place, row, lengths[row], (1, asked.size), name, span));
         }
-        let table = cut(&scaled, &of_windows, &wanted(self.plan));
+        let mut table = cut(&scaled, &of_windows, &wanted(self.plan));
+        if let Some(complete) = self.complete_rows(&table)? {
+            let mut number = 0;
+            let numbers: Vec<u32> = complete
+                .iter()
+                .map(|keep| {
+                    number += u32::from(*keep);
+                    number.wrapping_sub(1)
+                })
+                .collect();
+            for part in [&mut parts.train, &mut parts.validation, &mut parts.test] {
+                part.retain(|row| complete[*row as usize]);
+                part.iter_mut().for_each(|row| *row = numbers[*row as usize]);
+            }
+            let kept =
+                |all: &[usize]| (all.iter().zip(&complete)).filter(|(_, keep)| **keep).map(|(one, _)| *one).collect();
+            let Cut { starts, size, lengths } = of_windows;
+            let of_windows = Cut { starts: kept(&starts), size, lengths: lengths.as_deref().map(kept) };
+            if of_windows.starts.is_empty() {
+                let error =
+                    self.section_error("E0617", format!("all {} windows lack what `skip missing` names", starts.len()));
+                return Err(error.help("take the line out, or fill the column: `fill level with previous`"));
+            }
+            table = cut(&scaled, &of_windows, &wanted(self.plan));
+            self.none_is_empty(&parts, of_windows.starts.len())?;
+        }
         Ok(Windowed { table, parts, statistics })
     }
 
@@ -429,6 +454,7 @@ pub(super) fn cut(table: &Table, windows: &Cut, wanted: &dyn Fn(&str) -> bool) -
         rows: starts.len(),
         unread: table.unread.iter().cloned().chain(left.into_iter().map(|column| column.name.clone())).collect(),
         windows: Some(windows.clone()),
+        kept: None,
         origins: table.origins.clone(),
         headerless: table.headerless,
         broken: vec![],

@@ -66,6 +66,14 @@ pub(super) fn read_directive(
                 plan.fill.push(Fill { slot, with, span: at });
             }
         }
+        "skip" => {
+            for id in phrase.map_or(&[][..], |phrase| &phrase.values[..]) {
+                let slot = slot_of(reader, plan, *id, "skip missing")?;
+                let at = reader.tree.span(*id);
+                lines.first("E0609", &format!("`skip missing {}`", plan.slots[slot].declared.name), at)?;
+                plan.skip_missing.push((slot, at));
+            }
+        }
         "train" => {
             lines.first("E0609", "`train where`", span)?;
             plan.train_where = Some(reader.expression(value)?);

@@ -86,6 +86,8 @@ pub struct DataPlan {
     /// Columns of a windowed file of which a missing cell is as the one before it.
     pub carried: Vec<(String, Span)>,
     pub fill: Vec<Fill>,
+    /// Inputs and targets without which a row is left out, by their slots.
+    pub skip_missing: Vec<(usize, Span)>,
     /// Rows of the training part for which this does not hold are left out.
     pub train_where: Option<ColumnExpression>,
     pub test: Option<PartRequest>,

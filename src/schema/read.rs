@@ -56,6 +56,7 @@ pub fn default_plan(declared: &[Declared], settings: &IndexMap<String, f64>) -> 
         scaled: vec![],
         window: None,
         carried: vec![],
+        skip_missing: vec![],
         fill: vec![],
         train_where: None,
         test: None,

@@ -38,6 +38,7 @@ const fn train(word: &'static str, forms: &'static [Form]) -> DirectiveRule {
 static DIRECTIVES: &[DirectiveRule] = &[
     data("standardize", &[form(Many::Some, &[], "standardize x, t")]),
     data("fill", &[form(Many::Some, &[("with", Many::One)], "fill x with mean")]),
+    data("skip", &[form(Many::None, &[("missing", Many::Some)], "skip missing t")]),
     data("train", &[form(Many::None, &[("where", Many::One)], "train where quality > 0")]),
     data("test", &[
         form(Many::One, &[], "test 0.2"), form(Many::None, &[("last", Many::One)], "test last 0.2"),

@@ -85,11 +85,11 @@ pub fn advice_on_line(section: SectionKind, word: &str) -> Option<&'static str> 
         (SectionKind::Data, "sort" | "order" | "sort_by" | "order_by") => {
             "rows stay in the order of the file; `test last 0.2` keeps the last ones"
         }
-        (SectionKind::Data, "skip" | "skiprows" | "header") => {
+        (SectionKind::Data, "skiprows" | "header") => {
             "the first line with names is the header, and `x = price` takes a column by its name"
         }
         (SectionKind::Data, "drop" | "dropna" | "ignore") => {
-            "`train where price > 0` leaves rows out, and columns that no line names are not read"
+            "`skip missing t` leaves rows without `t` out, `train where price > 0` others, and columns that no line names are not read"
         }
         (SectionKind::Data, "columns" | "usecols" | "features") => {
             "`x = all except price` or `x = [width, height]` names the columns of an input"

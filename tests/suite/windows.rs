@@ -291,6 +291,60 @@ fn a_series_that_is_too_short_is_not_called_a_prompt() {
     }
 }
 
+/// `skip missing` is the file without those rows; of windows, without those windows.
+#[test]
+fn rows_that_lack_a_value_are_left_out() {
+    let mut chance = Chance(Stream::named(4, Purpose::Draw, "skipped"), 0);
+    for _ in 0..40 {
+        let rows: Vec<(usize, Option<usize>, bool)> = (0..12 + chance.below(20))
+            .map(|row| (row, (chance.below(4) > 0).then(|| chance.below(3)), chance.below(2) > 0))
+            .collect();
+        let csv = |rows: &[(usize, Option<usize>, bool)]| {
+            let line = |(row, t, class): &(usize, Option<usize>, bool)| {
+                format!("{row},{},{}\n", t.map_or(String::new(), |t| t.to_string()), if *class { "p" } else { "q" })
+            };
+            format!("a,b,c\n{}", rows.iter().map(line).collect::<String>())
+        };
+        let there: Vec<_> = rows.iter().copied().filter(|row| row.1.is_some()).collect();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("d.csv"), csv(&rows)).unwrap();
+        std::fs::write(folder.path().join("e.csv"), csv(&there)).unwrap();
+        for part in ["", "test last 0.3", "test 0.3", "validation 0.2; test by c == \"p\"", "test \"d.csv\""] {
+            let text = |file: &str, skip: &str| {
+                format!(
+                    "input x\ntarget t\ntarget k: class(2)\nparam w\nloss = (w x - t)^2\n\
+                     data \"{file}\" {{ x = a; t = b; k = c; standardize x; {skip}{} }}\ntrain {{ minimize loss; steps 1 }}\n",
+                    part.replace("d.csv", file)
+                )
+            };
+            let skipped = load(&text("d.csv", "skip missing t; "), folder.path());
+            let without = load(&text("e.csv", ""), folder.path());
+            match (skipped, without) {
+                (Ok(one), Ok(other)) => {
+                    assert_eq!(
+                        (0..3).map(|k| numbers(&one, k)).collect::<Vec<_>>(),
+                        (0..3).map(|k| numbers(&other, k)).collect::<Vec<_>>()
+                    );
+                    assert_eq!(one.parts, other.parts);
+                }
+                (one, other) => assert_eq!(one.err(), other.err(), "{part}"),
+            }
+        }
+        let text = "input x: [3]\ntarget t\nparam w: [3]\nloss = (w' x - t)^2\n\
+                    data \"d.csv\" { window 4; x = a[0..3]; t = b[3]; skip missing t; test last 0.4 }\ntrain { minimize loss; steps 1 }\n";
+        let Ok(windows) = load(text, folder.path()) else { continue };
+        let (x, t) = (numbers(&windows, 0), numbers(&windows, 1));
+        for (x, t) in x.chunks(3).zip(&t) {
+            let row = x[0] as usize + 3;
+            assert_eq!(rows[row].1, Some(*t as usize), "{row}");
+        }
+        let parts = [&windows.parts.train, &windows.parts.test].map(Vec::len);
+        let cut = rows.len() - (0.4 * rows.len() as f64).round() as usize;
+        let wanted = [3..cut, cut + 3..rows.len()].map(|ends| ends.filter(|row| rows[*row].1.is_some()).count());
+        assert_eq!(parts, wanted);
+    }
+}
+
 /// Only probabilities are drawn from, and a prompt has a value in each of its cells.
 #[test]
 fn what_can_not_be_written_on_is_said() {
