@@ -119,7 +119,7 @@ impl<'a> Elaborator<'a> {
             Some((_, entry)) => matches!(entry.slot, Slot::Value(_)),
             None => true,
         };
-        all.filter(|other| *other != condition && self.names_in(*other).iter().all(|name| is_known(&name))).collect()
+        all.filter(|other| *other != condition && self.names_in(*other).iter().all(is_known)).collect()
     }
 
     /// Another number for an argument, with which the condition holds: of the other sign, the usual one, the next whole one, as a share.

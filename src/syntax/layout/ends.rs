@@ -1,6 +1,7 @@
 //! Where a statement ends.
 use super::LayoutPass;
 use crate::syntax::lexeme::LexemeKind;
+use crate::syntax::significant::Significant;
 use crate::syntax::token::Token;
 use crate::syntax::words::{After, statement_word};
 
@@ -47,17 +48,7 @@ impl LayoutPass<'_, '_> {
         let after = match self.lexemes.get(at + 1) {
             Some(next) if next.kind == LexemeKind::BraceOpen => After::Brace,
             Some(next) if next.kind == LexemeKind::Name && !next.first => After::Name,
-            Some(next)
-                if !next.first
-                    && !next.touches
-                    && matches!(
-                        next.kind,
-                        LexemeKind::Number | LexemeKind::ParenOpen | LexemeKind::BracketOpen | LexemeKind::Minus
-                    )
-                    && !(next.kind == LexemeKind::Minus && !next.touched) =>
-            {
-                After::Value
-            }
+            Some(next) if !next.first && !next.touches && begins_value(next) => After::Value,
             Some(next) if next.kind == LexemeKind::Text && !next.first => After::Text,
             _ => After::Other,
         };
@@ -90,5 +81,14 @@ impl LayoutPass<'_, '_> {
             Name => !matches!(self.word(at), "then" | "else" | "and" | "or" | "with"),
             _ => true,
         }
+    }
+}
+
+/// Whether a value begins here that is no name: a number, a bracket, a sign that touches what follows.
+fn begins_value(lexeme: &Significant) -> bool {
+    match lexeme.kind {
+        LexemeKind::Number | LexemeKind::ParenOpen | LexemeKind::BracketOpen => true,
+        LexemeKind::Minus => lexeme.touched,
+        _ => false,
     }
 }
