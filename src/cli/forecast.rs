@@ -10,6 +10,9 @@ const CHARACTERS_OF_A_WINDOW: usize = 64;
 pub const FEWEST_ROWS: usize = 40;
 /// One of a panel's series is at least so long.
 const SHORTEST_SERIES: usize = 8;
+/// The share of the rows that validates a first program, and how many of a series are to be in it.
+const VALIDATED: f64 = 0.15;
+const FEWEST_KEPT: usize = 4;
 /// Of fewer recordings, a person's or a shop's, a part has none.
 pub const FEWEST_RECORDINGS: usize = 8;
 /// A text that is shorter says too little of its language.
@@ -117,6 +120,14 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         return None;
     }
     let places = PLACES.min(rows / if panel.is_some() { 2 } else { 10 }).min((found.rows / 20).max(4)).max(2);
+    let window = panel.map_or(String::new(), |panel| format!(" by {}", quoted(&panel.column)));
+    // Of few series the last rows of each are kept, if a window fits there; of many, or of short ones, whole ones.
+    let kept = (VALIDATED * rows as f64) as usize;
+    let (last, by, places) = match panel {
+        Some(panel) if panel.count < FEWEST_RECORDINGS && FEWEST_KEPT <= kept => ("last ", "", places.min(kept - 1)),
+        Some(_) => ("", window.as_str(), places),
+        None => ("last ", "", places),
+    };
     let all: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     // Names that no column has: `standardize x` would be the input, `output y` a column.
     let free = |own, other| free(found, own, other);
@@ -134,12 +145,6 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         }
     };
     let filled = filled(&all_measured);
-    let window = panel.map_or(String::new(), |panel| format!(" by {}", quoted(&panel.column)));
-    // Of few series the last rows of all are kept, of many whole ones.
-    let (last, by) = match panel {
-        Some(panel) if panel.count >= FEWEST_RECORDINGS => ("", window.as_str()),
-        _ => ("last ", ""),
-    };
     let left: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).filter(|c| !columns.contains(c)).collect();
     let mut out = format!("// {stem}: the next `{target}` from the last {places} of {} rows of {name}\n", found.rows);
     if all.len() == 1 {

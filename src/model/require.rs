@@ -99,7 +99,7 @@ impl<'a> Elaborator<'a> {
     fn names_in(&self, id: TreeId) -> Vec<&'a str> {
         let (mut names, mut open) = (vec![], vec![id]);
         while let Some(id) = open.pop() {
-            names.extend(self.tree.name(id));
+            names.extend(self.tree.name(id).filter(|name| !names.contains(name)));
             let from = open.len();
             self.tree.kind(id).for_each_child(&mut |child| open.push(child));
             open[from..].reverse();

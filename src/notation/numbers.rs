@@ -32,7 +32,7 @@ pub fn ratio(value: f64) -> Ratio {
     if let Some((p, q)) = whole_ratio(value, 10_000) {
         return Ratio::of(p, q);
     }
-    root(value).unwrap_or_else(|| Ratio::of(value, 1.0))
+    multiple_of_pi(value).or_else(|| root(value)).unwrap_or_else(|| Ratio::of(value, 1.0))
 }
 
 /// A number as one formula.
@@ -62,6 +62,21 @@ fn whole_ratio(value: f64, most: u32) -> Option<(f64, f64)> {
         let p = (value * q).round();
         ((1.0..=1000.0).contains(&p) && is_near(value * q, p)).then_some((p, q))
     })
+}
+
+/// `p π / q`, `p π² / q`, `p / (q π)` with small whole numbers.
+fn multiple_of_pi(value: f64) -> Option<Ratio> {
+    use std::f64::consts::PI;
+    let pi = || Expression::name("π");
+    let number = |n: f64| Expression::Number(n);
+    if let Some((p, q)) = whole_ratio(value / PI, 16) {
+        return Some(Ratio { above: vec![number(p), pi()], below: vec![number(q)] });
+    }
+    if let Some((p, q)) = whole_ratio(value / (PI * PI), 16) {
+        return Some(Ratio { above: vec![number(p), pi().power(number(2.0))], below: vec![number(q)] });
+    }
+    let (p, q) = whole_ratio(value * PI, 16)?;
+    Some(Ratio { above: vec![number(p)], below: vec![number(q), pi()] })
 }
 
 /// `sqrt(p/q)`, `sqrt(p π / q)`, `sqrt(p / (q π))` with small whole numbers.

@@ -264,6 +264,49 @@ loss = sum((y - t)^2)
     ));
 }
 
+/// Pooling is called by its name, and what repeats or is counted anew is said.
+#[test]
+fn pools_of_both_kinds() {
+    insta::assert_snapshot!(printed(
+        "input x: [6, 2]
+target y: [3, 2]
+loss = sum((mean_pool1d(dense(x, 2), 2) - y)^2)
+"
+    ));
+    insta::assert_snapshot!(printed(
+        "input image: [4, 4, 1]
+target y
+h = max_pool2d(tanh(conv2d(image, 2, 3, padding = same)), 2)
+z = neuron(flatten(h))
+loss = (z - y)^2
+"
+    ));
+}
+
+/// Rounds count from 1, places from 0: of a sequence s ≤ t are there.
+#[test]
+fn the_last_round_of_a_sequence() {
+    insta::assert_snapshot!(printed(
+        "input x: [t <= 3, 2]
+target y
+h = rnn(x, 2)
+loss = (h[-1, 0] + mean(h) - y)^2
+"
+    ));
+}
+
+#[test]
+fn multiples_of_pi() {
+    insta::assert_snapshot!(printed(
+        "input x
+param a, b
+y = a sin(π x) + b cos(2 π x)
+g = ∂²y/∂x²
+loss = (g + y)^2
+"
+    ));
+}
+
 #[test]
 fn rounds_of_a_repeat() {
     insta::assert_snapshot!(printed(

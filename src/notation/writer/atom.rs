@@ -3,8 +3,9 @@ use super::axes::union;
 use super::{At, Axis, Hint, Needs, Piece, Result, Writer};
 use crate::graph::{Kind, Leaf, NamedOp, NodeId, Op, named, ordered};
 use crate::notation::derivation::Form;
-use crate::notation::expression::{Expression, Part, fraction};
+use crate::notation::expression::{Expression, Part, fraction, sum};
 use crate::notation::numbers;
+use crate::notation::place::Place;
 use crate::op::activation::SIGMOID;
 use crate::op::comparison::{AND, NOT, OR};
 use crate::op::exponential::{RSQRT, SQRT};
@@ -41,10 +42,33 @@ impl Writer<'_> {
             Op::View(view) => self.changed(&view, at),
             Op::Reshape { x, shape } => {
                 let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
-                let piece = self.value_or_letter(x, &all)?;
-                let piece = if self.form == Form::Program { self.in_full(x, piece, &all)? } else { piece };
-                let expression = Expression::Reshaped(Box::new(piece.expression), shape.clone());
-                Ok(at_places(expression, at))
+                let goes_back = self.form == Form::Paper && self.goes_back(x, &shape);
+                if goes_back {
+                    self.going_back.push(shape.clone());
+                }
+                let piece = self.value_or_letter(x, &all);
+                if goes_back {
+                    self.going_back.pop();
+                }
+                let piece = piece?;
+                // What repeats along an axis is said with that axis: the elements are counted anew. A number may be anything.
+                let is_number = piece.axes.is_empty() && self.form == Form::Paper;
+                let piece = if is_number { piece } else { self.in_full(x, piece, &all)? };
+                let without_units = |shape: &[usize]| shape.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+                let comes_from = self.graph.shape(x);
+                let is_same = goes_back
+                    || self.going_back.last().is_some_and(|back| back == comes_from)
+                    || without_units(comes_from) == without_units(&shape);
+                let expression = match (&shape[..], self.form) {
+                    // Axes of one element need no word on paper; elements that are counted anew do.
+                    ([_], Form::Paper) if !is_same => Expression::call("flatten", vec![piece.expression.bracketed()]),
+                    (_, Form::Paper) if !is_same && !is_number => {
+                        let sizes = shape.iter().map(|&n| Expression::Number(n as f64)).collect();
+                        Expression::call("reshape", vec![piece.expression.bracketed(), Expression::List(sizes)])
+                    }
+                    _ => Expression::Reshaped(Box::new(piece.expression), shape.clone()),
+                };
+                Ok(self.at_places_of(expression, at))
             }
             Op::Join { axis, parts } => self.join(axis, &parts, at),
             Op::OneHot { index, size } => self.one_hot(index, size, at),
@@ -55,6 +79,15 @@ impl Writer<'_> {
                 let rest = at.with(at.axes[1..].to_vec());
                 let piece = self.value_or_letter(x, &rest)?;
                 let Axis::At(place) = &at.axes[0] else { return Err(Needs { axis: 0, hint: Hint::Any }) };
+                if let (Form::Paper, Place::Value(value), Some(title)) = (self.form, place, self.names.get(x))
+                    && rest.axes.iter().all(|axis| *axis == Axis::Free)
+                {
+                    // Rounds count from 1.
+                    let one = (false, Expression::Number(1.0));
+                    let round = one_more(value).unwrap_or_else(|| sum(vec![(false, value.clone()), one]));
+                    let expression = Expression::Symbol(title.symbol.clone()).subscript(vec![round]);
+                    return Ok(Piece { expression, axes: (1..at.axes.len()).collect() });
+                }
                 let expression = piece.expression.index(vec![place.part()]);
                 Ok(Piece { expression, axes: piece.axes.iter().map(|k| k + 1).collect() })
             }
@@ -85,7 +118,25 @@ impl Writer<'_> {
             }
             Leaf::Binder(..) | Leaf::LoopIndex(_) => Expression::name("state"),
         };
-        at_places(expression, at)
+        self.at_places_of(expression, at)
+    }
+
+    /// Whether a value is made of one that had this shape before, without sums.
+    fn goes_back(&self, x: NodeId, shape: &[usize]) -> bool {
+        match self.graph.op(x) {
+            Op::Reshape { x: before, .. } => self.graph.shape(*before) == shape,
+            Op::Reduce { .. } | Op::Contract(_) | Op::Leaf(_) => false,
+            op => op.operands().iter().any(|&operand| self.goes_back(operand, shape)),
+        }
+    }
+
+    /// A formula of all axes, indexed where they are at places.
+    pub(super) fn at_places_of(&self, expression: Expression, at: &At) -> Piece {
+        let parts = at.axes.iter().map(|axis| match axis {
+            Axis::Free => Part::Range(None, None),
+            Axis::At(place) => self.index_of(place),
+        });
+        Piece { expression: expression.index(parts.collect()), axes: at.free().collect() }
     }
 
     fn unary(&mut self, op: UnaryOp, x: NodeId, at: &At) -> Result<Piece> {
@@ -343,19 +394,6 @@ fn repeated(piece: Piece, axis: usize, count: usize) -> Result<Piece> {
         return Err(Needs { axis, hint: Hint::Any });
     }
     Ok(Piece { expression: Expression::filled(piece.expression.bracketed(), &[count]), axes: vec![axis] })
-}
-
-/// A formula of all axes, indexed where they are at places.
-fn at_places(expression: Expression, at: &At) -> Piece {
-    let parts = at
-        .axes
-        .iter()
-        .map(|axis| match axis {
-            Axis::Free => Part::Range(None, None),
-            Axis::At(place) => place.part(),
-        })
-        .collect();
-    Piece { expression: expression.index(parts), axes: at.free().collect() }
 }
 
 /// A comparison. Letters of loops count from 1, and what is compared from 0: `s − 1 < t` is `s ≤ t` of whole numbers.

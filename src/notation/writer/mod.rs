@@ -98,6 +98,8 @@ pub struct Writer<'g> {
     pub form: Form,
     /// Whether the body of a `scan` is written: its places count from 0 and stand in brackets, its values are those of the round.
     pub in_body: bool,
+    /// Shapes to which what is being written goes back, so that how its elements were counted meanwhile needs no word.
+    going_back: Vec<Vec<usize>>,
 }
 
 /// Without pairs of terms that are nothing together: their axes are none of the sum's.
@@ -127,6 +129,7 @@ impl<'g> Writer<'g> {
             quotients,
             form,
             in_body: false,
+            going_back: vec![],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Pooling, as the prelude calls it: the greatest or the mean of windows that lie side by side, which the graph has as parts of axes.
 use super::{At, Axis, Piece, Result, Writer};
 use crate::graph::{NodeId, Op};
-use crate::notation::expression::{Expression, Part};
+use crate::notation::expression::Expression;
 use crate::op::ReduceOp;
 
 impl Writer<'_> {
@@ -30,12 +30,7 @@ impl Writer<'_> {
             _ => Expression::List(numbers),
         };
         let call = Expression::call(name, vec![piece.expression.bracketed(), size]);
-        let parts = at.axes.iter().map(|axis| match axis {
-            Axis::Free => Part::Range(None, None),
-            Axis::At(place) => self.index_of(place),
-        });
-        let expression = call.index(parts.collect());
-        Ok(Some(Piece { expression, axes: at.free().collect() }))
+        Ok(Some(self.at_places_of(call, at)))
     }
 
     /// The series `[t, n]` or the image `[height, width, n]` of which these axes of `x` are windows side by side, and their sizes.

@@ -148,7 +148,9 @@ impl Writer<'_> {
     /// A place along a stack as one of its loop: letters are the same, numbers count from 1 and the last is the end's letter.
     fn counted(&self, of: LoopId, place: &Affine) -> Affine {
         if !place.terms.is_empty() || place.divisor != 1 {
-            return place.clone();
+            // Letters of loops count from 1, those of axes from 0.
+            let less = place.divisor - self.letters_of_loops(place);
+            return Affine { offset: place.offset + less, ..place.clone() };
         }
         let length = self.graph.looped(of).length as i64;
         if place.offset == length - 1 {
