@@ -95,7 +95,8 @@ impl Loading<'_> {
         }
         self.none_is_empty(&parts, starts.len())?;
         let lengths = asked.whole.then_some(lengths);
-        let of_windows = Cut { starts, size: asked.size, lengths };
+        let mut of_windows = Cut { starts, size: asked.size, lengths };
+        let too_long = self.cut_short(&mut of_windows);
         if let Some(lengths) = &of_windows.lengths
             && let Some(row) = lengths.iter().position(|length| asked.size < *length)
         {
@@ -105,6 +106,10 @@ impl Loading<'_> {
             return Err(out_of_bounds(&place, row, lengths[row], (1, asked.size), name, span));
         }
         let mut table = cut(&scaled, &of_windows, &wanted(self.plan));
+        let why = |(row, length): (usize, usize)| {
+            (row, format!("{} has {length} rows, and at most {} are taken", table.place(row), asked.size))
+        };
+        table.broken = too_long.into_iter().map(why).collect();
         if let Some(complete) = self.complete_rows(&table)? {
             let mut number = 0;
             let numbers: Vec<u32> = complete
@@ -131,6 +136,16 @@ impl Loading<'_> {
             self.none_is_empty(&parts, of_windows.starts.len())?;
         }
         Ok(Windowed { table, parts, statistics })
+    }
+
+    /// Recordings that are longer than any may be, where such are skipped, each with its length: they are cut for the while.
+    fn cut_short(&self, windows: &mut Cut) -> Vec<(usize, usize)> {
+        let (Some(lengths), true) = (&mut windows.lengths, self.options.skip_bad) else { return vec![] };
+        let size = windows.size;
+        let too_long: Vec<(usize, usize)> =
+            lengths.iter().copied().enumerate().filter(|(_, length)| size < *length).collect();
+        lengths.iter_mut().for_each(|length| *length = (*length).min(size));
+        too_long
     }
 
     /// The part of each row; or that windows, which do not overlap, are dealt out by chance.

@@ -323,3 +323,37 @@ fn places_that_are_not_there_are_refused() {
         assert_eq!(load_with(line).unwrap_err(), ["E0624"], "{line}");
     }
 }
+
+/// A recording that is longer than any may be has an empty answer where such are skipped; the others have theirs.
+#[test]
+fn a_recording_that_is_too_long_is_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, counts: &[(&str, usize)]| {
+        let rows: String =
+            counts.iter().flat_map(|(id, count)| (1..=*count).map(move |u| format!("{id},{u}\n"))).collect();
+        std::fs::write(folder.path().join(name), format!("id,u\n{rows}")).unwrap();
+    };
+    write("ok.csv", &[("a", 2), ("b", 3)]);
+    write("long.csv", &[("a", 2), ("b", 7), ("c", 1)]);
+    let text = "input x: [t <= 6, 1]\ntarget y\nparam w\ns = w sum(x)\nloss = (s - y)^2\noutput length = t\n\
+                data \"ok.csv\" { window by id; x = [u]; y = u[0] }\ntrain { minimize loss; steps 1 }\n";
+    std::fs::write(folder.path().join("m.nn"), text).unwrap();
+    let run = |arguments: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_gradus"))
+            .args(arguments.split(' '))
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    assert!(run("run m.nn --save w.safetensors").status.success());
+    let predict = "predict m.nn --weights w.safetensors --data long.csv";
+    let refused = run(predict);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("E0624"));
+    let skipped = run(&format!("{predict} --skip-bad"));
+    assert_eq!(String::from_utf8_lossy(&skipped.stdout).lines().collect::<Vec<_>>(), ["length", "2", "\"\"", "1"]);
+    assert!(
+        String::from_utf8_lossy(&skipped.stderr).contains("has 7 rows"),
+        "{}",
+        String::from_utf8_lossy(&skipped.stderr)
+    );
+}
