@@ -170,7 +170,7 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
     };
     out += &format!(
         "{before_data}data \"{name}\" {{\n    window {}{window}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n{filled}    standardize {}\n    \
-         validation {last}0.15{by}\n    test {last}0.2{by}\n}}\n\n\
+         validation {last}{VALIDATED}{by}\n    test {last}0.2{by}\n}}\n\n\
          train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",
         places + 1,

@@ -119,7 +119,8 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
     let width = fitting.resolved.width().max(1);
     let (row, element) = (at / width, at % width);
     let name = &fitting.declared.name;
-    let (column, place) = match missing_cell(fitting.resolved, fitting.table, row, element) {
+    let missing = missing_cell(fitting.resolved, fitting.table, row, element);
+    let (column, place) = match missing {
         Some((column, at)) => (&fitting.table.columns[column].name, fitting.table.place_of_cell(column, at)),
         None => (name, fitting.table.place(row)),
     };
@@ -130,13 +131,9 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
         _ => ("most_frequent", "take what stands most often for it"),
     };
     // Of rows that follow each other the one before is nearer than a mean.
-    if let (Some(column), true, Some(span)) = (
-        missing_cell(fitting.resolved, fitting.table, row, element)
-            .map(|(column, _)| column_word(&fitting.table.columns[column].name)),
-        fitting.table.windows.as_ref().is_some_and(|cut| cut.lengths.is_none()),
-        fitting.resolved.span,
-    ) {
-        let line = format!("fill {column} with previous");
+    let follows = fitting.table.windows.as_ref().is_some_and(|cut| cut.lengths.is_none());
+    if let (Some(_), true, Some(span)) = (missing, follows, fitting.resolved.span) {
+        let line = format!("fill {} with previous", column_word(column));
         let behind = Span { start: span.end, ..span };
         return error.help(format!("add the line `{line}`: the value before stands for it")).edit(
             "take the value before for it",

@@ -3,7 +3,7 @@ use super::dataset::Targets;
 use super::evaluate::missing_cell;
 use super::loading::Loading;
 use super::resolve::{Resolved, Resolver};
-use super::table::{Cells, Table, TableColumn, Words};
+use super::table::{Table, TableColumn};
 use crate::diagnostic::Diagnostic;
 use crate::schema::SlotValue;
 
@@ -40,17 +40,8 @@ impl Table {
         let rows: Vec<usize> = (0..self.rows).filter(|row| keep[*row]).collect();
         let column = |column: &TableColumn| {
             let width = column.width();
-            let places = || rows.iter().flat_map(move |row| row * width..(row + 1) * width);
-            let cells = match &column.cells {
-                Cells::F64(values) => Cells::F64(places().map(|at| values[at]).collect()),
-                Cells::F32(values) => Cells::F32(places().map(|at| values[at]).collect()),
-                Cells::U8(values) => Cells::U8(places().map(|at| values[at]).collect()),
-                Cells::Truths(values) => Cells::Truths(places().map(|at| values[at]).collect()),
-                Cells::Words(words) => {
-                    Cells::Words(Words { codes: places().map(|at| words.codes[at]).collect(), ..words.clone() })
-                }
-            };
-            TableColumn { cells, ..column.clone() }
+            let cells = column.cells.picked(rows.iter().flat_map(|row| row * width..(row + 1) * width));
+            TableColumn { name: column.name.clone(), shape: column.shape.clone(), cells }
         };
         let place = |row: usize| rows.iter().position(|own| *own == row);
         Table {

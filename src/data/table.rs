@@ -176,6 +176,18 @@ impl Cells {
         }
     }
 
+    /// The cells at these places, one after another.
+    pub fn picked(&self, places: impl Iterator<Item = usize>) -> Cells {
+        match self {
+            Cells::F64(values) => Cells::F64(places.map(|at| values[at]).collect()),
+            Cells::F32(values) => Cells::F32(places.map(|at| values[at]).collect()),
+            Cells::U8(values) => Cells::U8(places.map(|at| values[at]).collect()),
+            Cells::Truths(values) => Cells::Truths(places.map(|at| values[at]).collect()),
+            Cells::Words(words) => {
+                Cells::Words(Words { codes: places.map(|at| words.codes[at]).collect(), ..words.clone() })
+            }
+        }
+    }
     pub fn is_missing(&self, at: usize) -> bool {
         match self {
             Cells::F64(values) | Cells::Truths(values) => values[at].is_nan(),

@@ -9,7 +9,7 @@ use super::parts::empty_help;
 use super::resolve::Resolver;
 use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
-use super::table::{Cells, Cut, Table, TableColumn, Words};
+use super::table::{Cells, Cut, Table, TableColumn};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
 use rustc_hash::FxHashSet;
@@ -451,15 +451,7 @@ pub(super) fn cut(table: &Table, windows: &Cut, wanted: &dyn Fn(&str) -> bool) -
             });
             rows.flat_map(move |row| row * width..(row + 1) * width)
         };
-        let cells = match &column.cells {
-            Cells::F64(values) => Cells::F64(places().map(|at| values[at]).collect()),
-            Cells::F32(values) => Cells::F32(places().map(|at| values[at]).collect()),
-            Cells::U8(values) => Cells::U8(places().map(|at| values[at]).collect()),
-            Cells::Truths(values) => Cells::Truths(places().map(|at| values[at]).collect()),
-            Cells::Words(words) => {
-                Cells::Words(Words { codes: places().map(|at| words.codes[at]).collect(), ..words.clone() })
-            }
-        };
+        let cells = column.cells.picked(places());
         TableColumn { name: column.name.clone(), shape: [&[size], &column.shape[..]].concat(), cells }
     };
     let (kept, left): (Vec<&TableColumn>, Vec<&TableColumn>) =

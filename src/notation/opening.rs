@@ -208,17 +208,16 @@ impl<'a> Opening<'a> {
 
     /// What the body of an inner loop computes: within a round, as the statement of that loop says it.
     fn inner_node(&mut self, id: NodeId, op: &Op) {
-        let own = |opening: &Self, x: &NodeId| opening.rounds.get(x).copied().unwrap_or_else(|| opening.images[x]);
         let round = match *op {
             Op::Element { of, x } if self.inner.iter().any(|scan| scan.of == of) => {
-                let (x, of) = (own(self, &x), self.loop_for(of));
+                let (x, of) = (self.in_round(x), self.loop_for(of));
                 self.to.element(of, x)
             }
             Op::Leaf(Leaf::LoopIndex(of)) => {
                 let of = self.loop_for(of);
                 self.to.intern(Op::Leaf(Leaf::LoopIndex(of)))
             }
-            _ => self.to.intern(op.map(|x| own(self, &x), |of| self.loops.get(&of).copied().unwrap_or(of))),
+            _ => self.to.intern(op.map(|x| self.in_round(x), |of| self.loops.get(&of).copied().unwrap_or(of))),
         };
         self.set(id, round, Some(round));
     }
@@ -250,8 +249,7 @@ impl<'a> Opening<'a> {
     /// What a body computes: with an axis of rounds, and within one.
     fn of_body(&mut self, id: NodeId, of: LoopId, op: &Op) {
         let extent = self.from.looped(of).length;
-        let round =
-            self.to.intern(op.map(|x| self.rounds.get(&x).copied().unwrap_or_else(|| self.images[&x]), |of| of));
+        let round = self.to.intern(op.map(|x| self.in_round(x), |of| of));
         // What is carried on is there already.
         let carried = self.from.looped(of).binders.iter().find(|b| b.next == id).and_then(|b| self.stacks.get(&b.leaf));
         let image = match (carried.copied(), op) {
@@ -303,6 +301,11 @@ impl<'a> Opening<'a> {
         self.to.slice(stack, 0, usize::from(before == reverse), 1, length)
     }
 
+    /// What a value is within a round; one from outside is there as it is.
+    fn in_round(&self, id: NodeId) -> NodeId {
+        self.rounds.get(&id).copied().unwrap_or_else(|| self.images[&id])
+    }
+
     /// The image of a value, and whether it has an axis of rounds.
     fn lifted(&self, id: NodeId) -> Lifted {
         (self.images[&id], self.opened_around(id).is_some())
@@ -342,7 +345,7 @@ impl<'a> Opening<'a> {
                     state: base,
                     element: self.rounds[&binder.leaf],
                     init: self.images[&binder.init],
-                    next: self.rounds.get(&binder.next).copied().unwrap_or_else(|| self.images[&binder.next]),
+                    next: self.in_round(binder.next),
                 });
             }
             let inner = self.inner_scans(from);
@@ -382,7 +385,7 @@ impl<'a> Opening<'a> {
 
     /// The loops in the body of this one, in terms of its rounds.
     fn inner_scans(&self, outer: LoopId) -> Vec<Scan> {
-        let own = |x: NodeId| self.rounds.get(&x).copied().unwrap_or_else(|| self.images[&x]);
+        let own = |x: NodeId| self.in_round(x);
         let stands_there =
             |scan: &&Scan| scan.carried.first().is_some_and(|c| self.from.node(c.stack).loops.contains(&outer));
         let carried = |c: &Carried| Carried {
