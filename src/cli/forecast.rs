@@ -1,7 +1,8 @@
 //! What `gradus new` writes for rows that follow each other: the next number of a series, the next character of a text.
 use super::goal::{Column, Goal, GoalKind};
-use super::naming::{is_known, quoted};
+use super::naming::is_known;
 use crate::data::{CHARACTERS, Content, SOUND, Summary};
+use crate::schema::column_word;
 
 /// Places of a window, if there are so many rows.
 const PLACES: usize = 24;
@@ -43,7 +44,7 @@ pub fn of_rows(
         return Ok(Some(text));
     }
     let is_measured = matches!(goal.kind, GoalKind::Number) && goal.of_array.is_none();
-    let Some(clock) = found.clock.as_ref().filter(|clock| is_measured && !clock.repeats) else {
+    if found.clock.as_ref().is_none_or(|clock| !is_measured || clock.repeats) {
         let is_panel = found.recordings.as_ref().is_some_and(|recordings| recordings.clock.is_some());
         // A lone column is a series, too, and so is one beside a counter: nothing else could be said of it.
         let counts = |content: &Content| matches!(content, Content::Numbers { counts_rows: true, .. });
@@ -51,12 +52,6 @@ pub fn of_rows(
         return Ok((is_measured && (is_alone || is_panel))
             .then(|| of_series(found, goal, name, stem, before_data))
             .flatten());
-    };
-    if clock.backwards {
-        return Err(format!(
-            "error: the newest row of `{name}` is the first, by `{}`\n  = help: a forecast goes from old to new: sort the rows by it",
-            clock.columns.join("`, `")
-        ));
     }
     Ok(of_series(found, goal, name, stem, before_data))
 }
@@ -101,10 +96,10 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         let of_rows = found.clock.as_ref().is_some_and(|clock| clock.columns.contains(column));
         of_rows || found.recordings.as_ref().is_some_and(|recordings| recordings.clock.as_ref() == Some(column))
     };
-    let panel = found
-        .recordings
-        .as_ref()
-        .filter(|recordings| found.clock.as_ref().is_none_or(|clock| clock.repeats) && recordings.clock.is_some());
+    let panel = found.recordings.as_ref().filter(|recordings| {
+        let is_of_several = recordings.scattered || found.clock.as_ref().is_none_or(|clock| clock.repeats);
+        is_of_several && recordings.clock.is_some()
+    });
     let tells_apart = |column: &str| {
         panel.is_some_and(|panel| panel.column == column || panel.fixed.iter().any(|fixed| fixed == column))
     };
@@ -120,7 +115,13 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         return None;
     }
     let places = PLACES.min(rows / if panel.is_some() { 2 } else { 10 }).min((found.rows / 20).max(4)).max(2);
-    let window = panel.map_or(String::new(), |panel| format!(" by {}", quoted(&panel.column)));
+    let window = panel.map_or(String::new(), |panel| format!(" by {}", column_word(&panel.column)));
+    let backwards = found.clock.as_ref().filter(|clock| clock.backwards).map(|clock| &clock.columns[..]);
+    let sorted = match (panel, backwards) {
+        (Some(panel), _) if panel.scattered => sorted_by(std::slice::from_ref(&panel.column)),
+        (None, Some(columns)) => sorted_by(columns),
+        _ => String::new(),
+    };
     // Of few series the last rows of each are kept, if a window fits there; of many, or of short ones, whole ones.
     let kept = (VALIDATED * rows as f64) as usize;
     let (last, by, places) = match panel {
@@ -128,7 +129,7 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         Some(_) => ("", window.as_str(), places),
         None => ("last ", "", places),
     };
-    let all: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let all: Vec<String> = columns.iter().map(|column| column_word(column)).collect();
     // Names that no column has: `standardize x` would be the input, `output y` a column.
     let free = |own, other| free(found, own, other);
     let (input, goes_to, said) = (free("x", "past"), free("t", "coming"), free("y", "answer"));
@@ -169,7 +170,7 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         ),
     };
     out += &format!(
-        "{before_data}data \"{name}\" {{\n    window {}{window}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n{filled}    standardize {}\n    \
+        "{before_data}data \"{name}\" {{\n{sorted}    window {}{window}\n    {input} = {x}\n    {goes_to} = {goal}[{places}]\n{filled}    standardize {}\n    \
          validation {last}{VALIDATED}{by}\n    test {last}0.2{by}\n}}\n\n\
          train {{\n    minimize  loss + 1e-3 * norm(weights)^2\n    optimizer adam(rate = 0.003)\n    batch     32\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",
@@ -177,6 +178,15 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
         all.join(", ")
     );
     Some(out)
+}
+
+/// The line that puts rows in order.
+pub fn sorted_by(columns: &[String]) -> String {
+    let words: Vec<String> = columns.iter().map(|column| column_word(column)).collect();
+    match &words[..] {
+        [one] => format!("    order by {one}\n"),
+        many => format!("    order by [{}]\n", many.join(", ")),
+    }
 }
 
 /// A name that no column has.
@@ -187,7 +197,7 @@ fn free(found: &Summary, own: &'static str, other: &'static str) -> &'static str
 /// The line that fills the holes of these columns, if they have any.
 fn filled(columns: &[&Column]) -> String {
     let has_holes = |c: &&&Column| matches!(c.1, Content::Numbers { missing: true, .. });
-    let holes: Vec<String> = columns.iter().filter(has_holes).map(|c| quoted(&c.0)).collect();
+    let holes: Vec<String> = columns.iter().filter(has_holes).map(|c| column_word(&c.0)).collect();
     if holes.is_empty() { String::new() } else { format!("    fill {} with previous\n", holes.join(", ")) }
 }
 
@@ -208,24 +218,25 @@ fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_da
     if measured.is_empty() {
         return None;
     }
-    let columns: Vec<String> = measured.iter().map(|c| quoted(&c.0)).collect();
+    let columns: Vec<String> = measured.iter().map(|c| column_word(&c.0)).collect();
     let free = |own, other| free(found, own, other);
     let (input, length, goes_to) = (free("x", "moments"), free("n", "duration"), free("t", "label"));
     let left: Vec<&str> = found
         .columns
         .iter()
         .map(|c| c.0.as_str())
-        .filter(|c| *c != goal.column && !columns.iter().any(|own| own == &quoted(c)))
+        .filter(|c| *c != goal.column && !columns.iter().any(|own| own == &column_word(c)))
         .collect();
     let filled = filled(&measured);
-    let by = quoted(&recordings.column);
+    let by = column_word(&recordings.column);
+    let sorted = if recordings.scattered { sorted_by(std::slice::from_ref(&recordings.column)) } else { String::new() };
     Some(format!(
         "// {stem}: `{}` of each recording of {name}, of {} by `{}`, each as long as it is\n// Left out: {}\n\
          input  {input}: [{length} <= {}, {}]\ntarget {goes_to}: class({classes})\n\n\
          h = {input} |> conv1d(16, 5, padding = same, activation = relu) |> conv1d(16, 5, padding = same, activation = relu)\n\
          z = dense(dropout(mean(h, axis = 0), 0.2), {classes})\ny = softmax(z)\n\n\
          loss = cross_entropy(y, {goes_to})\nmetric accuracy = argmax(y) == {goes_to}\n{before_data}\
-         data \"{name}\" {{\n    window by {by}\n    {input} = [{}]\n    {goes_to} = {}[0]\n{filled}    standardize {}\n    \
+         data \"{name}\" {{\n{sorted}    window by {by}\n    {input} = [{}]\n    {goes_to} = {}[0]\n{filled}    standardize {}\n    \
          validation 0.15\n    test 0.2\n}}\n\n\
          train {{\n    minimize  loss + 1e-4 * norm(weights)^2\n    optimizer adam(rate = 0.005)\n    batch     16\n    epochs    200\n    \
          stop when validation.loss has not improved for 20\n}}\n",

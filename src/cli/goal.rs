@@ -1,6 +1,6 @@
 //! What a first program predicts: the column that is named, or the last that anyone would predict.
-use super::naming::quoted;
 use crate::data::{Content, Recordings, Summary};
+use crate::schema::column_word;
 use crate::schema::{nearest, shape_text};
 
 /// A column of the data by its name.
@@ -55,7 +55,7 @@ impl Goal<'_> {
         if unfit(found, column).is_some() {
             passed.clear();
         }
-        let (mut line, mut of_array) = (quoted(&column.0), None);
+        let (mut line, mut of_array) = (column_word(&column.0), None);
         let kind = match column.1 {
             Content::Words { distinct, .. } if FEWEST_ROWS <= found.rows && found.rows < 2 * distinct => {
                 let other = found.columns.iter().rfind(|c| c.0 != column.0).map_or("", |c| &c.0);
@@ -65,7 +65,7 @@ impl Goal<'_> {
                      = help: name another column, as in `--target {}`",
                     column.0,
                     found.rows,
-                    quoted(other)
+                    column_word(other)
                 ));
             }
             Content::Words { distinct: 0, .. } => {

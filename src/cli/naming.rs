@@ -10,13 +10,3 @@ pub fn is_known(name: &str) -> bool {
         || reference::names().any(|known| known == name)
         || ["x", "t", "h", "z", "y", "loss", "off", "accuracy", "all", "except"].contains(&name)
 }
-
-/// A column as a data section names it.
-pub fn quoted(name: &str) -> String {
-    let mut letters = name.chars();
-    let plain = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !is_reserved(name)
-        && !matches!(name, "all" | "except");
-    if plain { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
-}

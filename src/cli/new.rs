@@ -1,9 +1,10 @@
 //! `gradus new`: a first program, for a file of data if one is named.
 use super::goal::{Column, Goal, GoalKind, why_no_number};
-use super::naming::{is_known, quoted};
+use super::naming::is_known;
 use super::source::{complain, say};
 use super::{Exit, forecast, print};
 use crate::data::{CHARACTERS, Content, Recordings, SOUND, Summary, summary};
+use crate::schema::column_word;
 use crate::schema::shape_text;
 use crate::syntax;
 use clap::Args;
@@ -254,7 +255,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
             "target t: [{n}]\n\nh = tanh(dense({x}, 16))\nz = dense(h, {n})\ny = t.std * z + t.mean    // in the unit of the data\n\nloss = mean((z - t)^2)\nmetric off = mean(t.std * abs(z - t))\n"
         ),
     };
-    let columns: Vec<String> = inputs.iter().map(|c| quoted(&c.0)).collect();
+    let columns: Vec<String> = inputs.iter().map(|c| column_word(&c.0)).collect();
     out += &before_data;
     out += &format!("data \"{name}\" {{\n");
     // Neighbours in the file are a range.
@@ -267,7 +268,7 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     }
     // A class or an array that is called as its column needs no line.
     for kind in kinds.iter().filter(|kind| kind.name != kind.column) {
-        out += &format!("    {} = {}\n", kind.name, quoted(kind.column));
+        out += &format!("    {} = {}\n", kind.name, column_word(kind.column));
     }
     for array in arrays.iter().filter(|array| array.name != array.line) {
         out += &format!("    {} = {}\n", array.name, array.line);
@@ -301,8 +302,11 @@ fn program(found: &Summary, data: &Path, file: &Path, target: Option<&str>) -> R
     let are_many = |recordings: &&Recordings| forecast::FEWEST_RECORDINGS <= recordings.count;
     let is_in_time = found.clock.is_some() || recordings.is_some_and(|all| all.clock.is_some() && !are_many(&all));
     let last = if is_in_time { "last " } else { "" };
+    if let Some(clock) = found.clock.as_ref().filter(|clock| clock.backwards) {
+        out += &forecast::sorted_by(&clock.columns);
+    }
     // What belongs together stays together.
-    let by = recordings.filter(are_many).map_or(String::new(), |all| format!(" by {}", quoted(&all.column)));
+    let by = recordings.filter(are_many).map_or(String::new(), |all| format!(" by {}", column_word(&all.column)));
     let is_watched = FEWEST_TO_WATCH <= found.rows;
     if is_watched {
         let share = if by.is_empty() { 0.15 } else { 0.2 };
@@ -330,7 +334,7 @@ fn elsewhere(data: &Path, file: &Path, stem: &str) -> String {
 /// The other values of the array whose last one is predicted.
 fn rest_of_itself<'a>(goal: &Goal<'a>, named: &mut Names) -> Option<Array<'a>> {
     let rest = goal.of_array? - 1;
-    let line = format!("{}[0..{rest}]", quoted(goal.column));
+    let line = format!("{}[0..{rest}]", column_word(goal.column));
     Some(Array { name: named.add("x"), column: goal.column, line, shape: vec![rest], missing: goal.missing })
 }
 
@@ -350,7 +354,7 @@ fn arrays<'a>(columns: impl Iterator<Item = &'a Column>, named: &mut Names) -> V
         Content::Array { shape, missing, numbers: true } if shape.iter().all(|size| 0 < *size) => Some(Array {
             name: named.add(column),
             column,
-            line: quoted(column),
+            line: column_word(column),
             shape: shape.clone(),
             missing: *missing,
         }),

@@ -137,7 +137,7 @@ fn filled(
     let given = wish.given.filter(|given| given.fill.iter().all(|index| (0.0..count as f64).contains(index)));
     fitting.without_padding(&mut values);
     let fill = stand_ins(fitting, &Wish { given, ..*wish }, &values, names)?;
-    close(fitting, &mut values, &fill)?;
+    close(fitting, wish, &mut values, &fill)?;
     Ok((values.iter().map(|value| *value as u32).collect(), fill))
 }
 

@@ -3,7 +3,7 @@ use super::evaluate::{column_of, first_cell, kinds_of_elements};
 use super::resolve::Resolved;
 use super::skipped::Skipped;
 use super::table::{Cut, Table};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
 use crate::kernel::Float;
 use crate::schema::{Declared, FillWith, Role, Statistics, shape_text};
@@ -34,6 +34,17 @@ pub struct Wish<'a> {
     pub train: &'a [u32],
     /// The words of the other columns that have one list with this one.
     pub shared: &'a [String],
+    /// What the program says already of missing values, and whether it would help.
+    pub said: Said<'a>,
+}
+
+/// What a program says of missing values besides `fill … with` a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// The columns of `fill … with previous`.
+    pub previous: &'a [(String, Span)],
+    /// Whether rows are predicted: each has an answer, whatever `skip missing` leaves out of training.
+    pub predicts: bool,
 }
 
 impl Fitting<'_> {

@@ -3,7 +3,7 @@ use super::evaluate::{column_of, missing_cell};
 use super::fitting::{Fitting, Wish};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
-use crate::schema::{FillWith, quoted_list};
+use crate::schema::{FillWith, column_word, quoted_list};
 use rustc_hash::FxHashMap;
 
 /// What stands for a missing value, for each component; empty if nothing does. What came with weights holds.
@@ -30,7 +30,7 @@ pub fn stand_ins(
 }
 
 /// Puts the stand-ins where values are missing; a row without one is refused (E0606).
-pub fn close(fitting: &Fitting, values: &mut [f64], stand_ins: &[f64]) -> Result<(), Diagnostic> {
+pub fn close(fitting: &Fitting, wish: &Wish, values: &mut [f64], stand_ins: &[f64]) -> Result<(), Diagnostic> {
     let width = fitting.resolved.width().max(1);
     for (at, value) in values.iter_mut().enumerate().filter(|(_, value)| value.is_nan()) {
         if fitting.is_padding(at) {
@@ -39,7 +39,7 @@ pub fn close(fitting: &Fitting, values: &mut [f64], stand_ins: &[f64]) -> Result
         match stand_ins.get(at % width) {
             Some(stand_in) => *value = *stand_in,
             None => {
-                fitting.refuse(at, || missing_error(fitting, at))?;
+                fitting.refuse(at, || missing_error(fitting, wish, at))?;
                 *value = 0.0;
             }
         }
@@ -115,7 +115,7 @@ fn no_class(fitting: &Fitting, text: &str, names: Option<&[String]>) -> Diagnost
 }
 
 /// E0606, of the value at this place.
-fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
+fn missing_error(fitting: &Fitting, wish: &Wish, at: usize) -> Diagnostic {
     let width = fitting.resolved.width().max(1);
     let (row, element) = (at / width, at % width);
     let name = &fitting.declared.name;
@@ -130,9 +130,17 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
         Kind::Real => ("mean", "take the mean of the others for it"),
         _ => ("most_frequent", "take what stands most often for it"),
     };
+    let span = fitting.resolved.span;
+    if wish.said.previous.iter().any(|(name, _)| name == column) {
+        let error = error.note(format!("there is nothing to go on from: no row of its recording has a `{column}`"));
+        return error.help(match wish.said.predicts {
+            true => format!("train with the line `fill {name} with {what}`: what is missing here is filled, too"),
+            false => format!("add the line `skip missing {name}`, which leaves such windows out"),
+        });
+    }
     // Of rows that follow each other the one before is nearer than a mean.
     let follows = fitting.table.windows.as_ref().is_some_and(|cut| cut.lengths.is_none());
-    if let (Some(_), true, Some(span)) = (missing, follows, fitting.resolved.span) {
+    if let (Some(_), true, Some(span)) = (missing, follows, span) {
         let line = format!("fill {} with previous", column_word(column));
         let behind = Span { start: span.end, ..span };
         return error.help(format!("add the line `{line}`: the value before stands for it")).edit(
@@ -142,22 +150,20 @@ fn missing_error(fitting: &Fitting, at: usize) -> Diagnostic {
             false,
         );
     }
+    if wish.said.predicts {
+        return error
+            .help(format!("train with the line `fill {name} with {what}`: what is missing here is filled, too"));
+    }
     let mut line = format!("add the line `fill {name} with {what}`");
     if fitting.declared.kind.is_class() {
         line += &format!(", or `fill {name} with \"unknown\"` and one class more");
     }
     let error = error.help(format!("{line}; or `skip missing {name}`, which leaves such rows out"));
-    match fitting.resolved.span {
+    match span {
         Some(span) => {
             let behind = Span { start: span.end, ..span };
             error.edit(title, behind, format!("; fill {name} with {what}"), false)
         }
         None => error,
     }
-}
-
-/// A column as a line of a section names it: in quotes, if it is no name.
-fn column_word(name: &str) -> String {
-    let is_name = name.chars().enumerate().all(|(at, c)| c.is_alphabetic() || c == '_' || at > 0 && c.is_numeric());
-    if is_name && !name.is_empty() { name.to_string() } else { format!("{name:?}") }
 }

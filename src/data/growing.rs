@@ -4,6 +4,7 @@ use super::evaluate::last_place;
 use super::gather::Gathered;
 use super::load::{gather, load_gathered};
 use super::names::wanted;
+use super::order::in_order;
 use super::resolve::{Resolved, Resolver};
 use super::source::DataFile;
 use super::table::{Cells, Cut, Origin, Table, TableColumn, WordsBuilder};
@@ -11,7 +12,7 @@ use super::text::{CHARACTERS, read_text};
 use super::windows::{carry, cut};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Kind;
-use crate::schema::{DataPlan, Role, Slot, SlotValue, Windows, quoted_list};
+use crate::schema::{DataPlan, Role, Slot, SlotValue, Windows, column_word, quoted_list};
 
 /// What becomes longer row by row.
 pub struct Growing {
@@ -63,6 +64,11 @@ impl Growing {
             Some(prompt) => prompted(&plan, &options, prompt).map_err(|error| vec![error])?,
             None => gather(&plan, &options)?.table,
         };
+        if let (Some(by), None) = (&plan.order, prompt) {
+            table = in_order(&table, by, &plan, &mut vec![]).map_err(|error| vec![error])?;
+        }
+        // What is written on is in order.
+        let plan = DataPlan { order: None, ..plan };
         if table.rows == 0 {
             let error = cannot("there is no row to write on", plan.span);
             return Err(vec![
@@ -77,6 +83,14 @@ impl Growing {
         };
         if plan.carried.iter().any(|(name, _)| *name == column) {
             carry(&mut table.columns[at].cells, 1, 0..table.rows, None);
+        }
+        // What goes in first: later rows are computed.
+        let missing = |row: &usize| table.columns[at].cells.is_missing(*row);
+        if let Some(row) = (table.rows.saturating_sub(places)..table.rows).find(missing) {
+            let text = format!("`{column}` is missing in {}, which is written on from", table.place_of_cell(at, row));
+            let line = format!("fill {} with previous", column_word(&column));
+            let error = Diagnostic::error("E0606", text).at(asked.span, format!("the last {places} rows go in"));
+            return Err(vec![error.help(format!("train with the line `{line}`: the value before stands for it"))]);
         }
         let rows = match &table.columns[at].cells {
             Cells::Words(words) => {

@@ -1,7 +1,7 @@
 //! Carries a plan out: source, test file, split, then each input and target.
 use super::classes::{classes, words};
 use super::dataset::{Column, Dataset, Options, Parts, Targets, Values};
-use super::fitting::{Fitting, Wish};
+use super::fitting::{Fitting, Said, Wish};
 use super::gather::Gathered;
 use super::loading::{Loading, source_name};
 use super::resolve::{Resolved, Resolver};
@@ -85,6 +85,8 @@ impl Loading<'_> {
             };
             return Err(vec![error.help(format!("{why}; a header alone is no row"))]);
         }
+        let sorted = self.sorted(table).map_err(|error| vec![error])?;
+        let table = sorted.as_ref().unwrap_or(table);
         let asked = self.plan.window.as_ref();
         let complete = match asked {
             None => self.complete_rows(table).map_err(|error| vec![error])?,
@@ -323,6 +325,7 @@ impl Loading<'_> {
             numbered: known.is_some_and(|facts| !facts.classes.contains_key(name)),
             precision: self.options.precision,
             train,
+            said: Said { previous: &self.plan.carried, predicts: self.options.targets == Targets::Unread },
         }
     }
 

@@ -37,7 +37,11 @@ fn lacks(resolved: &Resolved, table: &Table, row: usize) -> bool {
 impl Table {
     /// The same of these rows alone, which are still called by their places in the file.
     pub(super) fn of_rows(&self, keep: &[bool]) -> Table {
-        let rows: Vec<usize> = (0..self.rows).filter(|row| keep[*row]).collect();
+        self.with_rows((0..self.rows).filter(|row| keep[*row]).collect())
+    }
+
+    /// The same of these rows in this order.
+    pub(super) fn with_rows(&self, rows: Vec<usize>) -> Table {
         let column = |column: &TableColumn| {
             let width = column.width();
             let cells = column.cells.picked(rows.iter().flat_map(|row| row * width..(row + 1) * width));
@@ -48,7 +52,7 @@ impl Table {
             columns: self.columns.iter().map(column).collect(),
             rows: rows.len(),
             broken: self.broken.iter().filter_map(|(row, why)| Some((place(*row)?, why.clone()))).collect(),
-            kept: Some(rows),
+            kept: Some(rows.iter().map(|row| self.kept.as_ref().map_or(*row, |kept| kept[*row])).collect()),
             ..self.clone()
         }
     }

@@ -17,6 +17,7 @@ mod missing;
 mod moments;
 mod names;
 mod numpy;
+mod order;
 mod parts;
 mod records;
 mod resolve;

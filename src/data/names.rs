@@ -67,7 +67,7 @@ fn expressions(plan: &DataPlan) -> Vec<&ColumnExpression> {
         _ => None,
     });
     let of_windows = plan.window.iter().filter_map(|window| window.by.as_ref());
-    of_slots.chain(of_parts).chain(of_windows).chain(&plan.train_where).collect()
+    of_slots.chain(of_parts).chain(of_windows).chain(&plan.train_where).chain(&plan.order).collect()
 }
 
 fn walk(expression: &ColumnExpression, visit: &mut dyn FnMut(&ColumnTerm, Span)) {

@@ -91,31 +91,32 @@ pub fn clock_within(table: &Table, ranges: &[std::ops::Range<usize>]) -> Option<
 
 /// The columns that may tell the time, and the moment of each row.
 fn times(table: &Table) -> Vec<(&str, Vec<Moment>)> {
-    let moments = |column: &TableColumn| -> Option<Vec<Moment>> {
-        let of_number =
-            |value: f64| -> Moment { [value.floor() as i64, ((value - value.floor()) * 1e9) as i64, 0, 0, 0, 0, 0] };
-        match &column.cells {
-            _ if !column.shape.is_empty() => None,
-            Cells::F64(values) if is_named_so(&column.name) && values.iter().all(|value| value.is_finite()) => {
-                Some(values.iter().map(|value| of_number(*value)).collect())
-            }
-            // The order in which the rows go on is the right one: where several do, the first.
-            Cells::Words(words) if words.codes.iter().all(|code| *code != MISSING) => {
-                let read = |order: &Order| -> Option<Vec<Moment>> {
-                    words.words.iter().map(|word| moment(word, *order)).collect()
-                };
-                let all: Vec<Vec<Moment>> = Order::ALL.iter().filter_map(read).collect();
-                let of_rows = |known: &Vec<Moment>| -> Vec<Moment> {
-                    words.codes.iter().map(|code| known[*code as usize]).collect()
-                };
-                let goes_on = |rows: &Vec<Moment>| is_sorted(rows, false) || is_sorted(rows, true);
-                let rows: Vec<Vec<Moment>> = all.iter().map(of_rows).collect();
-                rows.iter().find(|rows| goes_on(rows)).or(rows.first()).cloned()
-            }
-            Cells::F64(_) | Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) | Cells::Words(_) => None,
-        }
-    };
     table.columns.iter().filter_map(|column| Some((column.name.as_str(), moments(column)?))).collect()
+}
+
+/// The moment of each row, if a column may tell the time.
+pub(super) fn moments(column: &TableColumn) -> Option<Vec<Moment>> {
+    let of_number =
+        |value: f64| -> Moment { [value.floor() as i64, ((value - value.floor()) * 1e9) as i64, 0, 0, 0, 0, 0] };
+    match &column.cells {
+        _ if !column.shape.is_empty() => None,
+        Cells::F64(values) if is_named_so(&column.name) && values.iter().all(|value| value.is_finite()) => {
+            Some(values.iter().map(|value| of_number(*value)).collect())
+        }
+        // The order in which the rows go on is the right one: where several do, the first.
+        Cells::Words(words) if words.codes.iter().all(|code| *code != MISSING) => {
+            let read = |order: &Order| -> Option<Vec<Moment>> {
+                words.words.iter().map(|word| moment(word, *order)).collect()
+            };
+            let all: Vec<Vec<Moment>> = Order::ALL.iter().filter_map(read).collect();
+            let of_rows =
+                |known: &Vec<Moment>| -> Vec<Moment> { words.codes.iter().map(|code| known[*code as usize]).collect() };
+            let goes_on = |rows: &Vec<Moment>| is_sorted(rows, false) || is_sorted(rows, true);
+            let rows: Vec<Vec<Moment>> = all.iter().map(of_rows).collect();
+            rows.iter().find(|rows| goes_on(rows)).or(rows.first()).cloned()
+        }
+        Cells::F64(_) | Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) | Cells::Words(_) => None,
+    }
 }
 
 pub(super) fn is_named_so(column: &str) -> bool {

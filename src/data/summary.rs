@@ -5,6 +5,7 @@ use super::series::{Clock, clock, clock_within, is_named_so};
 use super::source::Files;
 use super::table::{Cells, MISSING, Table, TableColumn, Words};
 use crate::diagnostic::Diagnostic;
+use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -38,6 +39,8 @@ pub struct Recordings {
     pub fixed: Vec<String>,
     /// What tells the time within each.
     pub clock: Option<String>,
+    /// Whether the rows of one stand between those of others, as in a log.
+    pub scattered: bool,
 }
 
 /// What stands in a column.
@@ -111,7 +114,14 @@ pub fn summary(path: &Path) -> Result<Summary, Diagnostic> {
     });
     let (unread, headerless, clock) = (table.unread.clone(), table.headerless, clock(&table));
     let columns = columns.collect();
-    Ok(Summary { rows: table.rows, columns, headerless, unread, clock, recordings: recordings(&table) })
+    Ok(Summary {
+        rows: table.rows,
+        columns,
+        headerless,
+        unread,
+        clock,
+        recordings: recordings(&table).or_else(|| scattered(&table)),
+    })
 }
 
 /// Of a column of words in which nearly all cells are numbers: `60 of 61 cells are numbers; row 11 has "<5"`.
@@ -132,16 +142,25 @@ const FEWEST_RECORDINGS: usize = 4;
 /// Shorter ones are rows that belong together rather than recordings.
 const SHORTEST_RECORDING: usize = 5;
 
+/// For each row a number that is the same where the column is.
+fn keys(column: &TableColumn) -> Option<Vec<u64>> {
+    match &column.cells {
+        _ if !column.shape.is_empty() => None,
+        Cells::Words(words) => Some(words.codes.iter().map(|code| u64::from(*code)).collect()),
+        Cells::F64(values) => Some(values.iter().map(|value| value.to_bits()).collect()),
+        Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) => None,
+    }
+}
+
+/// The rows of these keys, those of equal ones together.
+fn together(keys: &[u64]) -> Vec<usize> {
+    let mut all: IndexMap<u64, Vec<usize>> = IndexMap::default();
+    keys.iter().enumerate().for_each(|(row, key)| all.entry(*key).or_default().push(row));
+    all.into_values().flatten().collect()
+}
+
 /// The column whose equal values follow each other, in the most recordings, if there is one.
 fn recordings(table: &Table) -> Option<Recordings> {
-    let keys = |column: &TableColumn| -> Option<Vec<u64>> {
-        match &column.cells {
-            _ if !column.shape.is_empty() => None,
-            Cells::Words(words) => Some(words.codes.iter().map(|code| u64::from(*code)).collect()),
-            Cells::F64(values) => Some(values.iter().map(|value| value.to_bits()).collect()),
-            Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) => None,
-        }
-    };
     let tells_apart = |name: &str| {
         let column = table.columns.iter().find(|column| column.name == name);
         !matches!(column.map(|column| &column.cells), Some(Cells::F64(values)) if values.iter().any(|v| v.fract() != 0.0))
@@ -179,7 +198,19 @@ fn recordings(table: &Table) -> Option<Recordings> {
         fixed: all.iter().filter(is_fixed).map(|(name, _)| name.to_string()).collect(),
         labels: all.iter().filter(is_label).map(|(name, _)| name.to_string()).collect(),
         clock: clock_within(table, &runs),
+        scattered: false,
     })
+}
+
+/// Rows in order of time, each time of several things: of shops, of sensors. What tells them apart has, of each, one row at a time.
+fn scattered(table: &Table) -> Option<Recordings> {
+    let clock = clock(table).filter(|clock| !clock.backwards)?;
+    let candidates = table.columns.iter().filter(|column| clock.repeats || is_named_row(&column.name));
+    let found = candidates.filter_map(|column| {
+        let table = table.with_rows(together(&keys(column)?));
+        recordings(&table).filter(|found| found.column == column.name && found.clock.is_some())
+    });
+    Some(Recordings { scattered: true, ..found.max_by_key(|found| found.count)? })
 }
 
 /// The file as a table; of an NPZ file whose arrays have different numbers of rows, the longest ones.

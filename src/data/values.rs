@@ -41,7 +41,7 @@ pub fn numbers(fitting: &Fitting, wish: &Wish) -> Result<(Values, Option<Statist
     check_finite(fitting, &mut values)?;
     fitting.without_padding(&mut values);
     let fill = stand_ins(fitting, wish, &values, None)?;
-    close(fitting, &mut values, &fill)?;
+    close(fitting, wish, &mut values, &fill)?;
     let mut statistics = Statistics { fill, ..Statistics::default() };
     let standardized = wish.standardize || wish.given.is_some_and(|given| !given.mean.is_empty());
     if standardized {
@@ -102,7 +102,7 @@ pub fn truths(fitting: &Fitting, wish: &Wish) -> Result<(Values, Vec<f64>), Diag
     }
     fitting.without_padding(&mut values);
     let fill = stand_ins(fitting, wish, &values, None)?;
-    close(fitting, &mut values, &fill)?;
+    close(fitting, wish, &mut values, &fill)?;
     values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
     Ok((in_precision(fitting, values, wish.precision)?, fill))
 }

@@ -11,7 +11,9 @@ use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
 use super::table::{Cells, Cut, Table, TableColumn};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
+use crate::schema::{
+    ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows, column_word,
+};
 use rustc_hash::FxHashSet;
 use std::ops::Range;
 
@@ -50,7 +52,9 @@ impl Loading<'_> {
                 rows[run].fill(part);
             }
         }
-        self.warnings.extend(asked.by.as_ref().and_then(|by| cut_up(table, &recordings, by, asked.whole)));
+        let again = asked.by.as_ref().and_then(|by| cut_up(table, &recordings, by, asked.whole));
+        let lie_apart = again.is_some();
+        self.warnings.extend(again);
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
         self.carry_on(&mut scaled, &rows, &recordings)?;
@@ -85,6 +89,9 @@ impl Loading<'_> {
             let longest = runs.iter().map(|run| run.len()).max().unwrap_or(0);
             let text = format!("no window of {size} rows fits: there are at most {longest} successive rows");
             let error = Diagnostic::error("E0621", text).at(asked.span, "longer than the data");
+            if let Some(by) = asked.by.as_ref().filter(|_| lie_apart) {
+                return Err(error.help(apart(by)));
+            }
             return Err(error.help(match asked.by {
                 Some(_) => "a window stays within one recording and one part of the data: make it shorter",
                 None => "a window stays within one part of the data: make it shorter",
@@ -410,11 +417,15 @@ fn cut_up(table: &Table, recordings: &[u64], by: &ColumnExpression, whole: bool)
     let text =
         format!("{} recordings lie in {} stretches of rows: one comes again in {place}", keys.len(), stretches.len());
     let warning = if whole { Diagnostic::warning("W0607", text) } else { Diagnostic::remark("W0607", text) };
-    Some(
-        warning
-            .at(by.span, "told by this")
-            .help("each stretch is a recording of its own: sort the rows of the file by it, if that is not meant"),
-    )
+    Some(warning.at(by.span, "told by this").help(format!("each stretch is a recording of its own; {}", apart(by))))
+}
+
+fn apart(by: &ColumnExpression) -> String {
+    let column = match &by.term {
+        ColumnTerm::Column(name) => column_word(name),
+        _ => "…".to_string(),
+    };
+    format!("if all rows of one are one recording, put them together: `order by {column}`")
 }
 
 /// Successive rows of one recording, one file and one part.

@@ -168,6 +168,9 @@ impl<'a> Elaborator<'a> {
                 _ => (stage, &[]),
             };
             if !self.is_function(callee) {
+                if let Some(reported) = self.foreign_stage(callee, arguments, stage_span) {
+                    return Err(reported);
+                }
                 let what = self.expression(callee)?;
                 let error = Diagnostic::error(
                     "E0204",

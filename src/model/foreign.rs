@@ -7,7 +7,7 @@ use crate::syntax::{Argument, NodeKind, ProductSign, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
-const ALIASES: [(&str, &str); 83] = [
+const ALIASES: [(&str, &str); 85] = [
     ("absolute", "abs"), ("arccos", "acos"), ("arcsin", "asin"), ("arctan", "atan"), ("arctan2", "atan2"),
     ("average", "mean"), ("averagepool1d", "mean_pool1d"), ("averagepool2d", "mean_pool2d"),
     ("averagepooling1d", "mean_pool1d"), ("averagepooling2d", "mean_pool2d"), ("avg_pool1d", "mean_pool1d"),
@@ -27,7 +27,7 @@ const ALIASES: [(&str, &str); 83] = [
     ("l1loss", "absolute_error"), ("layernorm", "layer_norm"), ("layernormalization", "layer_norm"),
     ("leakyrelu", "leaky_relu"), ("linear", "dense"), ("ln", "log"), ("logistic", "sigmoid"),
     ("logsoftmax", "log_softmax"), ("mae", "absolute_error"), ("maximum", "max"), ("maxpool1d", "max_pool1d"),
-    ("maxpool2d", "max_pool2d"), ("maxpooling1d", "max_pool1d"), ("maxpooling2d", "max_pool2d"),
+    ("maxpool2d", "max_pool2d"), ("maxpooling1d", "max_pool1d"), ("maxpooling2d", "max_pool2d"), ("maxunpool1d", "max_unpool1d"), ("maxunpool2d", "max_unpool2d"),
     ("mean_absolute_error", "absolute_error"), ("mean_squared_error", "squared_error"),
     ("meanabsoluteerror", "absolute_error"), ("meansquarederror", "squared_error"), ("mha", "self_attention"),
     ("minimum", "min"), ("mse", "squared_error"), ("mse_loss", "squared_error"), ("mseloss", "squared_error"),

@@ -149,6 +149,20 @@ impl<'a> Elaborator<'a> {
         }
     }
 
+    /// `x |> nn.Linear(4, 16)`: a stage of another tool's name, or of its module. Reports it.
+    pub fn foreign_stage(&mut self, callee: TreeId, settings: &[Argument], whole: Span) -> Option<Reported> {
+        let path = self.tree.path(callee)?;
+        let (last, modules) = path.split_last()?;
+        if modules.is_empty() || modules.first().is_some_and(|module| self.scopes.find(self.scope, module).is_some()) {
+            return None;
+        }
+        let stage = self.stage_of_call(callee, settings)?.join(" |> ");
+        let (name, stage) = (path.join("."), if stage.is_empty() { "unchanged".to_string() } else { stage });
+        let error = Diagnostic::error("E0201", format!("`{name}` is of another tool"))
+            .at(self.span(callee), format!("`{last}` has a name of its own here"));
+        Some(self.report(error.edit(format!("write `{stage}`"), whole, stage, false)))
+    }
+
     fn stage_of_call(&mut self, callee: TreeId, settings: &[Argument]) -> Option<Vec<String>> {
         let path = self.tree.path(callee)?;
         let foreign = *path.last()?;

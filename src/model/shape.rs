@@ -32,9 +32,7 @@ impl<'a> Elaborator<'a> {
             Some(value) if LARGEST <= value.abs() => {
                 let error = Diagnostic::error("E0307", "a size is a whole number, and this is too large");
                 self.fail(
-                    error
-                        .at(at, format!("this is {value}"))
-                        .help("the limits are in the reference: `gradus explain E0901`"),
+                    error.at(at, format!("this is {value}")).help("memory ends long before: `gradus explain E0909`"),
                 )
             }
             Some(value) => {
@@ -61,7 +59,7 @@ impl<'a> Elaborator<'a> {
                 }
                 self.fail(error)
             }
-            None => self.not_known(at),
+            None => self.no_number(&tensor, at),
         }
     }
     /// A whole number out of a value that was elaborated before.
@@ -75,8 +73,24 @@ impl<'a> Elaborator<'a> {
                     .at(span, format!("this is {value}"));
                 self.fail(error)
             }
-            None => self.not_known(span),
+            None => self.no_number(&tensor, span),
         }
+    }
+    /// What was to be a number is not: it has a shape, or is not known.
+    fn no_number<T>(&mut self, tensor: &Tensor, span: Span) -> Outcome<T> {
+        let shape = self.graph.shape(tensor.id).to_vec();
+        if shape.is_empty() || shape == [1] {
+            return self.not_known(span);
+        }
+        let found = crate::schema::shape_text(&shape);
+        let error = Diagnostic::error("E0307", format!("one whole number is needed here, and this is {found}"));
+        let error = error.at(span, found);
+        self.fail(match &tensor.known {
+            Some(known) if span.file != prelude::FILE && known[0] >= 1.0 && known[0].fract() == 0.0 => {
+                error.edit("take the first", span, known[0].to_string(), false)
+            }
+            _ => error.help("an entry of a list is `k[0]`"),
+        })
     }
     pub fn not_known<T>(&mut self, span: Span) -> Outcome<T> {
         let error = Diagnostic::error("E0404", format!("{} is not known when compiling", self.quote_span(span)))

@@ -108,6 +108,7 @@ impl<'a> Elaborator<'a> {
             return self.fail(error);
         };
         let Some(&count) = phrase.values.first() else { return Err(super::elaborator::Reported) };
+        self.counts_epochs(count)?;
         let epochs = self.size(count)?;
         let more = match phrase.words.name.as_str() {
             "has not fallen for" => false,
@@ -128,6 +129,22 @@ impl<'a> Elaborator<'a> {
             },
         };
         Ok(Stop { text, span, when: When::NoBetter { watched, more, epochs } })
+    }
+
+    /// `for 10 epochs` is `for 10`.
+    fn counts_epochs(&mut self, count: TreeId) -> Outcome<()> {
+        let span = self.span(count);
+        let text = self.text(span);
+        let number = text.strip_suffix("epochs").or(text.strip_suffix("epoch")).map(str::trim_end);
+        match number {
+            Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
+                let number = number.to_string();
+                let error = Diagnostic::error("E0404", "the number alone says how many epochs")
+                    .at(span, "with a word behind it");
+                self.fail(error.edit(format!("write `{number}`"), span, number, true))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A loss falls; what is true of more examples is better. Of other metrics nobody knows.

@@ -178,6 +178,10 @@ impl Names {
                     (if is_free { 2 } else { 4 }, name)
                 }));
                 if let Some((_, name)) = candidates.into_iter().min_by_key(|c| c.0) {
+                    // Another value may be called so: of two nets within one name both have a state `h`.
+                    let symbol = Symbol::Name(name.clone());
+                    let is_other = |(&id, title): (&NodeId, &Title)| title.symbol == symbol && id != next;
+                    let name = if self.titles.iter().any(is_other) { self.take(&name) } else { name };
                     self.taken.insert(name.clone());
                     self.titles.insert(next, Title { symbol: Symbol::Name(name), kind: Kind::Given });
                 }

@@ -74,6 +74,10 @@ pub(super) fn read_directive(
                 plan.skip_missing.push((slot, at));
             }
         }
+        "order" => {
+            lines.first("E0609", "`order by`", span)?;
+            plan.order = Some(reader.expression(value)?);
+        }
         "train" => {
             lines.first("E0609", "`train where`", span)?;
             plan.train_where = Some(reader.expression(value)?);

@@ -23,6 +23,18 @@ pub use plan::{
 pub use read::{default_plan, plan, shape_text};
 pub use weight::{WEIGHT, weighs};
 
+use crate::syntax::is_reserved;
+
+/// A column as a data section names it: in quotes, if it is no name.
+pub fn column_word(name: &str) -> String {
+    let mut letters = name.chars();
+    let is_name = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !is_reserved(name)
+        && !matches!(name, "all" | "except");
+    if is_name { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
 /// The name that was probably meant: the nearest one, if it is near.
 pub fn nearest(name: &str, known: &[&str]) -> Option<String> {
     let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());

@@ -88,6 +88,8 @@ pub struct DataPlan {
     pub fill: Vec<Fill>,
     /// Inputs and targets without which a row is left out, by their slots.
     pub skip_missing: Vec<(usize, Span)>,
+    /// The columns that rows are put in order by, before anything else: the first counts most.
+    pub order: Option<ColumnExpression>,
     /// Rows of the training part for which this does not hold are left out.
     pub train_where: Option<ColumnExpression>,
     pub test: Option<PartRequest>,

@@ -57,6 +57,7 @@ pub fn default_plan(declared: &[Declared], settings: &IndexMap<String, f64>) -> 
         window: None,
         carried: vec![],
         skip_missing: vec![],
+        order: None,
         fill: vec![],
         train_where: None,
         test: None,

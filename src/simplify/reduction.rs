@@ -11,6 +11,7 @@ pub static RULES: &[StructuralRule] = &[
     StructuralRule { name: "sum of a onehot", apply: of_hot },
     StructuralRule { name: "sum of shares", apply: of_shares },
     StructuralRule { name: "sum of what is padded", apply: of_padded },
+    StructuralRule { name: "sum of what is permuted", apply: of_permuted },
     StructuralRule { name: "sum of a sum", apply: nested },
     StructuralRule { name: "sum over an axis of one", apply: over_one },
     StructuralRule { name: "mean of a product", apply: mean_of_contraction },
@@ -116,6 +117,24 @@ fn of_padded(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
     let sum = s.make(Op::View(View { x: sum, shape, rows }));
     let left: Vec<usize> = axes.iter().filter_map(|&axis| place(axis)).collect();
     Some(if left.is_empty() { sum } else { s.make(Op::Reduce { op: ReduceOp::Sum, axes: left, x: sum }) })
+}
+
+/// In which order axes stand is no matter to what is reduced over them: those that are left are permuted, and what was transposed is not.
+fn of_permuted(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {
+    let Op::Reduce { op, axes, x } = s.graph.op(id).clone() else { return None };
+    let Op::View(view) = s.graph.op(x) else { return None };
+    let (x, order) = (view.x, view.as_permutation(s.graph.shape(view.x))?);
+    if op.picks_index() {
+        return None;
+    }
+    let mut inner: Vec<usize> = axes.iter().map(|&axis| order[axis]).collect();
+    inner.sort();
+    let kept: Vec<usize> = (0..order.len()).filter(|axis| !axes.contains(axis)).map(|axis| order[axis]).collect();
+    let reduced = s.make(Op::Reduce { op, axes: inner, x });
+    let mut ascending = kept.clone();
+    ascending.sort();
+    let order: Vec<usize> = kept.iter().filter_map(|axis| ascending.iter().position(|own| own == axis)).collect();
+    Some(if order.is_sorted() { reduced } else { s.graph.permute(reduced, &order) })
 }
 
 fn nested(s: &mut Simplifier, id: NodeId) -> Option<NodeId> {

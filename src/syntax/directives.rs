@@ -39,6 +39,7 @@ static DIRECTIVES: &[DirectiveRule] = &[
     data("standardize", &[form(Many::Some, &[], "standardize x, t")]),
     data("fill", &[form(Many::Some, &[("with", Many::One)], "fill x with mean")]),
     data("skip", &[form(Many::None, &[("missing", Many::Some)], "skip missing t")]),
+    data("order", &[form(Many::None, &[("by", Many::One)], "order by [shop, date]")]),
     data("train", &[form(Many::None, &[("where", Many::One)], "train where quality > 0")]),
     data("test", &[
         form(Many::One, &[], "test 0.2"), form(Many::None, &[("last", Many::One)], "test last 0.2"),

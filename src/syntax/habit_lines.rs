@@ -43,6 +43,16 @@ pub fn meant_line(section: SectionKind, line: &str) -> Option<String> {
             let test = share.min(1.0 - share);
             (test > 0.0).then(|| format!("test {}", (test * 1e6).round() / 1e6))
         }
+        (SectionKind::Data, "sort" | "sorted" | "sort_by" | "order" | "order_by" | "arrange") => {
+            let columns = rest.strip_prefix("by ").unwrap_or(rest);
+            let columns: Vec<&str> = columns.trim_matches(['[', ']', '(', ')']).split(',').map(str::trim).collect();
+            let is_name = |name: &&str| !name.is_empty() && *name != "by" && !name.contains([' ', '=', ':', '~', '(']);
+            let meant = match &columns[..] {
+                [one] => format!("order by {one}"),
+                many => format!("order by [{}]", many.join(", ")),
+            };
+            Some(meant).filter(|meant| meant != line && columns.iter().all(is_name))
+        }
         _ => None,
     }
 }

@@ -22,6 +22,7 @@ mod lines;
 mod mistakes;
 mod nets;
 mod optimizers;
+mod ordered;
 mod places;
 mod prelude;
 mod printed;

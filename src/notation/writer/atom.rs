@@ -41,6 +41,9 @@ impl Writer<'_> {
             Op::Reduce { op, axes, x } => self.picked(op, &axes, x, at),
             Op::View(view) => self.changed(&view, at),
             Op::Reshape { x, shape } => {
+                if let Some(piece) = self.unpooled(id, at)? {
+                    return Ok(piece);
+                }
                 let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
                 let goes_back = self.form == Form::Paper && self.goes_back(x, &shape);
                 if goes_back {

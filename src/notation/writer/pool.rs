@@ -3,6 +3,7 @@ use super::{At, Axis, Piece, Result, Writer};
 use crate::graph::{NodeId, Op};
 use crate::notation::expression::Expression;
 use crate::op::ReduceOp;
+use crate::op::arithmetic::MULTIPLY;
 
 impl Writer<'_> {
     /// `max_pool2d(x, 2)`, of the places that are asked for; nothing if these axes are no windows of a series or an image.
@@ -23,14 +24,59 @@ impl Writer<'_> {
         if piece.axes != (0..shape.len()).collect::<Vec<_>>() {
             return Ok(None);
         }
-        let numbers: Vec<Expression> = sizes.iter().map(|&size| Expression::Number(size as f64)).collect();
-        let size = match &sizes[..] {
-            [one] => Expression::Number(*one as f64),
-            [one, other] if one == other => Expression::Number(*one as f64),
-            _ => Expression::List(numbers),
-        };
-        let call = Expression::call(name, vec![piece.expression.bracketed(), size]);
+        let call = Expression::call(name, vec![piece.expression.bracketed(), size(&sizes)]);
         Ok(Some(self.at_places_of(call, at)))
+    }
+
+    /// `max_unpool2d(d, x, 2)`, the adjoint of the same: `d` where the greatest of each window was, zeros elsewhere.
+    pub(super) fn unpooled(&mut self, id: NodeId, at: &At) -> Result<Option<Piece>> {
+        let Some(Unpooled { d, x, sizes }) = self.unpooling(id) else { return Ok(None) };
+        let name = if sizes.len() == 1 { "max_unpool1d" } else { "max_unpool2d" };
+        if self.names.is_taken(name) {
+            return Ok(None);
+        }
+        let mut arguments = vec![];
+        for value in [d, x] {
+            let whole = at.with(vec![Axis::Free; self.graph.shape(value).len()]);
+            let piece = self.value_or_letter(value, &whole)?;
+            arguments.push(self.in_full(value, piece, &whole)?.ascending().expression.bracketed());
+        }
+        arguments.push(size(&sizes));
+        Ok(Some(self.at_places_of(Expression::call(name, arguments), at)))
+    }
+
+    /// What is put where the greatest of each window was, the series or image of the windows, and their sizes.
+    fn unpooling(&self, id: NodeId) -> Option<Unpooled> {
+        let graph = self.graph;
+        let Op::Reshape { x: turned, .. } = graph.op(id) else { return None };
+        let Op::View(view) = graph.op(*turned) else { return None };
+        let order = view.as_permutation(graph.shape(view.x))?;
+        // Of an image the places of a window are one axis, while its greatest is looked for.
+        let (product, is_image) = match (graph.op(view.x), &order[..]) {
+            (Op::Reshape { x, .. }, [0, 3, 1, 4, 2]) => (*x, true),
+            (_, [0, 2, 1]) => (view.x, false),
+            _ => return None,
+        };
+        let Op::Binary(op, a, b) = *graph.op(product) else { return None };
+        let last = graph.shape(product).len() - 1;
+        let greatest = |hot: NodeId| -> Option<NodeId> {
+            let Op::OneHot { index, .. } = *graph.op(hot) else { return None };
+            match graph.op(index) {
+                Op::Reduce { op: ReduceOp::Argmax, axes, x } if axes[..] == [last] => Some(*x),
+                _ => None,
+            }
+        };
+        let (cut, spread) = greatest(b).map(|x| (x, a)).or_else(|| greatest(a).map(|x| (x, b)))?;
+        let (cut, axes) = match (is_image, graph.op(cut)) {
+            (true, Op::Reshape { x, .. }) => (*x, vec![3, 4]),
+            (false, _) => (cut, vec![2]),
+            (true, _) => return None,
+        };
+        let (x, sizes) = self.windows(&axes, cut)?;
+        let Op::View(spread) = graph.op(spread) else { return None };
+        let is_alike = op == MULTIPLY && graph.shape(x) == graph.shape(id);
+        let d = (spread.as_expansion(graph.shape(spread.x))? == [last] && is_alike).then_some(spread.x)?;
+        (graph.shape(d).len() == last).then_some(Unpooled { d, x, sizes })
     }
 
     /// The series `[t, n]` or the image `[height, width, n]` of which these axes of `x` are windows side by side, and their sizes.
@@ -54,5 +100,21 @@ impl Writer<'_> {
             _ => return None,
         };
         (own == joined && sizes.iter().all(|size| *size > 1)).then_some((*whole, sizes))
+    }
+}
+
+/// See [`Writer::unpooling`].
+struct Unpooled {
+    d: NodeId,
+    x: NodeId,
+    sizes: Vec<usize>,
+}
+
+/// How large windows are: one number, if they are alike along all axes.
+fn size(sizes: &[usize]) -> Expression {
+    match sizes {
+        [one] => Expression::Number(*one as f64),
+        [one, other] if one == other => Expression::Number(*one as f64),
+        _ => Expression::List(sizes.iter().map(|&size| Expression::Number(size as f64)).collect()),
     }
 }

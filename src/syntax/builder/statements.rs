@@ -1,7 +1,7 @@
 //! Statements.
 use super::Builder;
 use super::targets::leibniz;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::tree::*;
 use crate::syntax::words::declaring;
 
@@ -97,6 +97,21 @@ impl Builder<'_> {
     }
 
     pub fn require(&mut self, condition: TreeId, why: Option<TreeId>) -> StatementKind {
+        // `require k > 2 "why"` reads as a product with the text.
+        let end = self.span(condition).end;
+        let text = |node: &TreeId| matches!(self.tree.kind(*node), NodeKind::Text(_)) && self.span(*node).end == end;
+        let last = self.tree.iter().map(|node| node.0).find(text);
+        if let (None, Some(text)) = (why, last) {
+            let start = self.span(text).start;
+            let start = self.source.text[..start as usize].trim_end().len() as u32;
+            let place = Span { start, end: start, ..self.span(text) };
+            self.report(
+                Diagnostic::error("E0112", "a comma is missing before this text")
+                    .at(self.span(text), "expected `,`")
+                    .edit("write the comma", place, ",", true),
+            );
+            return WRONG;
+        }
         let why = match why.map(|why| (self.tree.kind(why), self.span(why))) {
             None => None,
             Some((NodeKind::Text(text), _)) => Some(text.clone()),

@@ -13,12 +13,23 @@ impl Stop<'_> {
         }
         if matches!(self.open(), Some(Token::BracketOpen | Token::CallOpen | Token::IndexOpen)) {
             let message = "a comma is missing before this number";
-            return Some(self.error("E0112", message, "expected `,`").edit(
-                "write the comma",
-                self.behind_previous(),
-                ",",
-                false,
-            ));
+            let error = self.error("E0112", message, "expected `,`");
+            // `adam(rate 0.1)`: the number is the option's.
+            let is_option = self.open() == Some(Token::CallOpen)
+                && self.previous() == Token::Name
+                && self.at >= 2
+                && match self.kind(self.at - 2) {
+                    Some(Token::Comma) => true,
+                    // What is first in a formula is a value.
+                    Some(Token::CallOpen) => self.section == Some(SectionKind::Train),
+                    _ => false,
+                };
+            let space = self.source.span(self.tokens[self.at - 1].2..self.tokens[self.at].0);
+            let error = match is_option {
+                true => error.edit("if it is an option of that name, write `=`", space, " = ", false),
+                false => error,
+            };
+            return Some(error.edit("write the comma", self.behind_previous(), ",", false));
         }
         let (number, before) = (self.text_of(self.at), self.at - 1);
         let message = match self.previous() {
@@ -254,6 +265,10 @@ impl Stop<'_> {
             }
             Token::Assign if self.open().is_some() || self.had(Token::If) => {
                 Some(compare(self.error("E0113", "`=` binds a name, and nothing can be bound here", "binds a name")))
+            }
+            Token::Assign if self.first() == Token::Require => {
+                let error = self.error("E0113", "a condition compares, and `=` binds a name", "binds a name");
+                Some(error.edit("to compare, write `==`", self.span(), "==", true))
             }
             Token::Assign if self.had(Token::Assign) => {
                 let diagnostic = compare(self.error("E0113", "a statement has one `=`", "the second one"));

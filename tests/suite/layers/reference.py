@@ -61,6 +61,12 @@ def pool(function, x, *arguments, **options):
     return back(function(image(x)[None], *arguments, **options)[0])
 
 
+def unpool(number, d, x, size):
+    """Where `x` has its greatest comes from PyTorch's pooling; `d` is put there."""
+    _, at = (F.max_pool1d, F.max_pool2d)[number - 1](image(x)[None], size, return_indices=True)
+    return back((F.max_unpool1d, F.max_unpool2d)[number - 1](image(d)[None], at, size)[0])
+
+
 def padded(x, *around):
     """Zeros before and behind each axis, the last axes first; the channels stay."""
     return back(F.pad(image(x), around))
@@ -128,6 +134,12 @@ case("max_pool2d", "max_pool2d(x, 2)", two, [3, 3, 4], lambda v: pool(F.max_pool
 case("max_pool2d_by_axis", "max_pool2d(x, [3, 2], stride = [1, 2], padding = [1, 0])", two, [7, 3, 4],
      lambda v: pool(F.max_pool2d, v["x"], (3, 2), stride=(1, 2), padding=(1, 0)))
 case("max_pool2d_ties", "max_pool2d(x, 2)", two, [3, 3, 4], lambda v: pool(F.max_pool2d, v["x"], 2), modulus=3)
+case("max_unpool1d", "max_unpool1d(d, x, 3)", {"d": [4, 3], "x": [12, 3]}, [12, 3],
+     lambda v: unpool(1, v["d"], v["x"], 3))
+case("max_unpool1d_ties", "max_unpool1d(d, x, 4)", {"d": [3, 2], "x": [12, 2]}, [12, 2],
+     lambda v: unpool(1, v["d"], v["x"], 4), modulus=3)
+case("max_unpool2d", "max_unpool2d(d, x, [3, 2])", {"d": [2, 4, 3], "x": [6, 8, 3]}, [6, 8, 3],
+     lambda v: unpool(2, v["d"], v["x"], (3, 2)))
 case("mean_pool1d", "mean_pool1d(x, 3)", one, [3, 3], lambda v: pool(F.avg_pool1d, v["x"], 3))
 case("mean_pool1d_all", "mean_pool1d(x, 4, stride = 3, padding = 2)", one, [4, 3],
      lambda v: pool(F.avg_pool1d, v["x"], 4, stride=3, padding=2))
@@ -252,7 +264,7 @@ for name, gradus, shapes, answer, torch_of, modulus, beside in CASES:
     y = torch_of(values)
     assert list(y.shape) == answer, (name, list(y.shape), answer)
     (values["c"] * y).sum().backward()
-    gradients = {path: [float(f"{number:.13g}") for number in value.grad.flatten().tolist()] for path, value in values.items()}
+    gradients = {path: [float(f"{number:.13g}") for number in (torch.zeros_like(value) if value.grad is None else value.grad).flatten().tolist()] for path, value in values.items()}
     rows.append({"name": name, "gradus": gradus, "beside": beside, "modulus": modulus, "order": list(shapes), "shapes": shapes, "gradients": gradients})
 
 made_by = f"tests/suite/layers/reference.py, with PyTorch {torch.__version__.split('+')[0]}"
