@@ -73,9 +73,19 @@ impl Loading<'_> {
         Ok(all)
     }
 
-    /// The lengths that stand beside the column that a slot reads.
+    /// The lengths that stand beside the column that a slot reads, or that it is computed from.
     fn beside(&self, table: &Table, resolved: &Resolved) -> Option<Vec<usize>> {
-        let Node::Column(column) = resolved.node else { return None };
+        let column = match &resolved.node {
+            Node::Column(column) => *column,
+            Node::Unary(_, of) => return self.beside(table, of),
+            Node::Binary(_, a, b) => {
+                return match (self.beside(table, a), self.beside(table, b)) {
+                    (Some(a), Some(b)) => (a == b).then_some(a),
+                    (a, b) => a.or(b),
+                };
+            }
+            Node::Constant(_) | Node::IsWord { .. } | Node::Part { .. } | Node::Join { .. } => return None,
+        };
         let name = format!("{}{LENGTH}", table.columns[column].name);
         let mut numbers = vec![];
         let beside = &table.columns[table.position(&name)?].cells;

@@ -7,7 +7,7 @@ use crate::syntax::{Argument, NodeKind, ProductSign, TreeId};
 
 /// Names that others give to what is here; compared without capitals.
 #[rustfmt::skip]
-const ALIASES: [(&str, &str); 85] = [
+const ALIASES: [(&str, &str); 90] = [
     ("absolute", "abs"), ("arccos", "acos"), ("arcsin", "asin"), ("arctan", "atan"), ("arctan2", "atan2"),
     ("average", "mean"), ("averagepool1d", "mean_pool1d"), ("averagepool2d", "mean_pool2d"),
     ("averagepooling1d", "mean_pool1d"), ("averagepooling2d", "mean_pool2d"), ("avg_pool1d", "mean_pool1d"),
@@ -34,6 +34,8 @@ const ALIASES: [(&str, &str); 85] = [
     ("multi_head_attention", "self_attention"), ("multiheadattention", "self_attention"), ("one_hot", "onehot"),
     ("rmsnorm", "rms_norm"), ("scaled_dot_product_attention", "attention"), ("simplernn", "rnn"),
     ("sparse_categorical_crossentropy", "cross_entropy"), ("swish", "silu"), ("true", "true"),
+    ("upsample", "upsample2d"), ("upsampling1d", "upsample1d"), ("upsampling2d", "upsample2d"), ("upsamplingnearest2d", "upsample2d"),
+    ("interpolate", "upsample2d"),
 ];
 
 const RANDOM: &str = "noise that is drawn anew in each step is `noise: [3] ~ normal(1)`; a parameter that begins at random `param w: [3] ~ normal(1)`";

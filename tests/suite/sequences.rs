@@ -357,3 +357,22 @@ fn a_recording_that_is_too_long_is_skipped() {
         String::from_utf8_lossy(&skipped.stderr)
     );
 }
+
+/// What is computed from a column element by element is as long as it is.
+#[test]
+fn what_is_computed_from_a_sequence_is_as_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |line: &str| {
+        format!(
+            "input x: [n <= 4], a: [n <= 4]\ntarget t\nloss = sum(x) * t + sum(a)\n\
+             data {{ a: [1, 2], [3, 4, 5]; t: 1, 2; x = {line} }}\n"
+        )
+    };
+    for (line, wanted) in [("2 * a + 1", [3.0, 5.0, 7.0, 9.0, 11.0]), ("a * a", [1.0, 4.0, 9.0, 16.0, 25.0])] {
+        let dataset = load(&text(line), folder.path()).unwrap();
+        let found = numbers(&dataset, dataset.columns.iter().position(|column| column.name == "x").unwrap());
+        assert_eq!([&found[..2], &found[4..7]].concat(), wanted, "{line}: {found:?}");
+        let length = dataset.columns.iter().position(|column| column.name == "n").unwrap();
+        assert_eq!(numbers(&dataset, length), [2.0, 3.0]);
+    }
+}

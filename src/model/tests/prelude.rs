@@ -4,7 +4,7 @@ use crate::model::prelude;
 use crate::syntax::{DefinitionKind, StatementKind};
 
 /// A use of each layer and function, by name.
-const USES: [(&str, &str); 43] = [
+const USES: [(&str, &str); 45] = [
     ("absolute_error", "absolute_error(x, 1)"),
     ("attention", "attention(xs, xs, xs, causal = true)"),
     ("batch_norm", "batch_norm(x)"),
@@ -35,6 +35,8 @@ const USES: [(&str, &str); 43] = [
     ("max_pool2d", "max_pool2d(reshape(xs, [5, 4, 2]), 2)"),
     ("max_unpool1d", "max_unpool1d(max_pool1d(xs, 2), xs, 2)"),
     ("max_unpool2d", "max_unpool2d(max_pool2d(reshape(xs, [5, 4, 2]), 2), reshape(xs, [5, 4, 2]), 2)"),
+    ("upsample1d", "upsample1d(xs, 3)"),
+    ("upsample2d", "upsample2d(reshape(xs, [5, 4, 2]), [2, 1])"),
     ("mean_pool1d", "mean_pool1d(xs, 2)"),
     ("mean_pool2d", "mean_pool2d(reshape(xs, [5, 4, 2]), [3, 2], stride = 1)"),
     ("mish", "mish(x)"),

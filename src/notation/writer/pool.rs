@@ -45,6 +45,27 @@ impl Writer<'_> {
         Ok(Some(self.at_places_of(Expression::call(name, arguments), at)))
     }
 
+    /// `upsample2d(d, 2)`, each place several times, as the adjoint of a mean over windows has it.
+    pub(super) fn upsampled(&mut self, id: NodeId, at: &At) -> Result<Option<Piece>> {
+        let Op::Reshape { x: spread, .. } = *self.graph.op(id) else { return Ok(None) };
+        let Op::View(view) = self.graph.op(spread) else { return Ok(None) };
+        let shape = self.graph.shape(spread);
+        let (name, sizes, joined) = match (view.as_expansion(self.graph.shape(view.x)).as_deref(), shape) {
+            (Some([1]), &[t, k, n]) => ("upsample1d", vec![k], vec![t * k, n]),
+            (Some([1, 3]), &[h, k, w, l, n]) => ("upsample2d", vec![k, l], vec![h * k, w * l, n]),
+            _ => return Ok(None),
+        };
+        if self.names.is_taken(name) || self.graph.shape(id) != joined {
+            return Ok(None);
+        }
+        let x = view.x;
+        let whole = at.with(vec![Axis::Free; self.graph.shape(x).len()]);
+        let piece = self.value_or_letter(x, &whole)?;
+        let piece = self.in_full(x, piece, &whole)?.ascending();
+        let call = Expression::call(name, vec![piece.expression.bracketed(), size(&sizes)]);
+        Ok(Some(self.at_places_of(call, at)))
+    }
+
     /// What is put where the greatest of each window was, the series or image of the windows, and their sizes.
     fn unpooling(&self, id: NodeId) -> Option<Unpooled> {
         let graph = self.graph;

@@ -140,6 +140,9 @@ case("max_unpool1d_ties", "max_unpool1d(d, x, 4)", {"d": [3, 2], "x": [12, 2]}, 
      lambda v: unpool(1, v["d"], v["x"], 4), modulus=3)
 case("max_unpool2d", "max_unpool2d(d, x, [3, 2])", {"d": [2, 4, 3], "x": [6, 8, 3]}, [6, 8, 3],
      lambda v: unpool(2, v["d"], v["x"], (3, 2)))
+case("upsample1d", "upsample1d(x, 3)", {"x": [4, 3]}, [12, 3], lambda v: pool(F.interpolate, v["x"], scale_factor=3))
+case("upsample2d", "upsample2d(x, [2, 3])", {"x": [3, 4, 2]}, [6, 12, 2],
+     lambda v: pool(F.interpolate, v["x"], scale_factor=(2, 3)))
 case("mean_pool1d", "mean_pool1d(x, 3)", one, [3, 3], lambda v: pool(F.avg_pool1d, v["x"], 3))
 case("mean_pool1d_all", "mean_pool1d(x, 4, stride = 3, padding = 2)", one, [4, 3],
      lambda v: pool(F.avg_pool1d, v["x"], 4, stride=3, padding=2))
