@@ -364,7 +364,7 @@ fn what_is_computed_from_a_sequence_is_as_long() {
     let folder = tempfile::tempdir().unwrap();
     let text = |line: &str| {
         format!(
-            "input x: [n <= 4], a: [n <= 4]\ntarget t\nloss = sum(x) * t + sum(a)\n\
+            "input x: [n <= 4], a: [n]\ntarget t\nloss = sum(x) * t + sum(a)\n\
              data {{ a: [1, 2], [3, 4, 5]; t: 1, 2; x = {line} }}\n"
         )
     };
