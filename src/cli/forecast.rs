@@ -118,7 +118,7 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
     let window = panel.map_or(String::new(), |panel| format!(" by {}", column_word(&panel.column)));
     let backwards = found.clock.as_ref().filter(|clock| clock.backwards).map(|clock| &clock.columns[..]);
     let sorted = match (panel, backwards) {
-        (Some(panel), _) if panel.scattered => sorted_by(std::slice::from_ref(&panel.column)),
+        (Some(panel), _) if panel.scattered => sorted_by(&panel.order()),
         (None, Some(columns)) => sorted_by(columns),
         _ => String::new(),
     };
@@ -145,7 +145,11 @@ fn of_series(found: &Summary, goal: &Goal, name: &str, stem: &str, before_data: 
             (format!("[{places}, {}]", many.len()), format!("{input}[-1, {at}]"), line, seen)
         }
     };
-    let filled = filled(&all_measured);
+    let mut filled = filled(&all_measured);
+    // What stands for a missing value is not what was to be said.
+    if all_measured.iter().any(|c| c.0 == target && matches!(c.1, Content::Numbers { missing: true, .. })) {
+        filled += &format!("    skip missing {goes_to}\n");
+    }
     let left: Vec<&str> = found.columns.iter().map(|c| c.0.as_str()).filter(|c| !columns.contains(c)).collect();
     let mut out = format!("// {stem}: the next `{target}` from the last {places} of {} rows of {name}\n", found.rows);
     if all.len() == 1 {
@@ -229,7 +233,7 @@ fn of_recordings(found: &Summary, goal: &Goal, name: &str, stem: &str, before_da
         .collect();
     let filled = filled(&measured);
     let by = column_word(&recordings.column);
-    let sorted = if recordings.scattered { sorted_by(std::slice::from_ref(&recordings.column)) } else { String::new() };
+    let sorted = if recordings.scattered { sorted_by(&recordings.order()) } else { String::new() };
     Some(format!(
         "// {stem}: `{}` of each recording of {name}, of {} by `{}`, each as long as it is\n// Left out: {}\n\
          input  {input}: [{length} <= {}, {}]\ntarget {goes_to}: class({classes})\n\n\

@@ -120,6 +120,11 @@ fn unfit(found: &Summary, (name, content): &Column) -> Option<&'static str> {
     };
     match content {
         Content::Words { distinct, .. } if names_each(*distinct) => Some("names each series"),
+        Content::Numbers { .. }
+            if found.recordings.as_ref().is_some_and(|all| all.scattered && all.column == *name) =>
+        {
+            Some("names each series")
+        }
         Content::Numbers { classes: None, .. } if is_fixed => Some("is the same throughout each series"),
         _ if tells_the_time => Some("tells the time"),
         Content::Numbers { counts_rows: true, .. } => Some("names the rows"),

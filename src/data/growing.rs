@@ -5,6 +5,7 @@ use super::gather::Gathered;
 use super::load::{gather, load_gathered};
 use super::names::wanted;
 use super::order::in_order;
+use super::recordings::keys;
 use super::resolve::{Resolved, Resolver};
 use super::source::DataFile;
 use super::table::{Cells, Cut, Origin, Table, TableColumn, WordsBuilder};
@@ -67,6 +68,12 @@ impl Growing {
         if let (Some(by), None) = (&plan.order, prompt) {
             table = in_order(&table, by, &plan, &mut vec![]).map_err(|error| vec![error])?;
         }
+        // Of several recordings the last one goes on.
+        if let (Some(by), None) = (&asked.by, prompt) {
+            let keys = keys(&table, by, &plan, &mut vec![]).map_err(|error| vec![error])?;
+            let first = (0..table.rows).rev().take_while(|row| keys[*row] == keys[table.rows - 1]).last();
+            table = table.with_rows((first.unwrap_or(0)..table.rows).collect());
+        }
         // What is written on is in order.
         let plan = DataPlan { order: None, ..plan };
         if table.rows == 0 {
@@ -90,7 +97,10 @@ impl Growing {
             let text = format!("`{column}` is missing in {}, which is written on from", table.place_of_cell(at, row));
             let line = format!("fill {} with previous", column_word(&column));
             let error = Diagnostic::error("E0606", text).at(asked.span, format!("the last {places} rows go in"));
-            return Err(vec![error.help(format!("train with the line `{line}`: the value before stands for it"))]);
+            return Err(vec![match plan.carried.iter().any(|(name, _)| *name == column) {
+                true => error.help("there is nothing to go on from: no row has a value"),
+                false => error.help(format!("train with the line `{line}`: the value before stands for it")),
+            }]);
         }
         let rows = match &table.columns[at].cells {
             Cells::Words(words) => {

@@ -19,6 +19,7 @@ mod names;
 mod numpy;
 mod order;
 mod parts;
+mod recordings;
 mod records;
 mod resolve;
 mod rows;

@@ -91,32 +91,45 @@ pub fn clock_within(table: &Table, ranges: &[std::ops::Range<usize>]) -> Option<
 
 /// The columns that may tell the time, and the moment of each row.
 fn times(table: &Table) -> Vec<(&str, Vec<Moment>)> {
-    table.columns.iter().filter_map(|column| Some((column.name.as_str(), moments(column)?))).collect()
-}
-
-/// The moment of each row, if a column may tell the time.
-pub(super) fn moments(column: &TableColumn) -> Option<Vec<Moment>> {
     let of_number =
         |value: f64| -> Moment { [value.floor() as i64, ((value - value.floor()) * 1e9) as i64, 0, 0, 0, 0, 0] };
-    match &column.cells {
-        _ if !column.shape.is_empty() => None,
-        Cells::F64(values) if is_named_so(&column.name) && values.iter().all(|value| value.is_finite()) => {
-            Some(values.iter().map(|value| of_number(*value)).collect())
+    let of_column = |column: &TableColumn| -> Option<Vec<Moment>> {
+        match &column.cells {
+            Cells::F64(values) if column.shape.is_empty() && is_named_so(&column.name) => {
+                let all = values.iter().all(|value| value.is_finite());
+                all.then(|| values.iter().map(|value| of_number(*value)).collect())
+            }
+            _ => moments(column)?.into_iter().collect(),
         }
-        // The order in which the rows go on is the right one: where several do, the first.
-        Cells::Words(words) if words.codes.iter().all(|code| *code != MISSING) => {
-            let read = |order: &Order| -> Option<Vec<Moment>> {
-                words.words.iter().map(|word| moment(word, *order)).collect()
-            };
-            let all: Vec<Vec<Moment>> = Order::ALL.iter().filter_map(read).collect();
-            let of_rows =
-                |known: &Vec<Moment>| -> Vec<Moment> { words.codes.iter().map(|code| known[*code as usize]).collect() };
-            let goes_on = |rows: &Vec<Moment>| is_sorted(rows, false) || is_sorted(rows, true);
-            let rows: Vec<Vec<Moment>> = all.iter().map(of_rows).collect();
-            rows.iter().find(|rows| goes_on(rows)).or(rows.first()).cloned()
-        }
-        Cells::F64(_) | Cells::F32(_) | Cells::U8(_) | Cells::Truths(_) | Cells::Words(_) => None,
+    };
+    table.columns.iter().filter_map(|column| Some((column.name.as_str(), of_column(column)?))).collect()
+}
+
+/// The columns that may tell the time.
+pub(super) fn clocks(table: &Table) -> Vec<String> {
+    times(table).into_iter().map(|(name, _)| name.to_string()).collect()
+}
+
+/// The moment of each row, if a column has dates or times; none where it is missing.
+pub(super) fn moments(column: &TableColumn) -> Option<Vec<Option<Moment>>> {
+    let Cells::Words(words) = &column.cells else { return None };
+    if !column.shape.is_empty() || words.words.is_empty() {
+        return None;
     }
+    let read = |order: &Order| -> Option<(Order, Vec<Option<Moment>>)> {
+        let known: Vec<Moment> = words.words.iter().map(|word| moment(word, *order)).collect::<Option<_>>()?;
+        let of_code = |code: &u32| (*code != MISSING).then(|| known[*code as usize]);
+        Some((*order, words.codes.iter().map(of_code).collect()))
+    };
+    let all: Vec<(Order, Vec<Option<Moment>>)> = Order::ALL.iter().filter_map(read).collect();
+    // The order in which the rows go on is the right one: where several do, the first; where none does, a year of two digits is hardly first.
+    let goes_on = |rows: &[Option<Moment>]| {
+        let there: Vec<Moment> = rows.iter().copied().flatten().collect();
+        is_sorted(&there, false) || is_sorted(&there, true)
+    };
+    let found = all.iter().find(|(_, rows)| goes_on(rows));
+    let found = found.or_else(|| all.iter().find(|(order, _)| *order != Order::YearMonthDay)).or(all.first());
+    found.map(|(_, rows)| rows.clone())
 }
 
 pub(super) fn is_named_so(column: &str) -> bool {

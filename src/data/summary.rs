@@ -43,6 +43,13 @@ pub struct Recordings {
     pub scattered: bool,
 }
 
+impl Recordings {
+    /// The columns by which the rows of each come together, in order of time.
+    pub fn order(&self) -> Vec<String> {
+        std::iter::once(&self.column).chain(&self.clock).cloned().collect()
+    }
+}
+
 /// What stands in a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
@@ -202,10 +209,29 @@ fn recordings(table: &Table) -> Option<Recordings> {
     })
 }
 
+/// How columns are called that tell things apart of which each has a series of its own.
+#[rustfmt::skip]
+const THINGS: [&str; 30] = [
+    "sensor", "device", "machine", "station", "shop", "store", "user", "customer", "person", "patient", "subject", "player", "vehicle",
+    "unit", "meter", "node", "host", "site", "symbol", "ticker", "stock", "country", "city", "channel", "animal", "participant", "account",
+    "who", "region", "product",
+];
+
 /// Rows in order of time, each time of several things: of shops, of sensors. What tells them apart has, of each, one row at a time.
 fn scattered(table: &Table) -> Option<Recordings> {
-    let clock = clock(table).filter(|clock| !clock.backwards)?;
-    let candidates = table.columns.iter().filter(|column| clock.repeats || is_named_row(&column.name));
+    // The newest row may be the first.
+    let reversed = table.with_rows((0..table.rows).rev().collect());
+    let forwards = |table: &Table| clock(table).filter(|clock| !clock.backwards);
+    let (table, clock) = match forwards(table) {
+        Some(clock) => (table, clock),
+        None => (&reversed, forwards(&reversed)?),
+    };
+    let is_thing = |name: &str| {
+        let lower = name.to_lowercase();
+        lower.split(|c: char| !c.is_alphanumeric()).next_back().is_some_and(|word| THINGS.contains(&word))
+    };
+    let candidates =
+        table.columns.iter().filter(|column| clock.repeats || is_named_row(&column.name) || is_thing(&column.name));
     let found = candidates.filter_map(|column| {
         let table = table.with_rows(together(&keys(column)?));
         recordings(&table).filter(|found| found.column == column.name && found.clock.is_some())

@@ -6,15 +6,13 @@ use super::loading::Loading;
 use super::moments::pooled;
 use super::names::wanted;
 use super::parts::empty_help;
+use super::recordings::{apart, cut_up, keys};
 use super::resolve::Resolver;
 use super::sequences::out_of_bounds;
 use super::split::{Choice, split};
 use super::table::{Cells, Cut, Table, TableColumn};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::schema::{
-    ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows, column_word,
-};
-use rustc_hash::FxHashSet;
+use crate::schema::{ColumnExpression, ColumnTerm, Part, PartRequest, Role, SlotValue, Statistics, Windows};
 use std::ops::Range;
 
 /// Which part a row of the file is in.
@@ -52,9 +50,11 @@ impl Loading<'_> {
                 rows[run].fill(part);
             }
         }
-        let again = asked.by.as_ref().and_then(|by| cut_up(table, &recordings, by, asked.whole));
+        let stretches = runs(table, &vec![In::Train; table.rows], &recordings);
+        let again = asked.by.as_ref().and_then(|by| cut_up(table, &recordings, &stretches, by, self.plan));
         let lie_apart = again.is_some();
         self.warnings.extend(again);
+        let before = table;
         let runs = runs(table, &rows, &recordings);
         let mut scaled = table.clone();
         self.carry_on(&mut scaled, &rows, &recordings)?;
@@ -90,7 +90,7 @@ impl Loading<'_> {
             let text = format!("no window of {size} rows fits: there are at most {longest} successive rows");
             let error = Diagnostic::error("E0621", text).at(asked.span, "longer than the data");
             if let Some(by) = asked.by.as_ref().filter(|_| lie_apart) {
-                return Err(error.help(apart(by)));
+                return Err(error.help(apart(by, table, self.plan)));
             }
             return Err(error.help(match asked.by {
                 Some(_) => "a window stays within one recording and one part of the data: make it shorter",
@@ -107,7 +107,12 @@ impl Loading<'_> {
         if let Some(lengths) = &of_windows.lengths
             && let Some(row) = lengths.iter().position(|length| asked.size < *length)
         {
-            let place = Table { windows: Some(of_windows.clone()), origins: table.origins.clone(), ..Table::default() };
+            let place = Table {
+                windows: Some(of_windows.clone()),
+                origins: table.origins.clone(),
+                kept: table.kept.clone(),
+                ..Table::default()
+            };
             let slot = self.plan.slots.iter().find(|slot| slot.declared.role == Role::Length);
             let (name, span) = slot.map_or(("t", asked.span), |slot| (&slot.declared.name, slot.declared.span));
             return Err(out_of_bounds(&place, row, lengths[row], (1, asked.size), name, span));
@@ -117,7 +122,8 @@ impl Loading<'_> {
             (row, format!("{} has {length} rows, and at most {} are taken", table.place(row), asked.size))
         };
         table.broken = too_long.into_iter().map(why).collect();
-        if let Some(complete) = self.complete_rows(&table)? {
+        // What was filled was missing.
+        if let Some(complete) = self.complete_rows(&cut(before, &of_windows, &wanted(self.plan)))? {
             let mut number = 0;
             let numbers: Vec<u32> = complete
                 .iter()
@@ -249,31 +255,7 @@ impl Loading<'_> {
 
     /// A number for each row, equal where all values of these columns are.
     pub(super) fn keys(&mut self, table: &Table, column: &ColumnExpression) -> Result<Vec<u64>, Diagnostic> {
-        let mut resolver = Resolver { table, settings: &self.plan.settings, skips: false, warnings: vec![] };
-        // Columns of a list need not be of one kind: none is computed with.
-        let named = match &column.term {
-            ColumnTerm::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(column),
-        };
-        let mut columns = vec![];
-        for one in named {
-            columns.extend(resolver.resolve(one)?.columns());
-        }
-        self.warnings.append(&mut resolver.warnings);
-        let key = |row: usize| {
-            columns.iter().fold(0_u64, |key, &column| {
-                let cells = &table.columns[column];
-                let range = row * cells.width()..(row + 1) * cells.width();
-                let mut numbers = vec![];
-                match &cells.cells {
-                    Cells::Words(words) => numbers.extend(words.codes[range].iter().map(|code| f64::from(*code))),
-                    other => other.numbers(range, &mut numbers),
-                }
-                let mix = |key: u64, bits: u64| (key.rotate_left(5) ^ bits).wrapping_mul(0x517c_c1b7_2722_0a95);
-                numbers.into_iter().fold(key, |key, number| mix(key, number.to_bits()))
-            })
-        };
-        Ok((0..table.rows).map(key).collect())
+        keys(table, column, self.plan, &mut self.warnings)
     }
 
     /// A column that a line names; of numbers, if it must be.
@@ -399,35 +381,6 @@ pub(super) fn carry(cells: &mut Cells, width: usize, run: Range<usize>, before: 
     }
 }
 
-/// W0607: recordings that come again further down, so that each stretch of rows is one of its own.
-fn cut_up(table: &Table, recordings: &[u64], by: &ColumnExpression, whole: bool) -> Option<Diagnostic> {
-    let stretches = runs(table, &vec![In::Train; table.rows], recordings);
-    let keys: FxHashSet<u64> = recordings.iter().copied().collect();
-    let (mut seen, mut again) = (FxHashSet::default(), None);
-    for run in &stretches {
-        if !seen.insert(recordings[run.start]) && again.is_none() {
-            again = Some(run.start);
-        }
-    }
-    // A recording that goes on in another file is one more.
-    if stretches.len() < keys.len() + table.origins.len() {
-        return None;
-    }
-    let place = table.place(again?);
-    let text =
-        format!("{} recordings lie in {} stretches of rows: one comes again in {place}", keys.len(), stretches.len());
-    let warning = if whole { Diagnostic::warning("W0607", text) } else { Diagnostic::remark("W0607", text) };
-    Some(warning.at(by.span, "told by this").help(format!("each stretch is a recording of its own; {}", apart(by))))
-}
-
-fn apart(by: &ColumnExpression) -> String {
-    let column = match &by.term {
-        ColumnTerm::Column(name) => column_word(name),
-        _ => "…".to_string(),
-    };
-    format!("if all rows of one are one recording, put them together: `order by {column}`")
-}
-
 /// Successive rows of one recording, one file and one part.
 fn runs(table: &Table, rows: &[In], recordings: &[u64]) -> Vec<Range<usize>> {
     let begins = |row: usize| table.origins.iter().any(|origin| origin.first_row == row);
@@ -472,7 +425,7 @@ pub(super) fn cut(table: &Table, windows: &Cut, wanted: &dyn Fn(&str) -> bool) -
         rows: starts.len(),
         unread: table.unread.iter().cloned().chain(left.into_iter().map(|column| column.name.clone())).collect(),
         windows: Some(windows.clone()),
-        kept: None,
+        kept: table.kept.clone(),
         origins: table.origins.clone(),
         headerless: table.headerless,
         broken: vec![],

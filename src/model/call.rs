@@ -194,6 +194,7 @@ impl<'a> Elaborator<'a> {
     /// Calls a function with values.
     pub fn apply(&mut self, function: Function<'a>, given: Vec<Given<'a>>, span: Span) -> Outcome<Value<'a>> {
         if function.is(&LOGISTIC_LOSS) || function.name() == "hinge" && !function.is_of_file() {
+            builtin::raw_value_first(self, function.name(), &given)?;
             builtin::warn_of_squashed(self, &function, &given, span);
         }
         match function {

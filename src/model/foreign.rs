@@ -41,7 +41,11 @@ const ALIASES: [(&str, &str); 90] = [
 const RANDOM: &str = "noise that is drawn anew in each step is `noise: [3] ~ normal(1)`; a parameter that begins at random `param w: [3] ~ normal(1)`";
 
 /// Names that have no counterpart, and what one writes instead; compared without capitals.
-const ADVICE: [(&str, &str); 26] = [
+const ADVICE: [(&str, &str); 30] = [
+    ("normal", RANDOM),
+    ("uniform", RANDOM),
+    ("randn_like", RANDOM),
+    ("rand_like", RANDOM),
     ("len", "a size has a name: write `n = 4` above, `input x: [n]`, and then `n`"),
     ("none", "an option is a number, `true` or `false`, or is left out"),
     ("null", "an option is a number, `true` or `false`, or is left out"),

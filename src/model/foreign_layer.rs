@@ -242,6 +242,11 @@ impl<'a> Elaborator<'a> {
                 }
                 name if KNOWN_HERE.contains(&name) => {}
                 "use_bias" | "bias" => kept.push(format!("bias = {}", text.to_lowercase())),
+                // Keras says what stays, as PyTorch and this what is new.
+                "momentum" if foreign == "BatchNormalization" => {
+                    let new = text.parse::<f64>().map(|stays| ((1.0 - stays) * 1e9).round() / 1e9);
+                    kept.extend(new.map(|new| format!("momentum = {new}")));
+                }
                 "strides" => kept.push(format!("stride = {text}")),
                 "dilation_rate" => kept.push(format!("dilation = {text}")),
                 "batch_first" | "return_sequences" | "embed_dim" | "key_dim" | "data_format" => {}

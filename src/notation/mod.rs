@@ -15,6 +15,7 @@ pub mod numbers;
 mod opening;
 mod outline;
 pub mod place;
+mod pools;
 mod prepare;
 mod reading;
 pub mod scans;

@@ -53,6 +53,8 @@ pub struct Names {
     chosen: FxHashMap<String, NodeId>,
     /// Letters with a lower number are taken: `a2`, `a3`, ….
     numbered: usize,
+    /// Letters of indices where something is being written.
+    pub indices: Vec<String>,
 }
 
 /// Letters of loops, with those of their last rounds; a program's own names come first.
@@ -277,7 +279,7 @@ impl Names {
             _ => &[],
         };
         let mut candidates = first.iter().chain(&VALUE_LETTERS).map(|l| format!("{l}{suffix}"));
-        let is_free = |l: &String| !self.is_taken(l) && !self.is_taken(&format!("δ{l}"));
+        let is_free = |l: &String| !self.is_taken(l) && !self.is_taken(&format!("δ{l}")) && !self.indices.contains(l);
         candidates.find(is_free).unwrap_or_else(|| {
             while self.is_taken(&format!("a{}", self.numbered)) {
                 self.numbered += 1;

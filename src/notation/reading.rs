@@ -1,6 +1,7 @@
 //! What would be read if the results were written out with no names but the program's: who uses what, and how much there is to write.
 use super::derivation::{Request, Role};
 use super::names::{Kind, Multiple, Names};
+use super::pools::unpooled;
 use super::scans::{Scan, Scans};
 use crate::graph::{Graph, Leaf, NodeId, Op};
 use crate::op::arithmetic::{DIVIDE, MULTIPLY};
@@ -58,14 +59,18 @@ impl<'a> Reading<'a> {
                 let binder = &self.graph.looped(of).binders[index as usize];
                 vec![binder.next, binder.init]
             }
-            _ => self.graph.op(id).operands(),
+            _ => match unpooled(self.graph, id) {
+                Some(call) => call.values,
+                None => self.graph.op(id).operands(),
+            },
         }
     }
 
     /// Whether paper does not show the node, or as a sign only.
     pub fn is_transparent(&self, id: NodeId) -> bool {
         match self.graph.op(id) {
-            Op::View(_) | Op::Reshape { .. } | Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => true,
+            Op::Reshape { .. } => unpooled(self.graph, id).is_none(),
+            Op::View(_) | Op::Element { .. } | Op::Last { .. } | Op::Stacked { .. } => true,
             Op::Leaf(Leaf::Binder(..)) => true,
             Op::Unary(op, _) => op.scale.is_some(),
             Op::Binary(op, c, _) if *op == MULTIPLY => self.graph.constant_of(*c).is_some(),

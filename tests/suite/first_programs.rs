@@ -89,11 +89,11 @@ fn a_log_of_several_is_taken_apart() {
     let day = |day: usize| (0..5).map(move |shop| format!("2023-02-{:02},s{shop},{}\n", day + 1, wave(day + shop)));
     let rows: String = (0..28).flat_map(day).collect();
     let program = written("d.csv", &format!("date,shop,sales\n{rows}")).unwrap();
-    assert!(program.contains("order by shop") && program.contains(" by shop\n"), "{program}");
+    assert!(program.contains("order by [shop, date]") && program.contains(" by shop\n"), "{program}");
     let moment = |at: usize| format!("2023-02-03 {:02}:{:02}:00,{},{}\n", at / 60, at % 60, 7 + at % 3, wave(at));
     let rows: String = (0..300).map(moment).collect();
     let program = written("d.csv", &format!("at,sensor_id,level\n{rows}")).unwrap();
-    assert!(program.contains("order by sensor_id") && program.contains(" by sensor_id\n"), "{program}");
+    assert!(program.contains("order by [sensor_id, at]") && program.contains(" by sensor_id\n"), "{program}");
     // Days of the week are nothing that a series consists of.
     let rows: String = (0..90)
         .map(|row| format!("2023-{:02}-{:02},{},{}\n", row / 28 + 1, row % 28 + 1, row % 7, wave(row)))

@@ -78,3 +78,40 @@ fn each_file_is_put_in_order_by_itself() {
     assert_eq!(numbers(&found, 0), [2.0, 1.0, 4.0, 3.0]);
     assert_eq!(found.parts.test, [2, 3]);
 }
+
+#[test]
+fn a_word_among_dates_or_numbers_is_refused_and_rows_are_called_as_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let codes = |text: &str, order: &str| {
+        std::fs::write(at.join("d.csv"), text).unwrap();
+        let program = format!("input x\ntarget t\nloss = x t\ndata \"d.csv\" {{ x = v; t = v; order by {order} }}\n");
+        load(&program, at).map(|dataset| numbers(&dataset, 0))
+    };
+    let dates = "d,v\n05.03.2020,1\n01.04.2020,2\n,3\n31.01.20,4\n02.12.2019,5\n";
+    assert_eq!(codes(dates, "d").unwrap(), [5.0, 4.0, 1.0, 2.0, 3.0]);
+    assert_eq!(codes("d,v\n03.11.19,1\n02.12.19,2\n25.01.20,3\n01.02.18,4\n", "d").unwrap(), [4.0, 1.0, 2.0, 3.0]);
+    assert_eq!(codes("d,v\n05.03.2020,1\noops,2\n01.04.2020,3\n", "d").unwrap_err(), ["E0605"]);
+    assert_eq!(codes("d,v\n5,1\nten,2\n3,3\n", "d").unwrap_err(), ["E0605"]);
+    assert_eq!(codes("d,v\n5,1\n4,2\n3,3\n", "-d").unwrap(), [1.0, 2.0, 3.0]);
+    assert_eq!(codes("d,v\n5,1\n4,2\n3,3\n", "[]").unwrap_err().len(), 1);
+    std::fs::write(at.join("d.csv"), "k,a\n5,10\n9,\n3,30\n8,77\n1,20\n2,21\n").unwrap();
+    let text = "input x: [2]\ntarget t\nloss = mean(x) t\ndata \"d.csv\" { order by k; window 3; x = a[0..2]; t = a[2] }\n\
+                train { minimize loss; steps 1; optimizer sgd(rate = 0) }\n";
+    std::fs::write(at.join("m.nn"), text).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_gradus")).args(["run", "m.nn"]).current_dir(at).output();
+    let said = String::from_utf8(run.unwrap().stderr).unwrap();
+    assert!(said.contains("row 2 of d.csv (line 3)"), "{said}");
+}
+
+#[test]
+fn what_was_filled_is_nothing_that_was_to_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..20).map(|row| if row % 7 == 5 { "\n".into() } else { format!("{row}\n") }).collect();
+    std::fs::write(folder.path().join("d.csv"), format!("a,\n{}", rows.replace('\n', ",\n"))).unwrap();
+    let text = "input x: [2]\ntarget t\nloss = mean(x) t\n\
+                data \"d.csv\" { window 3; x = a[0..2]; t = a[2]; fill a with previous; skip missing t }\n";
+    let known = load(text, folder.path()).unwrap();
+    let wanted: Vec<f64> = (2..20).filter(|row| row % 7 != 5).map(f64::from).collect();
+    assert_eq!(numbers(&known, 1), wanted);
+}

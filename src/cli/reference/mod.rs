@@ -133,9 +133,14 @@ pub fn foreign(name: &str) -> Option<String> {
         let mut all = text.split('(').map(|before| last(before.rsplit(|c| !is_letter(c)).next().unwrap_or_default()));
         all.any(|called| called == wanted)
     };
+    // A call that is the whole example says more than one that stands within.
+    let is_called = |text: &str| {
+        text.split_once('(').is_some_and(|(before, _)| before.chars().all(is_letter) && last(before) == wanted)
+    };
     let rows = || groups().flat_map(|group| group.rows);
     let row = rows()
-        .find(|row| row.name == wanted || calls(row.keras) || calls(row.pytorch))
+        .find(|row| row.name == wanted || is_called(row.keras) || is_called(row.pytorch))
+        .or_else(|| rows().find(|row| calls(row.keras) || calls(row.pytorch)))
         .map(|row| row.name)
         .or_else(|| crate::model::alias(&wanted));
     row.and_then(entry)

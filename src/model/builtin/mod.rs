@@ -7,7 +7,7 @@ mod probability;
 mod reduce;
 mod windows;
 
-pub use probability::warn_of_squashed;
+pub use probability::{raw_value_first, warn_of_squashed};
 
 use super::call::{Given, meant_option};
 use super::elaborator::{Elaborator, Outcome};

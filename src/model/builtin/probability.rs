@@ -129,14 +129,8 @@ fn misfit<'a, T>(e: &mut Elaborator<'a>, p: (&Tensor, Span), t: (&Tensor, Span))
     e.fail(error)
 }
 
-/// Refuses `cross_entropy(t, p)`.
-fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()> {
-    let is_class = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
-        Some(Value::Tensor(tensor)) => e.is_class(tensor.id),
-        _ => false,
-    };
-    let (p, t) = (arguments.given("p"), arguments.given("t"));
-    let is_target = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
+fn is_target(given: Option<&Given<'_>>, e: &Elaborator<'_>) -> bool {
+    match given.map(|given| &given.value) {
         Some(Value::Tensor(tensor)) => match *e.graph.op(tensor.id) {
             Op::Leaf(Leaf::Input(number)) => {
                 e.declared.inputs.get(number as usize).is_some_and(|x| x.role == Role::Target)
@@ -144,7 +138,32 @@ fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()
             _ => false,
         },
         _ => false,
+    }
+}
+
+/// Refuses `logistic_loss(t, z)` and `hinge(t, z)`.
+pub fn raw_value_first<'a>(e: &mut Elaborator<'a>, name: &str, given: &[Given<'a>]) -> Outcome<()> {
+    let [z, t] = given else { return Ok(()) };
+    if !is_target(Some(z), e) || is_target(Some(t), e) || z.name.is_some() || t.name.is_some() {
+        return Ok(());
+    }
+    let (z, t) = (z.span, t.span);
+    let error = Diagnostic::error("E0401", format!("`{name}` takes the raw value first, then the target"));
+    let error = error.at(z, "a target");
+    let error = match z.end <= t.start {
+        true => error.edit("the other way round", z.to(t), format!("{}, {}", e.text(t), e.text(z)), false),
+        false => error.help(format!("as in `{name}(z, t)`")),
     };
+    e.fail(error)
+}
+
+/// Refuses `cross_entropy(t, p)`.
+fn in_order<'a>(e: &mut Elaborator<'a>, arguments: &Arguments<'a>) -> Outcome<()> {
+    let is_class = |given: Option<&Given<'a>>, e: &Elaborator<'a>| match given.map(|given| &given.value) {
+        Some(Value::Tensor(tensor)) => e.is_class(tensor.id),
+        _ => false,
+    };
+    let (p, t) = (arguments.given("p"), arguments.given("t"));
     let has_class = is_class(p, e) && !is_class(t, e);
     if !has_class && (!is_target(p, e) || is_target(t, e)) {
         return Ok(());
@@ -170,8 +189,17 @@ fn binary_cross_entropy<'a>(e: &mut Elaborator<'a>, arguments: Arguments<'a>) ->
         && e.is_class(t.id)
     {
         let error = Diagnostic::error("E0401", "`binary_cross_entropy` takes a truth value, not a class")
-            .at(arguments.span_of("t"), "a class")
-            .help("declare it `bool`, or give each class a probability and take `cross_entropy`");
+            .at(arguments.span_of("t"), "a class");
+        // One probability is that of a truth.
+        let is_one = match arguments.given("p").map(|given| &given.value) {
+            Some(Value::Tensor(p)) => e.graph.shape(p.id).is_empty(),
+            _ => false,
+        };
+        if is_one {
+            let name = e.text(arguments.span_of("t")).to_string();
+            return e.fail(error.help(format!("declare it as what is true or not: `target {name}: bool`")));
+        }
+        let error = error.help("declare it `bool`, or give each class a probability and take `cross_entropy`");
         let error = e.call_instead(error, &arguments, named::CROSS_ENTROPY.name);
         return e.fail(error);
     }

@@ -456,3 +456,11 @@ loss = h
 "
     ));
 }
+
+/// A place along an axis is counted from 0, the rounds of a loop from 1: what is summed over places speaks of the round before by its own.
+#[test]
+fn states_before_a_place() {
+    let text = "input x: [4, 2]\ntarget t: [4, 2]\nparam p: [2]\n\
+                m = scan a in p * x with r = zeros(2) { tanh(a * r + a) }\nloss = sum((m - t)^2)\n";
+    insta::assert_snapshot!(printed(text));
+}

@@ -44,9 +44,6 @@ impl Writer<'_> {
                 if let Some(piece) = self.unpooled(id, at)? {
                     return Ok(piece);
                 }
-                if let Some(piece) = self.upsampled(id, at)? {
-                    return Ok(piece);
-                }
                 let all = At { axes: vec![Axis::Free; self.graph.shape(x).len()], ..at.clone() };
                 let goes_back = self.form == Form::Paper && self.goes_back(x, &shape);
                 if goes_back {

@@ -389,7 +389,9 @@ impl<'g> Writer<'g> {
     /// A letter for a value without a name.
     fn call_by_letter(&mut self, id: NodeId) {
         if !self.names.has(id) {
+            self.names.indices.clone_from(&self.in_use);
             self.names.give_letter(self.graph, id);
+            self.names.indices.clear();
         }
     }
 

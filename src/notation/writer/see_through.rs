@@ -44,9 +44,7 @@ impl Writer<'_> {
                 axes: names,
             }),
             Op::Element { of, x } => {
-                // Rounds count from 1, places along an axis from 0; letters are the same.
-                let round = self.place_of(of, at);
-                let place = Place::Affine(if round.terms.is_empty() { round.plus(-1) } else { round });
+                let place = Place::Affine(self.along_axis(&self.place_of(of, at)));
                 let axes = std::iter::once(Axis::At(place)).chain(at.axes.iter().cloned()).collect();
                 let names = (0..=at.axes.len()).map(|k| k.saturating_sub(1)).collect();
                 Some(Inner { id: x, at: at.with(axes), axes: names })
@@ -145,6 +143,14 @@ impl Writer<'_> {
         let is_it = self.graph.node(x).loops[..] == [of] && self.names.get(x).is_some_and(|t| t.symbol == symbol);
         is_it.then(|| Expression::Symbol(symbol).subscript(vec![place.expression()]))
     }
+    /// A round as a place along an axis, the other way round than [`Self::counted`].
+    fn along_axis(&self, round: &Affine) -> Affine {
+        // Within the body of a loop its rounds count from 0, too.
+        let is_place = self.in_body && !round.terms.is_empty();
+        let less = if is_place { 0 } else { round.divisor - self.letters_of_loops(round) };
+        Affine { offset: round.offset - less, ..round.clone() }
+    }
+
     /// A place along a stack as one of its loop: letters are the same, numbers count from 1 and the last is the end's letter.
     fn counted(&self, of: LoopId, place: &Affine) -> Affine {
         if !place.terms.is_empty() || place.divisor != 1 {

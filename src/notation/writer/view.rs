@@ -68,7 +68,7 @@ impl Writer<'_> {
         let Some((axes, names)) = self.rows(view, at)? else { return Ok(None) };
         if self.form == Form::Program && self.breaks_at_zero(view.x) {
             // 0 / 0 beyond the ends is no number, whatever it is multiplied by.
-            self.names.give_letter(self.graph, view.x);
+            self.call_by_letter(view.x);
         }
         let mut inner = at.with(axes);
         let conditions = self.conditions(view, at, &mut inner);
