@@ -220,11 +220,14 @@ const THINGS: [&str; 30] = [
 /// Rows in order of time, each time of several things: of shops, of sensors. What tells them apart has, of each, one row at a time.
 fn scattered(table: &Table) -> Option<Recordings> {
     // The newest row may be the first.
-    let reversed = table.with_rows((0..table.rows).rev().collect());
     let forwards = |table: &Table| clock(table).filter(|clock| !clock.backwards);
+    let reversed;
     let (table, clock) = match forwards(table) {
         Some(clock) => (table, clock),
-        None => (&reversed, forwards(&reversed)?),
+        None => {
+            reversed = table.with_rows((0..table.rows).rev().collect());
+            (&reversed, forwards(&reversed)?)
+        }
     };
     let is_thing = |name: &str| {
         let lower = name.to_lowercase();

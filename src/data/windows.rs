@@ -50,8 +50,8 @@ impl Loading<'_> {
                 rows[run].fill(part);
             }
         }
-        let stretches = runs(table, &vec![In::Train; table.rows], &recordings);
-        let again = asked.by.as_ref().and_then(|by| cut_up(table, &recordings, &stretches, by, self.plan));
+        let stretches = || runs(table, &vec![In::Train; table.rows], &recordings);
+        let again = asked.by.as_ref().and_then(|by| cut_up(table, &recordings, &stretches(), by, self.plan));
         let lie_apart = again.is_some();
         self.warnings.extend(again);
         let before = table;
@@ -123,7 +123,11 @@ impl Loading<'_> {
         };
         table.broken = too_long.into_iter().map(why).collect();
         // What was filled was missing.
-        if let Some(complete) = self.complete_rows(&cut(before, &of_windows, &wanted(self.plan)))? {
+        let asks = !self.plan.skip_missing.is_empty();
+        let unfilled = asks.then(|| cut(before, &of_windows, &wanted(self.plan)));
+        if let Some(unfilled) = &unfilled
+            && let Some(complete) = self.complete_rows(unfilled)?
+        {
             let mut number = 0;
             let numbers: Vec<u32> = complete
                 .iter()
